@@ -1,0 +1,67 @@
+package models
+
+import (
+	"errors"
+	"time"
+)
+
+// Call names one bulk call that its sender may repeat: the sender's idempotency key, as a keyed hash, and the hash of the
+// events that came with it.
+type Call struct {
+	UserKey     int64
+	KeyHash     []byte
+	Fingerprint []byte
+}
+
+// RememberedCall is what is kept of a call: by the hash of its request identifier, the event that each one became.
+type RememberedCall struct {
+	Key         int64
+	Fingerprint []byte
+	Events      map[string]RecordedAs
+}
+
+// RecordedAs is how a recorded event is known.
+type RecordedAs struct {
+	ID     ID
+	Number int64
+}
+
+// Entry is what one call adds to the ledger, all of it or nothing.
+type Entry struct {
+	// Events are written in this order, in which their ids ascend; recording sets their numbers.
+	Events []*WebCustomerEvent
+	// Call is remembered with its events, if the caller gave a key. CallKey is its key if it is remembered already, else 0.
+	Call    *Call
+	CallKey int64
+	// RequestHashes are the hashes of the events' request identifiers, one for each event, if there is a Call.
+	RequestHashes [][]byte
+	// Spent are the keys of the access tokens whose one-time password these events use up.
+	Spent []int64
+	At    time.Time
+}
+
+// What a ledger or directory may answer besides success. An error that wraps none of them is a fault of ours.
+var (
+	// ErrStale: nothing was written, because something has been recorded since the caller looked (a reference is taken now, a
+	// key is remembered now, a one-time password is spent now). Look again.
+	ErrStale = errors.New("what was read is no longer so")
+	// ErrRerun: nothing was written, the same again may succeed (a deadlock, a lock wait, a connection that broke).
+	ErrRerun = errors.New("the transaction was given up")
+	// ErrAway: nothing was written, the database cannot take it for now (not reachable, full, read-only).
+	ErrAway = errors.New("the database is away")
+	// ErrUnknown: the answer to a COMMIT was lost. Only the same again, with the same ids, can tell.
+	ErrUnknown = errors.New("the outcome is unknown")
+	// ErrLocked: nothing was written, since a twin with the same idempotency key was still at it when patience ran out.
+	ErrLocked = errors.New("a twin of the call is running")
+)
+
+// RefusedError is the database's refusal of one event that our own checks had let pass. Nothing was written.
+type RefusedError struct {
+	// Index is the event's place in Entry.Events.
+	Index int
+	Err   error
+}
+
+func (e *RefusedError) Error() string { return "the database refuses an event: " + e.Err.Error() }
+
+func (e *RefusedError) Unwrap() error { return e.Err }
