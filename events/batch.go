@@ -1,0 +1,125 @@
+package events
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"customer-events/models"
+)
+
+// What refuses a call as a whole.
+var (
+	ErrKeyReused      = errors.New("the idempotency key has been used with other events: use a new key, or send the same events")
+	ErrUnavailable    = errors.New("the database does not let the call through, nothing has been stored: try again later")
+	ErrOutcomeUnknown = errors.New("the database did not say whether the events were stored: send them again with the same idempotency key or external references")
+)
+
+// ErrTooManyEvents is returned for a call of more than MaxEventsPerCall events; Sent is how many there were.
+type ErrTooManyEvents struct{ Sent int }
+
+func (e ErrTooManyEvents) Error() string {
+	return fmt.Sprintf("a call may carry at most %d events and this one carries %d: send them in several calls", MaxEventsPerCall, e.Sent)
+}
+
+// item is one event on its way through a batch.
+type item struct {
+	in *WebCustomerEventInput
+	// faults are those found by the call's own passes; in.Faults are older.
+	faults []models.Fault
+	// token is the access token whose one-time password the event uses, 0 if none.
+	token int64
+	// recorded is how the event is known, if it has been recorded before this call or, after record, by it.
+	recorded models.RecordedAs
+	// twin is the item that recorded the same external reference earlier in this very call.
+	twin     *item
+	replayed bool
+}
+
+func (it *item) whole() bool { return len(it.in.Faults)+len(it.faults) == 0 }
+
+func (it *item) fault(code models.Code, what string, path ...string) {
+	it.faults = append(it.faults, models.Fault{Code: code, Path: path, What: what})
+}
+
+// batch is one call's events, and what is known of them so far.
+type batch struct {
+	*Service
+	request Request
+	items   []item
+	at      time.Time
+	// deadline is when the caller's patience ends. It is told by the machine's own clock, not by Now, which tests may hold.
+	deadline time.Time
+	ids      []models.ID
+	call     *models.Call
+	// callKey is the ledger's key of the call, once it is remembered.
+	callKey int64
+	taken   map[models.ExternalReference]models.WebCustomerEvent
+}
+
+func (s *Service) newBatch(request Request) (*batch, error) {
+	if request.Set.Sent > MaxEventsPerCall {
+		return nil, ErrTooManyEvents{request.Set.Sent}
+	}
+	b := &batch{Service: s, request: request, at: s.Now().UTC().Truncate(time.Microsecond), deadline: time.Now().Add(s.Patience)}
+	b.items = make([]item, len(request.Set.Events))
+	for i := range b.items {
+		b.items[i].in = &request.Set.Events[i]
+	}
+	if request.IdempotencyKey != "" {
+		b.call = &models.Call{
+			UserKey:     request.Caller.UserKey,
+			KeyHash:     s.Secrets.IdempotencyKey(request.IdempotencyKey),
+			Fingerprint: fingerprint(s.Secrets, request.Set.Events),
+		}
+	}
+	return b, nil
+}
+
+// judge finds out all that can be known without writing. It starts from nothing each time: what an earlier try has seen may
+// no longer be so.
+func (b *batch) judge(ctx context.Context) error {
+	for i := range b.items {
+		in := b.items[i].in
+		in.Row.AccountKey, in.Row.ParticipantKey, in.Row.ClassificationKey, in.Row.UnitKey = 0, nil, nil, 0
+		b.items[i] = item{in: in}
+	}
+	b.check()
+	if err := b.settle(ctx); err != nil {
+		return err
+	}
+	if err := b.resolve(ctx); err != nil {
+		return err
+	}
+	b.compare()
+	return nil
+}
+
+// check finds what the call alone can tell: request identifiers used twice, and dates too far ahead of the clock.
+func (b *batch) check() {
+	holders := make(map[string]int, len(b.items))
+	for i := range b.items {
+		if id := b.items[i].in.RequestUniqueIdentifier; id != nil {
+			holders[*id]++
+		}
+	}
+	latest := b.at.Add(b.FutureTolerance)
+	for i := range b.items {
+		it := &b.items[i]
+		if id := it.in.RequestUniqueIdentifier; id != nil && holders[*id] > 1 {
+			field := b.field("requestUniqueIdentifier")
+			it.fault(models.Duplicate, fmt.Sprintf("%s (%s) Is Used By %d Events Of This Call: give each its own.", field, models.Shown(*id), holders[*id]), field)
+		}
+		if it.in.Row.PerformedOn.After(latest) {
+			field := b.field("performedOn")
+			it.fault(models.Invalid, fmt.Sprintf("%s (%s) Is Not Valid: it is more than %s ahead of now.", field,
+				models.FormatDateTime(it.in.Row.PerformedOn), b.FutureTolerance), field)
+		}
+	}
+}
+
+// field is the name of a field in the request's spelling.
+func (b *batch) field(graphQL string) string {
+	return fields[fieldByName[GraphQL][graphQL]].names[b.request.Naming]
+}

@@ -1,0 +1,116 @@
+package events
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"customer-events/models"
+)
+
+// mostStale bounds how often a batch starts over because others were faster. Every time somebody else has got something
+// recorded, so more than a few times in a row mean that we misread an error.
+const mostStale = 20
+
+// try runs one pass until it is through, the caller's patience is over, or it fails for good. Nothing is stored by a pass
+// that returns an error, except where the error is ErrOutcomeUnknown.
+func (b *batch) try(ctx context.Context, pass func() error) error {
+	for stale, tries := 0, 0; ; {
+		err := pass()
+		switch {
+		case errors.Is(err, models.ErrStale) && stale < mostStale:
+			stale++
+		case errors.Is(err, models.ErrRerun) || errors.Is(err, models.ErrAway):
+			if !b.pause(ctx, tries) {
+				return fmt.Errorf("%w (%w)", ErrUnavailable, err)
+			}
+			tries++
+		default:
+			return err
+		}
+	}
+}
+
+// record writes the events that are whole and new, in one transaction. Its ids are made once: when the outcome of a COMMIT is
+// unknown, only writing the very same again can tell, because the ledger's unique keys then decide. Looking first cannot:
+// the lost COMMIT may still be under way.
+func (b *batch) record(ctx context.Context) error {
+	entry, fresh := b.entry()
+	if len(entry.Events) == 0 && (b.call == nil || b.callKey != 0) {
+		return nil
+	}
+	err := b.Ledger.Record(ctx, entry)
+	if errors.Is(err, models.ErrUnknown) {
+		err = b.recordAgain(context.WithoutCancel(ctx), entry)
+	}
+	var refused *models.RefusedError
+	if errors.As(err, &refused) {
+		b.Log.ErrorContext(ctx, "the database refuses an event that our checks had let pass", "error", refused.Err)
+		in := fresh[refused.Index].in
+		in.Faults = append(in.Faults, models.Fault{Code: models.Invalid, What: "The Event Is Not Valid: the database refuses one of its values."})
+		return models.ErrStale
+	}
+	if err != nil {
+		return err
+	}
+	for i, it := range fresh {
+		it.recorded = models.RecordedAs{ID: entry.Events[i].ID, Number: entry.Events[i].Number}
+	}
+	return nil
+}
+
+// recordAgain writes an entry whose COMMIT may have succeeded until the ledger says what is so. The caller's going away does
+// not end that; his patience does, and then nobody knows.
+func (b *batch) recordAgain(ctx context.Context, entry models.Entry) error {
+	for tries := 0; b.pause(ctx, tries); tries++ {
+		err := b.Ledger.Record(ctx, entry)
+		if !errors.Is(err, models.ErrUnknown) && !errors.Is(err, models.ErrRerun) && !errors.Is(err, models.ErrAway) {
+			return err
+		}
+	}
+	return ErrOutcomeUnknown
+}
+
+// entry is what is to be written, and whose rows they are.
+func (b *batch) entry() (entry models.Entry, fresh []*item) {
+	entry = models.Entry{Call: b.call, CallKey: b.callKey, At: b.at}
+	for i := range b.items {
+		it := &b.items[i]
+		if !it.whole() || it.replayed {
+			continue
+		}
+		if len(fresh) == len(b.ids) {
+			b.ids = append(b.ids, b.NewID())
+		}
+		row := &it.in.Row
+		row.ID, row.CreatedAt, row.CreatedByKey = b.ids[len(fresh)], b.at, b.request.Caller.UserKey
+		entry.Events = append(entry.Events, row)
+		if b.call != nil {
+			entry.RequestHashes = append(entry.RequestHashes, b.requestHash(it))
+		}
+		if it.token != 0 && !slices.Contains(entry.Spent, it.token) {
+			entry.Spent = append(entry.Spent, it.token)
+		}
+		fresh = append(fresh, it)
+	}
+	return entry, fresh
+}
+
+// pause waits a little before the next try, longer each time and never the same as others wait. It reports false if there is
+// no time left for another.
+func (b *batch) pause(ctx context.Context, tries int) bool {
+	most := min(10*time.Millisecond<<min(tries, 6), 500*time.Millisecond)
+	wait := most/2 + rand.N(most/2)
+	if time.Until(b.deadline) < wait {
+		return false
+	}
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(wait):
+		return true
+	}
+}

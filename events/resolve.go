@@ -1,0 +1,127 @@
+package events
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"customer-events/models"
+)
+
+// resolve finds out what the events point at. Equal references are asked once, all of a kind together. Events that have a
+// fault already are resolved too, since their sender wants to hear of everything at once; replayed ones are not.
+func (b *batch) resolve(ctx context.Context) error {
+	var records, tokens references
+	for i := range b.items {
+		it := &b.items[i]
+		if it.replayed {
+			continue
+		}
+		for _, link := range []*Link{&it.in.Customer, &it.in.Classification, &it.in.Unit} {
+			switch {
+			case !link.Given:
+			case link.To.Kind == models.AccessTokens:
+				tokens.add(link.To)
+			default:
+				records.add(link.To)
+			}
+		}
+	}
+	var matches []models.Match
+	var candidates [][]models.AccessToken
+	var err error
+	if len(records.list) > 0 {
+		if matches, err = b.Directory.Find(ctx, records.list); err != nil {
+			return err
+		}
+	}
+	if len(tokens.list) > 0 {
+		if candidates, err = b.Directory.AccessTokens(ctx, tokens.list); err != nil {
+			return err
+		}
+	}
+	for i := range b.items {
+		it := &b.items[i]
+		if it.replayed {
+			continue
+		}
+		row, customer := &it.in.Row, &it.in.Customer
+		switch {
+		case !customer.Given:
+		case customer.To.Kind == models.AccessTokens:
+			b.resolveToken(it, candidates[tokens.at[customer.To]])
+		default:
+			if match, ok := it.judge(customer, matches[records.at[customer.To]]); ok && customer.To.Kind == models.Accounts {
+				row.AccountKey, row.ParticipantKey = match.Key, nil
+			} else if ok {
+				row.AccountKey, row.ParticipantKey = match.AccountKey, &match.Key
+			}
+		}
+		if link := &it.in.Classification; link.Given {
+			if match, ok := it.judge(link, matches[records.at[link.To]]); ok {
+				row.ClassificationKey = &match.Key
+			}
+		}
+		if link := &it.in.Unit; link.Given {
+			if match, ok := it.judge(link, matches[records.at[link.To]]); ok {
+				row.UnitKey = match.Key
+				if !b.request.Caller.MayUse(match.Key) {
+					it.fault(models.Forbidden, fmt.Sprintf("Unit (%s) Is Not Permitted.", models.Shown(link.To.Value)), link.Path...)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// references is a list without repetition.
+type references struct {
+	list []models.Reference
+	at   map[models.Reference]int
+}
+
+func (r *references) add(ref models.Reference) {
+	if r.at == nil {
+		r.at = make(map[models.Reference]int)
+	}
+	if _, known := r.at[ref]; !known {
+		r.at[ref] = len(r.list)
+		r.list = append(r.list, ref)
+	}
+}
+
+// judge complains unless exactly one record matches.
+func (it *item) judge(link *Link, match models.Match) (models.Match, bool) {
+	switch match.Count {
+	case 1:
+		return match, true
+	case 0:
+		it.fault(models.NotFound, fmt.Sprintf("%s (%s) Not Found.", link.To.Kind, models.Shown(link.To.Value)), link.Path...)
+	default:
+		it.fault(models.Ambiguous, fmt.Sprintf("%s (%s) Is Ambiguous: %d records bear it, use the id or number.",
+			link.To.Kind, models.Shown(link.To.Value), match.Count), link.Path...)
+	}
+	return models.Match{}, false
+}
+
+// resolveToken looks for the one token that opens. Whatever is wrong (no such token, not effective, another pass code, a
+// one-time password that is spent or expired, several that fit), the answer is the same, so that nothing can be probed.
+func (b *batch) resolveToken(it *item, candidates []models.AccessToken) {
+	link := &it.in.Customer
+	candidates = slices.DeleteFunc(slices.Clone(candidates), func(token models.AccessToken) bool {
+		return !token.Effective() || link.To.By == models.ByIdentifier &&
+			!models.SameHash(token.PassCodeHash, b.Secrets.PassCode(token.Number, link.PassCode))
+	})
+	usable := len(candidates) == 1
+	if usable {
+		token := candidates[0]
+		it.in.Row.AccountKey, it.in.Row.ParticipantKey = token.Participant.AccountKey, &token.Participant.Key
+		if link.To.By == models.ByOneTimePassword {
+			it.token = token.Key
+			usable = token.OneTimePasswordUsable(b.at)
+		}
+	}
+	if !usable {
+		it.fault(models.NotFound, "Access Token Not Found.", link.Path...)
+	}
+}

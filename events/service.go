@@ -1,0 +1,93 @@
+package events
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"customer-events/models"
+)
+
+// Directory finds the records of the CRM that events point at.
+type Directory interface {
+	// Find must return one match for each reference, in their order; no two references are equal. Values match byte for byte.
+	// Matching nothing, or several records, is an answer and not an error. References to access tokens are not asked of it.
+	Find(ctx context.Context, refs []models.Reference) ([]models.Match, error)
+	// AccessTokens must return, for each reference in their order, every access token that matches, with its participant, in
+	// whatever state. An access token by models.ByIdentifier matches whatever its pass code is.
+	AccessTokens(ctx context.Context, refs []models.Reference) ([][]models.AccessToken, error)
+}
+
+// Ledger keeps customer events and remembers calls. Its errors wrap one of those in models where that applies.
+type Ledger interface {
+	// Remembered must return what is kept of a call under its user and key hash, and nil if there is nothing.
+	Remembered(ctx context.Context, call models.Call) (*models.RememberedCall, error)
+	// Taken must return the recorded events that bear the external references, by reference. Values match byte for byte.
+	Taken(ctx context.Context, refs []models.ExternalReference) (map[models.ExternalReference]models.WebCustomerEvent, error)
+	// Record must write the whole entry and set the numbers of its events, growing in their order, or write nothing and return
+	// an error. When it returns nil the entry has reached the disk. Recording the same entry again, after ErrUnknown, must
+	// succeed with the same numbers if it had in truth been written; only an entry without events, which nothing tells from a
+	// twin's, may be answered with ErrStale. An external reference, or a request of a call, that is taken, and a one-time
+	// password that is spent, must be answered with ErrStale.
+	Record(ctx context.Context, entry models.Entry) error
+}
+
+// Service takes batches of customer events in. It is safe for concurrent use.
+type Service struct {
+	Directory Directory
+	Ledger    Ledger
+	Secrets   *models.Secrets
+	// Now is the clock.
+	Now func() time.Time
+	// NewID makes ids, each greater than those before it.
+	NewID func() models.ID
+	// FutureTolerance is how far ahead of now an event may have been performed.
+	FutureTolerance time.Duration
+	// Patience is how long a call goes on trying when the database does not let it through.
+	Patience time.Duration
+	Log      *slog.Logger
+}
+
+// Request is one call's worth of events.
+type Request struct {
+	Caller models.Caller
+	// IdempotencyKey makes the call repeatable; empty if the caller gave none.
+	IdempotencyKey string
+	Set            Set
+	// Naming is the spelling that faults are told in.
+	Naming Naming
+}
+
+// CreateWebCustomerEvents judges every event of the request by itself and records the good ones. Once it returns an Outcome,
+// its processed events are on disk and its unprocessed ones are not.
+//
+// The call as a whole fails only with ErrTooManyEvents, ErrKeyReused, or, if the database does not let it through in time,
+// with models.ErrLocked, ErrUnavailable (nothing is stored) or ErrOutcomeUnknown.
+func (s *Service) CreateWebCustomerEvents(ctx context.Context, request Request) (Outcome, error) {
+	b, err := s.newBatch(request)
+	if err != nil {
+		return Outcome{}, err
+	}
+	err = b.try(ctx, func() error {
+		if err := b.judge(ctx); err != nil {
+			return err
+		}
+		return b.record(ctx)
+	})
+	if err != nil {
+		return Outcome{}, err
+	}
+	return b.outcome(), nil
+}
+
+// CheckWebCustomerEvents says what CreateWebCustomerEvents would answer now. It stores and spends nothing.
+func (s *Service) CheckWebCustomerEvents(ctx context.Context, request Request) (Verdicts, error) {
+	b, err := s.newBatch(request)
+	if err != nil {
+		return Verdicts{}, err
+	}
+	if err := b.try(ctx, func() error { return b.judge(ctx) }); err != nil {
+		return Verdicts{}, err
+	}
+	return b.verdicts(), nil
+}

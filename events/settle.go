@@ -1,0 +1,100 @@
+package events
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"customer-events/models"
+)
+
+// settle looks up what has been recorded already: the events of an earlier call with the same key are replayed as they are,
+// and the events that bear this call's external references are fetched for compare.
+func (b *batch) settle(ctx context.Context) error {
+	if err := b.replayCall(ctx); err != nil {
+		return err
+	}
+	var refs []models.ExternalReference
+	asked := make(map[models.ExternalReference]bool)
+	for i := range b.items {
+		if ref, ok := b.items[i].in.Row.Reference(); ok && !b.items[i].replayed && !asked[ref] {
+			asked[ref] = true
+			refs = append(refs, ref)
+		}
+	}
+	b.taken = nil
+	if len(refs) == 0 {
+		return nil
+	}
+	var err error
+	b.taken, err = b.Ledger.Taken(ctx, refs)
+	return err
+}
+
+func (b *batch) replayCall(ctx context.Context) error {
+	if b.callKey = 0; b.call == nil {
+		return nil
+	}
+	remembered, err := b.Ledger.Remembered(ctx, *b.call)
+	if err != nil || remembered == nil {
+		return err
+	}
+	if !bytes.Equal(remembered.Fingerprint, b.call.Fingerprint) {
+		return ErrKeyReused
+	}
+	b.callKey = remembered.Key
+	for i := range b.items {
+		if it := &b.items[i]; it.whole() {
+			it.recorded, it.replayed = remembered.Events[string(b.requestHash(it))]
+		}
+	}
+	return nil
+}
+
+func (b *batch) requestHash(it *item) []byte {
+	return b.Secrets.RequestIdentifier(*it.in.RequestUniqueIdentifier)
+}
+
+// compare holds events against the recorded ones that bear the same external reference, and against earlier events of this
+// call: equal ones are replays, others are refused.
+func (b *batch) compare() {
+	first := make(map[models.ExternalReference]*item)
+	for i := range b.items {
+		it := &b.items[i]
+		ref, ok := it.in.Row.Reference()
+		if !ok || it.replayed || !it.comparable() {
+			continue
+		}
+		if row, taken := b.taken[ref]; taken {
+			if b.same(it, &row) {
+				it.faults, it.replayed, it.recorded = nil, true, models.RecordedAs{ID: row.ID, Number: row.Number}
+			}
+			continue
+		}
+		if !it.whole() {
+			continue
+		}
+		if twin := first[ref]; twin == nil {
+			first[ref] = it
+		} else if b.same(it, &twin.in.Row) {
+			it.replayed, it.twin = true, twin
+		}
+	}
+}
+
+// comparable reports whether the event's content is known as far as it needs to be for comparing. A one-time password that is
+// spent or expired still tells whose it was, so that an event can be replayed after it has used its password up.
+func (it *item) comparable() bool {
+	return it.whole() || len(it.in.Faults) == 0 && len(it.faults) == 1 && it.token != 0
+}
+
+// same reports whether the event is the recorded one, and complains if it is not.
+func (b *batch) same(it *item, row *models.WebCustomerEvent) bool {
+	names := differences(&it.in.Row, row, b.request.Naming)
+	ref, _ := it.in.Row.Reference()
+	for _, name := range names {
+		it.fault(models.Duplicate, fmt.Sprintf("%s Differs From The Event That Has The External Reference (%s) Of %s: an external reference names one event for ever.",
+			name, models.Shown(ref.Number), models.Shown(ref.System)), name)
+	}
+	return len(names) == 0
+}
