@@ -1,0 +1,175 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"customer-events/models"
+)
+
+// commitPatience bounds one transaction. Its context is cut from the caller's: the caller's going away must not cancel a
+// COMMIT, because nobody would then know how it ended.
+const commitPatience = 60 * time.Second
+
+// Record writes an entry in one transaction. The unique keys of the tables decide what is new: on the events' ids, on their
+// external references, on the remembered calls and the requests of each.
+func (s *Store) Record(ctx context.Context, entry models.Entry) error {
+	err := s.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error { return s.attempt(ctx, tx, entry) })
+	switch {
+	case errors.Is(err, models.ErrStale) && len(entry.Events) > 0:
+		// A key was taken. If it was by this very entry, then an earlier COMMIT, whose answer was lost, had succeeded. The
+		// conflict itself has waited for that COMMIT to end, so that looking is safe now.
+		switch read := s.readNumbers(context.WithoutCancel(ctx), s.writer(), entry.Events); {
+		case read == nil:
+			return nil
+		case !errors.Is(read, errAbsent):
+			return fmt.Errorf("%w: %w", models.ErrUnknown, read)
+		}
+	case err != nil && s.dialect.refusesRow(err):
+		return s.refused(ctx, entry, err)
+	}
+	return err
+}
+
+// transaction runs a function in one transaction. Any error drops the transaction as a whole: after a deadlock InnoDB has
+// already done so, savepoints and all, and the connection would go on in autocommit.
+func (s *Store) transaction(ctx context.Context, run func(context.Context, *sql.Tx) error) error {
+	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitPatience)
+	defer cancel()
+	tx, err := s.writer().BeginTx(detached, &sql.TxOptions{Isolation: s.dialect.isolation()})
+	if err != nil {
+		return s.dialect.classify(err, false)
+	}
+	if err = run(detached, tx); err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		_ = tx.Rollback() // the error at hand says more, and a connection that cannot roll back is closed by the pool
+		return s.dialect.classify(err, false)
+	}
+	return s.dialect.classify(tx.Commit(), true)
+}
+
+// attempt writes an entry into a transaction.
+func (s *Store) attempt(ctx context.Context, tx *sql.Tx, entry models.Entry) error {
+	callKey := entry.CallKey
+	if entry.Call != nil && callKey == 0 {
+		// First of all, so that a twin waits here and not in the middle of its work.
+		result, err := tx.ExecContext(ctx, "INSERT INTO idempotent_calls (user_key, key_hash, fingerprint, created_at) VALUES (?, ?, ?, ?)",
+			entry.Call.UserKey, entry.Call.KeyHash, entry.Call.Fingerprint, entry.At)
+		if err != nil {
+			return s.dialect.twin(err)
+		}
+		if callKey, err = result.LastInsertId(); err != nil {
+			return err
+		}
+	}
+	if len(entry.Events) == 0 {
+		return nil
+	}
+	if err := s.insertEvents(ctx, tx, entry.Events); err != nil {
+		return err
+	}
+	if err := s.readNumbers(ctx, tx, entry.Events); err != nil {
+		return err
+	}
+	if entry.Call != nil {
+		values := make([]any, 0, 3*len(entry.Events))
+		for i, event := range entry.Events {
+			values = append(values, callKey, entry.RequestHashes[i], event.Number)
+		}
+		if err := s.insert(ctx, tx, "INSERT INTO idempotent_call_events (call_key, request_hash, number) VALUES ", "", 3, values); err != nil {
+			return err
+		}
+	}
+	return s.spend(ctx, tx, entry)
+}
+
+// spend marks one-time passwords as used up. If one of them was spent since it was looked up, the call starts over.
+func (s *Store) spend(ctx context.Context, tx *sql.Tx, entry models.Entry) error {
+	if len(entry.Spent) == 0 {
+		return nil
+	}
+	values := []any{entry.At}
+	for _, key := range entry.Spent {
+		values = append(values, key)
+	}
+	result, err := tx.ExecContext(ctx, "UPDATE access_tokens SET one_time_password_spent_at = ? WHERE one_time_password_spent_at IS NULL AND access_token_key IN ("+
+		placeholders(len(entry.Spent))+")", values...)
+	if err != nil {
+		return err
+	}
+	if spent, err := result.RowsAffected(); err != nil || spent != int64(len(entry.Spent)) {
+		return errors.Join(models.ErrStale, err)
+	}
+	return nil
+}
+
+var errAbsent = errors.New("the events are not there")
+
+// querier is a transaction or a pool.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// readNumbers sets the numbers that the database gave the events. They are read back by id: counting up from the last insert
+// id is wrong wherever the increment is not 1 (Galera, group replication). The ids of an entry ascend, so one range holds
+// them, and whatever else was written in those milliseconds.
+func (s *Store) readNumbers(ctx context.Context, from querier, events []*models.WebCustomerEvent) error {
+	rows, err := from.QueryContext(ctx, "SELECT id, number FROM web_customer_events WHERE id BETWEEN ? AND ? ORDER BY id",
+		events[0].ID[:], events[len(events)-1].ID[:])
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	next := 0
+	for rows.Next() && next < len(events) {
+		var raw sql.RawBytes
+		var number int64
+		if err := rows.Scan(&raw, &number); err != nil {
+			return err
+		}
+		if string(raw) == string(events[next].ID[:]) {
+			events[next].Number = number
+			next++
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	if next < len(events) {
+		return errAbsent
+	}
+	return nil
+}
+
+// refused finds the event that the database refuses, by halving: none of it is kept, since each probe is rolled back. Our own
+// checks should have refused the event before, so this is rare and need not be fast.
+func (s *Store) refused(ctx context.Context, entry models.Entry, cause error) error {
+	low, high := 0, len(entry.Events)
+	errProbed := errors.New("probed")
+	for high-low > 1 {
+		middle := (low + high) / 2
+		err := s.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error {
+			if err := s.insertEvents(ctx, tx, entry.Events[low:middle]); err != nil {
+				return err
+			}
+			return errProbed
+		})
+		switch {
+		case errors.Is(err, errProbed):
+			low = middle
+		case s.dialect.refusesRow(err):
+			high = middle
+		default:
+			return err
+		}
+	}
+	if low == high {
+		return cause
+	}
+	return &models.RefusedError{Index: low, Err: cause}
+}

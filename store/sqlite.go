@@ -1,0 +1,158 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+	"gorm.io/driver/sqlite"
+	"gorm.io/gorm"
+	sqlitedriver "modernc.org/sqlite"
+
+	"customer-events/models"
+)
+
+//go:embed migrations/sqlite/*.sql
+var sqliteMigrations embed.FS
+
+// sqliteDialect is an SQLite file, through the pure Go driver.
+type sqliteDialect struct{ path string }
+
+func newSQLite(path string) (dialect, error) {
+	if path = strings.TrimPrefix(path, "//"); path == "" || strings.HasPrefix(path, ":memory:") {
+		return nil, fmt.Errorf("database %q: name a file, as in sqlite:customer-events.db", "sqlite:"+path)
+	}
+	return sqliteDialect{path}, nil
+}
+
+func (sqliteDialect) name() string { return "SQLite" }
+
+// dsn sets on every connection what correctness hangs on: WAL with a sync at each commit (an acknowledged event survives a
+// power cut), waiting instead of failing when another process writes, and transactions that take the write lock at their
+// beginning, since one that starts by reading could not be waited for.
+func (d sqliteDialect) dsn(query string) string {
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: d.path}).EscapedPath(), RawQuery: "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)" +
+		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_txlock=immediate&_inttotime=1&_time_integer_format=unix_micro" + query}).String()
+}
+
+// open makes one connection for writing and a few for reading: with several writers SQLite's busy wait starves some of them
+// (p99 of seconds with eight, half a second with one).
+func (d sqliteDialect) open() (write, read *sql.DB, err error) {
+	// SQLite would make the file readable for everybody.
+	file, err := os.OpenFile(d.path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, nil, fmt.Errorf("opening the SQLite file: %w", err)
+	}
+	if err := file.Close(); err != nil {
+		return nil, nil, err
+	}
+	if write, err = sql.Open("sqlite", d.dsn("")); err != nil {
+		return nil, nil, err
+	}
+	write.SetMaxOpenConns(1)
+	if read, err = sql.Open("sqlite", d.dsn("&_pragma=query_only(1)")); err != nil {
+		return nil, nil, errors.Join(err, write.Close())
+	}
+	read.SetMaxOpenConns(4)
+	read.SetMaxIdleConns(4)
+	return write, read, nil
+}
+
+func (sqliteDialect) dialector(db *sql.DB) gorm.Dialector {
+	return &sqlite.Dialector{DriverName: "sqlite", Conn: db}
+}
+
+func (d sqliteDialect) migrate(ctx context.Context, db *sql.DB) error {
+	return migrate(ctx, db, goose.DialectSQLite3, sqliteMigrations, "migrations/sqlite", &sqliteLock{path: d.path + ".migrating"})
+}
+
+func (sqliteDialect) isolation() sql.IsolationLevel { return sql.LevelDefault }
+
+// The codes are from https://www.sqlite.org/rescode.html. An error of COMMIT that may come from the disk leaves the outcome
+// open: only writing again tells.
+func (sqliteDialect) classify(err error, committing bool) error {
+	var fault *sqlitedriver.Error
+	if !errors.As(err, &fault) {
+		return err
+	}
+	const (
+		busy, locked, noMemory, readOnly, interrupt, ioError, full, cantOpen, constraint = 5, 6, 7, 8, 9, 10, 13, 14, 19
+		primaryKey, unique, rowID                                                        = 1555, 2067, 2579
+	)
+	switch code := fault.Code(); code & 0xff {
+	case busy, locked, interrupt:
+		return fmt.Errorf("%w: %w", models.ErrRerun, err)
+	case ioError, full, noMemory:
+		if committing {
+			return fmt.Errorf("%w: %w", models.ErrUnknown, err)
+		}
+		return fmt.Errorf("%w: %w", models.ErrAway, err)
+	case readOnly, cantOpen:
+		return fmt.Errorf("%w: %w", models.ErrAway, err)
+	case constraint:
+		if code == primaryKey || code == unique || code == rowID {
+			return fmt.Errorf("%w: %w", models.ErrStale, err)
+		}
+	}
+	return err
+}
+
+// twin: there is one writer at a time, so nobody waits for a key that is not committed.
+func (sqliteDialect) twin(err error) error { return err }
+
+func (sqliteDialect) refusesRow(err error) bool {
+	const tooBig, constraint, mismatch = 18, 19, 20
+	var fault *sqlitedriver.Error
+	if !errors.As(err, &fault) {
+		return false
+	}
+	code := fault.Code() & 0xff
+	return code == tooBig || code == constraint || code == mismatch
+}
+
+func (sqliteDialect) maxPlaceholders() int { return 32766 }
+
+func (sqliteDialect) pairs(n int) string {
+	return "VALUES " + strings.TrimSuffix(strings.Repeat("(?,?),", n), ",")
+}
+
+func (sqliteDialect) upsert(key string, columns []string) string {
+	sets := make([]string, len(columns))
+	for i, column := range columns {
+		sets[i] = column + " = excluded." + column
+	}
+	return " ON CONFLICT (" + key + ") DO UPDATE SET " + strings.Join(sets, ", ")
+}
+
+// forUpdate: a transaction that writes has the only write lock from its beginning.
+func (sqliteDialect) forUpdate() string { return "" }
+
+// sqliteLock keeps processes that start at the same time from migrating one file together. goose has no lock for SQLite; the
+// lock that every platform has is SQLite's own, on a second file, which goes when it is done with.
+type sqliteLock struct {
+	path string
+	held *sql.DB
+}
+
+func (l *sqliteLock) Lock(ctx context.Context, _ *sql.DB) error {
+	lock, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: l.path}).EscapedPath(), RawQuery: "_pragma=busy_timeout(60000)"}).String())
+	if err != nil {
+		return err
+	}
+	lock.SetMaxOpenConns(1)
+	if _, err := lock.ExecContext(ctx, "BEGIN EXCLUSIVE"); err != nil {
+		return errors.Join(err, lock.Close())
+	}
+	l.held = lock
+	return nil
+}
+
+func (l *sqliteLock) Unlock(context.Context, *sql.DB) error {
+	return errors.Join(os.Remove(l.path), l.held.Close())
+}

@@ -1,0 +1,134 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+)
+
+// Store is an open database. It is safe for concurrent use.
+type Store struct {
+	dialect dialect
+	// write and read are the same pool, except on SQLite, which has one writer and several readers.
+	write, read *gorm.DB
+	log         *slog.Logger
+}
+
+// dialect is what differs between the databases.
+type dialect interface {
+	name() string
+	// open returns the pools for writing and for reading; they may be the same.
+	open() (write, read *sql.DB, err error)
+	dialector(db *sql.DB) gorm.Dialector
+	// migrate applies what is pending, once, however many processes start at the same time.
+	migrate(ctx context.Context, db *sql.DB) error
+	// isolation is what correctness is proved under: unique keys and conditional updates, no more.
+	isolation() sql.IsolationLevel
+	// classify says what an error means, by wrapping one of the errors in models; committing tells that it is COMMIT's.
+	classify(err error, committing bool) error
+	// twin says what an error means that was met in claiming an idempotency key: waiting for it is waiting for a twin.
+	twin(err error) error
+	// refusesRow reports whether the database refuses a value of a row.
+	refusesRow(err error) bool
+	// maxPlaceholders is how many a statement may have.
+	maxPlaceholders() int
+	// pairs is n pairs of placeholders, as they stand behind (a, b) IN.
+	pairs(n int) string
+	// upsert is the clause behind an INSERT that makes it an update of the given columns where the key is taken.
+	upsert(key string, columns []string) string
+	// forUpdate stands behind a SELECT whose rows nobody else may change before the transaction ends.
+	forUpdate() string
+}
+
+// Open opens the database that the URL names (sqlite:PATH or mysql://…) and checks that it answers.
+func Open(ctx context.Context, url string, log *slog.Logger) (*Store, error) {
+	dialect, err := dialectOf(url)
+	if err != nil {
+		return nil, err
+	}
+	write, read, err := dialect.open()
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{dialect: dialect, log: log}
+	// gorm keeps the configuration it is given, and the pool in it: each needs its own.
+	overPool := func(pool *sql.DB) (*gorm.DB, error) {
+		return gorm.Open(dialect.dialector(pool), &gorm.Config{SkipDefaultTransaction: true, Logger: logger.Discard, DisableAutomaticPing: true})
+	}
+	if err := write.PingContext(ctx); err != nil {
+		return nil, fmt.Errorf("the %s database does not answer: %w", dialect.name(), errors.Join(err, write.Close()))
+	}
+	if s.write, err = overPool(write); err != nil {
+		return nil, fmt.Errorf("opening the %s database: %w", dialect.name(), errors.Join(err, write.Close()))
+	}
+	s.read = s.write
+	if read != write {
+		if s.read, err = overPool(read); err != nil {
+			return nil, fmt.Errorf("opening the %s database: %w", dialect.name(), errors.Join(err, write.Close(), read.Close()))
+		}
+	}
+	return s, nil
+}
+
+func dialectOf(url string) (dialect, error) {
+	scheme, rest, _ := strings.Cut(url, ":")
+	switch scheme {
+	case "sqlite":
+		return newSQLite(rest)
+	case "mysql":
+		return newMySQL(url)
+	}
+	return nil, fmt.Errorf("database %q: write sqlite:PATH, mysql://user:password@host:port/name or mysql://user@unix(/path/to.sock)/name", redact(url))
+}
+
+// CheckURL says what is wrong with a database's URL, without opening it.
+func CheckURL(url string) error {
+	_, err := dialectOf(url)
+	return err
+}
+
+// redact leaves out what stands before the last @ of a URL, where passwords are.
+func redact(url string) string {
+	if at := strings.LastIndexByte(url, '@'); at >= 0 {
+		return "…" + url[at:]
+	}
+	return url
+}
+
+// Migrate brings the tables up to date. Several processes may do so at once.
+func (s *Store) Migrate(ctx context.Context) error {
+	if err := s.dialect.migrate(ctx, s.writer()); err != nil {
+		return fmt.Errorf("bringing the %s tables up to date: %w", s.dialect.name(), err)
+	}
+	return nil
+}
+
+// Ping reports whether the database answers, within a second.
+func (s *Store) Ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	var one int
+	return s.reader().QueryRowContext(ctx, "SELECT 1").Scan(&one)
+}
+
+// Close closes the database. What is committed is on disk already.
+func (s *Store) Close() error {
+	if s.read == s.write {
+		return s.writer().Close()
+	}
+	return errors.Join(s.reader().Close(), s.writer().Close())
+}
+
+func (s *Store) writer() *sql.DB { return pool(s.write) }
+
+func (s *Store) reader() *sql.DB { return pool(s.read) }
+
+// pool is the connection pool under gorm; both dialectors are always given one.
+func pool(db *gorm.DB) *sql.DB { return db.ConnPool.(*sql.DB) }

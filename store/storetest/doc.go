@@ -1,0 +1,25 @@
+// Package storetest gives tests, benchmarks and fault programs real databases.
+//
+// A test asks for an empty database and gets its URL:
+//
+//	url := storetest.MySQL(t)  // on a server shared by the test process
+//	url := storetest.SQLite(t) // a file of its own
+//
+// and its package stops the shared server at the end:
+//
+//	func TestMain(m *testing.M) { storetest.Run(m) }
+//
+// The shared server is the one named by the environment variable
+// CRM_TEST_DATABASE (mysql://user:password@host:port/name or
+// mysql://user@unix(/path.sock)/name; the account must be allowed to create
+// databases), or else a private one started from a local mariadbd or mysqld,
+// which root on a machine with apt-get gets installed. Without any of them
+// tests fail; they are never skipped, so that a green run means that the
+// database code ran.
+//
+// Benchmarks and fault programs use [Start] for a server of their own, which
+// they may kill and start again on the same data.
+//
+// Private servers die with the process on Linux; elsewhere a process that is
+// killed leaves its server running.
+package storetest
