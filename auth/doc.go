@@ -1,0 +1,2 @@
+// Package auth knows who is asking: logins, and the tokens they give. It speaks no protocol and keeps nothing itself.
+package auth
