@@ -1,0 +1,168 @@
+package graph
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"customer-events/events"
+	"customer-events/graph/generated"
+	"customer-events/graph/views"
+	"customer-events/models"
+)
+
+// MaxKeyLength is the longest idempotency key.
+const MaxKeyLength = 255
+
+// request takes an input for what the service understands: whose call it is, under which key.
+func (r *Resolver) request(ctx context.Context, input views.CreateWebCustomerEventsInput) (events.Request, error) {
+	token, err := either("token", input.Token, "Authorization", RequestOf(ctx).Token, false)
+	if err != nil {
+		return events.Request{}, err
+	}
+	caller, err := r.caller(ctx, token)
+	if err != nil {
+		return events.Request{}, err
+	}
+	key, err := either("idempotencyKey", input.IdempotencyKey, "Idempotency-Key", RequestOf(ctx).IdempotencyKey, true)
+	if err != nil {
+		return events.Request{}, err
+	}
+	if input.IdempotencyKey != nil || key != "" {
+		if err := checkKey(key); err != nil {
+			return events.Request{}, err
+		}
+	}
+	set, err := input.Set(r.Decoder)
+	return events.Request{Caller: caller, IdempotencyKey: key, Set: set, Naming: events.GraphQL}, err
+}
+
+func (r *Resolver) caller(ctx context.Context, token string) (models.Caller, error) {
+	caller, err := r.Auth.Caller(ctx, token)
+	RequestOf(ctx).User = caller.Name
+	return caller, err
+}
+
+// either is the one of two that was sent; both must be equal.
+func either(field string, input *string, headerName, header string, show bool) (string, error) {
+	switch {
+	case input == nil:
+		return header, nil
+	case header == "" || header == *input:
+		return *input, nil
+	case show:
+		return "", fail(badRequest, "%s (%s) and the header %s (%s) differ: send one, or both alike", field, models.Shown(*input), headerName, models.Shown(header))
+	default:
+		return "", fail(badRequest, "%s and the header %s differ: send one, or both alike", field, headerName)
+	}
+}
+
+func checkKey(key string) error {
+	good := key != "" && len(key) <= MaxKeyLength
+	for i := 0; i < len(key) && good; i++ {
+		good = key[i] >= ' ' && key[i] < 0x7f
+	}
+	if !good {
+		return fail(badRequest, "idempotencyKey (%s) is not valid: write 1 to %d printable ASCII characters", models.Shown(key), MaxKeyLength)
+	}
+	return nil
+}
+
+func (r *Resolver) create(ctx context.Context, input views.CreateWebCustomerEventsInput) (*views.Outcome, error) {
+	request, err := r.request(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	outcome, err := r.Service.CreateWebCustomerEvents(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	line := RequestOf(ctx)
+	line.Events, line.Unprocessed = outcome.Summary.Received, outcome.Summary.Unprocessed
+	answer := &views.Outcome{
+		ProcessedCustomerEventsSet:   make([]views.ProcessedCustomerEvent, len(outcome.ProcessedCustomerEventsSet)),
+		UnprocessedCustomerEventsSet: outcome.UnprocessedCustomerEventsSet,
+		Summary:                      outcome.Summary,
+	}
+	for i := range answer.ProcessedCustomerEventsSet {
+		answer.ProcessedCustomerEventsSet[i].ProcessedCustomerEvent = &outcome.ProcessedCustomerEventsSet[i]
+	}
+	if selects(ctx, "processedCustomerEventsSet", "event") {
+		// The events are stored by now. If they cannot be read, the honest answer is the one that makes the caller ask again.
+		if err := r.readBack(ctx, request.Caller, answer.ProcessedCustomerEventsSet); err != nil {
+			r.Log.WarnContext(ctx, "stored events could not be read back", "request", line.ID, "error", err)
+			return nil, events.ErrOutcomeUnknown
+		}
+	}
+	return answer, nil
+}
+
+// selects reports whether the current field's selection has the given path.
+func selects(ctx context.Context, path ...string) bool {
+	types := []string{"CreateWebCustomerEventsPayload", "ProcessedCustomerEvent"} // what fragments may be on
+	opCtx := graphql.GetOperationContext(ctx)
+	fields := graphql.CollectFieldsCtx(ctx, types)
+	for depth, name := range path {
+		var inner []graphql.CollectedField
+		for _, field := range fields {
+			if field.Name == name && depth == len(path)-1 {
+				return true
+			}
+			if field.Name == name {
+				inner = append(inner, graphql.CollectFields(opCtx, field.Selections, types)...)
+			}
+		}
+		fields = inner
+	}
+	return false
+}
+
+func (r *Resolver) readBack(ctx context.Context, caller models.Caller, processed []views.ProcessedCustomerEvent) error {
+	numbers := make([]int64, len(processed))
+	for i, p := range processed {
+		numbers[i], _ = strconv.ParseInt(p.Number, 10, 64) // we have written it ourselves
+	}
+	recorded, err := r.Reader.EventsByNumber(ctx, caller, numbers)
+	if err != nil {
+		return err
+	}
+	byNumber := make(map[int64]*views.WebCustomerEvent, len(recorded))
+	for _, event := range recorded {
+		byNumber[event.Number] = &views.WebCustomerEvent{RecordedEvent: event}
+	}
+	for i, number := range numbers {
+		if processed[i].Event = byNumber[number]; processed[i].Event == nil {
+			return events.ErrOutcomeUnknown
+		}
+	}
+	return nil
+}
+
+func (r *Resolver) check(ctx context.Context, input views.CreateWebCustomerEventsInput) (*events.Verdicts, error) {
+	request, err := r.request(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	verdicts, err := r.Service.CheckWebCustomerEvents(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	return &verdicts, nil
+}
+
+func (r *Resolver) login(ctx context.Context, input generated.LoginInput) (*generated.LoginPayload, error) {
+	session, err := r.Auth.LogIn(ctx, input.Username, input.Password)
+	if err != nil {
+		return nil, err
+	}
+	RequestOf(ctx).User = input.Username
+	return &generated.LoginPayload{Token: session.Token, ExpiresAt: session.ExpiresAt}, nil
+}
+
+func (r *Resolver) logout(ctx context.Context) (bool, error) {
+	if err := r.Auth.LogOut(ctx, RequestOf(ctx).Token); err != nil {
+		return false, err
+	}
+	return true, nil
+}

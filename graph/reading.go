@@ -1,0 +1,112 @@
+package graph
+
+import (
+	"context"
+	"strconv"
+
+	"customer-events/graph/generated"
+	"customer-events/graph/views"
+	"customer-events/models"
+)
+
+// MaxPageSize is the most events of a page.
+const MaxPageSize = 500
+
+func (r *Resolver) event(ctx context.Context, by generated.WebCustomerEventBy) (*views.WebCustomerEvent, error) {
+	caller, err := r.caller(ctx, RequestOf(ctx).Token)
+	if err != nil {
+		return nil, err
+	}
+	var event *models.RecordedEvent
+	if by.ID != nil {
+		if id, ok := models.ParseID(*by.ID); ok {
+			event, err = r.Reader.EventByID(ctx, caller, id)
+		}
+	} else if number, ok := parseNumber(*by.Number); ok {
+		event, err = r.Reader.Event(ctx, caller, number)
+	}
+	if err != nil || event == nil {
+		return nil, err
+	}
+	return &views.WebCustomerEvent{RecordedEvent: *event}, nil
+}
+
+// parseNumber reads an event's number; other spellings of it ("007", "+7") name nothing.
+func parseNumber(text string) (int64, bool) {
+	number, err := strconv.ParseInt(text, 10, 64)
+	return number, err == nil && strconv.FormatInt(number, 10) == text
+}
+
+func (r *Resolver) events(ctx context.Context, first *int, after *string, filter *generated.WebCustomerEventFilter) (*views.Page, error) {
+	caller, err := r.caller(ctx, RequestOf(ctx).Token)
+	if err != nil {
+		return nil, err
+	}
+	limit := 50
+	if first != nil {
+		limit = *first
+	}
+	if limit < 1 || limit > MaxPageSize {
+		return nil, fail(badRequest, "first (%d) is not valid: write 1 to %d", limit, MaxPageSize)
+	}
+	before := int64(0)
+	if after != nil {
+		if before, err = views.ParseCursor(*after); err != nil {
+			return nil, fail(badRequest, "%s", err)
+		}
+	}
+	narrowed, err := r.filter(ctx, filter)
+	if err != nil {
+		return nil, err
+	}
+	// One more than asked for tells whether there is a next page.
+	found, err := r.Reader.Events(ctx, caller, narrowed, before, limit+1)
+	if err != nil {
+		return nil, err
+	}
+	page := &views.Page{Nodes: []views.WebCustomerEvent{}}
+	page.PageInfo = views.PageInfo{HasNextPage: len(found) > limit, HasPreviousPage: after != nil}
+	for _, event := range found[:min(limit, len(found))] {
+		page.Nodes = append(page.Nodes, views.WebCustomerEvent{RecordedEvent: event})
+	}
+	if n := len(page.Nodes); n > 0 {
+		start, end := views.Cursor(page.Nodes[0].RecordedEvent.Number), views.Cursor(page.Nodes[n-1].RecordedEvent.Number)
+		page.PageInfo.StartCursor, page.PageInfo.EndCursor = &start, &end
+	}
+	return page, nil
+}
+
+// filter turns identifiers into keys. A name that several records bear filters for all of them.
+func (r *Resolver) filter(ctx context.Context, f *generated.WebCustomerEventFilter) (models.EventFilter, error) {
+	if f == nil {
+		return models.EventFilter{}, nil
+	}
+	out := models.EventFilter{ExternalSystem: f.ExternalSystem, ExternalSystemReferenceNumber: f.ExternalSystemReferenceNumber,
+		PerformedFrom: f.PerformedFrom, PerformedTo: f.PerformedTo, CreatedFrom: f.CreatedFrom, CreatedTo: f.CreatedTo}
+	type by = map[models.Attribute]*string
+	keys := func(kind models.Kind, values by) ([]int64, error) {
+		for attribute, value := range values {
+			if value != nil {
+				return r.Reader.Keys(ctx, models.Reference{Kind: kind, By: attribute, Value: *value})
+			}
+		}
+		return nil, nil
+	}
+	var err error
+	if i := f.AccountsReceivable; i != nil && err == nil {
+		out.AccountKeys, err = keys(models.Accounts, by{models.ByID: i.ID, models.ByNumber: i.Number, models.ByName: i.Name})
+	}
+	if i := f.RewardsParticipant; i != nil && err == nil {
+		if i.AccessTokenIdentifier != nil {
+			return out, fail(badRequest, "filter.rewardsParticipant.accessTokenIdentifier is not taken here: use id or number")
+		}
+		out.ParticipantKeys, err = keys(models.Participants, by{models.ByID: i.ID, models.ByNumber: i.Number})
+	}
+	if i := f.PerformedByUnit; i != nil && err == nil {
+		out.UnitKeys, err = keys(models.Units, by{models.ByID: i.ID, models.ByName: i.Name, models.ByAlternativeCode: i.AlternativeCode})
+	}
+	if i := f.Classification; i != nil && err == nil {
+		out.ClassificationKeys, err = keys(models.Classifications, by{models.ByID: i.ID, models.ByName: i.Name, models.ByAlternativeCode: i.AlternativeCode})
+	}
+	return out, err
+}

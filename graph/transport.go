@@ -1,0 +1,257 @@
+package graph
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"customer-events/events/strictjson"
+)
+
+// MaxBodyBytes is the most that a request's body may have, before and after decompression. A thousand full events have 1 MB.
+const MaxBodyBytes = 8 << 20
+
+const (
+	plainJSON    = "application/json"
+	responseJSON = "application/graphql-response+json"
+)
+
+// ServeHTTP answers POST and GET by the GraphQL-over-HTTP draft. A body is never repeated in an answer.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Add("Vary", "Accept")
+	media, ok := accepted(r.Header.Values("Accept"))
+	if !ok {
+		h.refuse(w, plainJSON, fail(notAcceptable, "the answer is %s or %s", responseJSON, plainJSON))
+		return
+	}
+	e, err := read(w, r)
+	if err != nil {
+		if err.code == methodNotAllowed {
+			w.Header().Set("Allow", "GET, POST")
+		}
+		h.refuse(w, media, err)
+		return
+	}
+	data, errs := h.execute(r.Context(), e, r.Method == http.MethodGet)
+	if len(errs) > 0 {
+		RequestOf(r.Context()).Code = string(codeOf(errs[0]))
+		if codeOf(errs[0]) == methodNotAllowed {
+			w.Header().Set("Allow", "POST")
+		}
+	}
+	answer(w, media, data, errs)
+}
+
+// refuse answers an error that was met before the JSON of the request was parsed; its status holds for every media type.
+func (h *handler) refuse(w http.ResponseWriter, media string, err *callError) {
+	write(w, media, statuses[err.code].status, nil, list(err))
+}
+
+// answer writes what execution gave. The status is that of the first error if nothing came of the whole request, else 200.
+func answer(w http.ResponseWriter, media string, data []byte, errs gqlerror.List) {
+	status := http.StatusOK
+	if len(errs) > 0 && empty(data) {
+		known := statuses[codeOf(errs[0])]
+		if media == responseJSON || keepsStatus(known.status) || known.status == http.StatusMethodNotAllowed {
+			status = known.status
+		}
+		if known.retryAfter > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(known.retryAfter))
+		}
+	}
+	write(w, media, status, data, errs)
+}
+
+// empty reports whether there is no data, or only nulls at the root.
+func empty(data []byte) bool {
+	if data == nil || bytes.Equal(data, []byte("null")) {
+		return true
+	}
+	cursor, nulls := strictjson.New(string(data[:min(len(data), 4096)])), true
+	err := cursor.Object(func(string) error {
+		nulls = nulls && cursor.Kind() == strictjson.Null
+		return cursor.Skip()
+	})
+	return err == nil && nulls
+}
+
+func write(w http.ResponseWriter, media string, status int, data []byte, errs gqlerror.List) {
+	header := w.Header()
+	header.Set("Content-Type", media+"; charset=utf-8")
+	header.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	// Errors first, so that whoever reads along knows early.
+	body := append(make([]byte, 0, len(data)+64), '{')
+	if len(errs) > 0 {
+		text, err := json.Marshal(errs)
+		if err != nil {
+			text = []byte(`[{"message":"the errors cannot be written"}]`)
+		}
+		body = append(append(body, `"errors":`...), text...)
+		if data != nil {
+			body = append(body, ',')
+		}
+	}
+	if data != nil {
+		body = append(append(body, `"data":`...), data...)
+	}
+	_, _ = w.Write(append(body, '}')) // a caller who has gone has no use for an error
+}
+
+// read takes the request apart.
+func read(w http.ResponseWriter, r *http.Request) (envelope, *callError) {
+	switch r.Method {
+	case http.MethodGet:
+		query := r.URL.Query()
+		e := envelope{query.Get("query"), query.Get("operationName"), query.Get("variables")}
+		for _, raw := range []string{e.variables, query.Get("extensions")} {
+			if raw == "" {
+				continue
+			}
+			cursor := strictjson.New(raw)
+			if kind := cursor.Kind(); kind != strictjson.Object && kind != strictjson.Null || cursor.Skip() != nil || cursor.End() != nil {
+				return e, fail(badRequest, "variables and extensions must be JSON objects")
+			}
+		}
+		if e.query == "" {
+			return e, fail(badRequest, "query is missing")
+		}
+		return e, nil
+	case http.MethodPost:
+		media, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+		if charset, given := parameters["charset"]; err != nil || media != plainJSON || given && !strings.EqualFold(charset, "utf-8") {
+			return envelope{}, fail(unsupportedMedia, "the body must be %s, in UTF-8", plainJSON)
+		}
+		body, refusal := readBody(w, r)
+		if refusal != nil {
+			return envelope{}, refusal
+		}
+		return parseEnvelope(body)
+	default:
+		return envelope{}, fail(methodNotAllowed, "use POST, or GET for queries")
+	}
+}
+
+// readBody reads the body into one text, whose parts every later step refers to without copying.
+func readBody(w http.ResponseWriter, r *http.Request) (string, *callError) {
+	tooMuch := fail(tooLarge, "the body may have %d bytes, also after decompression: send fewer events a call", MaxBodyBytes)
+	if r.ContentLength > MaxBodyBytes {
+		return "", tooMuch
+	}
+	var from io.Reader = http.MaxBytesReader(w, r.Body, MaxBodyBytes)
+	size := int(max(r.ContentLength, 0))
+	switch encoding := r.Header.Get("Content-Encoding"); strings.ToLower(encoding) {
+	case "", "identity":
+	case "gzip":
+		inflated, err := gzip.NewReader(from)
+		if err != nil {
+			return "", fail(badRequest, "the body is not gzip")
+		}
+		from, size = inflated, 4*size
+	default:
+		return "", fail(unsupportedMedia, "the body must be sent as it is or by gzip")
+	}
+	var body strings.Builder
+	body.Grow(min(size, MaxBodyBytes) + 1)
+	n, err := io.Copy(&body, io.LimitReader(from, MaxBodyBytes+1))
+	var large *http.MaxBytesError
+	switch {
+	case n > MaxBodyBytes || errors.As(err, &large):
+		return "", tooMuch
+	case err != nil:
+		return "", fail(badRequest, "the body could not be read to its end")
+	}
+	return body.String(), nil
+}
+
+func parseEnvelope(body string) (e envelope, refusal *callError) {
+	cursor := strictjson.New(body)
+	if cursor.Kind() != strictjson.Object {
+		return e, fail(badRequest, "the body must be one JSON object with query, and variables and operationName if needed")
+	}
+	seen := make(map[string]bool, 4)
+	err := cursor.Object(func(name string) error {
+		if seen[name] {
+			refusal = fail(badRequest, "%s is given twice", strconv.Quote(clip(name)))
+		}
+		seen[name] = true
+		kind := cursor.Kind()
+		switch {
+		case (name == "query" || name == "operationName") && kind == strictjson.String:
+			text, err := cursor.Text()
+			if errors.Is(err, strictjson.ErrText) {
+				refusal, err = fail(badRequest, "%s is not Unicode text", name), nil
+			}
+			if name == "query" {
+				e.query = text
+			} else {
+				e.operationName = text
+			}
+			return err
+		case name == "query" || name == "operationName" && kind != strictjson.Null:
+			refusal = fail(badRequest, "%s must be a text", name)
+		case (name == "variables" || name == "extensions") && kind != strictjson.Object && kind != strictjson.Null:
+			refusal = fail(badRequest, "%s must be an object", name)
+		case name == "variables":
+			raw, err := cursor.Raw()
+			e.variables = raw
+			return err
+		}
+		return cursor.Skip()
+	})
+	if err == nil {
+		err = cursor.End()
+	}
+	switch {
+	case err != nil:
+		return e, fail(badRequest, "the body is not valid JSON")
+	case refusal == nil && e.query == "":
+		refusal = fail(badRequest, "query is missing")
+	}
+	return e, refusal
+}
+
+// clip keeps a caller's name short enough to be shown.
+func clip(name string) string { return name[:min(len(name), 40)] }
+
+// accepted picks the media type of the answer by the Accept headers; plain JSON unless they prefer the newer type.
+func accepted(headers []string) (media string, ok bool) {
+	if len(headers) == 0 {
+		return plainJSON, true
+	}
+	best := 0.0
+	for _, part := range strings.Split(strings.Join(headers, ","), ",") {
+		name, parameters, err := mime.ParseMediaType(part)
+		if err != nil {
+			continue
+		}
+		quality := 1.0
+		if q, given := parameters["q"]; given {
+			if quality, err = strconv.ParseFloat(q, 64); err != nil {
+				continue
+			}
+		}
+		if charset, given := parameters["charset"]; given && !strings.EqualFold(charset, "utf-8") {
+			continue
+		}
+		candidate := ""
+		switch name {
+		case plainJSON, "*/*", "application/*":
+			candidate = plainJSON
+		case responseJSON:
+			candidate = responseJSON
+		}
+		if candidate != "" && quality > best {
+			best, media = quality, candidate
+		}
+	}
+	return media, media != ""
+}
