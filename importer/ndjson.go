@@ -1,0 +1,128 @@
+package importer
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"unicode/utf8"
+
+	"customer-events/models"
+)
+
+// ndjsonReader reads one JSON object a line.
+type ndjsonReader struct {
+	kind  *kind
+	input *bufio.Reader
+	line  int
+}
+
+// newNDJSON takes a reader whose buffer is longestRow: a line that does not fit is a bad row.
+func newNDJSON(input *bufio.Reader, kind *kind) *ndjsonReader {
+	return &ndjsonReader{kind: kind, input: input}
+}
+
+func (r *ndjsonReader) read(row *row) error {
+	for {
+		line, err := r.input.ReadSlice('\n')
+		r.line++
+		row.line = r.line
+		switch {
+		case err == bufio.ErrBufferFull:
+			row.err = fmt.Errorf("it has more than %d bytes: write one object a line", longestRow)
+			return r.skipLine()
+		case err != nil && err != io.EOF:
+			return err
+		case len(bytes.TrimSpace(line)) > 0:
+			row.values, row.err = r.object(line)
+			return nil
+		case err == io.EOF:
+			return io.EOF
+		}
+	}
+}
+
+// skipLine reads to the end of a line that does not fit into the buffer.
+func (r *ndjsonReader) skipLine() error {
+	for {
+		switch _, err := r.input.ReadSlice('\n'); err {
+		case nil, io.EOF:
+			return nil // the next read meets the end again
+		case bufio.ErrBufferFull:
+		default:
+			return err
+		}
+	}
+}
+
+// object reads the members of one object. The decoder's own errors are not shown: they may hold a part of a value.
+func (r *ndjsonReader) object(line []byte) ([]string, error) {
+	if !utf8.Valid(line) {
+		return nil, errors.New("it is not UTF-8: save the file in that encoding")
+	}
+	decoder := json.NewDecoder(bytes.NewReader(line))
+	decoder.UseNumber()
+	broken := func() error {
+		return fmt.Errorf("it is not one JSON object from its first byte to its last: look at byte %d or after it", decoder.InputOffset()+1)
+	}
+	if open, err := decoder.Token(); err != nil || open != json.Delim('{') {
+		return nil, broken()
+	}
+	values := make([]string, len(r.kind.columns))
+	given := make([]bool, len(r.kind.columns))
+	for decoder.More() {
+		token, err := decoder.Token()
+		if err != nil {
+			return nil, broken()
+		}
+		name, _ := token.(string)
+		place := r.kind.place(name)
+		switch {
+		case place < 0 && r.kind.secrets:
+			return nil, fmt.Errorf("it has an unknown member: write %s", r.kind.help())
+		case place < 0:
+			return nil, fmt.Errorf("there is no column %q: write %s", models.Shown(name), r.kind.help())
+		case given[place]:
+			return nil, fmt.Errorf("%s is given twice: write it once", name)
+		}
+		given[place] = true
+		value, err := decoder.Token()
+		if err != nil {
+			return nil, broken()
+		}
+		if values[place], err = text(name, value); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := decoder.Token(); err != nil { // the closing brace
+		return nil, broken()
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return nil, broken()
+	}
+	return values, nil
+}
+
+// text is the text of a JSON value. A one-time password may be a number; it loses its leading zeros then, and the CRM's have
+// six digits, so it is filled up to six, as it is where a caller sends one.
+func text(name string, value json.Token) (string, error) {
+	switch value := value.(type) {
+	case nil:
+		return "", nil
+	case string:
+		return value, nil
+	case json.Number:
+		if name != oneTimePassword {
+			break
+		}
+		n, err := strconv.ParseUint(value.String(), 10, 63)
+		if err != nil {
+			return "", fmt.Errorf("%s: write digits only", name)
+		}
+		return fmt.Sprintf("%06d", n), nil
+	}
+	return "", fmt.Errorf("%s is no text: write it in quotation marks", name)
+}
