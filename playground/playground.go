@@ -1,0 +1,153 @@
+// Package playground serves GraphiQL, built from ui/ into dist/, whole from the
+// program itself: the page asks no other address for anything.
+package playground
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"embed"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Only gzipped files are embedded; "all:" because a chunk's name may begin
+// with "_".
+//
+//go:embed all:dist
+var dist embed.FS
+
+const contentSecurityPolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; " +
+	"font-src 'self' data:; img-src 'self' data:; worker-src 'self' blob:; " +
+	"frame-ancestors 'none'; base-uri 'none'; object-src 'none'; form-action 'none'"
+
+// By extension, so that the answer does not hang on the system's MIME tables.
+var contentTypes = map[string]string{
+	".html": "text/html; charset=utf-8",
+	".js":   "text/javascript; charset=utf-8",
+	".css":  "text/css; charset=utf-8",
+	".md":   "text/markdown; charset=utf-8",
+	".svg":  "image/svg+xml",
+	".ttf":  "font/ttf",
+}
+
+type file struct {
+	gzipped      []byte
+	contentType  string
+	cacheControl string
+	tag          string
+}
+
+// Handler serves the page at "/" and its files below it. The page expects the
+// GraphQL endpoint at "graphql" next to itself.
+func Handler() http.Handler {
+	files, err := load(dist)
+	if err != nil {
+		panic(err) // the embedded files are part of the program
+	}
+
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", contentSecurityPolicy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("X-Frame-Options", "DENY")
+
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			h.Set("Allow", "GET, HEAD")
+			http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
+			return
+		}
+		name := strings.TrimPrefix(r.URL.Path, "/")
+		if name == "" {
+			name = "index.html"
+		}
+		f, ok := files[name]
+		if !ok {
+			http.NotFound(w, r)
+			return
+		}
+		f.serve(w, r)
+	})
+}
+
+// load reads the built files by their name without ".gz".
+func load(fsys fs.FS) (map[string]file, error) {
+	files := map[string]file{}
+	err := fs.WalkDir(fsys, "dist", func(p string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		name, gzipped := strings.CutSuffix(strings.TrimPrefix(p, "dist/"), ".gz")
+		contentType := contentTypes[path.Ext(name)]
+		if !gzipped || contentType == "" {
+			return fmt.Errorf("playground: unexpected file %s", p)
+		}
+		data, err := fs.ReadFile(fsys, p)
+		if err != nil {
+			return err
+		}
+		cacheControl := "no-cache"
+		if strings.HasPrefix(name, "assets/") { // named by their content
+			cacheControl = "public, max-age=31536000, immutable"
+		}
+		files[name] = file{data, contentType, cacheControl, fmt.Sprintf("%x", sha256.Sum256(data))[:32]}
+		return nil
+	})
+	return files, err
+}
+
+func (f file) serve(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Content-Type", f.contentType)
+	h.Set("Cache-Control", f.cacheControl)
+	h.Add("Vary", "Accept-Encoding")
+
+	body, tag := f.gzipped, f.tag+"-gzip"
+	if acceptsGzip(r) {
+		h.Set("Content-Encoding", "gzip")
+		h.Set("Content-Length", strconv.Itoa(len(body))) // ServeContent leaves it out of encoded answers
+	} else {
+		plain, err := inflate(body)
+		if err != nil {
+			http.Error(w, "internal server error", http.StatusInternalServerError)
+			return
+		}
+		body, tag = plain, f.tag
+	}
+	h.Set("ETag", `"`+tag+`"`)
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
+}
+
+func inflate(gzipped []byte) ([]byte, error) {
+	z, err := gzip.NewReader(bytes.NewReader(gzipped))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(z)
+}
+
+// acceptsGzip reads Accept-Encoding: gzip by name or by "*", unless with q=0.
+func acceptsGzip(r *http.Request) bool {
+	accepts := false
+	for part := range strings.SplitSeq(strings.Join(r.Header.Values("Accept-Encoding"), ","), ",") {
+		coding, params, _ := strings.Cut(part, ";")
+		key, value, _ := strings.Cut(strings.TrimSpace(params), "=")
+		q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+		accepted := !strings.EqualFold(strings.TrimSpace(key), "q") || err == nil && q > 0
+
+		switch coding = strings.ToLower(strings.TrimSpace(coding)); coding {
+		case "gzip", "x-gzip":
+			return accepted
+		case "*":
+			accepts = accepted
+		}
+	}
+	return accepts
+}
