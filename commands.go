@@ -1,0 +1,185 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"golang.org/x/term"
+
+	"customer-events/auth"
+	"customer-events/importer"
+	"customer-events/models"
+)
+
+// version is set by the linker in releases.
+var version = "development"
+
+// program is the command line.
+type program struct {
+	options
+
+	Serve   struct{} `cmd:"" default:"1" help:"Serve the database over GraphQL (the default). Applies migrations first."`
+	Migrate struct{} `cmd:"" help:"Apply migrations and end. Several servers may do so at once."`
+	User    struct {
+		Add struct {
+			Name string   `arg:"" help:"The user's name."`
+			Unit []string `placeholder:"ID" help:"The id of a unit that the user may write for and read of; repeat it for more. Without it the user may use all."`
+		} `cmd:"" help:"Add an API user. The password is asked for, or read from standard input."`
+	} `cmd:"" help:"API users."`
+	Import struct {
+		Kind string `arg:"" enum:"accounts-receivable,rewards-participants,access-tokens,classifications,units" help:"What the file holds: ${enum}."`
+		File string `arg:"" help:"A CSV file with a header line, or NDJSON."`
+	} `cmd:"" help:"Add or update reference data from a file. Bad rows are listed, the others are taken; safe to repeat."`
+	Version struct{} `cmd:"" help:"Print version, commit and Go version."`
+}
+
+// environment is what a command runs in.
+type environment struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	log            *slog.Logger
+	// ready is told the address once the server listens; tests wait for it.
+	ready func(net.Addr)
+}
+
+// run runs one command line and returns the exit status: 0 if all went well, 1 if not, 2 if the command line is wrong.
+func run(ctx context.Context, args []string, env environment) int {
+	var p program
+	exit := -1
+	parser, err := kong.New(&p, kong.Name("customer-events"), kong.DefaultEnvars("CRM"),
+		kong.Description("Takes in web customer events in bulk over GraphQL. Every option is a flag and an environment variable; flags win."),
+		kong.Writers(env.stdout, env.stderr), kong.Exit(func(status int) { exit = status }), kong.UsageOnError())
+	if err != nil {
+		fmt.Fprintln(env.stderr, err)
+		return 2
+	}
+	unknown := unknownVariables(os.Environ(), parser.Model)
+	command, err := parser.Parse(args)
+	if exit >= 0 { // --help
+		return exit
+	}
+	if err = errors.Join(err, unknown); err == nil && command.Command() == "version" {
+		printVersion(env.stdout)
+		return 0
+	}
+	var c config
+	if err == nil {
+		c, err = p.options.config()
+	}
+	if err != nil {
+		fmt.Fprintf(env.stderr, "customer-events cannot start:\n%s\n", indented(err.Error()))
+		return 2
+	}
+	switch command.Command() {
+	case "serve":
+		err = serve(ctx, c, env)
+	case "migrate":
+		err = migrate(ctx, c, env)
+	case "user add <name>":
+		err = addUser(ctx, c, env, p.User.Add.Name, p.User.Add.Unit)
+	case "import <kind> <file>":
+		err = importFile(ctx, c, env, p.Import.Kind, p.Import.File)
+	}
+	if err != nil {
+		fmt.Fprintf(env.stderr, "customer-events: %v\n", err)
+		return 1
+	}
+	return 0
+}
+
+func indented(text string) string { return "  " + strings.ReplaceAll(text, "\n", "\n  ") }
+
+func printVersion(to io.Writer) {
+	commit := "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, setting := range info.Settings {
+			if setting.Key == "vcs.revision" {
+				commit = setting.Value
+			}
+		}
+	}
+	fmt.Fprintf(to, "customer-events %s\ncommit %s\n%s\n", version, commit, runtime.Version())
+}
+
+func migrate(ctx context.Context, c config, env environment) error {
+	db, err := open(ctx, c, env.log)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(env.stdout, "The tables are up to date.")
+	return db.Close()
+}
+
+// shortestPassword is the least that a password may have. Source: NIST SP 800-63B.
+const shortestPassword = 8
+
+func addUser(ctx context.Context, c config, env environment, name string, units []string) (err error) {
+	if strings.TrimSpace(name) == "" || len(name) > 255 {
+		return errors.New("the user's name must have 1 to 255 characters")
+	}
+	password, err := readPassword(env)
+	if err != nil {
+		return err
+	}
+	if len(password) < shortestPassword {
+		return fmt.Errorf("the password is too short: write at least %d characters", shortestPassword)
+	}
+	db, err := open(ctx, c, env.log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	user := models.User{Name: name, PasswordHash: auth.HashPassword(password), CreatedAt: time.Now().UTC()}
+	if err := db.AddUser(ctx, &user, units); err != nil {
+		return fmt.Errorf("adding the user %s: %w", models.Shown(name), err)
+	}
+	fmt.Fprintf(env.stdout, "The user %s may log in.\n", models.Shown(name))
+	return nil
+}
+
+// readPassword asks on a terminal, without showing what is typed, and elsewhere reads one line.
+func readPassword(env environment) (string, error) {
+	if file, ok := env.stdin.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+		fmt.Fprint(env.stderr, "Password: ")
+		password, err := term.ReadPassword(int(file.Fd()))
+		fmt.Fprintln(env.stderr)
+		return string(password), err
+	}
+	line, err := bufio.NewReader(env.stdin).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", fmt.Errorf("reading the password: %w", err)
+	}
+	return strings.TrimRight(line, "\r\n"), nil
+}
+
+// errBadRows ends an import that has left rows out.
+var errBadRows = errors.New("some rows are bad and were left out, see above: correct them and import them, or the whole file, again")
+
+func importFile(ctx context.Context, c config, env environment, kind, file string) (err error) {
+	db, err := open(ctx, c, env.log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	options := importer.Options{Kind: kind, File: file, To: db, Secrets: models.NewSecrets(c.secretKey), Report: env.stderr}
+	if terminal, ok := env.stderr.(*os.File); ok && term.IsTerminal(int(terminal.Fd())) {
+		options.Progress = terminal
+	}
+	result, err := importer.Run(ctx, options)
+	fmt.Fprintf(env.stdout, "%d rows: %d taken, %d bad, in %s\n", result.Rows, result.Good, result.Bad, result.Took.Round(time.Millisecond))
+	if err == nil && result.Bad > 0 {
+		err = errBadRows
+	}
+	return err
+}

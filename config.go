@@ -1,0 +1,170 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"slices"
+	"strings"
+	"time"
+	_ "time/tzdata" // the zone may be named on a machine that has no list of them
+
+	"github.com/alecthomas/kong"
+
+	"customer-events/store"
+)
+
+// options are the flags, each of which is an environment variable too: --future-tolerance is CRM_FUTURE_TOLERANCE. Flags win. All are
+// texts here, so that config can tell everything that is wrong with them at once.
+type options struct {
+	Database        string `placeholder:"URL" help:"The database: sqlite:PATH, mysql://user:password@host:port/name or mysql://user@unix(/path/to.sock)/name. (default: sqlite:customer-events.db, with --demo sqlite:customer-events-demo.db)"`
+	SecretKey       string `placeholder:"KEY" help:"The key of the hashes by which secrets of access tokens are kept, at least 16 characters. Every server on one database needs the same. (default with SQLite and with --demo: a random one, kept in a file beside the database)"`
+	Listen          string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen. (default: 127.0.0.1:8080)"`
+	Demo            bool   `help:"Load demo data and a demo login. Listens on the loopback only."`
+	Introspection   string `placeholder:"on|off" help:"Whether callers may ask for the schema, and GraphiQL is served. (default: off, with --demo on)"`
+	Zone            string `default:"UTC" placeholder:"NAME" help:"The time zone of dates that name none, such as Europe/Nicosia. (default: UTC)"`
+	FutureTolerance string `default:"24h" placeholder:"DURATION" help:"How far ahead of now an event may have been performed. (default: 24h)"`
+	CallTimeout     string `default:"30s" placeholder:"DURATION" help:"How long a call goes on trying when the database does not let it through. (default: 30s)"`
+}
+
+// config is what the options mean.
+type config struct {
+	database        string
+	secretKey       []byte
+	listen          string
+	demo            bool
+	introspection   bool
+	zone            *time.Location
+	futureTolerance time.Duration
+	callTimeout     time.Duration
+}
+
+// config checks all options and tells everything that is wrong with them.
+func (o options) config() (config, error) {
+	var wrong []error
+	note := func(err error) {
+		if err != nil {
+			wrong = append(wrong, err)
+		}
+	}
+	c := config{database: o.Database, listen: o.Listen, demo: o.Demo}
+	if c.database == "" {
+		c.database = "sqlite:customer-events.db"
+		if o.Demo {
+			c.database = "sqlite:customer-events-demo.db"
+		}
+	}
+	urlErr := store.CheckURL(c.database)
+	if note(urlErr); urlErr == nil {
+		var err error
+		c.secretKey, err = secretKey(o.SecretKey, c.database, o.Demo)
+		note(err)
+	}
+	note(checkListen(c.listen, o.Demo))
+	switch o.Introspection {
+	case "on", "off":
+		c.introspection = o.Introspection == "on"
+	case "":
+		c.introspection = o.Demo
+	default:
+		note(fmt.Errorf("introspection (%s) is not valid: write on or off", o.Introspection))
+	}
+	var err error
+	if c.zone, err = time.LoadLocation(o.Zone); err != nil {
+		note(fmt.Errorf("zone (%s) is not valid: write a name such as UTC or Europe/Nicosia", o.Zone))
+	}
+	c.futureTolerance, err = duration("future-tolerance", o.FutureTolerance)
+	note(err)
+	c.callTimeout, err = duration("call-timeout", o.CallTimeout)
+	note(err)
+	return c, errors.Join(wrong...)
+}
+
+func duration(name, text string) (time.Duration, error) {
+	d, err := time.ParseDuration(text)
+	if err != nil || d <= 0 {
+		return 0, fmt.Errorf("%s (%s) is not valid: write a duration such as 90s or 24h", name, text)
+	}
+	return d, nil
+}
+
+func checkListen(listen string, demo bool) error {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return fmt.Errorf("listen (%s) is not valid: write host:port, such as 127.0.0.1:8080", listen)
+	}
+	if ip := net.ParseIP(host); demo && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("listen (%s) is not valid with --demo: everybody knows the demo login, so it listens on the loopback only, such as 127.0.0.1:8080", listen)
+	}
+	return nil
+}
+
+const shortestKey = 16
+
+// secretKey is the key given, or that of the file beside the database, made when it is first needed. Several servers of one
+// MySQL must share a key, so there it has to be given.
+func secretKey(given, database string, demo bool) ([]byte, error) {
+	if given != "" {
+		if len(given) < shortestKey {
+			return nil, fmt.Errorf("secret-key is too short: write at least %d characters, best random ones", shortestKey)
+		}
+		return []byte(given), nil
+	}
+	path, embedded := strings.CutPrefix(database, "sqlite:")
+	if !embedded {
+		if !demo {
+			return nil, errors.New("secret-key is missing: with MySQL every server needs the same key, write CRM_SECRET_KEY=… (for example the output of: openssl rand -hex 32)")
+		}
+		path = "customer-events-demo"
+	}
+	path += ".key"
+	key, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		random := make([]byte, 32)
+		_, _ = rand.Read(random) // never fails, see crypto/rand
+		key = []byte(hex.EncodeToString(random))
+		// Exclusive, so that of two first starts one makes the key and the other reads it.
+		file, create := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if errors.Is(create, fs.ErrExist) {
+			return secretKey(given, database, demo)
+		}
+		if err = create; err == nil {
+			_, err = file.Write(key)
+			err = errors.Join(err, file.Sync(), file.Close())
+		}
+	}
+	if err == nil && len(key) < shortestKey {
+		err = fmt.Errorf("the file holds less than %d characters", shortestKey)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("secret-key: the key file %s: %w", path, err)
+	}
+	return key, nil
+}
+
+// unknownVariables lists the variables that look like ours and are not. CRM_TEST_… belong to the tests.
+func unknownVariables(environment []string, model *kong.Application) error {
+	known := []string{}
+	var collect func(node *kong.Node)
+	collect = func(node *kong.Node) {
+		for _, flag := range node.Flags {
+			known = append(known, flag.Envs...)
+		}
+		for _, child := range node.Children {
+			collect(child)
+		}
+	}
+	collect(model.Node)
+	var wrong []error
+	for _, variable := range environment {
+		name, _, _ := strings.Cut(variable, "=")
+		if strings.HasPrefix(name, "CRM_") && !strings.HasPrefix(name, "CRM_TEST_") && !slices.Contains(known, name) {
+			wrong = append(wrong, fmt.Errorf("there is no option %s: --help lists them all", name))
+		}
+	}
+	return errors.Join(wrong...)
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/klauspost/compress/gzhttp"
+
+	"customer-events/graph"
+)
+
+// observed gives every request an id, and one line in the log when it is done. Nothing a caller sent stands in it but names:
+// no query, no variable, no header.
+func observed(next http.Handler, log *slog.Logger) http.Handler {
+	next = gzhttp.GzipHandler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		bearer, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		request := &graph.Request{ID: requestID(r), Token: bearer, IdempotencyKey: r.Header.Get("Idempotency-Key")}
+		w.Header().Set("X-Request-Id", request.ID)
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		answer := &answered{ResponseWriter: w, status: http.StatusOK}
+		next.ServeHTTP(answer, r.WithContext(graph.WithRequest(r.Context(), request)))
+		level := slog.LevelInfo
+		if r.URL.Path == "/healthz" || r.URL.Path == "/readyz" {
+			level = slog.LevelDebug
+		}
+		attributes := []slog.Attr{slog.String("request", request.ID), slog.String("method", r.Method), slog.String("path", r.URL.Path),
+			slog.Int("status", answer.status), slog.Float64("ms", float64(time.Since(start).Microseconds())/1000)}
+		for _, text := range []struct{ key, value string }{{"operation", request.Operation}, {"user", request.User}, {"code", request.Code}} {
+			if text.value != "" {
+				attributes = append(attributes, slog.String(text.key, text.value))
+			}
+		}
+		if request.Events > 0 {
+			attributes = append(attributes, slog.Int("events", request.Events), slog.Int("unprocessed", request.Unprocessed))
+		}
+		log.LogAttrs(r.Context(), level, "request", attributes...)
+	})
+}
+
+// requestID takes over the id that a proxy gave, if it is one, so that its log and ours can be read together.
+func requestID(r *http.Request) string {
+	given := r.Header.Get("X-Request-Id")
+	good := given != "" && len(given) <= 64
+	for i := 0; i < len(given) && good; i++ {
+		b := given[i]
+		good = b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b == '-' || b == '_' || b == '.'
+	}
+	if good {
+		return given
+	}
+	return uuid.NewString()
+}
+
+// answered remembers the status.
+type answered struct {
+	http.ResponseWriter
+	status int
+}
+
+func (a *answered) WriteHeader(status int) {
+	a.status = status
+	a.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (a *answered) Unwrap() http.ResponseWriter { return a.ResponseWriter }

@@ -1,0 +1,191 @@
+// Customer-events takes in web customer events in bulk over GraphQL. See README.md.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"runtime"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/google/uuid"
+
+	"customer-events/auth"
+	"customer-events/events"
+	"customer-events/graph"
+	"customer-events/graph/generated"
+	"customer-events/models"
+	"customer-events/playground"
+	"customer-events/store"
+)
+
+//go:generate go tool gqlgen generate
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// A second signal ends the program at once.
+	context.AfterFunc(ctx, stop)
+	os.Exit(run(ctx, os.Args[1:], environment{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, log: newLog(os.Stderr)}))
+}
+
+// newLog writes for people on a terminal, and JSON elsewhere.
+func newLog(to io.Writer) *slog.Logger {
+	if file, ok := to.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+		return slog.New(slog.NewTextHandler(to, nil))
+	}
+	return slog.New(slog.NewJSONHandler(to, nil))
+}
+
+// open opens the database, with its tables up to date.
+func open(ctx context.Context, c config, log *slog.Logger) (*store.Store, error) {
+	db, err := store.Open(ctx, c.database, log)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Migrate(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+const (
+	// keyLife is how long idempotency keys are kept. Source: the contract, at least 72 hours.
+	keyLife = 72 * time.Hour
+	// shutdownPatience is how long running calls may take to end once the program has been told to.
+	shutdownPatience = 60 * time.Second
+)
+
+// serve runs the server until the context ends, then lets running calls end.
+func serve(ctx context.Context, c config, env environment) (err error) {
+	log := env.log
+	db, err := open(ctx, c, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	secrets := models.NewSecrets(c.secretKey)
+	if c.demo {
+		if err := loadDemo(ctx, db, secrets); err != nil {
+			return fmt.Errorf("loading the demo data: %w", err)
+		}
+	}
+	listener, err := net.Listen("tcp", c.listen)
+	if err != nil {
+		return fmt.Errorf("listening: %w", err)
+	}
+	var draining atomic.Bool
+	server := &http.Server{
+		Handler:           routes(c, db, secrets, log, &draining),
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       2 * time.Minute,
+		WriteTimeout:      c.callTimeout + 2*time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	sweeping, endSweeping := context.WithCancel(context.WithoutCancel(ctx))
+	swept := make(chan struct{})
+	go func() {
+		defer close(swept)
+		sweep(sweeping, db, log)
+	}()
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	log.Info("listening", "address", listener.Addr().String())
+	if c.demo {
+		fmt.Fprintf(env.stdout, "GraphiQL  http://%s/\nGraphQL   http://%s/graphql\nLogin     username %s, password %s\n", listener.Addr(), listener.Addr(), demoUser, demoPassword)
+	}
+	if env.ready != nil {
+		env.ready(listener.Addr())
+	}
+	select {
+	case err = <-served:
+	case <-ctx.Done():
+		log.Info("ending: running calls are finished first")
+		draining.Store(true)
+		patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownPatience)
+		err = server.Shutdown(patience)
+		cancel()
+	}
+	endSweeping()
+	<-swept
+	log.Info("ended")
+	return err
+}
+
+// routes is every address that the server answers.
+func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger, draining *atomic.Bool) http.Handler {
+	service := &events.Service{
+		Directory: db, Ledger: db, Secrets: secrets, Now: time.Now, NewID: newID,
+		FutureTolerance: c.futureTolerance, Patience: c.callTimeout, Log: log,
+	}
+	resolver := &graph.Resolver{
+		Service: service,
+		Auth:    auth.New(db, time.Now, runtime.GOMAXPROCS(0)),
+		Reader:  db,
+		Decoder: &events.Decoder{Naming: events.GraphQL, Zone: c.zone, Secrets: secrets},
+		Limits: generated.Limits{
+			MaxEventsPerCall: events.MaxEventsPerCall, MaxBodyBytes: graph.MaxBodyBytes, MaxQueryBytes: graph.MaxQueryBytes,
+			MaxTextLength: events.MaxShortText, MaxDescriptionLength: events.MaxDescription, MaxWebsiteLength: events.MaxWebsite,
+			MaxIdempotencyKeyLength: graph.MaxKeyLength, MaxPageSize: graph.MaxPageSize,
+			FutureToleranceSeconds: int(c.futureTolerance.Seconds()), IdempotencyKeySeconds: int(keyLife.Seconds()), TokenSeconds: int(auth.TokenLife.Seconds()),
+		},
+		Log:           log,
+		Introspection: c.introspection,
+		// Beyond the service's own patience, for what comes before and after it.
+		Patience: c.callTimeout + 30*time.Second,
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", graph.NewHandler(resolver))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case draining.Load():
+			say(w, http.StatusServiceUnavailable, "ending")
+		case db.Ping(r.Context()) != nil:
+			say(w, http.StatusServiceUnavailable, "the database does not answer")
+		default:
+			say(w, http.StatusOK, "ok")
+		}
+	})
+	if c.introspection {
+		mux.Handle("/", playground.Handler())
+	}
+	return observed(mux, log)
+}
+
+func say(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, text+"\n")
+}
+
+// newID makes ids in ascending order, within this process.
+func newID() models.ID { return models.ID(uuid.Must(uuid.NewV7())) }
+
+// sweep deletes, every few minutes, sessions that have ended and idempotency keys that are old enough.
+func sweep(ctx context.Context, db *store.Store, log *slog.Logger) {
+	for {
+		now := time.Now().UTC()
+		if err := db.Sweep(ctx, now, now.Add(-keyLife)); err != nil && ctx.Err() == nil {
+			log.Warn("sweeping ended sessions and old idempotency keys", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(5 * time.Minute):
+		}
+	}
+}
