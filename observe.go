@@ -12,9 +12,9 @@ import (
 	"customer-events/graph"
 )
 
-// observed gives every request an id, and one line in the log when it is done. Nothing a caller sent stands in it but names:
+// observed gives every request an id, and one line in the log and a count in the metrics when it is done. Nothing a caller sent stands in it but names:
 // no query, no variable, no header.
-func observed(next http.Handler, log *slog.Logger) http.Handler {
+func observed(next http.Handler, log *slog.Logger, seen *metrics) http.Handler {
 	next = gzhttp.GzipHandler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
@@ -36,8 +36,9 @@ func observed(next http.Handler, log *slog.Logger) http.Handler {
 			}
 		}
 		if request.Events > 0 {
-			attributes = append(attributes, slog.Int("events", request.Events), slog.Int("unprocessed", request.Unprocessed))
+			attributes = append(attributes, slog.Int("events", request.Events), slog.Int("replayed", request.Replayed), slog.Any("unprocessed", request.Refused))
 		}
+		seen.request(r.URL.Path, answer.status, request, time.Since(start))
 		log.LogAttrs(r.Context(), level, "request", attributes...)
 	})
 }

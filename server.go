@@ -162,7 +162,9 @@ func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger
 	if c.introspection {
 		mux.Handle("/", playground.Handler())
 	}
-	return observed(mux, log)
+	seen := newMetrics()
+	mux.Handle("GET /metrics", seen.handler())
+	return observed(mux, log, seen)
 }
 
 func say(w http.ResponseWriter, status int, text string) {

@@ -79,7 +79,10 @@ func (r *Resolver) create(ctx context.Context, input views.CreateWebCustomerEven
 		return nil, err
 	}
 	line := RequestOf(ctx)
-	line.Events, line.Unprocessed = outcome.Summary.Received, outcome.Summary.Unprocessed
+	line.Events, line.Replayed, line.Refused = outcome.Summary.Received, outcome.Summary.Replayed, make(map[models.Code]int)
+	for _, unprocessed := range outcome.UnprocessedCustomerEventsSet {
+		line.Refused[unprocessed.ErrorCode]++
+	}
 	answer := &views.Outcome{
 		ProcessedCustomerEventsSet:   make([]views.ProcessedCustomerEvent, len(outcome.ProcessedCustomerEventsSet)),
 		UnprocessedCustomerEventsSet: outcome.UnprocessedCustomerEventsSet,

@@ -51,8 +51,11 @@ func (h *handler) execute(ctx context.Context, e envelope, queriesOnly bool) (da
 		return nil, errs
 	}
 	line := RequestOf(ctx)
-	if line.Operation = operation.Name; line.Operation == "" {
-		line.Operation = string(operation.Operation)
+	line.Operation = string(operation.Operation)
+	if len(operation.SelectionSet) == 1 {
+		if field, ok := operation.SelectionSet[0].(*ast.Field); ok {
+			line.Operation = field.Name
+		}
 	}
 	if queriesOnly && operation.Operation != ast.Query {
 		return nil, list(fail(methodNotAllowed, "a %s must be sent by POST", operation.Operation))

@@ -1,6 +1,10 @@
 package graph
 
-import "context"
+import (
+	"context"
+
+	"customer-events/models"
+)
 
 // Request is what is known of one HTTP request besides its body, and what is found out on the way for its line in the log.
 type Request struct {
@@ -8,11 +12,14 @@ type Request struct {
 	// Token and IdempotencyKey are those of the headers.
 	Token          string
 	IdempotencyKey string
-	// Operation is the name or kind of what ran. Events and Unprocessed count events.
-	Operation           string
-	User                string
-	Events, Unprocessed int
-	Code                string
+	// Operation is what ran: the name of its field in the schema, or its kind if it has several.
+	Operation string
+	User      string
+	// Code is the code of the error that refused it, if one did.
+	Code string
+	// Events, Replayed and Refused count the events of a bulk call: all of them, those recorded before, those unprocessed by code.
+	Events, Replayed int
+	Refused          map[models.Code]int
 }
 
 type requestKey struct{}
