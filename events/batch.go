@@ -30,6 +30,8 @@ type item struct {
 	faults []models.Fault
 	// token is the access token whose one-time password the event uses, 0 if none.
 	token int64
+	// over tells that the one-time password is spent or expired, which is a fault; but whose it was is known.
+	over bool
 	// recorded is how the event is known, if it has been recorded before this call or, after record, by it.
 	recorded models.RecordedAs
 	// twin is the item that recorded the same external reference earlier in this very call.

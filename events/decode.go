@@ -2,6 +2,7 @@ package events
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,8 +33,16 @@ func (d *Decoder) Set(c *strictjson.Cursor) (Set, error) {
 		if set.Sent++; set.Sent > MaxEventsPerCall {
 			return c.Skip()
 		}
+		before := c.Left()
 		set.Events = append(set.Events, WebCustomerEventInput{})
-		return d.Event(c, &set.Events[len(set.Events)-1])
+		err := d.Event(c, &set.Events[len(set.Events)-1])
+		if set.Sent == 1 {
+			// The events of a call are alike: the first one's length tells about how many there are. Without this the slice is
+			// copied ten times over, which is a tenth of all that a call allocates.
+			likely := min(MaxEventsPerCall, 1+c.Left()/max(1, before-c.Left()))
+			set.Events = slices.Grow(set.Events, likely+likely/16)
+		}
+		return err
 	}
 	var err error
 	switch c.Kind() {

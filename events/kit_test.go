@@ -15,6 +15,13 @@ import (
 	"customer-events/models"
 )
 
+// tb is what *testing.T and *rapid.T have in common.
+type tb interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // now is the clock of all tests of this package.
 var now = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
@@ -136,7 +143,7 @@ func mustFault(t testing.TB, in events.WebCustomerEventInput, code models.Code, 
 }
 
 // mustBeShowable checks the form of a fault, and that nothing in it acts upon a terminal, a log or a page.
-func mustBeShowable(t testing.TB, fault models.Fault) {
+func mustBeShowable(t tb, fault models.Fault) {
 	t.Helper()
 	text := fault.Description()
 	what, ok := strings.CutPrefix(text, "Error:")

@@ -15,6 +15,10 @@ import (
 // recorded, so more than a few times in a row mean that we misread an error.
 const mostStale = 20
 
+// errRefused starts a pass over without an event that the database has just refused: one fewer each time, which ends, but not
+// always before the caller's patience does.
+var errRefused = errors.New("the database refuses more events than could be sorted out in time")
+
 // try runs one pass until it is through, the caller's patience is over, or it fails for good. Nothing is stored by a pass
 // that returns an error, except where the error is ErrOutcomeUnknown.
 func (b *batch) try(ctx context.Context, pass func() error) error {
@@ -23,6 +27,7 @@ func (b *batch) try(ctx context.Context, pass func() error) error {
 		switch {
 		case errors.Is(err, models.ErrStale) && stale < mostStale:
 			stale++
+		case errors.Is(err, errRefused) && time.Now().Before(b.deadline):
 		case errors.Is(err, models.ErrRerun) || errors.Is(err, models.ErrAway):
 			if !b.pause(ctx, tries) {
 				return fmt.Errorf("%w (%w)", ErrUnavailable, err)
@@ -51,7 +56,7 @@ func (b *batch) record(ctx context.Context) error {
 		b.Log.ErrorContext(ctx, "the database refuses an event that our checks had let pass", "error", refused.Err)
 		in := fresh[refused.Index].in
 		in.Faults = append(in.Faults, models.Fault{Code: models.Invalid, What: "The Event Is Not Valid: the database refuses one of its values."})
-		return models.ErrStale
+		return errRefused
 	}
 	if err != nil {
 		return err
@@ -62,14 +67,17 @@ func (b *batch) record(ctx context.Context) error {
 	return nil
 }
 
-// recordAgain writes an entry whose COMMIT may have succeeded until the ledger says what is so. The caller's going away does
-// not end that; his patience does, and then nobody knows.
+// recordAgain writes an entry whose COMMIT may have succeeded until the ledger says what is so: that it is written, or that it
+// is not and cannot be. Any other error tells of the new try only, even ErrLocked, since the twin may be the lost COMMIT. The
+// caller's going away does not end that; his patience does, and then nobody knows.
 func (b *batch) recordAgain(ctx context.Context, entry models.Entry) error {
+	var refused *models.RefusedError
 	for tries := 0; b.pause(ctx, tries); tries++ {
 		err := b.Ledger.Record(ctx, entry)
-		if !errors.Is(err, models.ErrUnknown) && !errors.Is(err, models.ErrRerun) && !errors.Is(err, models.ErrAway) {
+		if err == nil || errors.Is(err, models.ErrStale) || errors.As(err, &refused) {
 			return err
 		}
+		b.Log.WarnContext(ctx, "whether a COMMIT has succeeded is still unknown", "error", err)
 	}
 	return ErrOutcomeUnknown
 }

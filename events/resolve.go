@@ -112,16 +112,36 @@ func (b *batch) resolveToken(it *item, candidates []models.AccessToken) {
 		return !token.Effective() || link.To.By == models.ByIdentifier &&
 			!models.SameHash(token.PassCodeHash, b.Secrets.PassCode(token.Number, link.PassCode))
 	})
-	usable := len(candidates) == 1
-	if usable {
+	if link.To.By == models.ByOneTimePassword {
+		candidates = b.holders(it, candidates)
+	}
+	if len(candidates) == 1 {
 		token := candidates[0]
 		it.in.Row.AccountKey, it.in.Row.ParticipantKey = token.Participant.AccountKey, &token.Participant.Key
 		if link.To.By == models.ByOneTimePassword {
-			it.token = token.Key
-			usable = token.OneTimePasswordUsable(b.at)
+			it.token, it.over = token.Key, !token.OneTimePasswordUsable(b.at)
 		}
 	}
-	if !usable {
+	if len(candidates) != 1 || it.over {
 		it.fault(models.NotFound, "Access Token Not Found.", link.Path...)
 	}
+}
+
+// holders tells which of the tokens that have had a one-time password is meant. Six digits come again and again, so that one
+// that may still be used counts before all that are over. An event that is recorded already was its participant's, whatever
+// has become of the password since.
+func (b *batch) holders(it *item, candidates []models.AccessToken) []models.AccessToken {
+	if ref, ok := it.in.Row.Reference(); ok {
+		if row, taken := b.taken[ref]; taken && row.ParticipantKey != nil {
+			his := func(token models.AccessToken) bool { return token.Participant.Key == *row.ParticipantKey }
+			if i := slices.IndexFunc(candidates, his); i >= 0 {
+				return candidates[i : i+1]
+			}
+		}
+	}
+	over := func(token models.AccessToken) bool { return !token.OneTimePasswordUsable(b.at) }
+	if usable := slices.DeleteFunc(slices.Clone(candidates), over); len(usable) > 0 {
+		return usable
+	}
+	return candidates
 }

@@ -53,7 +53,8 @@ type Request struct {
 	Caller models.Caller
 	// IdempotencyKey makes the call repeatable; empty if the caller gave none.
 	IdempotencyKey string
-	Set            Set
+	// Set is used up: its rows are filled in by the call, so that another call needs it decoded anew.
+	Set Set
 	// Naming is the spelling that faults are told in.
 	Naming Naming
 }

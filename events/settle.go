@@ -83,14 +83,19 @@ func (b *batch) compare() {
 }
 
 // comparable reports whether the event's content is known as far as it needs to be for comparing. A one-time password that is
-// spent or expired still tells whose it was, so that an event can be replayed after it has used its password up.
+// spent or expired still tells whose it was, so that an event can be replayed after it has used its password up; no other
+// fault is forgiven.
 func (it *item) comparable() bool {
-	return it.whole() || len(it.in.Faults) == 0 && len(it.faults) == 1 && it.token != 0
+	return it.whole() || it.over && len(it.in.Faults) == 0 && len(it.faults) == 1
 }
 
-// same reports whether the event is the recorded one, and complains if it is not.
+// same reports whether the event is the recorded one, and complains if it is not; except about one whose one-time password is
+// over, since it would then be told more than one whose password is nobody's.
 func (b *batch) same(it *item, row *models.WebCustomerEvent) bool {
 	names := differences(&it.in.Row, row, b.request.Naming)
+	if !it.whole() {
+		return len(names) == 0
+	}
 	ref, _ := it.in.Row.Reference()
 	for _, name := range names {
 		it.fault(models.Duplicate, fmt.Sprintf("%s Differs From The Event That Has The External Reference (%s) Of %s: an external reference names one event for ever.",

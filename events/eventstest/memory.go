@@ -167,6 +167,17 @@ func (m *Memory) Taken(ctx context.Context, refs []models.ExternalReference) (ma
 	return found, ctx.Err()
 }
 
+// Events is everything that has been recorded, in the order of its numbers. No other World need have it.
+func (m *Memory) Events() []models.WebCustomerEvent {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	list := make([]models.WebCustomerEvent, 0, len(m.events))
+	for _, number := range slices.Sorted(maps.Keys(m.events)) {
+		list = append(list, m.events[number])
+	}
+	return list
+}
+
 // Record is Ledger's.
 func (m *Memory) Record(ctx context.Context, entry models.Entry) error {
 	m.mu.Lock()

@@ -62,6 +62,9 @@ func (c *Cursor) Kind() Kind {
 	}
 }
 
+// Left is how many bytes of the text are still before the cursor.
+func (c *Cursor) Left() int { return len(c.text) - c.pos }
+
 // End checks that nothing but blanks is left.
 func (c *Cursor) End() error {
 	if c.Kind() != End {
