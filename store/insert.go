@@ -36,11 +36,39 @@ func value[T any](p *T) any {
 var insertEvents = "INSERT INTO web_customer_events (" + strings.Join(eventColumns, ", ") + ") VALUES "
 
 func (s *Store) insertEvents(ctx context.Context, tx *sql.Tx, events []*models.WebCustomerEvent) error {
+	if s.dialect.literals() {
+		return insertLiterals(ctx, tx, events)
+	}
 	values := make([]any, 0, len(events)*len(eventColumns))
 	for _, event := range events {
 		values = eventValues(values, event)
 	}
 	return s.insert(ctx, tx, insertEvents, "", len(eventColumns), values)
+}
+
+// insertLiterals writes events as text, in as few statements as maxStatement allows.
+func insertLiterals(ctx context.Context, tx *sql.Tx, events []*models.WebCustomerEvent) error {
+	for len(events) > 0 {
+		n, bytes := 0, len(insertEvents)
+		for n < len(events) && (n == 0 || bytes < maxStatement) {
+			bytes += size(events[n])
+			n++
+		}
+		var text literals
+		text.Grow(bytes + bytes/8)
+		text.WriteString(insertEvents)
+		for i, event := range events[:n] {
+			if i > 0 {
+				text.WriteByte(',')
+			}
+			text.event(event)
+		}
+		if _, err := tx.ExecContext(ctx, text.String()); err != nil {
+			return err
+		}
+		events = events[n:]
+	}
+	return nil
 }
 
 // maxStatement is how many bytes of values one INSERT carries at the most. A thousand usual events have one; only batches of

@@ -185,6 +185,8 @@ func (mysqlDialect) refusesRow(err error) bool {
 	return errors.As(err, &fault) && slices.Contains([]uint16{1048, 1264, 1265, 1292, 1366, 1367, 1406, 3819, 4025}, fault.Number)
 }
 
+func (mysqlDialect) literals() bool { return true }
+
 func (mysqlDialect) maxPlaceholders() int { return 65535 }
 
 func (mysqlDialect) pairs(n int) string {

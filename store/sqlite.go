@@ -116,6 +116,8 @@ func (sqliteDialect) refusesRow(err error) bool {
 	return code == tooBig || code == constraint || code == mismatch
 }
 
+func (sqliteDialect) literals() bool { return false }
+
 func (sqliteDialect) maxPlaceholders() int { return 32766 }
 
 func (sqliteDialect) pairs(n int) string {

@@ -37,6 +37,8 @@ type dialect interface {
 	twin(err error) error
 	// refusesRow reports whether the database refuses a value of a row.
 	refusesRow(err error) bool
+	// literals reports whether events are written as text, and not as parameters.
+	literals() bool
 	// maxPlaceholders is how many a statement may have.
 	maxPlaceholders() int
 	// pairs is n pairs of placeholders, as they stand behind (a, b) IN.

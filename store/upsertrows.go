@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -18,6 +17,7 @@ type upsertRow struct {
 	key    int64 // 0 as long as it is not in the table
 	unique [3]string
 	rest   []any
+	kept   []sql.NullString // what the table has for the rest, of a record that was read
 }
 
 func upsert[T any](ctx context.Context, s *Store, t *upsertTable, records []T, row func(T) upsertRow) (refused map[int]error, err error) {
@@ -96,6 +96,9 @@ func (s *Store) upsertAll(ctx context.Context, tx *sql.Tx, t *upsertTable, rows 
 				row.unique[0] = models.ID(uuid.Must(uuid.NewV7())).String()
 			}
 		}
+		if record.same(&row) {
+			continue // most rows of a file that is imported every night
+		}
 		for c, value := range record.unique[:t.unique] {
 			delete(known[c], value)
 		}
@@ -161,62 +164,4 @@ func (t *upsertTable) values(rows []*upsertRow, keys bool) []any {
 		values = append(values, row.rest...)
 	}
 	return values
-}
-
-// knownRows are records by the values of each unique column.
-type knownRows [3]map[string]*upsertRow
-
-func (k *knownRows) add(row *upsertRow) {
-	for c, value := range row.unique {
-		if value != "" {
-			k[c][value] = row
-		}
-	}
-}
-
-// known reads the records that have any of the rows' unique values, and keeps others from changing them.
-func (s *Store) known(ctx context.Context, tx *sql.Tx, t *upsertTable, rows []upsertRow) (known knownRows, err error) {
-	for c := range known {
-		known[c] = make(map[string]*upsertRow, len(rows))
-	}
-	byKey := make(map[int64]bool)
-	for c, column := range t.columns[:t.unique] {
-		var values []any
-		for _, row := range rows {
-			if row.unique[c] != "" {
-				values = append(values, row.unique[c])
-			}
-		}
-		// MariaDB turns a list of a thousand values into a join, which may read the whole table and lock it.
-		for some := range slices.Chunk(values, 500) {
-			query := "SELECT " + t.key + ", " + strings.Join(t.columns[:t.unique], ", ") + " FROM " + t.name +
-				" WHERE " + column + " IN (" + placeholders(len(some)) + ")" + s.dialect.forUpdate()
-			if err := t.read(ctx, tx, query, some, &known, byKey); err != nil {
-				return known, err
-			}
-		}
-	}
-	return known, nil
-}
-
-func (t *upsertTable) read(ctx context.Context, tx *sql.Tx, query string, values []any, known *knownRows, byKey map[int64]bool) error {
-	rows, err := tx.QueryContext(ctx, query, values...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		row, unique := new(upsertRow), [3]sql.NullString{}
-		if err := rows.Scan([]any{&row.key, &unique[0], &unique[1], &unique[2]}[:1+t.unique]...); err != nil {
-			return err
-		}
-		for c := range unique {
-			row.unique[c] = unique[c].String
-		}
-		if !byKey[row.key] {
-			byKey[row.key] = true
-			known.add(row)
-		}
-	}
-	return rows.Err()
 }
