@@ -60,3 +60,5 @@ require (
 tool github.com/99designs/gqlgen
 
 ignore ./playground/ui/node_modules
+
+replace github.com/mattn/go-sqlite3 => ./store/nocgo

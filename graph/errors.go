@@ -94,7 +94,7 @@ func known(err error) *callError {
 		return fail(keyInUse, "a call with the same idempotency key is still running: send it again in a moment")
 	case errors.Is(err, events.ErrOutcomeUnknown), errors.Is(err, models.ErrUnknown):
 		return fail(outcomeUnknown, "%s", events.ErrOutcomeUnknown)
-	case errors.Is(err, events.ErrUnavailable), errors.Is(err, models.ErrAway), errors.Is(err, models.ErrRerun), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, events.ErrUnavailable), errors.Is(err, models.ErrAway), errors.Is(err, models.ErrRerun), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return fail(unavailable, "%s", events.ErrUnavailable)
 	case errors.Is(err, auth.ErrUnauthenticated):
 		return fail(unauthenticated, "%s", auth.ErrUnauthenticated)
