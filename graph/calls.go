@@ -103,9 +103,8 @@ func (r *Resolver) create(ctx context.Context, input views.CreateWebCustomerEven
 
 // selects reports whether the current field's selection has the given path.
 func selects(ctx context.Context, path ...string) bool {
-	types := []string{"CreateWebCustomerEventsPayload", "ProcessedCustomerEvent"} // what fragments may be on
 	opCtx := graphql.GetOperationContext(ctx)
-	fields := graphql.CollectFieldsCtx(ctx, types)
+	fields := graphql.CollectFieldsCtx(ctx, payloadTypes)
 	for depth, name := range path {
 		var inner []graphql.CollectedField
 		for _, field := range fields {
@@ -113,7 +112,7 @@ func selects(ctx context.Context, path ...string) bool {
 				return true
 			}
 			if field.Name == name {
-				inner = append(inner, graphql.CollectFields(opCtx, field.Selections, types)...)
+				inner = append(inner, graphql.CollectFields(opCtx, field.Selections, payloadTypes)...)
 			}
 		}
 		fields = inner

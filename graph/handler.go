@@ -69,7 +69,7 @@ func (h *handler) execute(ctx context.Context, e envelope, queriesOnly bool) (da
 		DisableIntrospection:   !h.Introspection,
 		RecoverFunc:            h.recovered,
 		ResolverMiddleware:     func(ctx context.Context, next graphql.Resolver) (any, error) { return next(ctx) },
-		RootResolverMiddleware: func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler { return next(ctx) },
+		RootResolverMiddleware: h.bulk,
 	}
 	if err := h.boundedCall(opCtx); err != nil {
 		return nil, list(err)
@@ -104,6 +104,10 @@ func (h *handler) boundedCall(opCtx *graphql.OperationContext) (refusal *callErr
 	for _, field := range fields {
 		arguments := field.ArgumentMap(opCtx.Variables)
 		switch field.Name {
+		case "__schema", "__type":
+			if !h.Introspection {
+				return fail(validationFailed, "this server does not tell its schema: it stands in schema.graphqls")
+			}
 		case "createWebCustomerEvents", "checkWebCustomerEvents":
 			sent += views.CountEvents(arguments)
 		case "webCustomerEvents":

@@ -1,0 +1,175 @@
+package graph_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"customer-events/events"
+	"customer-events/graph"
+	"customer-events/models"
+)
+
+// All events of a request together are at most as many as those of one call.
+func TestSumOfEvents(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, nil)
+	const check = `checkWebCustomerEvents(input: $input) { acceptable }`
+	const head = `query ($input: CreateWebCustomerEventsInput!) {`
+	for _, c := range []struct {
+		name, query string
+		events      int
+		want        string
+	}{
+		{"one call", head + check + `}`, 1000, ""},
+		{"one call too large", head + check + `}`, 1001, "TOO_MANY_EVENTS"},
+		{"two aliases", head + ` a: ` + check + ` b: ` + check + `}`, 500, ""},
+		{"two aliases too large", head + ` a: ` + check + ` b: ` + check + `}`, 501, "TOO_MANY_EVENTS"},
+		{"a fragment", head + ` ...f } fragment f on Query { a: ` + check + ` b: ` + check + `}`, 501, "TOO_MANY_EVENTS"},
+		{"inline fragments", head + ` ... on Query { a: ` + check + ` } ... { b: ` + check + `} c: ` + check + `}`, 334, "TOO_MANY_EVENTS"},
+		{"thirty aliases", head + aliases(30, check) + `}`, 34, "TOO_MANY_EVENTS"},
+		{"the same field twice is one", head + check + ` ` + check + `}`, 1000, ""},
+	} {
+		r := a.post(t, c.query, set(c.events), "Accept", newMedia)
+		if r.code() != c.want {
+			t.Errorf("%s: %d %.300s", c.name, r.status, r.text)
+		}
+		if c.want != "" && (r.status != 400 || r.Data != nil || !strings.Contains(r.text, "1000")) {
+			t.Errorf("%s: %d %.300s", c.name, r.status, r.text)
+		}
+	}
+	r := a.post(t, `mutation ($input: CreateWebCustomerEventsInput!) { a: createWebCustomerEvents(input: $input) { summary { received } } b: createWebCustomerEvents(input: $input) { summary { received } } }`, set(1))
+	if r.code() != "BAD_REQUEST" || r.Data != nil {
+		t.Errorf("two mutations: %s", r.text)
+	}
+	if r := a.post(t, `{ webCustomerEvents { nodes { id } } }`, ""); !strings.Contains(r.text, `"nodes":[]`) {
+		t.Errorf("something was stored: %s", r.text)
+	}
+}
+
+// Aliases run at the same time and share their variables: each must judge them by itself.
+func TestAliasesDoNotShareEvents(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, nil)
+	query := `query ($input: CreateWebCustomerEventsInput!, $event: WebCustomerEventInput!) {` + aliases(5, `checkWebCustomerEvents(input: $input) { acceptable unprocessedCustomerEventsSet { index } }`) +
+		` b: checkWebCustomerEvents(input: {webCustomerEventsSet: [$event]}) { acceptable } c: checkWebCustomerEvents(input: {webCustomerEventsSet: [$event]}) { acceptable } }`
+	variables := set(100)
+	r := a.post(t, query, variables[:len(variables)-1]+`,"event":`+good("x")+`}}`)
+	for alias, data := range r.Data {
+		if text := string(data); text != `{"acceptable":100,"unprocessedCustomerEventsSet":[]}` && text != `{"acceptable":1}` {
+			t.Errorf("%s: %.300s", alias, data)
+		}
+	}
+	if len(r.Data) != 7 {
+		t.Errorf("%s", r.text)
+	}
+}
+
+// away is a ledger or directory that answers with an error.
+type away struct {
+	events.Directory
+	events.Ledger
+	find, remembered, record error
+}
+
+func (a away) Find(ctx context.Context, refs []models.Reference) ([]models.Match, error) {
+	if a.find != nil {
+		return nil, a.find
+	}
+	return a.Directory.Find(ctx, refs)
+}
+
+func (a away) Remembered(ctx context.Context, call models.Call) (*models.RememberedCall, error) {
+	if a.remembered != nil {
+		return nil, a.remembered
+	}
+	return a.Ledger.Remembered(ctx, call)
+}
+
+func (a away) Record(ctx context.Context, entry models.Entry) error {
+	if a.record != nil {
+		return a.record
+	}
+	return a.Ledger.Record(ctx, entry)
+}
+
+func TestStatusesOfWholeCalls(t *testing.T) {
+	t.Parallel()
+	const key = "Idempotency-Key"
+	for _, c := range []struct {
+		name         string
+		away         away
+		token        string
+		code         string
+		status       int // under the newer media type
+		plain, after bool
+	}{
+		{name: "all is well", status: 200, plain: true},
+		{name: "no token", token: "wrong", code: "UNAUTHENTICATED", status: 401, plain: true},
+		{name: "away", away: away{find: models.ErrAway}, code: "UNAVAILABLE", status: 503, plain: true, after: true},
+		{name: "rerun", away: away{record: models.ErrRerun}, code: "UNAVAILABLE", status: 503, plain: true, after: true},
+		{name: "unknown", away: away{record: models.ErrUnknown}, code: "OUTCOME_UNKNOWN", status: 503, plain: true, after: true},
+		{name: "in use", away: away{record: models.ErrLocked}, code: "IDEMPOTENCY_KEY_IN_USE", status: 409, after: true},
+		{name: "reused", away: away{remembered: events.ErrKeyReused}, code: "IDEMPOTENCY_KEY_REUSED", status: 422},
+		{name: "a fault of ours", away: away{find: errors.New("CANARY: SELECT secret FROM table")}, code: "INTERNAL_SERVER_ERROR", status: 500},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			a := newAPI(t, func(r *graph.Resolver) {
+				c.away.Directory, c.away.Ledger = r.Service.Directory, r.Service.Ledger
+				r.Service.Directory, r.Service.Ledger, r.Service.Patience = c.away, c.away, 30*time.Millisecond
+			})
+			if c.token != "" {
+				a.token = c.token
+			}
+			for media, status := range map[string]int{newMedia: c.status, "application/json": map[bool]int{true: c.status, false: 200}[c.plain]} {
+				r := a.post(t, createQuery, set(2), "Accept", media, key, "k")
+				if r.code() != c.code || r.status != status || c.after != (r.header.Get("Retry-After") != "") || strings.Contains(r.text, "CANARY") {
+					t.Errorf("%s: %d %v %s", media, r.status, r.header, r.text)
+				}
+				if c.code != "" && string(r.Data["createWebCustomerEvents"]) != "null" {
+					t.Errorf("%s: %s", media, r.text)
+				}
+				if c.code == "INTERNAL_SERVER_ERROR" && (!strings.Contains(r.text, "request-1") || !strings.Contains(a.log.String(), "CANARY")) {
+					t.Errorf("the answer names the request, and the log says why: %s\n%s", r.text, a.log)
+				}
+			}
+		})
+	}
+	// One failing alias does not void another's answer.
+	a := newAPI(t, nil)
+	r := a.post(t, `query ($a: CreateWebCustomerEventsInput!, $b: CreateWebCustomerEventsInput!) { a: checkWebCustomerEvents(input: $a) { acceptable } b: checkWebCustomerEvents(input: $b) { acceptable } }`,
+		`{"a":{"webCustomerEventsSet":[`+good("1")+`}]},"b":{"token":"wrong","webCustomerEventsSet":[`+good("1")+`}]}}`, "Accept", newMedia)
+	if r.status != 200 || string(r.Data["a"]) != `{"acceptable":1}` || string(r.Data["b"]) != "null" || len(r.Errors) != 1 {
+		t.Errorf("%d %s", r.status, r.text)
+	}
+}
+
+// What a caller wrote into the query text may be a secret at the wrong place.
+func TestErrorsDoNotRepeatLiterals(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, nil)
+	const template = `mutation { createWebCustomerEvents(input: {webCustomerEventsSet: [{requestUniqueIdentifier: "1", performedByUnitIdentifier: {id: "1"}, performedOn: "2020-01-01T00:00:00Z",
+		website: "www.crm.com", rewardsParticipantIdentifier: {accessTokenIdentifier: VALUE}}]}) { summary { received } } }`
+	for _, value := range []string{`"CANARY"`, `CANARY`, `["CANARY"]`, `{authenticationCode: CANARY}`, `{authenticationCode: ["CANARY"]}`, `{authenticationCode: {CANARY: "CANARY"}}`, `{oneTimePassword: ["CANARY"]}`,
+		`{oneTimePassword: {a: "CANARY"}}`, `{credentials: "CANARY"}`, `{credentials: {identifier: "a", passCode: CANARY}}`, `{credentials: {identifier: "a", passCode: ["CANARY"]}}`,
+		`{authenticationCode: "CANARY", credentials: {identifier: "a", passCode: "CANARY"}}`, `{authenticationCode: "CANARY", authenticationCode: "CANARY"}`, `{authenticationCode: "CANARY`, `{authenticationCode: "CANARY"`,
+		`{authenticationCode: 'CANARY'}`, `{authenticationCode "CANARY"}`, `{authenticationCode: """CANARY`, `{: "CANARY"}`, `{authenticationCode: "\u00zzCANARY"}`, `"""CANARY"""`, `{authenticationCode: 0CANARY}`, `{authenticationCode: ~CANARY}`} {
+		r := a.post(t, strings.ReplaceAll(template, "VALUE", value), "")
+		if len(r.Errors) == 0 && !json.Valid([]byte(r.text)) || r.code() == "INTERNAL_SERVER_ERROR" || strings.Contains(r.text, "CANARY") {
+			t.Errorf("%s: %s", value, r.text)
+		}
+	}
+	for _, query := range []string{`mutation ($p: String! = ["CANARY"]) { login(input: {username: "a", password: $p}) { token } }`, `mutation ($p: Int = "CANARY") { logout }`, `mutation { login(input: {username: "a", password: "x"}) { token } } "CANARY"`,
+		`mutation { login(input: "CANARY") { token } }`, `mutation { login(input: {username: "a", password: 1e9999}) { token } }`, `mutation @skip(if: "CANARY") { logout }`, `mutation { logout @skip(if: "CANARY") }`} {
+		if r := a.post(t, query, ""); len(r.Errors) == 0 || r.code() == "INTERNAL_SERVER_ERROR" || strings.Contains(r.text, "CANARY") {
+			t.Errorf("%s: %s", query, r.text)
+		}
+	}
+	if strings.Contains(a.log.String(), "CANARY") {
+		t.Error(a.log)
+	}
+}
