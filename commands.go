@@ -69,19 +69,18 @@ func run(ctx context.Context, args []string, env environment) int {
 	if exit >= 0 { // --help
 		return exit
 	}
-	if err = errors.Join(err, unknown); err == nil && command.Command() == "version" {
-		printVersion(env.stdout)
-		return 0
-	}
 	var c config
-	if err == nil {
+	if err == nil && command.Command() != "version" {
 		c, err = p.options.config()
 	}
+	err = errors.Join(unknown, err)
 	if err != nil {
 		fmt.Fprintf(env.stderr, "customer-events cannot start:\n%s\n", indented(err.Error()))
 		return 2
 	}
 	switch command.Command() {
+	case "version":
+		printVersion(env.stdout)
 	case "serve":
 		err = serve(ctx, c, env)
 	case "migrate":

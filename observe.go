@@ -18,8 +18,7 @@ func observed(next http.Handler, log *slog.Logger, seen *metrics) http.Handler {
 	next = gzhttp.GzipHandler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		bearer, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		request := &graph.Request{ID: requestID(r), Token: bearer, IdempotencyKey: r.Header.Get("Idempotency-Key")}
+		request := &graph.Request{ID: requestID(r), Token: bearer(r.Header.Get("Authorization")), IdempotencyKey: r.Header.Get("Idempotency-Key")}
 		w.Header().Set("X-Request-Id", request.ID)
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		answer := &answered{ResponseWriter: w, status: http.StatusOK}
@@ -41,6 +40,15 @@ func observed(next http.Handler, log *slog.Logger, seen *metrics) http.Handler {
 		seen.request(r.URL.Path, answer.status, request, time.Since(start))
 		log.LogAttrs(r.Context(), level, "request", attributes...)
 	})
+}
+
+// bearer is the token in an Authorization header. Other schemes are somebody else's, such as a proxy's.
+func bearer(header string) string {
+	scheme, token, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
 }
 
 // requestID takes over the id that a proxy gave, if it is one, so that its log and ours can be read together.

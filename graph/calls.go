@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -146,6 +147,8 @@ func (r *Resolver) check(ctx context.Context, input views.CreateWebCustomerEvent
 	if err != nil {
 		return nil, err
 	}
+	// A call uses its set up, and the aliases of a query run at the same time with the same variables.
+	request.Set.Events = slices.Clone(request.Set.Events)
 	verdicts, err := r.Service.CheckWebCustomerEvents(ctx, request)
 	if err != nil {
 		return nil, err

@@ -154,7 +154,7 @@ func TestErrorsDoNotRepeatLiterals(t *testing.T) {
 	a := newAPI(t, nil)
 	const template = `mutation { createWebCustomerEvents(input: {webCustomerEventsSet: [{requestUniqueIdentifier: "1", performedByUnitIdentifier: {id: "1"}, performedOn: "2020-01-01T00:00:00Z",
 		website: "www.crm.com", rewardsParticipantIdentifier: {accessTokenIdentifier: VALUE}}]}) { summary { received } } }`
-	for _, value := range []string{`"CANARY"`, `CANARY`, `["CANARY"]`, `{authenticationCode: CANARY}`, `{authenticationCode: ["CANARY"]}`, `{authenticationCode: {CANARY: "CANARY"}}`, `{oneTimePassword: ["CANARY"]}`,
+	for _, value := range []string{`"CANARY"`, `CANARY`, `["CANARY"]`, `{authenticationCode: CANARY}`, `{authenticationCode: ["CANARY"]}`, `{authenticationCode: {a: "CANARY"}}`, `{oneTimePassword: ["CANARY"]}`,
 		`{oneTimePassword: {a: "CANARY"}}`, `{credentials: "CANARY"}`, `{credentials: {identifier: "a", passCode: CANARY}}`, `{credentials: {identifier: "a", passCode: ["CANARY"]}}`,
 		`{authenticationCode: "CANARY", credentials: {identifier: "a", passCode: "CANARY"}}`, `{authenticationCode: "CANARY", authenticationCode: "CANARY"}`, `{authenticationCode: "CANARY`, `{authenticationCode: "CANARY"`,
 		`{authenticationCode: 'CANARY'}`, `{authenticationCode "CANARY"}`, `{authenticationCode: """CANARY`, `{: "CANARY"}`, `{authenticationCode: "\u00zzCANARY"}`, `"""CANARY"""`, `{authenticationCode: 0CANARY}`, `{authenticationCode: ~CANARY}`} {

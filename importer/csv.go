@@ -67,11 +67,6 @@ func (r *csvReader) header(names []string) error {
 	return fmt.Errorf("the header line: %s: write %s%s", strings.Join(faults, ", "), r.kind.help(), remedy)
 }
 
-// help lists the columns for an error text.
-func (k *kind) help() string {
-	return strings.Join(Columns(k.name), ",") + " (in any order, * are mandatory)"
-}
-
 func (r *csvReader) read(row *row) error {
 	r.input.left = longestRow
 	record, err := r.csv.Read()

@@ -84,16 +84,12 @@ func Run(ctx context.Context, options Options) (result Result, err error) {
 	if err != nil {
 		return result, err
 	}
-	reader, err := source.rows(kind)
-	if err != nil {
-		return result, errors.Join(fmt.Errorf("%s: %w", source.name, err), source.close())
-	}
 	bar := newProgress(options.Progress, kind.name, source.size)
 	defer bar.end()
 
 	ctx, cancel := context.WithCancel(ctx)
 	chunks := make(chan chunk)
-	go readChunks(ctx, kind, source, reader, chunks)
+	go readChunks(ctx, kind, source, chunks)
 	defer func() {
 		// The reading side ends before the caller gets his Input back. Closing wakes it if it waits for a pipe.
 		cancel()
@@ -101,7 +97,13 @@ func Run(ctx context.Context, options Options) (result Result, err error) {
 		for range chunks {
 		}
 	}()
-	for chunk := range chunks {
+	for {
+		var chunk chunk
+		select {
+		case chunk = <-chunks:
+		case <-ctx.Done():
+			return result, ctx.Err()
+		}
 		if err := write(ctx, kind, &options, chunk.rows); err != nil {
 			return result, fmt.Errorf("%s: writing the rows from line %d on: %w: what was written stays, import the file again", source.name, chunk.rows[0].line, err)
 		}
@@ -125,14 +127,15 @@ func Run(ctx context.Context, options Options) (result Result, err error) {
 			return result, fmt.Errorf("%s: %w", source.name, chunk.err)
 		}
 	}
-	return result, ctx.Err() // the reading side has given up, since the caller has
 }
 
-// readChunks reads and checks rows until the file ends, or nobody wants them any more.
-func readChunks(ctx context.Context, kind *kind, source *source, reader rowReader, to chan<- chunk) {
+// readChunks reads and checks rows until the file ends, or nobody wants them any more. All reading is done here, so that an
+// import can be cancelled that waits for the first byte of a pipe.
+func readChunks(ctx context.Context, kind *kind, source *source, to chan<- chunk) {
 	defer close(to)
+	reader, err := source.rows(kind)
 	for {
-		next := chunk{rows: make([]*row, 0, chunkRows)}
+		next := chunk{rows: make([]*row, 0, chunkRows), err: err}
 		for len(next.rows) < chunkRows && next.err == nil {
 			row := new(row)
 			if next.err = reader.read(row); next.err == nil {

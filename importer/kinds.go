@@ -70,21 +70,6 @@ func Kinds() []string {
 	return names
 }
 
-// Columns lists the names of a kind's columns, the mandatory ones marked by an asterisk; nil for an unknown kind.
-func Columns(name string) []string {
-	kind, err := kindOf(name)
-	if err != nil {
-		return nil
-	}
-	names := make([]string, len(kind.columns))
-	for i, column := range kind.columns {
-		if names[i] = column.name; column.mandatory {
-			names[i] += "*"
-		}
-	}
-	return names
-}
-
 func kindOf(name string) (*kind, error) {
 	for _, kind := range kinds {
 		if kind.name == name {
@@ -102,4 +87,15 @@ func (k *kind) place(name string) int {
 		}
 	}
 	return -1
+}
+
+// help lists the columns for an error text.
+func (k *kind) help() string {
+	names := make([]string, len(k.columns))
+	for i, column := range k.columns {
+		if names[i] = column.name; column.mandatory {
+			names[i] += "*"
+		}
+	}
+	return strings.Join(names, ",") + " (in any order, * are mandatory)"
 }

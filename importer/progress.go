@@ -10,9 +10,10 @@ import (
 
 // progress shows how much of the file is written. It is used by one goroutine. All its methods do nothing on nil.
 type progress struct {
-	bar  *progressbar.ProgressBar
-	size int64
-	to   io.Writer
+	bar   *progressbar.ProgressBar
+	size  int64
+	to    io.Writer
+	drawn bool
 }
 
 func newProgress(to io.Writer, description string, size int64) *progress {
@@ -25,7 +26,7 @@ func newProgress(to io.Writer, description string, size int64) *progress {
 	return &progress{size: size, to: to, bar: progressbar.NewOptions64(size,
 		progressbar.OptionSetWriter(to), progressbar.OptionSetDescription(description), progressbar.OptionShowBytes(true),
 		progressbar.OptionShowTotalBytes(true), progressbar.OptionShowCount(), progressbar.OptionSetWidth(20),
-		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSpinnerType(14), progressbar.OptionSetRenderBlankState(true))}
+		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSpinnerType(14))}
 }
 
 // set shows that so many bytes are done. A bar that cannot be drawn must not end an import.
@@ -33,6 +34,7 @@ func (p *progress) set(bytes int64) {
 	if p == nil {
 		return
 	}
+	p.drawn = true
 	if p.size > 0 {
 		bytes = min(bytes, p.size) // the file may have grown
 	}
@@ -48,7 +50,7 @@ func (p *progress) clear() {
 
 // end leaves the bar as it is.
 func (p *progress) end() {
-	if p != nil {
+	if p != nil && p.drawn {
 		_ = p.bar.Exit()
 		fmt.Fprintln(p.to)
 	}

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -32,13 +31,13 @@ func (s *Store) known(ctx context.Context, tx *sql.Tx, t *upsertTable, rows []up
 				values = append(values, row.unique[c])
 			}
 		}
-		// MariaDB turns a list of a thousand values into a join, which may read the whole table and lock it.
-		for some := range slices.Chunk(values, 500) {
-			query := "SELECT " + t.key + ", " + strings.Join(t.columns, ", ") + " FROM " + t.name +
-				" WHERE " + column + " IN (" + placeholders(len(some)) + ")" + s.dialect.forUpdate()
-			if err := t.read(ctx, tx, query, some, &known, byKey); err != nil {
-				return known, err
-			}
+		if len(values) == 0 {
+			continue
+		}
+		query := "SELECT " + t.key + ", " + strings.Join(t.columns, ", ") + " FROM " + t.name +
+			" WHERE " + column + " IN (" + placeholders(len(values)) + ")" + s.dialect.forUpdate()
+		if err := t.read(ctx, tx, query, values, &known, byKey); err != nil {
+			return known, err
 		}
 	}
 	return known, nil

@@ -258,8 +258,7 @@ func (m *Memory) fresh(entry models.Entry) error {
 		return fmt.Errorf("%w: the call is remembered, or is no more", models.ErrStale)
 	}
 	for i := range entry.RequestHashes {
-		hash := string(entry.RequestHashes[i])
-		if call != nil && call.Events[hash] != (models.RecordedAs{}) {
+		if call != nil && call.Events[string(entry.RequestHashes[i])] != (models.RecordedAs{}) {
 			return fmt.Errorf("%w: a request of the call is taken", models.ErrStale)
 		}
 	}

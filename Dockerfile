@@ -1,0 +1,22 @@
+# The program needs nothing of a system but root certificates (for ?tls=true). Alpine has these, and a wget for the health check.
+FROM golang:1.26-bookworm AS build
+WORKDIR /src
+COPY go.mod go.sum ./
+COPY store/nocgo/go.mod store/nocgo/
+RUN go mod download
+COPY . .
+ARG VERSION=development
+RUN make build VERSION="$VERSION"
+
+FROM alpine:3.22
+COPY --from=build /src/customer-events /usr/local/bin/
+# For an SQLite file and its key; with MySQL nothing is written.
+RUN mkdir /data && chown 65532:65532 /data
+USER 65532:65532
+WORKDIR /data
+VOLUME /data
+ENV CRM_LISTEN=0.0.0.0:8080
+EXPOSE 8080
+# Whether the process lives, not /readyz: who restarts what is unhealthy would not bring an absent database back.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=60s CMD wget -q -O /dev/null "http://127.0.0.1:${CRM_LISTEN##*:}/healthz"
+ENTRYPOINT ["customer-events"]

@@ -1,0 +1,224 @@
+package graph_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// judged is what an answer says of the events of one call.
+type judged struct {
+	Acceptable                   int
+	ProcessedCustomerEventsSet   []struct{ Index int }
+	UnprocessedCustomerEventsSet []struct {
+		RequestUniqueIdentifier *string
+		Index                   int
+		ErrorCode               string
+		Problems                []struct {
+			Path      []string
+			ErrorCode string
+		}
+	}
+}
+
+// calls are the shapes in which events may be sent as variables.
+var calls = []struct{ query, before, after string }{
+	{`query ($input: CreateWebCustomerEventsInput!) { checkWebCustomerEvents(input: $input) { acceptable UNPROCESSED } }`, `{"input":{"webCustomerEventsSet":[`, `]}}`},
+	{`query ($events: [WebCustomerEventInput!]!) { checkWebCustomerEvents(input: {webCustomerEventsSet: $events}) { acceptable UNPROCESSED } }`, `{"events":[`, `]}`},
+}
+
+const (
+	unprocessedFields = `unprocessedCustomerEventsSet { requestUniqueIdentifier index errorCode problems { path errorCode } }`
+	mutation          = `mutation ($input: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: $input) { processedCustomerEventsSet { index } ` + unprocessedFields + ` } }`
+)
+
+// batchOf is a thousand events, poisoned at the given places. Its parts are joined once, since some are long.
+func batchOf(at map[int]poison) string {
+	var b strings.Builder
+	for i := range 1000 {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		if p, poisoned := at[i]; poisoned {
+			b.WriteString(p.event(fmt.Sprint("r", i)))
+		} else {
+			b.WriteString(goods[i])
+		}
+	}
+	return b.String()
+}
+
+var goods = func() (texts [1000]string) {
+	for i := range texts {
+		texts[i] = good(fmt.Sprint("r", i)) + "}"
+	}
+	return texts
+}()
+
+// compare reports every event that was judged otherwise than it deserves.
+func compare(t *testing.T, name string, at map[int]poison, got judged) {
+	t.Helper()
+	found := make(map[int]bool)
+	last := -1
+	for _, u := range got.UnprocessedCustomerEventsSet {
+		found[u.Index] = true
+		p, poisoned := at[u.Index]
+		if u.Index <= last {
+			t.Errorf("%s: the order is not the caller's", name)
+		}
+		last = u.Index
+		if !poisoned {
+			t.Errorf("%s: the good event %d is harmed: %+v", name, u.Index, u)
+			continue
+		}
+		if u.ErrorCode != p.code || len(u.Problems) == 0 || u.Problems[0].ErrorCode != p.code || strings.Join(u.Problems[0].Path, ".") != p.path {
+			t.Errorf("%s: %s: want %s at %q, got %+v", name, p.name, p.code, p.path, u)
+		}
+	}
+	for i, p := range at {
+		if !found[i] {
+			t.Errorf("%s: %s at %d is processed", name, p.name, i)
+		}
+	}
+}
+
+// However events are spoilt, alone, in pairs or by the hundred, their neighbours are not harmed.
+func TestOneEventNeverHarmsAnother(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, nil)
+	all := poisons()
+	t.Logf("%d kinds of poison", len(all))
+	if len(all) < 60 {
+		t.Fatal("too few")
+	}
+	if r := a.post(t, createQuery, `{"input":{"webCustomerEventsSet":[`+good("1")+`,"externalSystem":"shop","externalSystemReferenceNumber":"taken"}]}}`); len(r.Errors) > 0 || !strings.Contains(r.text, `"index":0,"requestUniqueIdentifier":"1"`) {
+		t.Fatal(r.text)
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	check := func(name string, at map[int]poison) {
+		t.Helper()
+		call := calls[random.IntN(len(calls))]
+		r := a.post(t, strings.Replace(call.query, "UNPROCESSED", unprocessedFields, 1), call.before+batchOf(at)+call.after)
+		var got judged
+		if err := json.Unmarshal(r.Data["checkWebCustomerEvents"], &got); err != nil || len(r.Errors) > 0 {
+			t.Errorf("%s: the call is refused: %.600s", name, r.text)
+			return
+		}
+		if got.Acceptable+len(got.UnprocessedCustomerEventsSet) != 1000 {
+			t.Errorf("%s: %d and %d are not 1000", name, got.Acceptable, len(got.UnprocessedCustomerEventsSet))
+		}
+		compare(t, name, at, got)
+	}
+	place := func(at map[int]poison, p poison, n int) {
+		for n > 0 {
+			if i := random.IntN(1000); at[i].event == nil {
+				at[i] = p
+				n--
+			}
+		}
+	}
+	// Each kind by itself, with a neighbour of another kind, and by the hundred.
+	for k, p := range all {
+		other := all[(k+1+random.IntN(len(all)-1))%len(all)]
+		at := make(map[int]poison)
+		if place(at, p, p.least); k%3 == 0 {
+			at = map[int]poison{[]int{0, 999}[k/3%2]: p}
+			place(at, p, p.least-1)
+		}
+		check(p.name+" alone", at)
+		at = make(map[int]poison)
+		place(at, p, p.least)
+		place(at, other, other.least)
+		check(p.name+" and "+other.name, at)
+		if k%10 == 0 || p.most > 0 || p.least > 1 {
+			at = make(map[int]poison)
+			place(at, p, min(300, max(p.most, 300*(1-min(p.most, 1)))))
+			check(p.name+" by the hundred", at)
+		}
+	}
+	// All kinds at once, on both sides of every good event.
+	at := make(map[int]poison)
+	for i := 0; i < 1000; i += 2 {
+		if p := all[i/2%len(all)]; p.most == 0 && p.least == 1 {
+			at[i] = p
+		}
+	}
+	check("every other one", at)
+}
+
+// The same with the mutation: what is processed is stored, and nothing else.
+func TestOneEventNeverHarmsAnotherWhenStored(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, nil)
+	all := slices.DeleteFunc(poisons(), func(p poison) bool { return p.most > 0 || p.code == duplicate })
+	at := make(map[int]poison)
+	for i := range 1000 {
+		if i%3 == 1 {
+			at[i] = all[i/3%len(all)]
+		}
+	}
+	r := a.post(t, mutation, `{"input":{"webCustomerEventsSet":[`+batchOf(at)+`]}}`)
+	var got judged
+	if err := json.Unmarshal(r.Data["createWebCustomerEvents"], &got); err != nil || len(r.Errors) > 0 {
+		t.Fatalf("the call is refused: %.600s", r.text)
+	}
+	compare(t, "stored", at, got)
+	var want, processed []int
+	for i := range 1000 {
+		if _, poisoned := at[i]; !poisoned {
+			want = append(want, i)
+		}
+	}
+	for _, p := range got.ProcessedCustomerEventsSet {
+		processed = append(processed, p.Index)
+	}
+	if diff := cmp.Diff(want, processed); diff != "" {
+		t.Errorf("processed (-want +got):\n%s", diff)
+	}
+	stored := 0
+	for after := "null"; after != ""; {
+		page := a.post(t, `query ($after: String) { webCustomerEvents(first: 500, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } }`, `{"after":`+after+`}`)
+		var connection struct {
+			Nodes    []struct{}
+			PageInfo struct {
+				HasNextPage bool
+				EndCursor   string
+			}
+		}
+		if err := json.Unmarshal(page.Data["webCustomerEvents"], &connection); err != nil {
+			t.Fatal(err, page.text)
+		}
+		stored += len(connection.Nodes)
+		if after = ""; connection.PageInfo.HasNextPage {
+			after = `"` + connection.PageInfo.EndCursor + `"`
+		}
+	}
+	if stored != len(want) {
+		t.Errorf("%d events are stored, want %d", stored, len(want))
+	}
+}
+
+// Events in variables of their own, beside literals.
+func TestOneEventNeverHarmsAnotherInVariablesOfItsOwn(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, nil)
+	const query = `query ($e1: WebCustomerEventInput!, $e2: WebCustomerEventInput!) { checkWebCustomerEvents(input: {webCustomerEventsSet: [$e1, {requestUniqueIdentifier: "literal",
+		accountsReceivableIdentifier: {number: "ACR0000000020"}, performedByUnitIdentifier: {id: "1"}, performedOn: "2020-01-01T00:00:00Z", website: "www.crm.com"}, $e2]}) { acceptable ` + unprocessedFields + ` } }`
+	for _, p := range poisons() {
+		if p.least > 1 || p.name == "a taken reference" || p.most > 0 {
+			continue
+		}
+		r := a.post(t, query, `{"e1":`+p.event("poisoned")+`,"e2":`+good("good")+`}}`)
+		var got judged
+		if err := json.Unmarshal(r.Data["checkWebCustomerEvents"], &got); err != nil || len(r.Errors) > 0 || got.Acceptable != 2 {
+			t.Errorf("%s: %.600s", p.name, r.text)
+			continue
+		}
+		compare(t, "single", map[int]poison{0: p}, got)
+	}
+}
