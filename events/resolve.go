@@ -128,18 +128,20 @@ func (b *batch) resolveToken(it *item, candidates []models.AccessToken) {
 }
 
 // holders tells which of the tokens that have had a one-time password is meant. Six digits come again and again, so that one
-// that may still be used counts before all that are over. An event that is recorded already was its participant's, whatever
-// has become of the password since.
+// that may still be used counts before all that are over. Except that an event that is recorded already was its participant's,
+// though his password is over since.
 func (b *batch) holders(it *item, candidates []models.AccessToken) []models.AccessToken {
+	over := func(token models.AccessToken) bool { return !token.OneTimePasswordUsable(b.at) }
 	if ref, ok := it.in.Row.Reference(); ok {
 		if row, taken := b.taken[ref]; taken && row.ParticipantKey != nil {
-			his := func(token models.AccessToken) bool { return token.Participant.Key == *row.ParticipantKey }
+			his := func(token models.AccessToken) bool {
+				return over(token) && token.Participant.Key == *row.ParticipantKey
+			}
 			if i := slices.IndexFunc(candidates, his); i >= 0 {
 				return candidates[i : i+1]
 			}
 		}
 	}
-	over := func(token models.AccessToken) bool { return !token.OneTimePasswordUsable(b.at) }
 	if usable := slices.DeleteFunc(slices.Clone(candidates), over); len(usable) > 0 {
 		return usable
 	}

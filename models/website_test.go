@@ -31,7 +31,7 @@ var dangers = []string{
 	"ftp://www.crm.com", "gopher://www.crm.com", "ws://www.crm.com", "wss://www.crm.com", "blob:https://www.crm.com/x", "filesystem:http://www.crm.com/x", "about:blank", "chrome://settings",
 	"ms-settings:x", "intent://x#Intent;end", "tel:112", "sms:1", "mailto:a@crm.com", "urn:isbn:1", "cid:1", "mid:1", "steam://run/1", "ldap://x", "dict://x", "jar:http://x!/", "git+ssh://x",
 	"http:alert(1)", "http:www.crm.com", "http:/www.crm.com", "https:www.crm.com", "http:///www.crm.com", "http://", "https://", "http://?x", "http://#x", "http:\\\\www.crm.com", "http://www.crm.com\\@evil.com",
-	"\\\\server\\share", "//www.crm.com", "///www.crm.com", "/etc/passwd", "?x=1", "#x", ".", "..", "../x", ".crm.com", "www..crm.com", "-x.crm.com", "http://.crm.com", "http://-x.com",
+	"www.crm.com/..\\..\\x", "www.crm.com/a b", "www.crm.com/\u00a0", "www.crm.com/\u3000x", "http://www.crm.com/a\\b", "\\\\server\\share", "//www.crm.com", "///www.crm.com", "/etc/passwd", "?x=1", "#x", ".", "..", "../x", ".crm.com", "www..crm.com", "-x.crm.com", "http://.crm.com", "http://-x.com",
 	"www.crm.com\n", "www.crm.com\r\nSet-Cookie: x", "www crm com", "www.crm.com x", "www.crm.com\u2028x", "www.crm.com/\x1b[31m", "www.crm.com/\u202e", "www.crm.com/\u0085", "www.crm.com/\x7f", "www.crm.com/\xff",
 	"www.crm.com/\ufffd", "www.crm.com:0", "www.crm.com:65536", "www.crm.com:port", "www.crm.com:", "www.crm.com:-1", "www.crm.com:+1", "http://www.crm.com:99999", "http://www.crm.com:x",
 	"user@www.crm.com", "www.crm.com@evil.com", "a:b@www.crm.com", "[::1", "::1", "[javascript:1]", "[javascript:alert(1)]", "[]", "[]:80", "http://[x]/", "<script>", "\"onload=x", "www.crm.com<script>", "a'b.com", "a(b).com", "a,b.com",
