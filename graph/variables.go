@@ -13,6 +13,7 @@ import (
 	"customer-events/events"
 	"customer-events/events/strictjson"
 	"customer-events/graph/views"
+	"customer-events/models"
 )
 
 // coercion turns the JSON text of a request's variables into the values that an operation's variables have, by GraphQL's rules,
@@ -125,7 +126,7 @@ func (c *coercion) object(definition *ast.Definition, path ast.Path) (any, error
 		field := definition.Fields.ForName(name)
 		switch {
 		case field == nil:
-			c.fault(path, "has a field that %s does not have", definition.Name)
+			c.fault(path, "has a field (%s) that %s does not have", models.Shown(name), definition.Name)
 			return c.cursor.Skip()
 		case given[name]:
 			c.fault(at(path, ast.PathName(name)), "is given twice")

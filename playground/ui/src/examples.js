@@ -51,7 +51,7 @@ mutation LogIn($input: LoginInput!) {
 `,
     { input: { username: 'demo', password: 'demo-password' } },
   ),
-  tab(create('CreateEvents'), { input: { events } }),
+  tab(create('CreateEvents'), { input: { webCustomerEventsSet: events } }),
   tab(
     `# The same events with their references in the sending system and a key for
 # the whole request. Run it twice: the second run stores nothing new and
@@ -60,7 +60,7 @@ ${create('ReplayEvents')}`,
     {
       input: {
         idempotencyKey: 'example-2016-06-22',
-        events: events.map((event) => ({
+        webCustomerEventsSet: events.map((event) => ({
           ...event,
           externalSystem: 'www.crm.com',
           externalSystemReferenceNumber: `WEB-${event.requestUniqueIdentifier}`,
