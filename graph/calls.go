@@ -41,7 +41,7 @@ func (r *Resolver) request(ctx context.Context, input views.CreateWebCustomerEve
 
 func (r *Resolver) caller(ctx context.Context, token string) (models.Caller, error) {
 	caller, err := r.Auth.Caller(ctx, token)
-	RequestOf(ctx).User = caller.Name
+	RequestOf(ctx).setUser(caller.Name)
 	return caller, err
 }
 
@@ -161,7 +161,7 @@ func (r *Resolver) login(ctx context.Context, input generated.LoginInput) (*gene
 	if err != nil {
 		return nil, err
 	}
-	RequestOf(ctx).User = input.Username
+	RequestOf(ctx).setUser(input.Username)
 	return &generated.LoginPayload{Token: session.Token, ExpiresAt: session.ExpiresAt}, nil
 }
 

@@ -122,22 +122,28 @@ func TestOneEventNeverHarmsAnother(t *testing.T) {
 			}
 		}
 	}
-	// Every kind by itself or with a neighbour of another kind, and some by the hundred. Each is alone among few in the test below.
+	// Every kind beside another of the other half, some alone, some by the hundred. In the last test below each is alone among few.
+	half := len(all) / 2
 	for k, p := range all {
-		at := make(map[int]poison)
-		if k%4 == 0 {
-			at[[]int{0, 999}[k/4%2]] = p // at an end
-		}
-		if place(at, p, p.least-len(at)); k%2 == 0 {
-			check(p.name+" alone", at)
-		} else {
-			other := all[(k+1+random.IntN(len(all)-1))%len(all)]
+		if k < half || k == len(all)-1 {
+			at := make(map[int]poison)
+			place(at, p, p.least)
+			other := all[(k+half)%len(all)]
 			place(at, other, other.least)
 			check(p.name+" and "+other.name, at)
 		}
-		if k%10 == 0 || p.most > 0 || p.least > 1 {
+		if k%8 == 0 {
+			at := map[int]poison{[]int{0, 999}[k/8%2]: p} // at an end
+			place(at, p, p.least-1)
+			check(p.name+" alone", at)
+		}
+		if k%16 == 0 || p.most > 0 && k%3 == 0 || p.least > 1 {
 			at := make(map[int]poison)
-			place(at, p, min(300, max(p.most, 300*(1-min(p.most, 1)))))
+			if p.most > 0 {
+				place(at, p, p.most)
+			} else {
+				place(at, p, 300)
+			}
 			check(p.name+" by the hundred", at)
 		}
 	}

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"sync"
 
 	"customer-events/models"
 )
@@ -20,6 +21,15 @@ type Request struct {
 	// Events, Replayed and Refused count the events of a bulk call: all of them, those recorded before, those unprocessed by code.
 	Events, Replayed int
 	Refused          map[models.Code]int
+
+	// The fields of a query run at the same time, and each finds out for itself whose call it is.
+	mu sync.Mutex
+}
+
+func (r *Request) setUser(name string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.User = name
 }
 
 type requestKey struct{}

