@@ -58,6 +58,8 @@ type batch struct {
 	// callKey is the ledger's key of the call, once it is remembered.
 	callKey int64
 	taken   map[models.ExternalReference]models.WebCustomerEvent
+	// hopeful is whether the next settle supposes that no external reference is taken.
+	hopeful bool
 }
 
 func (s *Service) newBatch(request Request) (*batch, error) {

@@ -3,6 +3,7 @@ package events
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"customer-events/models"
@@ -69,6 +70,7 @@ func (s *Service) CreateWebCustomerEvents(ctx context.Context, request Request) 
 	if err != nil {
 		return Outcome{}, err
 	}
+	b.hopeful = !slices.ContainsFunc(request.Set.Events, func(in WebCustomerEventInput) bool { return in.Customer.To.By == models.ByOneTimePassword })
 	err = b.try(ctx, func() error {
 		if err := b.judge(ctx); err != nil {
 			return err
