@@ -58,12 +58,8 @@ func (o options) config() (config, error) {
 			c.database = "sqlite:customer-events-demo.db"
 		}
 	}
-	urlErr := store.CheckURL(c.database)
-	if note(urlErr); urlErr == nil {
-		var err error
-		c.secretKey, err = secretKey(o.SecretKey, c.database, o.Demo)
-		note(err)
-	}
+	note(store.CheckURL(c.database))
+	note(checkKey(o.SecretKey, c.database, o.Demo))
 	note(checkListen(c.listen, o.Demo))
 	switch o.Introspection {
 	case "on", "off":
@@ -81,6 +77,10 @@ func (o options) config() (config, error) {
 	note(err)
 	c.callTimeout, err = duration("call-timeout", o.CallTimeout)
 	note(err)
+	if len(wrong) == 0 { // a start that fails makes no key file
+		c.secretKey, err = secretKey(o.SecretKey, c.database)
+		note(err)
+	}
 	return c, errors.Join(wrong...)
 }
 
@@ -105,20 +105,24 @@ func checkListen(listen string, demo bool) error {
 
 const shortestKey = 16
 
-// secretKey is the key given, or that of the file beside the database, made when it is first needed. Several servers of one
-// MySQL must share a key, so there it has to be given.
-func secretKey(given, database string, demo bool) ([]byte, error) {
+// checkKey: several servers of one MySQL must share a key, so there it has to be given.
+func checkKey(given, database string, demo bool) error {
+	switch {
+	case given != "" && len(given) < shortestKey:
+		return fmt.Errorf("secret-key is too short: write at least %d characters, best random ones", shortestKey)
+	case given == "" && !demo && strings.HasPrefix(database, "mysql:"):
+		return errors.New("secret-key is missing: with MySQL every server needs the same key, write CRM_SECRET_KEY=… (for example the output of: openssl rand -hex 32)")
+	}
+	return nil
+}
+
+// secretKey is the key given, or that of the file beside the database, made when it is first needed.
+func secretKey(given, database string) ([]byte, error) {
 	if given != "" {
-		if len(given) < shortestKey {
-			return nil, fmt.Errorf("secret-key is too short: write at least %d characters, best random ones", shortestKey)
-		}
 		return []byte(given), nil
 	}
 	path, embedded := strings.CutPrefix(database, "sqlite:")
 	if !embedded {
-		if !demo {
-			return nil, errors.New("secret-key is missing: with MySQL every server needs the same key, write CRM_SECRET_KEY=… (for example the output of: openssl rand -hex 32)")
-		}
 		path = "customer-events-demo"
 	}
 	path += ".key"
@@ -130,7 +134,7 @@ func secretKey(given, database string, demo bool) ([]byte, error) {
 		// Exclusive, so that of two first starts one makes the key and the other reads it.
 		file, create := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		if errors.Is(create, fs.ErrExist) {
-			return secretKey(given, database, demo)
+			return secretKey(given, database)
 		}
 		if err = create; err == nil {
 			_, err = file.Write(key)

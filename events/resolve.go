@@ -11,7 +11,8 @@ import (
 // resolve finds out what the events point at. Equal references are asked once, all of a kind together. Events that have a
 // fault already are resolved too, since their sender wants to hear of everything at once; replayed ones are not.
 func (b *batch) resolve(ctx context.Context) error {
-	var records, tokens references
+	records := references{at: make(map[models.Reference]int, len(b.items))}
+	var tokens references
 	for i := range b.items {
 		it := &b.items[i]
 		if it.replayed {

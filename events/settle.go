@@ -65,7 +65,7 @@ func (b *batch) requestHash(it *item) []byte {
 // compare holds events against the recorded ones that bear the same external reference, and against earlier events of this
 // call: equal ones are replays, others are refused.
 func (b *batch) compare() {
-	first := make(map[models.ExternalReference]*item)
+	first := make(map[models.ExternalReference]*item, len(b.items))
 	for i := range b.items {
 		it := &b.items[i]
 		ref, ok := it.in.Row.Reference()

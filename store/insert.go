@@ -48,13 +48,15 @@ func (s *Store) insertEvents(ctx context.Context, tx *sql.Tx, events []*models.W
 
 // insertLiterals writes events as text, in as few statements as maxStatement allows.
 func insertLiterals(ctx context.Context, tx *sql.Tx, events []*models.WebCustomerEvent) error {
+	text := texts.Get().(*literals)
+	defer texts.Put(text)
 	for len(events) > 0 {
 		n, bytes := 0, len(insertEvents)
 		for n < len(events) && (n == 0 || bytes < maxStatement) {
 			bytes += size(events[n])
 			n++
 		}
-		var text literals
+		text.Reset()
 		text.Grow(bytes + bytes/8)
 		text.WriteString(insertEvents)
 		for i, event := range events[:n] {
@@ -63,7 +65,7 @@ func insertLiterals(ctx context.Context, tx *sql.Tx, events []*models.WebCustome
 			}
 			text.event(event)
 		}
-		if _, err := tx.ExecContext(ctx, text.String()); err != nil {
+		if _, err := tx.ExecContext(ctx, text.query()); err != nil {
 			return err
 		}
 		events = events[n:]

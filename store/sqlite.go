@@ -136,7 +136,8 @@ func (sqliteDialect) upsert(key string, columns []string) string {
 func (sqliteDialect) forUpdate() string { return "" }
 
 // sqliteLock keeps processes that start at the same time from migrating one file together. goose has no lock for SQLite; the
-// lock that every platform has is SQLite's own, on a second file, which goes when it is done with.
+// lock that every platform has is SQLite's own, on a second file. The file stays, empty: were it removed, one process could hold
+// the lock of the old file and another that of a new one.
 type sqliteLock struct {
 	path string
 	held *sql.DB
@@ -156,5 +157,5 @@ func (l *sqliteLock) Lock(ctx context.Context, _ *sql.DB) error {
 }
 
 func (l *sqliteLock) Unlock(context.Context, *sql.DB) error {
-	return errors.Join(os.Remove(l.path), l.held.Close())
+	return l.held.Close()
 }
