@@ -5,6 +5,7 @@ SHELL := /bin/bash
 .ONESHELL:
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
+COMMIT := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 FUZZTIME ?= 10s
 
 sources = find . -name '*.go' -not -path '*/node_modules/*' -not -path './graph/generated/*'
@@ -21,7 +22,7 @@ run: ## Run the server with demo data
 
 .PHONY: build
 build: ## Build the program, static, into ./customer-events
-	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)"
 
 .PHONY: test
 test: ## Run all tests, with the race detector

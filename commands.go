@@ -22,8 +22,8 @@ import (
 	"customer-events/models"
 )
 
-// version is set by the linker in releases.
-var version = "development"
+// version and commit are set by the linker in releases.
+var version, commit = "development", ""
 
 // program is the command line.
 type program struct {
@@ -100,15 +100,18 @@ func run(ctx context.Context, args []string, env environment) int {
 func indented(text string) string { return "  " + strings.ReplaceAll(text, "\n", "\n  ") }
 
 func printVersion(to io.Writer) {
-	commit := "unknown"
-	if info, ok := debug.ReadBuildInfo(); ok {
+	built := commit
+	if info, ok := debug.ReadBuildInfo(); ok && built == "" {
 		for _, setting := range info.Settings {
 			if setting.Key == "vcs.revision" {
-				commit = setting.Value
+				built = setting.Value
 			}
 		}
 	}
-	fmt.Fprintf(to, "customer-events %s\ncommit %s\n%s\n", version, commit, runtime.Version())
+	if built == "" {
+		built = "unknown"
+	}
+	fmt.Fprintf(to, "customer-events %s\ncommit %s\n%s\n", version, built, runtime.Version())
 }
 
 func migrate(ctx context.Context, c config, env environment) error {
