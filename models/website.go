@@ -16,6 +16,9 @@ var ErrWebsite = errors.New("write an http or https address, or a host such as w
 // one: blanks, control and invisible characters, backslashes.
 func CheckWebsite(text string) error {
 	for _, r := range text {
+		if r > ' ' && r < 0x7f && r != '\\' {
+			continue // what nearly all consist of
+		}
 		if unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\\' || r == unicode.ReplacementChar {
 			return ErrWebsite
 		}

@@ -122,7 +122,8 @@ func grouped(refs []models.Reference, ask func(kind models.Kind, by models.Attri
 				values = append(values, value)
 			}
 		}
-		if err := ask(g.kind, g.by, values, at); err != nil {
+		err := inParts(len(values), func(from, to int) error { return ask(g.kind, g.by, values[from:to], at) })
+		if err != nil {
 			return err
 		}
 	}

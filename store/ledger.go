@@ -44,21 +44,21 @@ func (s *Store) Taken(ctx context.Context, refs []models.ExternalReference) (map
 	if len(refs) == 0 {
 		return nil, nil
 	}
-	values := make([]any, 0, 2*len(refs))
-	for _, ref := range refs {
-		values = append(values, ref.System, ref.Number)
-	}
-	var rows []models.WebCustomerEvent
-	err := s.read.WithContext(ctx).Where("(external_system, external_system_reference_number) IN ("+s.dialect.pairs(len(refs))+")", values...).
-		Find(&rows).Error
-	if err != nil {
-		return nil, s.dialect.classify(err, false)
-	}
-	taken := make(map[models.ExternalReference]models.WebCustomerEvent, len(rows))
-	for _, row := range rows {
-		if ref, ok := row.Reference(); ok {
-			taken[ref] = row
+	taken := make(map[models.ExternalReference]models.WebCustomerEvent)
+	err := inParts(len(refs), func(from, to int) error {
+		values := make([]any, 0, 2*(to-from))
+		for _, ref := range refs[from:to] {
+			values = append(values, ref.System, ref.Number)
 		}
-	}
-	return taken, nil
+		var rows []models.WebCustomerEvent
+		err := s.read.WithContext(ctx).Where("(external_system, external_system_reference_number) IN ("+s.dialect.pairs(to-from)+")", values...).
+			Find(&rows).Error
+		for _, row := range rows {
+			if ref, ok := row.Reference(); ok {
+				taken[ref] = row
+			}
+		}
+		return err
+	})
+	return taken, s.dialect.classify(err, false)
 }

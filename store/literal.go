@@ -2,11 +2,18 @@ package store
 
 import (
 	"bytes"
+	"context"
+	"database/sql"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 	"unsafe"
+
+	mysqldriver "github.com/go-sql-driver/mysql"
 
 	"customer-events/models"
 )
@@ -16,12 +23,63 @@ import (
 // safe is set on every connection by posture: utf8mb4, and a backslash that escapes.
 type literals struct{ bytes.Buffer }
 
+var insertEvents = "INSERT INTO web_customer_events (" + strings.Join(eventColumns, ", ") + ") VALUES "
+
 // texts keeps what literals are written into: a megabyte a call.
 var texts = sync.Pool{New: func() any { return new(literals) }}
 
 // query is the text without a copy. It may be used until the next write.
 func (l *literals) query() string {
 	return unsafe.String(unsafe.SliceData(l.Bytes()), l.Len())
+}
+
+// insertEvents writes events in as few statements as the server takes, and reads the numbers that it gave them.
+func (mysqlDialect) insertEvents(ctx context.Context, tx *sql.Tx, events []*models.WebCustomerEvent) error {
+	if err := insertLiterals(ctx, tx, events); err != nil {
+		return err
+	}
+	return readNumbers(ctx, tx, events)
+}
+
+// maxStatement is how many bytes of values one INSERT carries at the most. A thousand usual events have one megabyte; only
+// batches of very long texts are divided, before a server's smallest usual packet (16 MB, MariaDB) could refuse them even if
+// every byte has to be escaped.
+const maxStatement = 6 << 20
+
+// errRowTooLarge says that one event alone fills more than the server takes at once.
+var errRowTooLarge = errors.New("the event is larger than max_allowed_packet")
+
+func insertLiterals(ctx context.Context, tx *sql.Tx, events []*models.WebCustomerEvent) error {
+	text := texts.Get().(*literals)
+	defer texts.Put(text)
+	for most := len(events); len(events) > 0; {
+		n, bytes := 0, len(insertEvents)
+		for n < min(most, len(events)) && bytes < maxStatement {
+			bytes += size(events[n])
+			n++
+		}
+		text.Reset()
+		text.Grow(bytes + bytes/8)
+		text.WriteString(insertEvents)
+		for i, event := range events[:n] {
+			if i > 0 {
+				text.WriteByte(',')
+			}
+			text.event(event)
+		}
+		switch _, err := tx.ExecContext(ctx, text.query()); {
+		case errors.Is(err, mysqldriver.ErrPktTooLarge) && n > 1:
+			// The driver knows the server's max_allowed_packet and has sent nothing.
+			most = n / 2
+		case errors.Is(err, mysqldriver.ErrPktTooLarge):
+			return fmt.Errorf("%w: %w", errRowTooLarge, err)
+		case err != nil:
+			return err
+		default:
+			events = events[n:]
+		}
+	}
+	return nil
 }
 
 // event writes a row, in the order of eventColumns.

@@ -147,7 +147,7 @@ func (mysqlDialect) classify(err error, committing bool) error {
 		case 1213, 1020, 1205, // deadlock, snapshot, lock wait
 			8002, 8005, 8022, 8028, 9001, 9002, 9003, 9004, 9005, 9007, // TiDB: conflicts, schema change, storage busy
 			1053, 1927, 1317, 1969, 3024, // shutdown, killed, timeout
-			1153: // packet too large: the connection goes, and a new one asks for the size
+			1153: // packet too large for somebody between us and the server, who closes the connection
 			return wrap(models.ErrRerun)
 		case 1040, 1203, 1226, // connections
 			1290, 1792, 1836, // read-only
@@ -164,7 +164,7 @@ func (mysqlDialect) classify(err error, committing bool) error {
 	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, os.ErrNotExist):
 		return wrap(models.ErrAway)
 	case errors.Is(err, driver.ErrBadConn), errors.Is(err, mysqldriver.ErrInvalidConn), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
-		errors.Is(err, mysqldriver.ErrPktTooLarge), errors.As(err, &network):
+		errors.As(err, &network):
 		return wrap(models.ErrRerun)
 	}
 	return err
@@ -179,13 +179,11 @@ func (mysqlDialect) twin(err error) error {
 	return err
 }
 
-// refusesRow: out of range, truncated, wrong date, wrong text, null, too long, a check.
+// refusesRow: out of range, truncated, wrong date, wrong text, null, too long, a check; or a row that fills more than a packet.
 func (mysqlDialect) refusesRow(err error) bool {
 	var fault *mysqldriver.MySQLError
-	return errors.As(err, &fault) && slices.Contains([]uint16{1048, 1264, 1265, 1292, 1366, 1367, 1406, 3819, 4025}, fault.Number)
+	return errors.Is(err, errRowTooLarge) || errors.As(err, &fault) && slices.Contains([]uint16{1048, 1264, 1265, 1292, 1366, 1367, 1406, 3819, 4025}, fault.Number)
 }
-
-func (mysqlDialect) literals() bool { return true }
 
 func (mysqlDialect) maxPlaceholders() int { return 65535 }
 

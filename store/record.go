@@ -22,7 +22,7 @@ func (s *Store) Record(ctx context.Context, entry models.Entry) error {
 	case errors.Is(err, models.ErrStale) && len(entry.Events) > 0:
 		// A key was taken. If it was by this very entry, then an earlier COMMIT, whose answer was lost, had succeeded. The
 		// conflict itself has waited for that COMMIT to end, so that looking is safe now.
-		switch read := s.readNumbers(context.WithoutCancel(ctx), s.writer(), entry.Events); {
+		switch read := readNumbers(context.WithoutCancel(ctx), s.writer(), entry.Events); {
 		case read == nil:
 			return nil
 		case !errors.Is(read, errAbsent):
@@ -70,10 +70,7 @@ func (s *Store) attempt(ctx context.Context, tx *sql.Tx, entry models.Entry) err
 	if len(entry.Events) == 0 {
 		return nil
 	}
-	if err := s.insertEvents(ctx, tx, entry.Events); err != nil {
-		return err
-	}
-	if err := s.readNumbers(ctx, tx, entry.Events); err != nil {
+	if err := s.dialect.insertEvents(ctx, tx, entry.Events); err != nil {
 		return err
 	}
 	if entry.Call != nil {
@@ -118,7 +115,7 @@ type querier interface {
 // readNumbers sets the numbers that the database gave the events. They are read back by id: counting up from the last insert
 // id is wrong wherever the increment is not 1 (Galera, group replication). The ids of an entry ascend, so one range holds
 // them, and whatever else was written in those milliseconds.
-func (s *Store) readNumbers(ctx context.Context, from querier, events []*models.WebCustomerEvent) error {
+func readNumbers(ctx context.Context, from querier, events []*models.WebCustomerEvent) error {
 	rows, err := from.QueryContext(ctx, "SELECT id, number FROM web_customer_events WHERE id BETWEEN ? AND ? ORDER BY id",
 		events[0].ID[:], events[len(events)-1].ID[:])
 	if err != nil {
@@ -154,7 +151,7 @@ func (s *Store) refused(ctx context.Context, entry models.Entry, cause error) er
 	for high-low > 1 {
 		middle := (low + high) / 2
 		err := s.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error {
-			if err := s.insertEvents(ctx, tx, entry.Events[low:middle]); err != nil {
+			if err := s.dialect.insertEvents(ctx, tx, entry.Events[low:middle]); err != nil {
 				return err
 			}
 			return errProbed

@@ -22,28 +22,36 @@ import (
 var sqliteMigrations embed.FS
 
 // sqliteDialect is an SQLite file, through the pure Go driver.
-type sqliteDialect struct{ path string }
+type sqliteDialect struct {
+	path string
+	feed feed
+}
 
 func newSQLite(path string) (dialect, error) {
 	if path = strings.TrimPrefix(path, "//"); path == "" || strings.HasPrefix(path, ":memory:") {
 		return nil, fmt.Errorf("database %q: name a file, as in sqlite:customer-events.db", "sqlite:"+path)
 	}
-	return sqliteDialect{path}, nil
+	return &sqliteDialect{path: path}, nil
 }
 
-func (sqliteDialect) name() string { return "SQLite" }
+func (*sqliteDialect) name() string { return "SQLite" }
 
 // dsn sets on every connection what correctness hangs on: WAL with a sync at each commit (an acknowledged event survives a
 // power cut), waiting instead of failing when another process writes, and transactions that take the write lock at their
 // beginning, since one that starts by reading could not be waited for.
-func (d sqliteDialect) dsn(query string) string {
+func (d *sqliteDialect) dsn(query string) string {
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: d.path}).EscapedPath(), RawQuery: "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)" +
 		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_txlock=immediate&_inttotime=1&_time_integer_format=unix_micro" + query}).String()
 }
 
+// writing is set on the writer only. A call's rows touch some thousand pages, in all indexes: they stay in memory (32 MB) until
+// the COMMIT, and are copied from the log into the file after four times as many writes as usual. Both together are worth a
+// tenth of the time (bench/README.md).
+const writing = "&_pragma=cache_size(-32768)&_pragma=wal_autocheckpoint(4000)"
+
 // open makes one connection for writing and a few for reading: with several writers SQLite's busy wait starves some of them
 // (p99 of seconds with eight, half a second with one).
-func (d sqliteDialect) open() (write, read *sql.DB, err error) {
+func (d *sqliteDialect) open() (write, read *sql.DB, err error) {
 	// SQLite would make the file readable for everybody.
 	file, err := os.OpenFile(d.path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -52,9 +60,11 @@ func (d sqliteDialect) open() (write, read *sql.DB, err error) {
 	if err := file.Close(); err != nil {
 		return nil, nil, err
 	}
-	if write, err = sql.Open("sqlite", d.dsn("")); err != nil {
+	writer, err := d.feed.connector(d.dsn(writing))
+	if err != nil {
 		return nil, nil, err
 	}
+	write = sql.OpenDB(writer)
 	write.SetMaxOpenConns(1)
 	if read, err = sql.Open("sqlite", d.dsn("&_pragma=query_only(1)")); err != nil {
 		return nil, nil, errors.Join(err, write.Close())
@@ -64,19 +74,19 @@ func (d sqliteDialect) open() (write, read *sql.DB, err error) {
 	return write, read, nil
 }
 
-func (sqliteDialect) dialector(db *sql.DB) gorm.Dialector {
+func (*sqliteDialect) dialector(db *sql.DB) gorm.Dialector {
 	return &sqlite.Dialector{DriverName: "sqlite", Conn: db}
 }
 
-func (d sqliteDialect) migrate(ctx context.Context, db *sql.DB) error {
+func (d *sqliteDialect) migrate(ctx context.Context, db *sql.DB) error {
 	return migrate(ctx, db, goose.DialectSQLite3, sqliteMigrations, "migrations/sqlite", &sqliteLock{path: d.path + ".migrating"})
 }
 
-func (sqliteDialect) isolation() sql.IsolationLevel { return sql.LevelDefault }
+func (*sqliteDialect) isolation() sql.IsolationLevel { return sql.LevelDefault }
 
 // The codes are from https://www.sqlite.org/rescode.html. An error of COMMIT that may come from the disk leaves the outcome
 // open: only writing again tells.
-func (sqliteDialect) classify(err error, committing bool) error {
+func (*sqliteDialect) classify(err error, committing bool) error {
 	var fault *sqlitedriver.Error
 	if !errors.As(err, &fault) {
 		return err
@@ -104,9 +114,9 @@ func (sqliteDialect) classify(err error, committing bool) error {
 }
 
 // twin: there is one writer at a time, so nobody waits for a key that is not committed.
-func (sqliteDialect) twin(err error) error { return err }
+func (*sqliteDialect) twin(err error) error { return err }
 
-func (sqliteDialect) refusesRow(err error) bool {
+func (*sqliteDialect) refusesRow(err error) bool {
 	const tooBig, constraint, mismatch = 18, 19, 20
 	var fault *sqlitedriver.Error
 	if !errors.As(err, &fault) {
@@ -116,15 +126,13 @@ func (sqliteDialect) refusesRow(err error) bool {
 	return code == tooBig || code == constraint || code == mismatch
 }
 
-func (sqliteDialect) literals() bool { return false }
+func (*sqliteDialect) maxPlaceholders() int { return 32766 }
 
-func (sqliteDialect) maxPlaceholders() int { return 32766 }
-
-func (sqliteDialect) pairs(n int) string {
+func (*sqliteDialect) pairs(n int) string {
 	return "VALUES " + strings.TrimSuffix(strings.Repeat("(?,?),", n), ",")
 }
 
-func (sqliteDialect) upsert(key string, columns []string) string {
+func (*sqliteDialect) upsert(key string, columns []string) string {
 	sets := make([]string, len(columns))
 	for i, column := range columns {
 		sets[i] = column + " = excluded." + column
@@ -133,7 +141,7 @@ func (sqliteDialect) upsert(key string, columns []string) string {
 }
 
 // forUpdate: a transaction that writes has the only write lock from its beginning.
-func (sqliteDialect) forUpdate() string { return "" }
+func (*sqliteDialect) forUpdate() string { return "" }
 
 // sqliteLock keeps processes that start at the same time from migrating one file together. goose has no lock for SQLite; the
 // lock that every platform has is SQLite's own, on a second file. The file stays, empty: were it removed, one process could hold

@@ -11,6 +11,8 @@ import (
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
+
+	"customer-events/models"
 )
 
 // Store is an open database. It is safe for concurrent use.
@@ -37,8 +39,8 @@ type dialect interface {
 	twin(err error) error
 	// refusesRow reports whether the database refuses a value of a row.
 	refusesRow(err error) bool
-	// literals reports whether events are written as text, and not as parameters.
-	literals() bool
+	// insertEvents writes events in their order and sets their numbers.
+	insertEvents(ctx context.Context, tx *sql.Tx, events []*models.WebCustomerEvent) error
 	// maxPlaceholders is how many a statement may have.
 	maxPlaceholders() int
 	// pairs is n pairs of placeholders, as they stand behind (a, b) IN.

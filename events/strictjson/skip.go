@@ -76,26 +76,23 @@ func (c *Cursor) name() error {
 }
 
 func (c *Cursor) skipText() error {
-	for i := c.pos + 1; i < len(c.text); i++ {
-		switch b := c.text[i]; {
-		case b == '"':
+	for i := ordinary(c.text, c.pos+1); i < len(c.text); i = ordinary(c.text, i) {
+		if c.text[i] == '"' {
 			c.pos = i + 1
 			return nil
-		case b < ' ':
+		}
+		if c.text[i] != '\\' || i+1 == len(c.text) {
 			return ErrSyntax
-		case b == '\\':
-			i++
-			if i == len(c.text) {
+		}
+		if escape := c.text[i+1]; escape == 'u' {
+			if _, ok := hex4(c.text, i+2); !ok {
 				return ErrSyntax
 			}
-			if c.text[i] == 'u' {
-				if _, ok := hex4(c.text, i+1); !ok {
-					return ErrSyntax
-				}
-				i += 4
-			} else if unescape[c.text[i]] == 0 {
-				return ErrSyntax
-			}
+			i += 6
+		} else if unescape[escape] == 0 {
+			return ErrSyntax
+		} else {
+			i += 2
 		}
 	}
 	return ErrSyntax

@@ -1,6 +1,7 @@
 package strictjson
 
 import (
+	"math/bits"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -12,25 +13,39 @@ func (c *Cursor) Text() (string, error) {
 	if err := c.take('"'); err != nil {
 		return "", err
 	}
-	start, seen := c.pos, byte(0)
-	for i := start; i < len(c.text); i++ {
-		b := c.text[i]
-		switch {
-		case b == '"':
-			c.pos = i + 1
-			value := c.text[start:i]
-			if seen >= utf8.RuneSelf && !utf8.ValidString(value) {
-				return value, ErrText
-			}
-			return value, nil
-		case b == '\\':
-			return c.escaped(start, i)
-		case b < ' ':
-			return "", ErrSyntax
-		}
-		seen |= b
+	start := c.pos
+	i := ordinary(c.text, start)
+	switch {
+	case i == len(c.text) || c.text[i] < ' ':
+		return "", ErrSyntax
+	case c.text[i] == '\\':
+		return c.escaped(start, i)
 	}
-	return "", ErrSyntax
+	c.pos = i + 1
+	value := c.text[start:i]
+	if !utf8.ValidString(value) {
+		return value, ErrText
+	}
+	return value, nil
+}
+
+// ordinary is the place of the first byte from i on that means something in a string: a quotation mark, a backslash, or a
+// control character, which may not be there. Eight bytes are looked at together: in a word, subtracting a small number from each
+// byte sets the top bit of those below it, of which the lowest is told truly (https://graphics.stanford.edu/~seander/bithacks.html).
+func ordinary(text string, i int) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for ; i+8 <= len(text); i += 8 {
+		t := text[i : i+8]
+		word := uint64(t[0]) | uint64(t[1])<<8 | uint64(t[2])<<16 | uint64(t[3])<<24 | uint64(t[4])<<32 | uint64(t[5])<<40 | uint64(t[6])<<48 | uint64(t[7])<<56
+		quote, slash := word^(ones*'"'), word^(ones*'\\')
+		if found := ((word-ones*' ')&^word | (quote-ones)&^quote | (slash-ones)&^slash) & tops; found != 0 {
+			return i + bits.TrailingZeros64(found)/8
+		}
+	}
+	for i < len(text) && text[i] != '"' && text[i] != '\\' && text[i] >= ' ' {
+		i++
+	}
+	return i
 }
 
 // escaped reads a string from start on that has its first escape at i.
