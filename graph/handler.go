@@ -7,6 +7,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/validator/rules"
@@ -20,9 +21,10 @@ import (
 // parse, secrets and all; and it refuses a thousand events for one bad value.
 type handler struct {
 	*Resolver
-	schema   *ast.Schema
-	executor *executor.Executor
-	allRules *rules.Rules
+	schema    *ast.Schema
+	executor  *executor.Executor
+	allRules  *rules.Rules
+	documents *lru.Cache[string, *ast.QueryDocument]
 }
 
 // NewHandler answers GraphQL requests, whatever their path. It expects a Request in the context.
@@ -32,6 +34,7 @@ func NewHandler(r *Resolver) http.Handler {
 	h.executor.SetErrorPresenter(r.present)
 	h.executor.SetRecoverFunc(r.recovered)
 	h.allRules = h.rules()
+	h.documents, _ = lru.New[string, *ast.QueryDocument](keptDocuments) // it refuses a size of zero only
 	return h
 }
 

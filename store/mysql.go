@@ -185,6 +185,9 @@ func (mysqlDialect) refusesRow(err error) bool {
 	return errors.Is(err, errRowTooLarge) || errors.As(err, &fault) && slices.Contains([]uint16{1048, 1264, 1265, 1292, 1366, 1367, 1406, 3819, 4025}, fault.Number)
 }
 
+// lanes: with two, one transaction is filled while the other syncs; more of them share less (bench/README.md).
+func (mysqlDialect) lanes() int { return 2 }
+
 func (mysqlDialect) maxPlaceholders() int { return 65535 }
 
 func (mysqlDialect) pairs(n int) string {

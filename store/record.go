@@ -1,10 +1,12 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"customer-events/models"
@@ -14,10 +16,10 @@ import (
 // COMMIT, because nobody would then know how it ended.
 const commitPatience = 60 * time.Second
 
-// Record writes an entry in one transaction. The unique keys of the tables decide what is new: on the events' ids, on their
-// external references, on the remembered calls and the requests of each.
-func (s *Store) Record(ctx context.Context, entry models.Entry) error {
-	err := s.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error { return s.attempt(ctx, tx, entry) })
+// recordAlone writes an entry in a transaction of its own. The unique keys of the tables decide what is new: on the events'
+// ids, on their external references, on the remembered calls and the requests of each.
+func (s *Store) recordAlone(ctx context.Context, entry models.Entry) error {
+	err := s.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error { return s.attempt(ctx, tx, []models.Entry{entry}) })
 	switch {
 	case errors.Is(err, models.ErrStale) && len(entry.Events) > 0:
 		// A key was taken. If it was by this very entry, then an earlier COMMIT, whose answer was lost, had succeeded. The
@@ -53,36 +55,65 @@ func (s *Store) transaction(ctx context.Context, run func(context.Context, *sql.
 	return s.dialect.classify(tx.Commit(), true)
 }
 
-// attempt writes an entry into a transaction.
-func (s *Store) attempt(ctx context.Context, tx *sql.Tx, entry models.Entry) error {
-	callKey := entry.CallKey
-	if entry.Call != nil && callKey == 0 {
+// attempt writes entries into a transaction: their calls, all their events at once, and what each call became.
+func (s *Store) attempt(ctx context.Context, tx *sql.Tx, entries []models.Entry) (err error) {
+	callKeys := make([]int64, len(entries))
+	var events []*models.WebCustomerEvent
+	for i, entry := range entries {
 		// First of all, so that a twin waits here and not in the middle of its work.
-		result, err := tx.ExecContext(ctx, "INSERT INTO idempotent_calls (user_key, key_hash, fingerprint, created_at) VALUES (?, ?, ?, ?)",
-			entry.Call.UserKey, entry.Call.KeyHash, entry.Call.Fingerprint, entry.At)
-		if err != nil {
-			return s.dialect.twin(err)
-		}
-		if callKey, err = result.LastInsertId(); err != nil {
+		if callKeys[i], err = s.claim(ctx, tx, entry); err != nil {
 			return err
 		}
+		if events == nil {
+			events = entry.Events
+		} else {
+			events = append(events[:len(events):len(events)], entry.Events...)
+		}
 	}
-	if len(entry.Events) == 0 {
+	if len(events) == 0 {
 		return nil
 	}
-	if err := s.dialect.insertEvents(ctx, tx, entry.Events); err != nil {
+	if len(entries) > 1 {
+		// In the order of their ids, as those of one entry are.
+		slices.SortFunc(events, func(a, b *models.WebCustomerEvent) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	}
+	if err := s.dialect.insertEvents(ctx, tx, events); err != nil {
 		return err
 	}
-	if entry.Call != nil {
-		values := make([]any, 0, 3*len(entry.Events))
-		for i, event := range entry.Events {
-			values = append(values, callKey, entry.RequestHashes[i], event.Number)
+	for i, entry := range entries {
+		if err := s.remember(ctx, tx, entry, callKeys[i]); err != nil {
+			return err
 		}
-		if err := s.insert(ctx, tx, "INSERT INTO idempotent_call_events (call_key, request_hash, number) VALUES ", "", 3, values); err != nil {
+		if err := s.spend(ctx, tx, entry); err != nil {
 			return err
 		}
 	}
-	return s.spend(ctx, tx, entry)
+	return nil
+}
+
+// claim remembers an entry's call, if it has one that is not remembered yet, and returns its key.
+func (s *Store) claim(ctx context.Context, tx *sql.Tx, entry models.Entry) (int64, error) {
+	if entry.Call == nil || entry.CallKey != 0 {
+		return entry.CallKey, nil
+	}
+	result, err := tx.ExecContext(ctx, "INSERT INTO idempotent_calls (user_key, key_hash, fingerprint, created_at) VALUES (?, ?, ?, ?)",
+		entry.Call.UserKey, entry.Call.KeyHash, entry.Call.Fingerprint, entry.At)
+	if err != nil {
+		return 0, s.dialect.twin(err)
+	}
+	return result.LastInsertId()
+}
+
+// remember keeps which event each request of a call became.
+func (s *Store) remember(ctx context.Context, tx *sql.Tx, entry models.Entry, callKey int64) error {
+	if entry.Call == nil {
+		return nil
+	}
+	values := make([]any, 0, 3*len(entry.Events))
+	for i, event := range entry.Events {
+		values = append(values, callKey, entry.RequestHashes[i], event.Number)
+	}
+	return s.insert(ctx, tx, "INSERT INTO idempotent_call_events (call_key, request_hash, number) VALUES ", "", 3, values)
 }
 
 // spend marks one-time passwords as used up. If one of them was spent since it was looked up, the call starts over.

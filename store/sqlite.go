@@ -126,6 +126,9 @@ func (*sqliteDialect) refusesRow(err error) bool {
 	return code == tooBig || code == constraint || code == mismatch
 }
 
+// lanes: there is one writer.
+func (*sqliteDialect) lanes() int { return 1 }
+
 func (*sqliteDialect) maxPlaceholders() int { return 32766 }
 
 func (*sqliteDialect) pairs(n int) string {

@@ -21,6 +21,7 @@ type Store struct {
 	// write and read are the same pool, except on SQLite, which has one writer and several readers.
 	write, read *gorm.DB
 	log         *slog.Logger
+	lanes       lanes
 }
 
 // dialect is what differs between the databases.
@@ -41,6 +42,8 @@ type dialect interface {
 	refusesRow(err error) bool
 	// insertEvents writes events in their order and sets their numbers.
 	insertEvents(ctx context.Context, tx *sql.Tx, events []*models.WebCustomerEvent) error
+	// lanes is how many transactions of small calls are worth being at work at once.
+	lanes() int
 	// maxPlaceholders is how many a statement may have.
 	maxPlaceholders() int
 	// pairs is n pairs of placeholders, as they stand behind (a, b) IN.
@@ -61,7 +64,7 @@ func Open(ctx context.Context, url string, log *slog.Logger) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{dialect: dialect, log: log}
+	s := &Store{dialect: dialect, log: log, lanes: lanes{free: dialect.lanes()}}
 	// gorm keeps the configuration it is given, and the pool in it: each needs its own.
 	overPool := func(pool *sql.DB) (*gorm.DB, error) {
 		return gorm.Open(dialect.dialector(pool), &gorm.Config{SkipDefaultTransaction: true, Logger: logger.Discard, DisableAutomaticPing: true})

@@ -1,0 +1,134 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+	"sync"
+
+	"customer-events/models"
+)
+
+// lanes lets small calls share transactions when they would wait for each other anyway. A commit costs a sync of the disk
+// whatever is in it: 64 clients that post one event each pay for it once in a while together, instead of each (bench/README.md
+// has the figures). Whoever finds a lane free goes at once and alone, so that nothing is waited for where there is no queue;
+// who has to wait goes with all that wait.
+//
+// Sharing must not show. If anything goes wrong in a shared transaction it is dropped, and each call records its entry alone,
+// with the ids it has: only then are faults looked at, and each is that call's own. Only a COMMIT whose answer is lost is
+// reported to all as it is, since only writing each entry again can tell (models.ErrUnknown).
+type lanes struct {
+	mu      sync.Mutex
+	free    int
+	waiting []*turn
+}
+
+// turn is an entry that waits. It is told either to lead a transaction, or how the one that it was part of has ended.
+type turn struct {
+	entry models.Entry
+	told  chan told
+}
+
+type told struct {
+	lead []*turn
+	err  error
+}
+
+// sharedEvents is how many events a shared transaction may have, and smallEntry how many an entry may have to be shared where
+// there are several lanes. Larger ones are worth a transaction each, and go by themselves.
+const (
+	sharedEvents = 1000
+	smallEntry   = 100
+)
+
+// Record writes an entry: alone, or together with others that wait.
+func (s *Store) Record(ctx context.Context, entry models.Entry) error {
+	if len(entry.Events) > smallEntry && s.dialect.lanes() > 1 {
+		return s.recordAlone(ctx, entry)
+	}
+	mine := &turn{entry: entry, told: make(chan told, 1)}
+	group, err := s.lanes.enter(ctx, mine)
+	switch {
+	case errors.Is(err, errDropped):
+		return s.recordAlone(ctx, entry)
+	case err != nil || group == nil:
+		return err
+	case len(group) == 1:
+		defer s.lanes.leave()
+		return s.recordAlone(ctx, entry)
+	}
+	if err := s.share(context.WithoutCancel(ctx), group); !errors.Is(err, errDropped) {
+		return err
+	}
+	return s.recordAlone(ctx, entry)
+}
+
+// share records the entries of a group in one transaction and tells all but the first, who leads, how it has ended.
+func (s *Store) share(ctx context.Context, group []*turn) (err error) {
+	err = errDropped
+	defer func() {
+		s.lanes.leave()
+		for _, member := range group[1:] {
+			member.told <- told{err: err}
+		}
+	}()
+	entries := make([]models.Entry, len(group))
+	for i, member := range group {
+		entries[i] = member.entry
+	}
+	cause := s.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error { return s.attempt(ctx, tx, entries) })
+	if cause == nil || errors.Is(cause, models.ErrUnknown) {
+		err = cause
+	}
+	return err
+}
+
+// errDropped says that a shared transaction has been dropped: nothing of it was written.
+var errDropped = errors.New("the shared transaction was dropped")
+
+// enter waits for a lane, unless one is free. It returns those to lead, or, if somebody else has led, none and how it ended.
+func (l *lanes) enter(ctx context.Context, mine *turn) (lead []*turn, err error) {
+	l.mu.Lock()
+	if l.free > 0 {
+		l.free--
+		l.mu.Unlock()
+		return []*turn{mine}, nil
+	}
+	l.waiting = append(l.waiting, mine)
+	l.mu.Unlock()
+	select {
+	case t := <-mine.told:
+		return t.lead, t.err
+	case <-ctx.Done():
+	}
+	l.mu.Lock()
+	at := slices.Index(l.waiting, mine)
+	if at >= 0 {
+		l.waiting = slices.Delete(l.waiting, at, at+1)
+	}
+	l.mu.Unlock()
+	if at >= 0 {
+		return nil, ctx.Err()
+	}
+	t := <-mine.told // somebody has taken the entry along already
+	return t.lead, t.err
+}
+
+// leave gives the lane to those who wait, as many as one transaction takes; the first of them leads.
+func (l *lanes) leave() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n, events := 0, 0
+	for n < len(l.waiting) && (n == 0 || events+len(l.waiting[n].entry.Events) <= sharedEvents) {
+		events += len(l.waiting[n].entry.Events)
+		n++
+	}
+	if n == 0 {
+		l.free++
+		return
+	}
+	group := slices.Clone(l.waiting[:n])
+	l.waiting = slices.Delete(l.waiting, 0, n)
+	group[0].told <- told{lead: group}
+}
