@@ -27,6 +27,7 @@ var (
 	batches = flag.String("batches", "1,10,100,1000", "how many events a call")
 	rounds  = flag.Int("rounds", 3, "how many rounds, each of floor and server")
 	seconds = flag.Float64("seconds", 1.5, "how long a round takes about")
+	grow    = flag.Int("grow", 0, "instead: measure calls of 1000 events, fill the table up to so many rows, and measure again")
 )
 
 func main() {
@@ -102,9 +103,12 @@ func bench(ctx context.Context, name string, p *program) error {
 	defer p.stop()
 	fmt.Println("clients  batch   floor ev/s  server ev/s  ratio     p50     p99   floor CPU  server+db CPU  ratio  (server   db) µs/ev  bytes/ev")
 	m := &maker{random: rand.New(rand.NewPCG(1, 2))}
+	if *grow > 0 {
+		return grows(ctx, f, p, m, database, *grow)
+	}
 	for _, b := range numbers(*batches) {
 		for _, c := range numbers(*clients) {
-			if err := cell(ctx, f, p, m, database, c, b); err != nil {
+			if _, err := cell(ctx, f, p, m, database, c, b); err != nil {
 				return err
 			}
 		}
@@ -117,8 +121,8 @@ type figures struct {
 	rate, p50, p99, own, database, bytes float64
 }
 
-// cell measures one number of clients and size of batch.
-func cell(ctx context.Context, f *floor, p *program, m *maker, database, clients, batch int) error {
+// cell measures one number of clients and size of batch. It returns the server's figures.
+func cell(ctx context.Context, f *floor, p *program, m *maker, database, clients, batch int) (figures, error) {
 	var floors, servers []figures
 	floorCalls, serverCalls := 2*clients, 2*clients // the first round finds out how many fit
 	for round := range *rounds + 1 {
@@ -128,7 +132,7 @@ func cell(ctx context.Context, f *floor, p *program, m *maker, database, clients
 		}
 		of, err := measure(ctx, f.db, clients, len(work), batch, os.Getpid(), database, func(i int) error { return f.write(ctx, work[i]) })
 		if err != nil {
-			return err
+			return figures{}, err
 		}
 		bodies := make([][]byte, serverCalls)
 		for i := range bodies {
@@ -140,7 +144,7 @@ func cell(ctx context.Context, f *floor, p *program, m *maker, database, clients
 			return err
 		})
 		if err != nil {
-			return err
+			return figures{}, err
 		}
 		os.bytes = (p.allocated() - before) / float64(batch*len(bodies))
 		fit := func(f figures) int {
@@ -155,7 +159,7 @@ func cell(ctx context.Context, f *floor, p *program, m *maker, database, clients
 	fl, se := medians(floors), medians(servers)
 	fmt.Printf("%7d %6d %12.0f %12.0f %6.2f %6.1fms %6.1fms %11.1f %14.1f %6.2f  (%6.1f %6.1f) %9.0f\n", clients, batch, fl.rate, se.rate, se.rate/fl.rate,
 		se.p50*1000, se.p99*1000, (fl.own+fl.database)*1e6, (se.own+se.database)*1e6, (se.own+se.database)/(fl.own+fl.database), se.own*1e6, se.database*1e6, se.bytes)
-	return nil
+	return se, nil
 }
 
 // measure runs so many calls from so many clients, and sees to it that their rows are there.
