@@ -155,14 +155,16 @@ func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger
 	mux.Handle("/graphql", graph.NewHandler(resolver))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case draining.Load():
+		if draining.Load() {
 			say(w, http.StatusServiceUnavailable, "ending")
-		case db.Ping(r.Context()) != nil:
-			say(w, http.StatusServiceUnavailable, "the database does not answer")
-		default:
-			say(w, http.StatusOK, "ok")
+			return
 		}
+		if err := db.Ready(r.Context()); err != nil {
+			log.Warn("not ready", "error", err)
+			say(w, http.StatusServiceUnavailable, "the database does not take events")
+			return
+		}
+		say(w, http.StatusOK, "ok")
 	})
 	if c.introspection {
 		mux.Handle("/", playground.Handler())

@@ -69,10 +69,10 @@ func (b *batch) record(ctx context.Context) error {
 
 // recordAgain writes an entry whose COMMIT may have succeeded until the ledger says what is so: that it is written, or that it
 // is not and cannot be. Any other error tells of the new try only, even ErrLocked, since the twin may be the lost COMMIT. The
-// caller's going away does not end that; his patience does, and then nobody knows.
+// caller's going away does not end that; his patience does, after one try at the least, and then nobody knows.
 func (b *batch) recordAgain(ctx context.Context, entry models.Entry) error {
 	var refused *models.RefusedError
-	for tries := 0; b.pause(ctx, tries); tries++ {
+	for tries := 0; b.pause(ctx, tries) || tries == 0; tries++ {
 		err := b.Ledger.Record(ctx, entry)
 		if err == nil || errors.Is(err, models.ErrStale) || errors.As(err, &refused) {
 			return err

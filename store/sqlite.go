@@ -98,12 +98,12 @@ func (*sqliteDialect) classify(err error, committing bool) error {
 	switch code := fault.Code(); code & 0xff {
 	case busy, locked, interrupt:
 		return fmt.Errorf("%w: %w", models.ErrRerun, err)
-	case ioError, full, noMemory:
+	case ioError, noMemory:
 		if committing {
 			return fmt.Errorf("%w: %w", models.ErrUnknown, err)
 		}
 		return fmt.Errorf("%w: %w", models.ErrAway, err)
-	case readOnly, cantOpen:
+	case full, readOnly, cantOpen: // full is said of a page, and the page that commits comes last: there is none
 		return fmt.Errorf("%w: %w", models.ErrAway, err)
 	case constraint:
 		if code == primaryKey || code == unique || code == rowID {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
@@ -22,6 +21,7 @@ type Store struct {
 	write, read *gorm.DB
 	log         *slog.Logger
 	lanes       lanes
+	unwritten   refusal
 }
 
 // dialect is what differs between the databases.
@@ -115,14 +115,6 @@ func (s *Store) Migrate(ctx context.Context) error {
 		return fmt.Errorf("bringing the %s tables up to date: %w", s.dialect.name(), err)
 	}
 	return nil
-}
-
-// Ping reports whether the database answers, within a second.
-func (s *Store) Ping(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
-	defer cancel()
-	var one int
-	return s.reader().QueryRowContext(ctx, "SELECT 1").Scan(&one)
 }
 
 // Close closes the database. What is committed is on disk already.
