@@ -9,7 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"customer-events/graph"
+	"customer-events/door"
 )
 
 // metrics are what Prometheus is told. Every label's values are a short list of ours: nothing a caller sent is a label.
@@ -42,7 +42,7 @@ func (m *metrics) handler() http.Handler {
 }
 
 // request counts a request that is done; those that are no GraphQL operation are not counted.
-func (m *metrics) request(path string, status int, request *graph.Request, took time.Duration) {
+func (m *metrics) request(path string, status int, request *door.Request, took time.Duration) {
 	if path != "/graphql" {
 		return
 	}

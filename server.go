@@ -22,6 +22,7 @@ import (
 	"github.com/google/uuid"
 
 	"customer-events/auth"
+	"customer-events/door"
 	"customer-events/events"
 	"customer-events/graph"
 	"customer-events/graph/generated"
@@ -141,9 +142,9 @@ func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger
 		Reader:  db,
 		Decoder: &events.Decoder{Naming: events.GraphQL, Zone: c.zone, Secrets: secrets},
 		Limits: generated.Limits{
-			MaxEventsPerCall: events.MaxEventsPerCall, MaxBodyBytes: graph.MaxBodyBytes, MaxQueryBytes: graph.MaxQueryBytes,
+			MaxEventsPerCall: events.MaxEventsPerCall, MaxBodyBytes: door.MaxBodyBytes, MaxQueryBytes: graph.MaxQueryBytes,
 			MaxTextLength: events.MaxShortText, MaxDescriptionLength: events.MaxDescription, MaxWebsiteLength: events.MaxWebsite,
-			MaxIdempotencyKeyLength: graph.MaxKeyLength, MaxPageSize: graph.MaxPageSize,
+			MaxIdempotencyKeyLength: door.MaxKeyLength, MaxPageSize: graph.MaxPageSize,
 			FutureToleranceSeconds: int(c.futureTolerance.Seconds()), IdempotencyKeySeconds: int(keyLife.Seconds()), TokenSeconds: int(auth.TokenLife.Seconds()),
 		},
 		Log:           log,
