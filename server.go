@@ -29,6 +29,7 @@ import (
 	"customer-events/models"
 	"customer-events/playground"
 	"customer-events/store"
+	"customer-events/webapi"
 )
 
 //go:generate go tool gqlgen generate
@@ -110,7 +111,7 @@ func serve(ctx context.Context, c config, env environment) (err error) {
 	go func() { served <- server.Serve(listener) }()
 	log.Info("listening", "address", listener.Addr().String())
 	if c.demo {
-		fmt.Fprintf(env.stdout, "GraphiQL  http://%s/\nGraphQL   http://%s/graphql\nLogin     username %s, password %s\n", listener.Addr(), listener.Addr(), demoUser, demoPassword)
+		fmt.Fprintf(env.stdout, "GraphiQL  http://%s/\nGraphQL   http://%s/graphql\nWeb API   http://%s%s\nLogin     username %s, password %s\n", listener.Addr(), listener.Addr(), listener.Addr(), webapi.Prefix, demoUser, demoPassword)
 	}
 	if env.ready != nil {
 		env.ready(listener.Addr())
@@ -154,6 +155,10 @@ func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", graph.NewHandler(resolver))
+	mux.Handle(webapi.Prefix, &webapi.Handler{
+		Service: service, Auth: resolver.Auth, Log: log, Patience: resolver.Patience,
+		Decoder: &events.Decoder{Naming: events.Wire, Zone: c.zone, Secrets: secrets},
+	})
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		switch {
