@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"strings"
@@ -167,24 +166,12 @@ func TestWebAPIKey(t *testing.T) {
 func TestWebAPIDescriptionCountsAndLogs(t *testing.T) {
 	t.Parallel()
 	s := demoOn(t, storetest.SQLite(t))
-	get := func(url string) (string, *http.Response) {
-		response, err := s.client.Get(url)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer response.Body.Close()
-		text, err := io.ReadAll(response.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(text), response
-	}
 	want, err := os.ReadFile("webapi/openapi.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text, response := get(s.url + webapi.Prefix + "openapi.json"); text != string(want) || response.Header.Get("Content-Type") != "application/json" {
-		t.Errorf("%d %v", response.StatusCode, response.Header)
+	if status, header, text := s.do(t, http.MethodGet, webapi.Prefix+"openapi.json", nil); string(text) != string(want) || header.Get("Content-Type") != "application/json" {
+		t.Errorf("%d %v", status, header)
 	}
 	for path, bodies := range map[string][]string{
 		"authentication/token":         {`{"username":"demo","password":"CANARY"}`, `{"username":"demo","password":["CANARY"]}`, `{"username":"demo","password":"CANARY`, `CANARY`},
@@ -198,14 +185,14 @@ func TestWebAPIDescriptionCountsAndLogs(t *testing.T) {
 			}
 		}
 	}
-	counts, _ := get(s.url + "/metrics")
+	_, _, counts := s.do(t, http.MethodGet, "/metrics", nil)
 	for _, line := range []string{
 		`customer_events_webapi_requests_total{code="UNAUTHENTICATED",operation="authentication/token",status="401"} 1`,
 		`customer_events_webapi_requests_total{code="",operation="customer_events/bulk/web/create",status="200"} 1`,
 		`customer_events_webapi_request_duration_seconds_count{operation="openapi.json"} 1`,
 		`customer_events_events_total{code="MandatoryAPIValueException",outcome="unprocessed"} 2`,
 	} {
-		if !strings.Contains(counts, line) {
+		if !strings.Contains(string(counts), line) {
 			t.Errorf("the metrics lack %s", line)
 		}
 	}

@@ -76,23 +76,8 @@ func (s *server) web(t *testing.T, path string, body io.Reader, headers ...strin
 
 func (s *server) webBy(t *testing.T, method, path string, body io.Reader, headers ...string) webAnswer {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, s.url+webapi.Prefix+path, body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := 0; i < len(headers); i += 2 {
-		request.Header.Set(headers[i], headers[i+1])
-	}
-	response, err := s.client.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := webAnswer{Status: response.StatusCode, Header: response.Header, Text: string(text)}
+	status, header, text := s.do(t, method, webapi.Prefix+path, body, headers...)
+	a := webAnswer{Status: status, Header: header, Text: string(text)}
 	var envelope struct{ Status struct{ Code string } }
 	if err := json.Unmarshal(text, &envelope); err != nil {
 		t.Fatalf("the answer is not JSON: %v: %s", err, text)

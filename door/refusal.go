@@ -64,20 +64,19 @@ func (c Code) Status() int {
 	return http.StatusBadRequest
 }
 
-// RetryAfter is how many seconds to wait before the same again makes sense; 0 if it never does.
-func (c Code) RetryAfter() int { return statuses[c].retryAfter }
-
 // Refusal is an error of a whole call that a stranger may read.
 type Refusal struct {
 	Code    Code
 	Message string
+	// RetryAfter is how many seconds to wait before the same again makes sense; 0 if it never does.
+	RetryAfter int
 }
 
 func (r *Refusal) Error() string { return r.Message }
 
 // Refuse makes a refusal.
 func Refuse(code Code, format string, args ...any) *Refusal {
-	return &Refusal{code, fmt.Sprintf(format, args...)}
+	return &Refusal{code, fmt.Sprintf(format, args...), statuses[code].retryAfter}
 }
 
 // Known says what a stranger may read of an error; nil if nothing.

@@ -67,8 +67,8 @@ func (r *Resolver) recovered(ctx context.Context, cause any) error {
 // inPlace is the error as GraphQL has it.
 func inPlace(e *callError, path ast.Path, locations []gqlerror.Location) *gqlerror.Error {
 	extensions := map[string]any{"code": string(e.Code)}
-	if seconds := e.Code.RetryAfter(); seconds > 0 {
-		extensions["retryAfter"] = seconds
+	if e.RetryAfter > 0 {
+		extensions["retryAfter"] = e.RetryAfter
 	}
 	return &gqlerror.Error{Err: e, Message: e.Message, Path: path, Locations: locations, Extensions: extensions}
 }

@@ -55,11 +55,10 @@ func (h *handler) refuse(w http.ResponseWriter, media string, err *callError) {
 func answer(w http.ResponseWriter, media string, data []byte, errs gqlerror.List) {
 	status := http.StatusOK
 	if len(errs) > 0 && empty(data) {
-		code := codeOf(errs[0])
-		if known := code.Status(); media == responseJSON || keepsStatus(known) || known == http.StatusMethodNotAllowed {
+		if known := codeOf(errs[0]).Status(); media == responseJSON || keepsStatus(known) || known == http.StatusMethodNotAllowed {
 			status = known
 		}
-		if seconds := code.RetryAfter(); seconds > 0 {
+		if seconds, ok := errs[0].Extensions["retryAfter"].(int); ok {
 			w.Header().Set("Retry-After", strconv.Itoa(seconds))
 		}
 	}

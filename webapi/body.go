@@ -57,10 +57,7 @@ func (m members) read(body string) error {
 func text(into **string) func(*strictjson.Cursor, string) error {
 	return func(c *strictjson.Cursor, name string) error {
 		if c.Kind() != strictjson.String {
-			if err := c.Skip(); err != nil {
-				return err
-			}
-			return door.Refuse(door.BadRequest, "%s must be a text", name)
+			return mustBe("text", c, name)
 		}
 		value, err := c.Text()
 		if errors.Is(err, strictjson.ErrText) {
@@ -75,13 +72,17 @@ func text(into **string) func(*strictjson.Cursor, string) error {
 func aside(into *string) func(*strictjson.Cursor, string) error {
 	return func(c *strictjson.Cursor, name string) error {
 		if c.Kind() != strictjson.Array {
-			if err := c.Skip(); err != nil {
-				return err
-			}
-			return door.Refuse(door.BadRequest, "%s must be a list", name)
+			return mustBe("list", c, name)
 		}
 		raw, err := c.Raw()
 		*into = raw
 		return err
 	}
+}
+
+func mustBe(kind string, c *strictjson.Cursor, name string) error {
+	if err := c.Skip(); err != nil {
+		return err
+	}
+	return door.Refuse(door.BadRequest, "%s must be a %s", name, kind)
 }

@@ -101,8 +101,8 @@ func (h *Handler) call(w http.ResponseWriter, r *http.Request, call func(*Handle
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	refusal := door.Told(r.Context(), h.Log, err)
 	door.RequestOf(r.Context()).Code = string(refusal.Code)
-	if seconds := refusal.Code.RetryAfter(); seconds > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(seconds))
+	if refusal.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(refusal.RetryAfter))
 	}
 	write(w, refusal.Code.Status(), noData, classOf(err, refusal), refusal.Message)
 }
