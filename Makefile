@@ -97,8 +97,8 @@ ui-check: ## Check that playground/dist is what playground/ui builds
 	diff -r playground/dist "$$copy/playground/dist" || { echo 'not fresh: run make ui'; exit 1; }
 
 .PHONY: audit
-audit: build audit/node_modules ## Ask the built program all that GraphQL over HTTP demands
-	.ci/with-demo ./customer-events bash -c 'node audit/audit.mjs "$$SERVER/graphql"'
+audit: build audit/node_modules ## Ask the built program all that GraphQL over HTTP demands, and lint its OpenAPI
+	.ci/with-demo ./customer-events bash -c 'node audit/audit.mjs "$$SERVER/graphql" && node audit/openapi.mjs "$$SERVER/crmapi/rest/v2/openapi.json"'
 
 .PHONY: browser
 browser: build playground/ui/node_modules ## Use GraphiQL of the built program in a headless Chromium

@@ -155,16 +155,12 @@ func (a answer) code() string {
 	return a.Errors[0].Extensions.Code
 }
 
-// send posts a body with the server's token, and the headers given in pairs.
-func (s *server) send(t *testing.T, body io.Reader, headers ...string) answer {
+// do sends a request with the headers given in pairs, and reads the whole answer.
+func (s *server) do(t *testing.T, method, path string, body io.Reader, headers ...string) (status int, header http.Header, text []byte) {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/graphql", body)
+	request, err := http.NewRequestWithContext(t.Context(), method, s.url+path, body)
 	if err != nil {
 		t.Fatal(err)
-	}
-	request.Header.Set("Content-Type", "application/json")
-	if s.token != "" {
-		request.Header.Set("Authorization", "Bearer "+s.token)
 	}
 	for i := 0; i < len(headers); i += 2 {
 		request.Header.Set(headers[i], headers[i+1])
@@ -174,11 +170,22 @@ func (s *server) send(t *testing.T, body io.Reader, headers ...string) answer {
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
+	text, err = io.ReadAll(response.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := answer{Status: response.StatusCode, Header: response.Header, Text: string(text)}
+	return response.StatusCode, response.Header, text
+}
+
+// send posts a body with the server's token, and the headers given in pairs.
+func (s *server) send(t *testing.T, body io.Reader, headers ...string) answer {
+	t.Helper()
+	all := []string{"Content-Type", "application/json"}
+	if s.token != "" {
+		all = append(all, "Authorization", "Bearer "+s.token)
+	}
+	status, header, text := s.do(t, http.MethodPost, "/graphql", body, append(all, headers...)...)
+	a := answer{Status: status, Header: header, Text: string(text)}
 	if err := json.Unmarshal(text, &a); err != nil {
 		t.Fatalf("the answer is not JSON: %v: %s", err, text)
 	}

@@ -3,55 +3,76 @@ package main
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"customer-events/graph"
+	"customer-events/door"
+	"customer-events/webapi"
 )
 
 // metrics are what Prometheus is told. Every label's values are a short list of ours: nothing a caller sent is a label.
 type metrics struct {
 	registry *prometheus.Registry
-	requests *prometheus.CounterVec
-	duration *prometheus.HistogramVec
-	events   *prometheus.CounterVec
-	batch    prometheus.Histogram
+	// doors are the counts of each door, by the beginning of its paths.
+	doors  map[string]doorMetrics
+	events *prometheus.CounterVec
+	batch  prometheus.Histogram
 }
 
 func newMetrics() *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
-		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "customer_events_graphql_requests_total",
-			Help: "GraphQL requests by operation, HTTP status and error code (empty if none)."}, []string{"operation", "status", "code"}),
-		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "customer_events_graphql_request_duration_seconds",
-			Help: "How long GraphQL requests took, by operation.", Buckets: prometheus.ExponentialBuckets(0.001, 2, 15)}, []string{"operation"}),
+		doors:    map[string]doorMetrics{"/graphql": newDoorMetrics("graphql", "GraphQL"), webapi.Prefix: newDoorMetrics("webapi", "Web API")},
 		events: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "customer_events_events_total",
 			Help: "Events of bulk calls by outcome (created, replayed, unprocessed) and, for unprocessed ones, code."}, []string{"outcome", "code"}),
 		batch: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "customer_events_batch_size_events",
 			Help: "How many events bulk calls carried.", Buckets: []float64{1, 3, 10, 30, 100, 300, 1000}}),
 	}
-	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.requests, m.duration, m.events, m.batch)
+	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.events, m.batch)
+	for _, d := range m.doors {
+		m.registry.MustRegister(d.requests, d.duration)
+	}
 	return m
+}
+
+// doorMetrics count the requests of one door.
+type doorMetrics struct {
+	requests *prometheus.CounterVec
+	duration *prometheus.HistogramVec
+}
+
+func newDoorMetrics(name, title string) doorMetrics {
+	return doorMetrics{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "customer_events_" + name + "_requests_total",
+			Help: title + " requests by operation, HTTP status and error code (empty if none)."}, []string{"operation", "status", "code"}),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "customer_events_" + name + "_request_duration_seconds",
+			Help: "How long " + title + " requests took, by operation.", Buckets: prometheus.ExponentialBuckets(0.001, 2, 15)}, []string{"operation"}),
+	}
 }
 
 func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
-// request counts a request that is done; those that are no GraphQL operation are not counted.
-func (m *metrics) request(path string, status int, request *graph.Request, took time.Duration) {
-	if path != "/graphql" {
+// request counts a request that is done; those that came to no door are not counted.
+func (m *metrics) request(path string, status int, request *door.Request, took time.Duration) {
+	if strings.HasPrefix(path, webapi.Prefix) {
+		path = webapi.Prefix
+	}
+	counts, known := m.doors[path]
+	if !known {
 		return
 	}
 	operation := request.Operation
 	if operation == "" {
 		operation = "refused"
 	}
-	m.requests.WithLabelValues(operation, strconv.Itoa(status), request.Code).Inc()
-	m.duration.WithLabelValues(operation).Observe(took.Seconds())
+	counts.requests.WithLabelValues(operation, strconv.Itoa(status), request.Code).Inc()
+	counts.duration.WithLabelValues(operation).Observe(took.Seconds())
 	if request.Events == 0 {
 		return
 	}

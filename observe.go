@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/klauspost/compress/gzhttp"
 
-	"customer-events/graph"
+	"customer-events/door"
 )
 
 // observed gives every request an id, and one line in the log and a count in the metrics when it is done. Nothing a caller sent stands in it but names:
@@ -18,11 +18,11 @@ func observed(next http.Handler, log *slog.Logger, seen *metrics) http.Handler {
 	next = gzhttp.GzipHandler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		request := &graph.Request{ID: requestID(r), Token: bearer(r.Header.Get("Authorization")), IdempotencyKey: r.Header.Get("Idempotency-Key")}
+		request := &door.Request{ID: requestID(r), Token: bearer(r.Header.Get("Authorization")), IdempotencyKey: r.Header.Get("Idempotency-Key")}
 		w.Header().Set("X-Request-Id", request.ID)
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		answer := &answered{ResponseWriter: w, status: http.StatusOK}
-		next.ServeHTTP(answer, r.WithContext(graph.WithRequest(r.Context(), request)))
+		next.ServeHTTP(answer, r.WithContext(door.WithRequest(r.Context(), request)))
 		level := slog.LevelInfo
 		if r.URL.Path == "/healthz" || r.URL.Path == "/readyz" {
 			level = slog.LevelDebug

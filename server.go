@@ -22,12 +22,14 @@ import (
 	"github.com/google/uuid"
 
 	"customer-events/auth"
+	"customer-events/door"
 	"customer-events/events"
 	"customer-events/graph"
 	"customer-events/graph/generated"
 	"customer-events/models"
 	"customer-events/playground"
 	"customer-events/store"
+	"customer-events/webapi"
 )
 
 //go:generate go tool gqlgen generate
@@ -109,7 +111,7 @@ func serve(ctx context.Context, c config, env environment) (err error) {
 	go func() { served <- server.Serve(listener) }()
 	log.Info("listening", "address", listener.Addr().String())
 	if c.demo {
-		fmt.Fprintf(env.stdout, "GraphiQL  http://%s/\nGraphQL   http://%s/graphql\nLogin     username %s, password %s\n", listener.Addr(), listener.Addr(), demoUser, demoPassword)
+		fmt.Fprintf(env.stdout, "GraphiQL  http://%s/\nGraphQL   http://%s/graphql\nWeb API   http://%s%s\nLogin     username %s, password %s\n", listener.Addr(), listener.Addr(), listener.Addr(), webapi.Prefix, demoUser, demoPassword)
 	}
 	if env.ready != nil {
 		env.ready(listener.Addr())
@@ -141,9 +143,9 @@ func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger
 		Reader:  db,
 		Decoder: &events.Decoder{Naming: events.GraphQL, Zone: c.zone, Secrets: secrets},
 		Limits: generated.Limits{
-			MaxEventsPerCall: events.MaxEventsPerCall, MaxBodyBytes: graph.MaxBodyBytes, MaxQueryBytes: graph.MaxQueryBytes,
+			MaxEventsPerCall: events.MaxEventsPerCall, MaxBodyBytes: door.MaxBodyBytes, MaxQueryBytes: graph.MaxQueryBytes,
 			MaxTextLength: events.MaxShortText, MaxDescriptionLength: events.MaxDescription, MaxWebsiteLength: events.MaxWebsite,
-			MaxIdempotencyKeyLength: graph.MaxKeyLength, MaxPageSize: graph.MaxPageSize,
+			MaxIdempotencyKeyLength: door.MaxKeyLength, MaxPageSize: graph.MaxPageSize,
 			FutureToleranceSeconds: int(c.futureTolerance.Seconds()), IdempotencyKeySeconds: int(keyLife.Seconds()), TokenSeconds: int(auth.TokenLife.Seconds()),
 		},
 		Log:           log,
@@ -153,6 +155,10 @@ func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", graph.NewHandler(resolver))
+	mux.Handle(webapi.Prefix, &webapi.Handler{
+		Service: service, Auth: resolver.Auth, Log: log, Patience: resolver.Patience,
+		Decoder: &events.Decoder{Naming: events.Wire, Zone: c.zone, Secrets: secrets},
+	})
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		if draining.Load() {

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"time"
 )
 
@@ -86,9 +88,29 @@ func (m *maker) batch(n int) []event {
 const mutation = `mutation Bench($input: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: $input) {
  processedCustomerEventsSet { requestUniqueIdentifier id number } unprocessedCustomerEventsSet { requestUniqueIdentifier errorCode errorDescription } } }`
 
-// body is a call of the events.
-func body(events []event) []byte {
-	text, err := json.Marshal(map[string]any{"query": mutation, "variables": map[string]any{"input": map[string]any{"webCustomerEventsSet": events}}})
+// doors are the server's doors by name: the path of each, and how a call of events is written for it.
+var doors = map[string]struct {
+	path string
+	body func(events []event) []byte
+}{
+	"graphql": {"/graphql", func(events []event) []byte {
+		return text(map[string]any{"query": mutation, "variables": map[string]any{"input": map[string]any{"webCustomerEventsSet": events}}})
+	}},
+	"web": {"/crmapi/rest/v2/customer_events/bulk/web/create", func(events []event) []byte {
+		return wireNames.ReplaceAllFunc(text(map[string]any{"webCustomerEventsSet": events}), func(name []byte) []byte {
+			return bytes.ToLower(humps.ReplaceAll(name, []byte("${1}_$2")))
+		})
+	}},
+}
+
+// The Web API's names are GraphQL's in snake case.
+var (
+	wireNames = regexp.MustCompile(`"[a-zA-Z0-9]+":`)
+	humps     = regexp.MustCompile(`([a-z])([A-Z0-9])`)
+)
+
+func text(value any) []byte {
+	text, err := json.Marshal(value)
 	if err != nil {
 		panic(err) // structs of texts and numbers
 	}

@@ -25,7 +25,8 @@ var (
 	only    = flag.String("only", "mariadb,sqlite", "the databases")
 	clients = flag.String("clients", "1,4,16", "how many clients at once")
 	batches = flag.String("batches", "1,10,100,1000", "how many events a call")
-	rounds  = flag.Int("rounds", 3, "how many rounds, each of floor and server")
+	rounds  = flag.Int("rounds", 3, "how many rounds, each of the floor and of every door")
+	through = flag.String("door", "graphql,web", "the doors of the server")
 	seconds = flag.Float64("seconds", 1.5, "how long a round takes about")
 	grow    = flag.Int("grow", 0, "instead: measure calls of 1000 events, fill the table up to so many rows, and measure again")
 )
@@ -101,7 +102,7 @@ func bench(ctx context.Context, name string, p *program) error {
 		return err
 	}
 	defer p.stop()
-	fmt.Println("clients  batch   floor ev/s  server ev/s  ratio     p50     p99   floor CPU  server+db CPU  ratio  (server   db) µs/ev  bytes/ev")
+	fmt.Println("clients  batch     door   floor ev/s  server ev/s  ratio     p50     p99   floor CPU  server+db CPU  ratio  (server   db) µs/ev  bytes/ev")
 	m := &maker{random: rand.New(rand.NewPCG(1, 2))}
 	if *grow > 0 {
 		return grows(ctx, f, p, m, database, *grow)
@@ -121,10 +122,14 @@ type figures struct {
 	rate, p50, p99, own, database, bytes float64
 }
 
-// cell measures one number of clients and size of batch. It returns the server's figures.
-func cell(ctx context.Context, f *floor, p *program, m *maker, database, clients, batch int) (figures, error) {
-	var floors, servers []figures
-	floorCalls, serverCalls := 2*clients, 2*clients // the first round finds out how many fit
+// cell measures one number of clients and size of batch. It returns the figures of the first door.
+func cell(ctx context.Context, f *floor, p *program, m *maker, database, clients, batch int) (first figures, err error) {
+	names := strings.Split(*through, ",")
+	floors, servers := []figures{}, make(map[string][]figures)
+	floorCalls, serverCalls := 2*clients, make(map[string]int) // the first round finds out how many fit
+	fit := func(f figures) int {
+		return clients * max(2, min(2000, int(f.rate**seconds)/(batch*clients)))
+	}
 	for round := range *rounds + 1 {
 		work := make([][]event, floorCalls)
 		for i := range work {
@@ -132,34 +137,49 @@ func cell(ctx context.Context, f *floor, p *program, m *maker, database, clients
 		}
 		of, err := measure(ctx, f.db, clients, len(work), batch, os.Getpid(), database, func(i int) error { return f.write(ctx, work[i]) })
 		if err != nil {
-			return figures{}, err
-		}
-		bodies := make([][]byte, serverCalls)
-		for i := range bodies {
-			bodies[i] = body(m.batch(batch))
-		}
-		before := p.allocated()
-		os, err := measure(ctx, f.db, clients, len(bodies), batch, p.server.Process.Pid, database, func(i int) error {
-			_, err := p.post(bodies[i])
-			return err
-		})
-		if err != nil {
-			return figures{}, err
-		}
-		os.bytes = (p.allocated() - before) / float64(batch*len(bodies))
-		fit := func(f figures) int {
-			return clients * max(2, min(2000, int(f.rate**seconds)/(batch*clients)))
+			return first, err
 		}
 		if round == 0 {
-			floorCalls, serverCalls = fit(of), fit(os)
-			continue
+			floorCalls = fit(of)
+		} else {
+			floors = append(floors, of)
 		}
-		floors, servers = append(floors, of), append(servers, os)
+		slices.Reverse(names) // none always comes first: the round's load on the machine is not the same at its two ends
+		for _, name := range names {
+			door, known := doors[name]
+			if !known {
+				return first, fmt.Errorf("there is no door %q: graphql, web", name)
+			}
+			bodies := make([][]byte, max(2*clients, serverCalls[name]))
+			for i := range bodies {
+				bodies[i] = door.body(m.batch(batch))
+			}
+			before := p.allocated()
+			os, err := measure(ctx, f.db, clients, len(bodies), batch, p.server.Process.Pid, database, func(i int) error {
+				_, err := p.post(door.path, bodies[i])
+				return err
+			})
+			if err != nil {
+				return first, err
+			}
+			os.bytes = (p.allocated() - before) / float64(batch*len(bodies))
+			if round == 0 {
+				serverCalls[name] = fit(os)
+			} else {
+				servers[name] = append(servers[name], os)
+			}
+		}
 	}
-	fl, se := medians(floors), medians(servers)
-	fmt.Printf("%7d %6d %12.0f %12.0f %6.2f %6.1fms %6.1fms %11.1f %14.1f %6.2f  (%6.1f %6.1f) %9.0f\n", clients, batch, fl.rate, se.rate, se.rate/fl.rate,
-		se.p50*1000, se.p99*1000, (fl.own+fl.database)*1e6, (se.own+se.database)*1e6, (se.own+se.database)/(fl.own+fl.database), se.own*1e6, se.database*1e6, se.bytes)
-	return se, nil
+	fl := medians(floors)
+	for i, name := range strings.Split(*through, ",") {
+		se := medians(servers[name])
+		if i == 0 {
+			first = se
+		}
+		fmt.Printf("%7d %6d %8s %12.0f %12.0f %6.2f %6.1fms %6.1fms %11.1f %14.1f %6.2f  (%6.1f %6.1f) %9.0f\n", clients, batch, name, fl.rate, se.rate, se.rate/fl.rate,
+			se.p50*1000, se.p99*1000, (fl.own+fl.database)*1e6, (se.own+se.database)*1e6, (se.own+se.database)/(fl.own+fl.database), se.own*1e6, se.database*1e6, se.bytes)
+	}
+	return first, nil
 }
 
 // measure runs so many calls from so many clients, and sees to it that their rows are there.

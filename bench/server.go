@@ -101,7 +101,7 @@ func (p *program) start(ctx context.Context) error {
 }
 
 func (p *program) login() error {
-	answer, err := p.post([]byte(`{"query":"mutation { login(input: {username: \"bench\", password: \"` + password + `\"}) { token } }"}`))
+	answer, err := p.post("/graphql", []byte(`{"query":"mutation { login(input: {username: \"bench\", password: \"`+password+`\"}) { token } }"}`))
 	if err != nil {
 		return err
 	}
@@ -114,8 +114,8 @@ func (p *program) login() error {
 	return err
 }
 
-func (p *program) post(body []byte) ([]byte, error) {
-	request, err := http.NewRequest(http.MethodPost, "http://"+p.address+"/graphql", bytes.NewReader(body))
+func (p *program) post(path string, body []byte) ([]byte, error) {
+	request, err := http.NewRequest(http.MethodPost, "http://"+p.address+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}

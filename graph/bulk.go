@@ -4,13 +4,13 @@ import (
 	"context"
 	"io"
 	"strconv"
-	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"customer-events/events"
+	"customer-events/events/strictjson"
 	"customer-events/graph/views"
 )
 
@@ -47,11 +47,11 @@ func (h *handler) bulk(ctx context.Context, next graphql.RootResolver) graphql.M
 		func(to []byte, i int) []byte {
 			switch payload[i].Name {
 			case "processedCustomerEventsSet":
-				return appendList(to, len(answer.ProcessedCustomerEventsSet), func(to []byte, n int) []byte {
+				return strictjson.AppendList(to, len(answer.ProcessedCustomerEventsSet), func(to []byte, n int) []byte {
 					return appendProcessed(to, inner[i], answer.ProcessedCustomerEventsSet[n].ProcessedCustomerEvent)
 				})
 			case "unprocessedCustomerEventsSet":
-				return appendList(to, len(answer.UnprocessedCustomerEventsSet), func(to []byte, n int) []byte {
+				return strictjson.AppendList(to, len(answer.UnprocessedCustomerEventsSet), func(to []byte, n int) []byte {
 					return appendUnprocessed(to, opCtx, inner[i], &answer.UnprocessedCustomerEventsSet[n])
 				})
 			default:
@@ -78,11 +78,11 @@ func appendProcessed(to []byte, fields []graphql.CollectedField, p *events.Proce
 	return appendObject(to, fields, "ProcessedCustomerEvent", func(to []byte, i int) []byte {
 		switch fields[i].Name {
 		case "requestUniqueIdentifier":
-			return appendText(to, p.RequestUniqueIdentifier)
+			return strictjson.AppendText(to, p.RequestUniqueIdentifier)
 		case "id":
-			return appendText(to, p.ID)
+			return strictjson.AppendText(to, p.ID)
 		case "number":
-			return appendText(to, p.Number)
+			return strictjson.AppendText(to, p.Number)
 		case "replayed":
 			return strconv.AppendBool(to, p.Replayed)
 		default:
@@ -98,18 +98,18 @@ func appendUnprocessed(to []byte, opCtx *graphql.OperationContext, fields []grap
 			if u.RequestUniqueIdentifier == nil {
 				return append(to, "null"...)
 			}
-			return appendText(to, *u.RequestUniqueIdentifier)
+			return strictjson.AppendText(to, *u.RequestUniqueIdentifier)
 		case "index":
 			return strconv.AppendInt(to, int64(u.Index), 10)
 		case "errorCode":
-			return appendText(to, string(u.ErrorCode))
+			return strictjson.AppendText(to, string(u.ErrorCode))
 		case "errorDescription":
-			return appendText(to, u.ErrorDescription)
+			return strictjson.AppendText(to, u.ErrorDescription)
 		case "retryable":
 			return strconv.AppendBool(to, u.Retryable)
 		default:
 			problem := graphql.CollectFields(opCtx, fields[i].Selections, payloadTypes)
-			return appendList(to, len(u.Problems), func(to []byte, n int) []byte { return appendProblem(to, problem, &u.Problems[n]) })
+			return strictjson.AppendList(to, len(u.Problems), func(to []byte, n int) []byte { return appendProblem(to, problem, &u.Problems[n]) })
 		}
 	})
 }
@@ -118,11 +118,11 @@ func appendProblem(to []byte, fields []graphql.CollectedField, p *events.EventPr
 	return appendObject(to, fields, "EventProblem", func(to []byte, i int) []byte {
 		switch fields[i].Name {
 		case "path":
-			return appendList(to, len(p.Path), func(to []byte, n int) []byte { return appendText(to, p.Path[n]) })
+			return strictjson.AppendList(to, len(p.Path), func(to []byte, n int) []byte { return strictjson.AppendText(to, p.Path[n]) })
 		case "errorCode":
-			return appendText(to, string(p.ErrorCode))
+			return strictjson.AppendText(to, string(p.ErrorCode))
 		default:
-			return appendText(to, p.ErrorDescription)
+			return strictjson.AppendText(to, p.ErrorDescription)
 		}
 	})
 }
@@ -141,51 +141,12 @@ func appendObject(to []byte, fields []graphql.CollectedField, typeName string, v
 		if i > 0 {
 			to = append(to, ',')
 		}
-		to = append(appendText(to, fields[i].Alias), ':')
+		to = append(strictjson.AppendText(to, fields[i].Alias), ':')
 		if fields[i].Name == "__typename" {
-			to = appendText(to, typeName)
+			to = strictjson.AppendText(to, typeName)
 		} else {
 			to = value(to, i)
 		}
 	}
 	return append(to, '}')
-}
-
-func appendList(to []byte, n int, element func(to []byte, n int) []byte) []byte {
-	to = append(to, '[')
-	for i := range n {
-		if i > 0 {
-			to = append(to, ',')
-		}
-		to = element(to, i)
-	}
-	return append(to, ']')
-}
-
-// appendText writes a JSON string. What is not Unicode cannot be in it, but would be replaced.
-func appendText(to []byte, text string) []byte {
-	const hex = "0123456789abcdef"
-	to = append(to, '"')
-	start := 0
-	for i := 0; i < len(text); {
-		b := text[i]
-		switch {
-		case b >= utf8.RuneSelf:
-			r, size := utf8.DecodeRuneInString(text[i:])
-			if r == utf8.RuneError && size == 1 {
-				to = append(append(to, text[start:i]...), "\ufffd"...)
-				start = i + 1
-			}
-			i += size
-			continue
-		case b < ' ' || b == 0x7f:
-			to = append(append(to, text[start:i]...), '\\', 'u', '0', '0', hex[b>>4], hex[b&15])
-			start = i + 1
-		case b == '"' || b == '\\':
-			to = append(append(to, text[start:i]...), '\\', b)
-			start = i + 1
-		}
-		i++
-	}
-	return append(append(to, text[start:]...), '"')
 }

@@ -7,67 +7,29 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"customer-events/door"
 	"customer-events/events"
 	"customer-events/graph/generated"
 	"customer-events/graph/views"
 	"customer-events/models"
 )
 
-// MaxKeyLength is the longest idempotency key.
-const MaxKeyLength = 255
-
 // request takes an input for what the service understands: whose call it is, under which key.
 func (r *Resolver) request(ctx context.Context, input views.CreateWebCustomerEventsInput) (events.Request, error) {
-	token, err := either("token", input.Token, "Authorization", RequestOf(ctx).Token, false)
+	token, err := door.Token(ctx, input.Token)
 	if err != nil {
 		return events.Request{}, err
 	}
-	caller, err := r.caller(ctx, token)
+	caller, err := door.Caller(ctx, r.Auth, token)
 	if err != nil {
 		return events.Request{}, err
 	}
-	key, err := either("idempotencyKey", input.IdempotencyKey, "Idempotency-Key", RequestOf(ctx).IdempotencyKey, true)
+	key, err := door.Key(ctx, "idempotencyKey", input.IdempotencyKey)
 	if err != nil {
 		return events.Request{}, err
-	}
-	if input.IdempotencyKey != nil || key != "" {
-		if err := checkKey(key); err != nil {
-			return events.Request{}, err
-		}
 	}
 	set, err := input.Set(r.Decoder)
 	return events.Request{Caller: caller, IdempotencyKey: key, Set: set, Naming: events.GraphQL}, err
-}
-
-func (r *Resolver) caller(ctx context.Context, token string) (models.Caller, error) {
-	caller, err := r.Auth.Caller(ctx, token)
-	RequestOf(ctx).setUser(caller.Name)
-	return caller, err
-}
-
-// either is the one of two that was sent; both must be equal.
-func either(field string, input *string, headerName, header string, show bool) (string, error) {
-	switch {
-	case input == nil:
-		return header, nil
-	case header == "" || header == *input:
-		return *input, nil
-	case show:
-		return "", fail(badRequest, "%s (%s) and the header %s (%s) differ: send one, or both alike", field, models.Shown(*input), headerName, models.Shown(header))
-	default:
-		return "", fail(badRequest, "%s and the header %s differ: send one, or both alike", field, headerName)
-	}
-}
-
-func checkKey(key string) error {
-	good := key != "" && len(key) <= MaxKeyLength
-	for i := 0; i < len(key) && good; i++ {
-		good = key[i] >= ' ' && key[i] < 0x7f
-	}
-	if !good {
-		return fail(badRequest, "idempotencyKey (%s) is not valid: write 1 to %d printable ASCII characters", models.Shown(key), MaxKeyLength)
-	}
-	return nil
 }
 
 func (r *Resolver) create(ctx context.Context, input views.CreateWebCustomerEventsInput) (*views.Outcome, error) {
@@ -79,11 +41,8 @@ func (r *Resolver) create(ctx context.Context, input views.CreateWebCustomerEven
 	if err != nil {
 		return nil, err
 	}
-	line := RequestOf(ctx)
-	line.Events, line.Replayed, line.Refused = outcome.Summary.Received, outcome.Summary.Replayed, make(map[models.Code]int)
-	for _, unprocessed := range outcome.UnprocessedCustomerEventsSet {
-		line.Refused[unprocessed.ErrorCode]++
-	}
+	line := door.RequestOf(ctx)
+	line.Count(&outcome)
 	answer := &views.Outcome{
 		ProcessedCustomerEventsSet:   make([]views.ProcessedCustomerEvent, len(outcome.ProcessedCustomerEventsSet)),
 		UnprocessedCustomerEventsSet: outcome.UnprocessedCustomerEventsSet,
@@ -161,12 +120,12 @@ func (r *Resolver) login(ctx context.Context, input generated.LoginInput) (*gene
 	if err != nil {
 		return nil, err
 	}
-	RequestOf(ctx).setUser(input.Username)
+	door.RequestOf(ctx).SetUser(input.Username)
 	return &generated.LoginPayload{Token: session.Token, ExpiresAt: session.ExpiresAt}, nil
 }
 
 func (r *Resolver) logout(ctx context.Context) (bool, error) {
-	if err := r.Auth.LogOut(ctx, RequestOf(ctx).Token); err != nil {
+	if err := r.Auth.LogOut(ctx, door.RequestOf(ctx).Token); err != nil {
 		return false, err
 	}
 	return true, nil

@@ -5,7 +5,7 @@
 //	document.go   the query text: parsed, validated, bounded
 //	variables.go  the variables: events set aside for their own decoder, the rest by GraphQL's rules
 //	calls.go      what the one-line resolvers call
-//	errors.go     what a stranger may read of an error
+//	errors.go     errors as GraphQL has them
 //	generated/    gqlgen's output, never opened, never edited
 //	views/        types that only GraphQL needs
 package graph

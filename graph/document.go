@@ -143,9 +143,9 @@ func withCode(code code, errs gqlerror.List) gqlerror.List {
 			message, _, _ = strings.Cut(message, " value: ")
 			message, _, _ = strings.Cut(message, ", found ")
 		}
-		out = append(out, fail(code, "%s", message).located(err.Path, err.Locations))
+		out = append(out, inPlace(fail(code, "%s", message), err.Path, err.Locations))
 	}
 	return out
 }
 
-func list(err *callError) gqlerror.List { return gqlerror.List{err.located(nil, nil)} }
+func list(err *callError) gqlerror.List { return gqlerror.List{inPlace(err, nil, nil)} }

@@ -12,6 +12,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
+	"customer-events/door"
 	"customer-events/events"
 	"customer-events/graph/generated"
 	"customer-events/graph/views"
@@ -27,7 +28,7 @@ type handler struct {
 	documents *lru.Cache[string, *ast.QueryDocument]
 }
 
-// NewHandler answers GraphQL requests, whatever their path. It expects a Request in the context.
+// NewHandler answers GraphQL requests, whatever their path. It expects a door.Request in the context.
 func NewHandler(r *Resolver) http.Handler {
 	executable := generated.NewExecutableSchema(generated.Config{Resolvers: r})
 	h := &handler{Resolver: r, schema: executable.Schema(), executor: executor.New(executable)}
@@ -53,7 +54,7 @@ func (h *handler) execute(ctx context.Context, e envelope, queriesOnly bool) (da
 	if errs != nil {
 		return nil, errs
 	}
-	line := RequestOf(ctx)
+	line := door.RequestOf(ctx)
 	line.Operation = string(operation.Operation)
 	if len(operation.SelectionSet) == 1 {
 		if field, ok := operation.SelectionSet[0].(*ast.Field); ok {

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"customer-events/auth"
+	"customer-events/door"
 	"customer-events/events"
 	"customer-events/graph"
 	"customer-events/graph/generated"
@@ -114,9 +115,9 @@ func newAPI(t *testing.T, change func(*graph.Resolver)) *api {
 		Auth:    auth.New(db, clock, 1),
 		Reader:  db,
 		Decoder: &events.Decoder{Naming: events.GraphQL, Zone: time.UTC, Secrets: secrets},
-		Limits: generated.Limits{MaxEventsPerCall: events.MaxEventsPerCall, MaxBodyBytes: graph.MaxBodyBytes, MaxQueryBytes: graph.MaxQueryBytes,
+		Limits: generated.Limits{MaxEventsPerCall: events.MaxEventsPerCall, MaxBodyBytes: door.MaxBodyBytes, MaxQueryBytes: graph.MaxQueryBytes,
 			MaxTextLength: events.MaxShortText, MaxDescriptionLength: events.MaxDescription, MaxWebsiteLength: events.MaxWebsite,
-			MaxIdempotencyKeyLength: graph.MaxKeyLength, MaxPageSize: graph.MaxPageSize, FutureToleranceSeconds: 86400, IdempotencyKeySeconds: 259200, TokenSeconds: 7200},
+			MaxIdempotencyKeyLength: door.MaxKeyLength, MaxPageSize: graph.MaxPageSize, FutureToleranceSeconds: 86400, IdempotencyKeySeconds: 259200, TokenSeconds: 7200},
 		Log: logger, Introspection: true, Patience: time.Minute,
 	}
 	if change != nil {
@@ -160,7 +161,7 @@ func (a *api) do(t *testing.T, method, target string, body io.Reader, headers ..
 
 func (a *api) serve(t *testing.T, request *http.Request) reply {
 	t.Helper()
-	ctx := graph.WithRequest(request.Context(), &graph.Request{ID: "request-1", Token: a.token, IdempotencyKey: request.Header.Get("Idempotency-Key")})
+	ctx := door.WithRequest(request.Context(), &door.Request{ID: "request-1", Token: a.token, IdempotencyKey: request.Header.Get("Idempotency-Key")})
 	w := httptest.NewRecorder()
 	a.handler.ServeHTTP(w, request.WithContext(ctx))
 	r := reply{status: w.Code, header: w.Header(), text: w.Body.String()}

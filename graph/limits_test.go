@@ -133,6 +133,12 @@ func TestStatusesOfWholeCalls(t *testing.T) {
 				if c.code != "" && string(r.Data["createWebCustomerEvents"]) != "null" {
 					t.Errorf("%s: %s", media, r.text)
 				}
+				// The other door says the same by the same status.
+				call := `{"web_customer_events_set":[` + wire(good("1")) + `}]}`
+				if status, header, text := a.byWebAPI(t, "customer_events/bulk/web/create", "another", call); status != c.status || c.after != (header.Get("Retry-After") != "") ||
+					c.code != "" && !strings.Contains(text, r.Errors[0].Message) || strings.Contains(text, "CANARY") {
+					t.Errorf("the Web API: %d %v %s", status, header, text)
+				}
 				if c.code == "INTERNAL_SERVER_ERROR" && (!strings.Contains(r.text, "request-1") || !strings.Contains(a.log.String(), "CANARY")) {
 					t.Errorf("the answer names the request, and the log says why: %s\n%s", r.text, a.log)
 				}

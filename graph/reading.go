@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 
+	"customer-events/door"
 	"customer-events/graph/generated"
 	"customer-events/graph/views"
 	"customer-events/models"
@@ -13,7 +14,7 @@ import (
 const MaxPageSize = 500
 
 func (r *Resolver) event(ctx context.Context, by generated.WebCustomerEventBy) (*views.WebCustomerEvent, error) {
-	caller, err := r.caller(ctx, RequestOf(ctx).Token)
+	caller, err := door.Caller(ctx, r.Auth, door.RequestOf(ctx).Token)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +39,7 @@ func parseNumber(text string) (int64, bool) {
 }
 
 func (r *Resolver) events(ctx context.Context, first *int, after *string, filter *generated.WebCustomerEventFilter) (*views.Page, error) {
-	caller, err := r.caller(ctx, RequestOf(ctx).Token)
+	caller, err := door.Caller(ctx, r.Auth, door.RequestOf(ctx).Token)
 	if err != nil {
 		return nil, err
 	}

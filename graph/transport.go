@@ -2,10 +2,8 @@ package graph
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"errors"
-	"io"
 	"mime"
 	"net/http"
 	"strconv"
@@ -13,11 +11,9 @@ import (
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"customer-events/door"
 	"customer-events/events/strictjson"
 )
-
-// MaxBodyBytes is the most that a request's body may have, before and after decompression. A thousand full events have 1 MB.
-const MaxBodyBytes = 8 << 20
 
 const (
 	plainJSON    = "application/json"
@@ -34,7 +30,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	e, err := read(w, r)
 	if err != nil {
-		if err.code == methodNotAllowed {
+		if err.Code == methodNotAllowed {
 			w.Header().Set("Allow", "GET, POST")
 		}
 		h.refuse(w, media, err)
@@ -42,7 +38,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	data, errs := h.execute(r.Context(), e, r.Method == http.MethodGet)
 	if len(errs) > 0 {
-		RequestOf(r.Context()).Code = string(codeOf(errs[0]))
+		door.RequestOf(r.Context()).Code = string(codeOf(errs[0]))
 		if codeOf(errs[0]) == methodNotAllowed {
 			w.Header().Set("Allow", "POST")
 		}
@@ -52,19 +48,18 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // refuse answers an error that was met before the JSON of the request was parsed; its status holds for every media type.
 func (h *handler) refuse(w http.ResponseWriter, media string, err *callError) {
-	write(w, media, statuses[err.code].status, nil, list(err))
+	write(w, media, err.Code.Status(), nil, list(err))
 }
 
 // answer writes what execution gave. The status is that of the first error if nothing came of the whole request, else 200.
 func answer(w http.ResponseWriter, media string, data []byte, errs gqlerror.List) {
 	status := http.StatusOK
 	if len(errs) > 0 && empty(data) {
-		known := statuses[codeOf(errs[0])]
-		if media == responseJSON || keepsStatus(known.status) || known.status == http.StatusMethodNotAllowed {
-			status = known.status
+		if known := codeOf(errs[0]).Status(); media == responseJSON || keepsStatus(known) || known == http.StatusMethodNotAllowed {
+			status = known
 		}
-		if known.retryAfter > 0 {
-			w.Header().Set("Retry-After", strconv.Itoa(known.retryAfter))
+		if seconds, ok := errs[0].Extensions["retryAfter"].(int); ok {
+			w.Header().Set("Retry-After", strconv.Itoa(seconds))
 		}
 	}
 	write(w, media, status, data, errs)
@@ -130,7 +125,7 @@ func read(w http.ResponseWriter, r *http.Request) (envelope, *callError) {
 		if charset, given := parameters["charset"]; err != nil || media != plainJSON || given && !strings.EqualFold(charset, "utf-8") {
 			return envelope{}, fail(unsupportedMedia, "the body must be %s, in UTF-8", plainJSON)
 		}
-		body, refusal := readBody(w, r)
+		body, refusal := door.ReadBody(w, r)
 		if refusal != nil {
 			return envelope{}, refusal
 		}
@@ -138,38 +133,6 @@ func read(w http.ResponseWriter, r *http.Request) (envelope, *callError) {
 	default:
 		return envelope{}, fail(methodNotAllowed, "use POST, or GET for queries")
 	}
-}
-
-// readBody reads the body into one text, whose parts every later step refers to without copying.
-func readBody(w http.ResponseWriter, r *http.Request) (string, *callError) {
-	tooMuch := fail(tooLarge, "the body may have %d bytes, also after decompression: send fewer events a call", MaxBodyBytes)
-	if r.ContentLength > MaxBodyBytes {
-		return "", tooMuch
-	}
-	var from io.Reader = http.MaxBytesReader(w, r.Body, MaxBodyBytes)
-	size := int(max(r.ContentLength, 0))
-	switch encoding := r.Header.Get("Content-Encoding"); strings.ToLower(encoding) {
-	case "", "identity":
-	case "gzip":
-		inflated, err := gzip.NewReader(from)
-		if err != nil {
-			return "", fail(badRequest, "the body is not gzip")
-		}
-		from, size = inflated, 4*size
-	default:
-		return "", fail(unsupportedMedia, "the body must be sent as it is or by gzip")
-	}
-	var body strings.Builder
-	body.Grow(min(size, MaxBodyBytes) + 1)
-	n, err := io.Copy(&body, io.LimitReader(from, MaxBodyBytes+1))
-	var large *http.MaxBytesError
-	switch {
-	case n > MaxBodyBytes || errors.As(err, &large):
-		return "", tooMuch
-	case err != nil:
-		return "", fail(badRequest, "the body could not be read to its end")
-	}
-	return body.String(), nil
 }
 
 func parseEnvelope(body string) (e envelope, refusal *callError) {

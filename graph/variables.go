@@ -71,7 +71,7 @@ func (h *handler) variables(operation *ast.OperationDefinition, raw string) (map
 
 func (c *coercion) fault(path ast.Path, format string, args ...any) {
 	if len(c.errs) < maxErrors {
-		c.errs = append(c.errs, fail(validationFailed, "%s %s", path, fmt.Sprintf(format, args...)).located(path, nil))
+		c.errs = append(c.errs, inPlace(fail(validationFailed, "%s %s", path, fmt.Sprintf(format, args...)), path, nil))
 	}
 }
 

@@ -1,9 +1,10 @@
-package graph
+package door
 
 import (
 	"context"
 	"sync"
 
+	"customer-events/events"
 	"customer-events/models"
 )
 
@@ -13,7 +14,7 @@ type Request struct {
 	// Token and IdempotencyKey are those of the headers.
 	Token          string
 	IdempotencyKey string
-	// Operation is what ran: the name of its field in the schema, or its kind if it has several.
+	// Operation is what ran, in the door's words; never a caller's.
 	Operation string
 	User      string
 	// Code is the code of the error that refused it, if one did.
@@ -26,10 +27,19 @@ type Request struct {
 	mu sync.Mutex
 }
 
-func (r *Request) setUser(name string) {
+// SetUser notes whose request it is.
+func (r *Request) SetUser(name string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.User = name
+}
+
+// Count notes what became of the events of a bulk call.
+func (r *Request) Count(outcome *events.Outcome) {
+	r.Events, r.Replayed, r.Refused = outcome.Summary.Received, outcome.Summary.Replayed, make(map[models.Code]int)
+	for i := range outcome.UnprocessedCustomerEventsSet {
+		r.Refused[outcome.UnprocessedCustomerEventsSet[i].ErrorCode]++
+	}
 }
 
 type requestKey struct{}

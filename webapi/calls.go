@@ -1,0 +1,80 @@
+package webapi
+
+import (
+	"context"
+
+	"customer-events/door"
+	"customer-events/events"
+	"customer-events/events/strictjson"
+)
+
+// login gives a token. The organisation is not looked at: there is one.
+func (h *Handler) login(ctx context.Context, body string) ([]byte, error) {
+	var username, password *string
+	if err := (members{"username": text(&username), "password": text(&password)}).read(body); err != nil {
+		return nil, err
+	}
+	if username == nil || password == nil {
+		return nil, door.Refuse(door.BadRequest, "username and password are mandatory")
+	}
+	session, err := h.Auth.LogIn(ctx, *username, *password)
+	if err != nil {
+		return nil, err
+	}
+	door.RequestOf(ctx).SetUser(*username)
+	return append(strictjson.AppendText([]byte(`{"token":`), session.Token), '}'), nil
+}
+
+// release ends a token.
+func (h *Handler) release(ctx context.Context, body string) ([]byte, error) {
+	var input *string
+	if err := (members{"token": text(&input)}).read(body); err != nil {
+		return nil, err
+	}
+	token, err := door.Token(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return noData, h.Auth.LogOut(ctx, token)
+}
+
+// create takes events in. They are set aside until it is known whose they are: a stranger's are not decoded.
+func (h *Handler) create(ctx context.Context, body string) ([]byte, error) {
+	const set = "web_customer_events_set"
+	var token, key, fieldsSet *string
+	var raw string
+	if err := (members{"token": text(&token), "idempotency_key": text(&key), "fields_set": text(&fieldsSet), set: aside(&raw)}).read(body); err != nil {
+		return nil, err
+	}
+	request := events.Request{Naming: events.Wire}
+	bearer, err := door.Token(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	if request.Caller, err = door.Caller(ctx, h.Auth, bearer); err != nil {
+		return nil, err
+	}
+	if request.IdempotencyKey, err = door.Key(ctx, "idempotency_key", key); err != nil {
+		return nil, err
+	}
+	if fieldsSet == nil {
+		fieldsSet = new(string)
+	}
+	chosen, err := choose(*fieldsSet)
+	if err != nil {
+		return nil, err
+	}
+	if raw == "" {
+		return nil, door.Refuse(door.BadRequest, "%s is mandatory: write a list of 1 to %d events", set, events.MaxEventsPerCall)
+	}
+	if request.Set, err = h.Decoder.Set(strictjson.New(raw)); err != nil {
+		return nil, err
+	}
+	outcome, err := h.Service.CreateWebCustomerEvents(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	door.RequestOf(ctx).Count(&outcome)
+	room := 256 + 128*len(outcome.ProcessedCustomerEventsSet) + 384*len(outcome.UnprocessedCustomerEventsSet)
+	return chosen.append(make([]byte, 0, room), &outcome), nil
+}
