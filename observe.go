@@ -14,11 +14,12 @@ import (
 
 // observed gives every request an id, and one line in the log and a count in the metrics when it is done. Nothing a caller sent stands in it but names:
 // no query, no variable, no header.
-func observed(next http.Handler, log *slog.Logger, seen *metrics) http.Handler {
+func observed(next http.Handler, log *slog.Logger, seen *metrics, room *door.Room) http.Handler {
 	next = gzhttp.GzipHandler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		request := &door.Request{ID: requestID(r), Token: bearer(r.Header.Get("Authorization")), IdempotencyKey: r.Header.Get("Idempotency-Key")}
+		request := &door.Request{ID: requestID(r), Token: bearer(r.Header.Get("Authorization")), IdempotencyKey: r.Header.Get("Idempotency-Key"), Room: room}
+		defer request.Leave()
 		w.Header().Set("X-Request-Id", request.ID)
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		answer := &answered{ResponseWriter: w, status: http.StatusOK}

@@ -177,7 +177,7 @@ func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger
 	}
 	seen := newMetrics()
 	mux.Handle("GET /metrics", seen.handler())
-	return observed(mux, log, seen)
+	return observed(mux, log, seen, door.NewRoom())
 }
 
 func say(w http.ResponseWriter, status int, text string) {

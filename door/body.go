@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 )
 
 // MaxBodyBytes is the most that a request's body may have, before and after decompression. A thousand full events have 1 MB.
@@ -18,7 +19,6 @@ func ReadBody(w http.ResponseWriter, r *http.Request) (string, *Refusal) {
 		return "", tooMuch
 	}
 	var from io.Reader = http.MaxBytesReader(w, r.Body, MaxBodyBytes)
-	size := int(max(r.ContentLength, 0))
 	switch encoding := r.Header.Get("Content-Encoding"); strings.ToLower(encoding) {
 	case "", "identity":
 	case "gzip":
@@ -26,19 +26,57 @@ func ReadBody(w http.ResponseWriter, r *http.Request) (string, *Refusal) {
 		if err != nil {
 			return "", Refuse(BadRequest, "the body is not gzip")
 		}
-		from, size = inflated, 4*size
+		from = inflated
 	default:
 		return "", Refuse(UnsupportedMedia, "the body must be sent as it is or by gzip")
 	}
-	var body strings.Builder
-	body.Grow(min(size, MaxBodyBytes) + 1)
-	n, err := io.Copy(&body, io.LimitReader(from, MaxBodyBytes+1))
+	request := RequestOf(r.Context())
+	body, err := request.readAll(io.LimitReader(from, MaxBodyBytes+1))
 	var large *http.MaxBytesError
+	var refusal *Refusal
 	switch {
-	case n > MaxBodyBytes || errors.As(err, &large):
+	case len(body) > MaxBodyBytes || errors.As(err, &large):
 		return "", tooMuch
+	case errors.As(err, &refusal):
+		return "", refusal
 	case err != nil:
 		return "", Refuse(BadRequest, "the body could not be read to its end")
 	}
-	return body.String(), nil
+	return body, request.begin(r.Context())
+}
+
+// pieces are what bodies are read into.
+var pieces = sync.Pool{New: func() any { return new([pieceBytes]byte) }}
+
+const pieceBytes = 64 << 10
+
+// readAll reads to the end, piece by piece: a body takes the memory that it has sent, whatever length it announces.
+func (r *Request) readAll(from io.Reader) (string, error) {
+	var read []*[pieceBytes]byte
+	defer func() {
+		for _, piece := range read {
+			pieces.Put(piece)
+		}
+	}()
+	for size := 0; ; {
+		if size == len(read)*pieceBytes {
+			read = append(read, pieces.Get().(*[pieceBytes]byte))
+		}
+		n, err := from.Read(read[len(read)-1][size%pieceBytes:])
+		size += n
+		if refusal := r.arrived(n); refusal != nil {
+			return "", refusal
+		}
+		switch {
+		case err == io.EOF:
+			var body strings.Builder
+			body.Grow(size)
+			for _, piece := range read {
+				body.Write(piece[:min(pieceBytes, size-body.Len())])
+			}
+			return body.String(), nil
+		case err != nil:
+			return "", err
+		}
+	}
 }

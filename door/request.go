@@ -22,6 +22,10 @@ type Request struct {
 	// Events, Replayed and Refused count the events of a bulk call: all of them, those recorded before, those unprocessed by code.
 	Events, Replayed int
 	Refused          map[models.Code]int
+	// Room is where the request's body is kept; without one it is not bounded. Leave gives back what it has taken.
+	Room    *Room
+	taken   int64
+	working bool
 
 	// The fields of a query run at the same time, and each finds out for itself whose call it is.
 	mu sync.Mutex

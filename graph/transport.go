@@ -48,6 +48,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // refuse answers an error that was met before the JSON of the request was parsed; its status holds for every media type.
 func (h *handler) refuse(w http.ResponseWriter, media string, err *callError) {
+	if err.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(err.RetryAfter))
+	}
 	write(w, media, err.Code.Status(), nil, list(err))
 }
 
