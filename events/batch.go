@@ -30,8 +30,13 @@ type item struct {
 	faults []models.Fault
 	// token is the access token whose one-time password the event uses, 0 if none.
 	token int64
-	// over tells that the one-time password is spent or expired, which is a fault; but whose it was is known.
-	over bool
+	// opened is the access token that the event's credential opens, if there is just one; over tells that its one-time password
+	// is spent or expired, which is a fault; but whose it was is known.
+	opened *models.AccessToken
+	over   bool
+	// proven tells that the one-time password was spent by the very call that recorded the event, so that it is no guess; refused
+	// that the credential may not be looked at.
+	proven, refused bool
 	// recorded is how the event is known, if it has been recorded before this call or, after record, by it.
 	recorded models.RecordedAs
 	// twin is the item that recorded the same external reference earlier in this very call.
@@ -58,6 +63,8 @@ type batch struct {
 	// callKey is the ledger's key of the call, once it is remembered.
 	callKey int64
 	taken   map[models.ExternalReference]models.WebCustomerEvent
+	// told is what became of the call's credentials, in this pass or an earlier one.
+	told map[guess]told
 	// hopeful is whether the next settle supposes that no external reference is taken.
 	hopeful bool
 }

@@ -48,6 +48,12 @@ func (s *Secrets) Fingerprint(canonical []byte) []byte {
 	return s.hash("fingerprint", string(canonical))
 }
 
+// Subject is the hash under which failed guesses are counted (see Budget): of an identifier, say, that was typed wrong, and may
+// be a secret itself.
+func (s *Secrets) Subject(parts ...string) string {
+	return string(s.hash(append([]string{"failed-attempts"}, parts...)...))
+}
+
 // hash separates its parts by their lengths, so that no two lists of parts give the same bytes.
 func (s *Secrets) hash(parts ...string) []byte {
 	mac := s.macs.Get().(hash.Hash)
