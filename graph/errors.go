@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"runtime/debug"
 
@@ -30,6 +31,7 @@ const (
 	tooManyEvents    code = "TOO_MANY_EVENTS"
 	keyInUse         code = "IDEMPOTENCY_KEY_IN_USE"
 	keyReused        code = "IDEMPOTENCY_KEY_REUSED"
+	rateLimited      code = "RATE_LIMITED"
 	unavailable      code = "UNAVAILABLE"
 	outcomeUnknown   code = "OUTCOME_UNKNOWN"
 	internal         code = "INTERNAL_SERVER_ERROR"
@@ -51,6 +53,7 @@ var statuses = map[code]struct{ status, retryAfter int }{
 	tooManyEvents:    {http.StatusBadRequest, 0},
 	keyInUse:         {http.StatusConflict, 1},
 	keyReused:        {http.StatusUnprocessableEntity, 0},
+	rateLimited:      {http.StatusTooManyRequests, 1},
 	unavailable:      {http.StatusServiceUnavailable, 2},
 	outcomeUnknown:   {http.StatusServiceUnavailable, 2},
 	internal:         {http.StatusInternalServerError, 0},
@@ -70,18 +73,21 @@ func keepsStatus(status int) bool {
 type callError struct {
 	code    code
 	message string
+	// retryAfter is how many seconds to wait, if it is not what statuses says.
+	retryAfter int
 }
 
 func (e *callError) Error() string { return e.message }
 
 func fail(code code, format string, args ...any) *callError {
-	return &callError{code, fmt.Sprintf(format, args...)}
+	return &callError{code: code, message: fmt.Sprintf(format, args...)}
 }
 
 // known says what a stranger may read of an error; nil if nothing.
 func known(err error) *callError {
 	var own *callError
 	var many events.ErrTooManyEvents
+	var logins auth.ErrTooManyLogins
 	var parse *gqlerror.Error
 	switch {
 	case errors.As(err, &own):
@@ -100,6 +106,10 @@ func known(err error) *callError {
 		return fail(unauthenticated, "%s", auth.ErrUnauthenticated)
 	case errors.Is(err, auth.ErrWrongLogin):
 		return fail(unauthenticated, "%s", auth.ErrWrongLogin)
+	case errors.As(err, &logins):
+		shown := fail(rateLimited, "%s", logins)
+		shown.retryAfter = max(1, int(math.Ceil(logins.RetryAfter.Seconds())))
+		return shown
 	case errors.Is(err, models.ErrDate):
 		return fail(badRequest, "a date is not valid: %s", models.ErrDate)
 	case errors.As(err, &parse) && parse.Err == nil && parse.Rule != "":
@@ -136,7 +146,11 @@ func (r *Resolver) recovered(ctx context.Context, cause any) error {
 // located is the error as GraphQL has it.
 func (e *callError) located(path ast.Path, locations []gqlerror.Location) *gqlerror.Error {
 	extensions := map[string]any{"code": string(e.code)}
-	if seconds := statuses[e.code].retryAfter; seconds > 0 {
+	seconds := statuses[e.code].retryAfter
+	if e.retryAfter > 0 {
+		seconds = e.retryAfter
+	}
+	if seconds > 0 {
 		extensions["retryAfter"] = seconds
 	}
 	return &gqlerror.Error{Err: e, Message: e.message, Path: path, Locations: locations, Extensions: extensions}

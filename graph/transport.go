@@ -63,8 +63,8 @@ func answer(w http.ResponseWriter, media string, data []byte, errs gqlerror.List
 		if media == responseJSON || keepsStatus(known.status) || known.status == http.StatusMethodNotAllowed {
 			status = known.status
 		}
-		if known.retryAfter > 0 {
-			w.Header().Set("Retry-After", strconv.Itoa(known.retryAfter))
+		if seconds, ok := errs[0].Extensions["retryAfter"].(int); ok {
+			w.Header().Set("Retry-After", strconv.Itoa(seconds))
 		}
 	}
 	write(w, media, status, data, errs)
