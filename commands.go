@@ -148,7 +148,7 @@ func importFile(ctx context.Context, c config, env environment, kind, file strin
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	options := importer.Options{Kind: kind, File: file, To: db, Secrets: models.NewSecrets(c.secretKey), Report: env.stderr}
+	options := importer.Options{Kind: kind, File: file, To: db, Secrets: models.NewSecrets(c.secretKey, c.oldSecretKeys...), Report: env.stderr}
 	if terminal, ok := env.stderr.(*os.File); ok && term.IsTerminal(int(terminal.Fd())) {
 		options.Progress = terminal
 	}

@@ -79,7 +79,7 @@ func serve(ctx context.Context, c config, env environment) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	secrets := models.NewSecrets(c.secretKey)
+	secrets := models.NewSecrets(c.secretKey, c.oldSecretKeys...)
 	if c.demo {
 		if err := loadDemo(ctx, db, secrets); err != nil {
 			return fmt.Errorf("loading the demo data: %w", err)

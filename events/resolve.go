@@ -23,6 +23,9 @@ func (b *batch) resolve(ctx context.Context) error {
 			case !link.Given:
 			case link.To.Kind == models.AccessTokens:
 				tokens.add(link.To)
+				for _, older := range link.Older {
+					tokens.add(older)
+				}
 			default:
 				records.add(link.To)
 			}
@@ -42,7 +45,11 @@ func (b *batch) resolve(ctx context.Context) error {
 		}
 		for i := range b.items {
 			if it := &b.items[i]; !it.replayed && it.in.Customer.Given && it.in.Customer.To.Kind == models.AccessTokens {
-				b.open(it, candidates[tokens.at[it.in.Customer.To]])
+				found := candidates[tokens.at[it.in.Customer.To]]
+				for _, older := range it.in.Customer.Older {
+					found = append(found[:len(found):len(found)], candidates[tokens.at[older]]...)
+				}
+				b.open(it, found)
 			}
 		}
 		if err = b.admit(ctx); err != nil {
@@ -117,11 +124,11 @@ func (it *item) judge(link *Link, match models.Match) (models.Match, bool) {
 func (b *batch) open(it *item, candidates []models.AccessToken) {
 	link := &it.in.Customer
 	if len(candidates) == 0 && link.To.By == models.ByIdentifier {
-		b.Secrets.PassCode("", link.PassCode) // takes as long as that of an identifier which somebody bears
+		b.Secrets.SamePassCode(nil, "", link.PassCode) // takes as long as that of an identifier which somebody bears
 	}
 	candidates = slices.DeleteFunc(slices.Clone(candidates), func(token models.AccessToken) bool {
 		return !token.Effective() || link.To.By == models.ByIdentifier &&
-			!models.SameHash(token.PassCodeHash, b.Secrets.PassCode(token.Number, link.PassCode))
+			!b.Secrets.SamePassCode(token.PassCodeHash, token.Number, link.PassCode)
 	})
 	if link.To.By == models.ByOneTimePassword {
 		candidates = b.holders(it, candidates)

@@ -102,6 +102,9 @@ func subjectsOf(guesses []models.Guess) []string {
 }
 
 func (s *Store) tally(ctx context.Context, from querier, subjects []string, lock string) (models.Tally, error) {
+	if len(subjects) == 0 {
+		return models.Tally{}, nil
+	}
 	values := make([]any, len(subjects))
 	for i, subject := range subjects {
 		values[i] = []byte(subject)
