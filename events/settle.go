@@ -114,6 +114,11 @@ func (b *batch) same(it *item, row *models.WebCustomerEvent) bool {
 	if !it.whole() {
 		return len(names) == 0
 	}
+	if !b.request.Caller.MayUse(row.UnitKey) {
+		// The caller may not read the recorded event, and would by being told which of its fields he has guessed. That it is another
+		// unit's he must be told: a reference names one event in all units.
+		names = []string{b.field("performedByUnitIdentifier")}
+	}
 	ref, _ := it.in.Row.Reference()
 	for _, name := range names {
 		it.fault(models.Duplicate, fmt.Sprintf("%s Differs From The Event That Has The External Reference (%s) Of %s: an external reference names one event for ever.",
