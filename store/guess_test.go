@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -280,3 +281,59 @@ func TestFailuresAreAnsweredAlike(t *testing.T) {
 }
 
 func ptr[T any](value T) *T { return &value }
+
+// Failures take the same time, whyever they fail, and locked credentials whatever they are. The medians are compared, and
+// generously: the machine may be busy.
+func TestFailuresTakeTheSameTime(t *testing.T) {
+	t.Parallel()
+	for name, url := range databases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			two := newTwoServers(t, url)
+			secrets, start := two.servers[0].Secrets, time.Now()
+			var tokens []models.AccessToken
+			for i, state := range []string{models.Effective, models.NotEffective, models.Effective} {
+				tokens = append(tokens, models.AccessToken{Number: fmt.Sprint("T", i), ParticipantKey: two.person, State: state, Identifier: ptr(fmt.Sprint("who ", i)), PassCodeHash: secrets.PassCode(fmt.Sprint("T", i), "00007")})
+			}
+			two.world.Add(t, eventstest.Data{AccessTokens: tokens})
+			kinds := []struct {
+				name       string
+				credential string
+				want       models.Code
+			}{
+				{"a wrong pass code", passCode(0, 8), models.NotFound},
+				{"an identifier that nobody bears", passCode(9, 7), models.NotFound},
+				{"a token that is not effective", passCode(1, 7), models.NotFound},
+				{"locked, wrong", passCode(2, 8), models.TooManyAttempts},
+				{"locked, right", passCode(2, 7), models.TooManyAttempts},
+			}
+			took := make([][]time.Duration, len(kinds))
+			for round := range 60 {
+				// A window of its own for each round, in which the third identifier is locked first.
+				two.servers[0].Now = func() time.Time { return start.Add(time.Duration(round) * 2 * models.AttemptWindow) }
+				var wrong []string
+				for i := range events.MaxFailedPerSecret {
+					wrong = append(wrong, passCode(2, 100+i))
+				}
+				two.call(t, 0, two.users[round], wrong, true)
+				for _, i := range rand.Perm(len(kinds)) { // who comes after a write waits a little longer
+					kind := kinds[i]
+					begin := time.Now()
+					code := two.call(t, 0, two.users[round], []string{kind.credential}, true)
+					took[i] = append(took[i], time.Since(begin))
+					if len(code) != 1 || code[0] != kind.want {
+						t.Fatalf("%s: %v", kind.name, code)
+					}
+				}
+			}
+			for i, kind := range kinds {
+				slices.Sort(took[i])
+				median, first := took[i][len(took[i])/2], took[i/3*3][len(took[i])/2]
+				t.Logf("%s: %s", kind.name, median)
+				if ratio := float64(median) / float64(first); ratio < 0.5 || ratio > 2 {
+					t.Errorf("%s: %s, and %s: %s", kind.name, median, kinds[i/3*3].name, first)
+				}
+			}
+		})
+	}
+}
