@@ -66,6 +66,12 @@ type Session struct {
 // LogIn gives a token for a user's name and password, or ErrWrongLogin, or ErrTooManyLogins. The failures are counted for the
 // name, known or not, and for the address that the context has (see WithAddress).
 func (s *Service) LogIn(ctx context.Context, username, password string) (Session, error) {
+	select {
+	case s.waiting <- struct{}{}:
+		defer func() { <-s.waiting }()
+	default:
+		return Session{}, ErrTooManyLogins{RetryAfter: time.Second}
+	}
 	attempt := models.Guesses{List: []models.Guess{{Budgets: budgets(username, addressOf(ctx))}}, At: s.now().UTC().Truncate(time.Microsecond)}
 	// Before the hashing: a flood of logins that are refused must cost nothing.
 	closed, err := s.sessions.Closed(ctx, attempt)
@@ -114,12 +120,6 @@ func (s *Service) LogIn(ctx context.Context, username, password string) (Session
 // compare hashes a password in its turn, and holds it against the user's; nobody's is compared too, so that he waits as long. If
 // the right password's hash is kept at a cost that is no longer enough, raised is one that is.
 func (s *Service) compare(ctx context.Context, user *models.User, password string) (same bool, raised string, err error) {
-	select {
-	case s.waiting <- struct{}{}:
-		defer func() { <-s.waiting }()
-	default:
-		return false, "", ErrTooManyLogins{RetryAfter: time.Second}
-	}
 	select {
 	case s.hashing <- struct{}{}:
 		defer func() { <-s.hashing }()
