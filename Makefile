@@ -35,6 +35,10 @@ fuzz: ## Run each fuzz target for FUZZTIME (default 10s)
 		go test -run '^$$' -fuzz "^$${function#func }$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")"
 	done
 
+.PHONY: guesses
+guesses: ## Guess a million times at credentials, on two servers
+	go test ./store -run TestGuessing -v -timeout 1h -args -guesses 1000000
+
 .PHONY: bench
 bench: ## Measure the server against the floor of its database
 	go run ./bench

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -17,7 +16,6 @@ import (
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 
-	"customer-events/auth"
 	"customer-events/importer"
 	"customer-events/models"
 )
@@ -36,6 +34,16 @@ type program struct {
 			Name string   `arg:"" help:"The user's name."`
 			Unit []string `placeholder:"ID" help:"The id of a unit that the user may write for and read of; repeat it for more. Without it the user may use all."`
 		} `cmd:"" help:"Add an API user. The password is asked for, or read from standard input."`
+		Password struct {
+			Name string `arg:"" help:"The user's name."`
+		} `cmd:"" help:"Give a user another password, asked for or read from standard input. The user's tokens end at once."`
+		Disable struct {
+			Name string `arg:"" help:"The user's name."`
+		} `cmd:"" help:"Keep a user out. The user's tokens end at once."`
+		Enable struct {
+			Name string `arg:"" help:"The user's name."`
+		} `cmd:"" help:"Let a user in again that was disabled."`
+		List struct{} `cmd:"" help:"List the API users, with the units that each is limited to."`
 	} `cmd:"" help:"API users."`
 	Import struct {
 		Kind string `arg:"" enum:"accounts-receivable,rewards-participants,access-tokens,classifications,units" help:"What the file holds: ${enum}."`
@@ -87,6 +95,14 @@ func run(ctx context.Context, args []string, env environment) int {
 		err = migrate(ctx, c, env)
 	case "user add <name>":
 		err = addUser(ctx, c, env, p.User.Add.Name, p.User.Add.Unit)
+	case "user password <name>":
+		err = setPassword(ctx, c, env, p.User.Password.Name)
+	case "user disable <name>":
+		err = disableUser(ctx, c, env, p.User.Disable.Name)
+	case "user enable <name>":
+		err = enableUser(ctx, c, env, p.User.Enable.Name)
+	case "user list":
+		err = listUsers(ctx, c, env)
 	case "import <kind> <file>":
 		err = importFile(ctx, c, env, p.Import.Kind, p.Import.File)
 	}
@@ -123,48 +139,6 @@ func migrate(ctx context.Context, c config, env environment) error {
 	return db.Close()
 }
 
-// shortestPassword is the least that a password may have. Source: NIST SP 800-63B.
-const shortestPassword = 8
-
-func addUser(ctx context.Context, c config, env environment, name string, units []string) (err error) {
-	if strings.TrimSpace(name) == "" || len(name) > 255 {
-		return errors.New("the user's name must have 1 to 255 characters")
-	}
-	password, err := readPassword(env)
-	if err != nil {
-		return err
-	}
-	if len(password) < shortestPassword {
-		return fmt.Errorf("the password is too short: write at least %d characters", shortestPassword)
-	}
-	db, err := open(ctx, c, env.log)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	user := models.User{Name: name, PasswordHash: auth.HashPassword(password), CreatedAt: time.Now().UTC()}
-	if err := db.AddUser(ctx, &user, units); err != nil {
-		return fmt.Errorf("adding the user %s: %w", models.Shown(name), err)
-	}
-	fmt.Fprintf(env.stdout, "The user %s may log in.\n", models.Shown(name))
-	return nil
-}
-
-// readPassword asks on a terminal, without showing what is typed, and elsewhere reads one line.
-func readPassword(env environment) (string, error) {
-	if file, ok := env.stdin.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		fmt.Fprint(env.stderr, "Password: ")
-		password, err := term.ReadPassword(int(file.Fd()))
-		fmt.Fprintln(env.stderr)
-		return string(password), err
-	}
-	line, err := bufio.NewReader(env.stdin).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return "", fmt.Errorf("reading the password: %w", err)
-	}
-	return strings.TrimRight(line, "\r\n"), nil
-}
-
 // errBadRows ends an import that has left rows out.
 var errBadRows = errors.New("some rows are bad and were left out, see above: correct them and import them, or the whole file, again")
 
@@ -174,7 +148,7 @@ func importFile(ctx context.Context, c config, env environment, kind, file strin
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	options := importer.Options{Kind: kind, File: file, To: db, Secrets: models.NewSecrets(c.secretKey), Report: env.stderr}
+	options := importer.Options{Kind: kind, File: file, To: db, Secrets: models.NewSecrets(c.secretKey, c.oldSecretKeys...), Report: env.stderr}
 	if terminal, ok := env.stderr.(*os.File); ok && term.IsTerminal(int(terminal.Fd())) {
 		options.Progress = terminal
 	}

@@ -23,6 +23,7 @@ import (
 type options struct {
 	Database        string `placeholder:"URL" help:"The database: sqlite:PATH, mysql://user:password@host:port/name or mysql://user@unix(/path/to.sock)/name. (default: sqlite:customer-events.db, with --demo sqlite:customer-events-demo.db)"`
 	SecretKey       string `placeholder:"KEY" help:"The key of the hashes by which secrets of access tokens are kept, at least 16 characters. Every server on one database needs the same. (default with SQLite and with --demo: a random one, kept in a file beside the database)"`
+	OldSecretKey    string `placeholder:"KEY" help:"The key before the present one, while secrets that were kept by it are still to be known. (default: none)"`
 	Listen          string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen. (default: 127.0.0.1:8080)"`
 	Demo            bool   `help:"Load demo data and a demo login. Listens on the loopback only."`
 	Introspection   string `placeholder:"on|off" help:"Whether callers may ask for the schema, and GraphiQL is served. (default: off, with --demo on)"`
@@ -35,6 +36,7 @@ type options struct {
 type config struct {
 	database        string
 	secretKey       []byte
+	oldSecretKeys   [][]byte
 	listen          string
 	demo            bool
 	introspection   bool
@@ -60,6 +62,7 @@ func (o options) config() (config, error) {
 	}
 	note(store.CheckURL(c.database))
 	note(checkKey(o.SecretKey, c.database, o.Demo))
+	note(checkOldKey(o.OldSecretKey, o.SecretKey))
 	note(checkListen(c.listen, o.Demo))
 	switch o.Introspection {
 	case "on", "off":
@@ -80,6 +83,9 @@ func (o options) config() (config, error) {
 	if len(wrong) == 0 { // a start that fails makes no key file
 		c.secretKey, err = secretKey(o.SecretKey, c.database)
 		note(err)
+		if o.OldSecretKey != "" {
+			c.oldSecretKeys = [][]byte{[]byte(o.OldSecretKey)}
+		}
 	}
 	return c, errors.Join(wrong...)
 }
@@ -112,6 +118,16 @@ func checkKey(given, database string, demo bool) error {
 		return fmt.Errorf("secret-key is too short: write at least %d characters, best random ones", shortestKey)
 	case given == "" && !demo && strings.HasPrefix(database, "mysql:"):
 		return errors.New("secret-key is missing: with MySQL every server needs the same key, write CRM_SECRET_KEY=… (for example the output of: openssl rand -hex 32)")
+	}
+	return nil
+}
+
+func checkOldKey(old, given string) error {
+	switch {
+	case old != "" && len(old) < shortestKey:
+		return fmt.Errorf("old-secret-key is too short: it cannot have been a key, those have at least %d characters", shortestKey)
+	case old != "" && old == given:
+		return errors.New("old-secret-key is the same as secret-key: leave it out, or give secret-key the new one")
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/klauspost/compress/gzhttp"
 
+	"customer-events/auth"
 	"customer-events/door"
 )
 
@@ -23,7 +25,7 @@ func observed(next http.Handler, log *slog.Logger, seen *metrics, room *door.Roo
 		w.Header().Set("X-Request-Id", request.ID)
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		answer := &answered{ResponseWriter: w, status: http.StatusOK}
-		next.ServeHTTP(answer, r.WithContext(door.WithRequest(r.Context(), request)))
+		next.ServeHTTP(answer, r.WithContext(auth.WithAddress(door.WithRequest(r.Context(), request), clientAddress(r))))
 		level := slog.LevelInfo
 		if r.URL.Path == "/healthz" || r.URL.Path == "/readyz" {
 			level = slog.LevelDebug
@@ -50,6 +52,15 @@ func bearer(header string) string {
 		return ""
 	}
 	return strings.TrimSpace(token)
+}
+
+// clientAddress is where the request comes from, without the port.
+func clientAddress(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
 }
 
 // requestID takes over the id that a proxy gave, if it is one, so that its log and ours can be read together.

@@ -81,7 +81,7 @@ func serve(ctx context.Context, c config, env environment) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	secrets := models.NewSecrets(c.secretKey)
+	secrets := models.NewSecrets(c.secretKey, c.oldSecretKeys...)
 	if c.demo {
 		if err := loadDemo(ctx, db, secrets); err != nil {
 			return fmt.Errorf("loading the demo data: %w", err)
@@ -139,7 +139,7 @@ func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger
 	}
 	resolver := &graph.Resolver{
 		Service: service,
-		Auth:    auth.New(db, time.Now, runtime.GOMAXPROCS(0)),
+		Auth:    auth.New(db, time.Now, max(1, runtime.GOMAXPROCS(0)/2)), // the other half is the events'
 		Reader:  db,
 		Decoder: &events.Decoder{Naming: events.GraphQL, Zone: c.zone, Secrets: secrets},
 		Limits: generated.Limits{
@@ -190,12 +190,12 @@ func say(w http.ResponseWriter, status int, text string) {
 // newID makes ids in ascending order, within this process.
 func newID() models.ID { return models.ID(uuid.Must(uuid.NewV7())) }
 
-// sweep deletes, every few minutes, sessions that have ended and idempotency keys that are old enough.
+// sweep deletes, every few minutes, sessions and windows of failed attempts that have ended and idempotency keys that are old enough.
 func sweep(ctx context.Context, db *store.Store, log *slog.Logger) {
 	for {
 		now := time.Now().UTC()
 		if err := db.Sweep(ctx, now, now.Add(-keyLife)); err != nil && ctx.Err() == nil {
-			log.Warn("sweeping ended sessions and old idempotency keys", "error", err)
+			log.Warn("sweeping ended sessions, failed attempts and old idempotency keys", "error", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -10,26 +10,28 @@ import (
 	"customer-events/store/storetest"
 )
 
-// Secrets are planted wherever a caller may send one, in good bodies and in bad ones. None may turn up in a log or an answer.
-func TestLogsHoldNoSecrets(t *testing.T) {
-	t.Parallel()
-	s := demoOn(t, storetest.SQLite(t))
-	good := s.token
+// plantedCreate is a call with one event that names its customer by an access token.
+func plantedCreate(identifier, token string) string {
+	return `{"query":"mutation ($input: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: $input) { unprocessedCustomerEventsSet { errorDescription problems { path errorDescription } } } }",` +
+		`"variables":{"input":{` + token + `"webCustomerEventsSet":[{"requestUniqueIdentifier":"1","rewardsParticipantIdentifier":{"accessTokenIdentifier":` + identifier +
+		`},"performedByUnitIdentifier":{"id":"1"},"performedOn":"2020-01-01T00:00:00Z","website":"www.crm.com"}]}}}`
+}
+
+// plantedLiteral is the same, in the text of the query.
+func plantedLiteral(event string) string {
+	text, _ := json.Marshal(object{"query": `mutation { createWebCustomerEvents(input: {webCustomerEventsSet: [{rewardsParticipantIdentifier: {accessTokenIdentifier: ` + event +
+		`}, requestUniqueIdentifier: "1", performedByUnitIdentifier: {id: "1"}, performedOn: "2020-01-01T00:00:00Z", website: "www.crm.com"}]}) { summary { received } } }`})
+	return string(text)
+}
+
+// plantedBodies are bodies, good and bad, with CANARY wherever a caller may send a secret.
+func plantedBodies() []string {
+	const c = "CANARY"
+	create, literal := plantedCreate, plantedLiteral
 	login := func(password string) string {
 		return `{"query":"mutation ($u: String!, $p: String!) { login(input: {username: $u, password: $p}) { token } }","variables":{"u":"demo","p":"` + password + `"}}`
 	}
-	create := func(identifier, token string) string {
-		return `{"query":"mutation ($input: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: $input) { unprocessedCustomerEventsSet { errorDescription problems { path errorDescription } } } }",` +
-			`"variables":{"input":{` + token + `"webCustomerEventsSet":[{"requestUniqueIdentifier":"1","rewardsParticipantIdentifier":{"accessTokenIdentifier":` + identifier +
-			`},"performedByUnitIdentifier":{"id":"1"},"performedOn":"2020-01-01T00:00:00Z","website":"www.crm.com"}]}}}`
-	}
-	literal := func(event string) string {
-		text, _ := json.Marshal(object{"query": `mutation { createWebCustomerEvents(input: {webCustomerEventsSet: [{rewardsParticipantIdentifier: {accessTokenIdentifier: ` + event +
-			`}, requestUniqueIdentifier: "1", performedByUnitIdentifier: {id: "1"}, performedOn: "2020-01-01T00:00:00Z", website: "www.crm.com"}]}) { summary { received } } }`})
-		return string(text)
-	}
-	const c = "CANARY"
-	bodies := []string{
+	return []string{
 		login(c), `{"query":"mutation { login(input: {username: \"demo\", password: \"CANARY\"}) { token } }"}`,
 		`{"query":"mutation { login(input: {username: \"demo\", password: [\"CANARY\"]}) { token } }"}`,
 		`{"query":"mutation { login(input: {username: \"demo\", password: CANARY}) { token } }"}`,
@@ -47,6 +49,16 @@ func TestLogsHoldNoSecrets(t *testing.T) {
 		literal(`{credentials: "CANARY"}`), literal(`{credentials: {identifier: "x", passCode: CANARY}}`), literal(`{authenticationCode: "CANARY", oneTimePassword: "CANARY"}`), literal(`"CANARY"`),
 		literal(`{authenticationCode: "CANARY}`), literal(`{authenticationCode: """CANARY}`), literal(`{authenticationCode: "CANARY\q"}`), literal(`{authenticationCode: @CANARY}`),
 	}
+}
+
+// Secrets are planted wherever a caller may send one, in good bodies and in bad ones. None may turn up in a log or an answer.
+func TestLogsHoldNoSecrets(t *testing.T) {
+	t.Parallel()
+	s := demoOn(t, storetest.SQLite(t))
+	good := s.token
+	const c = "CANARY"
+	bodies := plantedBodies()
+	create := plantedCreate
 	for i, body := range bodies {
 		a := s.send(t, strings.NewReader(body), "X-Request-Id", fmt.Sprint("planted-", i))
 		if strings.Contains(strings.ToUpper(a.Text), c) {
@@ -62,8 +74,8 @@ func TestLogsHoldNoSecrets(t *testing.T) {
 		}
 	}
 	// One-time passwords and pass codes as numbers.
-	for _, body := range []string{create(`{"oneTimePassword":987654321987654321987654321}`, ""), create(`{"oneTimePassword":98765432198765432.5}`, ""), literal(`{oneTimePassword: 98765432198765432.5}`),
-		create(`{"credentials":{"identifier":"x","passCode":98765432198765432}}`, ""), literal(`{credentials: {identifier: "x", passCode: 98765432198765432}}`), literal(`{authenticationCode: 98765432198765432}`)} {
+	for _, body := range []string{create(`{"oneTimePassword":987654321987654321987654321}`, ""), create(`{"oneTimePassword":98765432198765432.5}`, ""), plantedLiteral(`{oneTimePassword: 98765432198765432.5}`),
+		create(`{"credentials":{"identifier":"x","passCode":98765432198765432}}`, ""), plantedLiteral(`{credentials: {identifier: "x", passCode: 98765432198765432}}`), plantedLiteral(`{authenticationCode: 98765432198765432}`)} {
 		if a := s.send(t, strings.NewReader(body)); strings.Contains(a.Text, "98765432198765432") {
 			t.Errorf("%s\nis answered with\n%s", body, a.Text)
 		}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"strings"
 	"time"
 
 	"customer-events/models"
@@ -25,12 +26,19 @@ var (
 type Sessions interface {
 	// User must return the user of exactly this name, nil if there is none.
 	User(ctx context.Context, name string) (*models.User, error)
-	// StartSession must remember the token's hash until it ends.
-	StartSession(ctx context.Context, tokenHash []byte, userKey int64, from, until time.Time) error
+	// StartSession must remember the token's hash until it ends, unless the user has been disabled or has got another password since
+	// he was read: then it must answer false. Of it and such a change at the same time, the one must come wholly after the other.
+	StartSession(ctx context.Context, tokenHash []byte, user models.User, from, until time.Time) (bool, error)
+	// RaisePassword must keep another hash of the user's password, unless he has got another one since he was read.
+	RaisePassword(ctx context.Context, user models.User, hash string) error
 	// EndSession must forget the token's hash at once.
 	EndSession(ctx context.Context, tokenHash []byte) error
 	// Caller must return whose token it is at the given time, nil if nobody's.
 	Caller(ctx context.Context, tokenHash []byte, now time.Time) (*models.Caller, error)
+	// Closed must tell when each of the guesses that are refused now may be made again, and the zero time for the others.
+	Closed(ctx context.Context, guesses models.Guesses) ([]time.Time, error)
+	// Attempt must judge and count guesses, as events.Attempts has it.
+	Attempt(ctx context.Context, guesses models.Guesses) ([]time.Time, error)
 }
 
 // Service logs users in and out. It is safe for concurrent use.
@@ -38,15 +46,15 @@ type Service struct {
 	sessions Sessions
 	now      func() time.Time
 	// hashing bounds how many passwords are hashed at once: each takes 19 MiB and a core for 45 ms, and logins must not starve
-	// the events.
-	hashing chan struct{}
+	// the events. waiting bounds how many wait for it.
+	hashing, waiting chan struct{}
 	// nobody is the hash that an unknown user's password is compared with, so that he waits as long as a known one.
 	nobody string
 }
 
 // New makes a service that hashes at most so many passwords at once.
 func New(sessions Sessions, now func() time.Time, atOnce int) *Service {
-	return &Service{sessions, now, make(chan struct{}, atOnce), HashPassword("nobody's password")}
+	return &Service{sessions, now, make(chan struct{}, atOnce), make(chan struct{}, waitingForEach*atOnce), HashPassword("nobody's password")}
 }
 
 // Session is a login. Token is 32 random bytes in base64url, and is kept nowhere but with its holder.
@@ -55,27 +63,40 @@ type Session struct {
 	ExpiresAt time.Time
 }
 
-// LogIn gives a token for a user's name and password, or ErrWrongLogin.
+// LogIn gives a token for a user's name and password, or ErrWrongLogin, or ErrTooManyLogins. The failures are counted for the
+// name, known or not, and for the address that the context has (see WithAddress).
 func (s *Service) LogIn(ctx context.Context, username, password string) (Session, error) {
+	select {
+	case s.waiting <- struct{}{}:
+		defer func() { <-s.waiting }()
+	default:
+		return Session{}, ErrTooManyLogins{RetryAfter: time.Second}
+	}
+	attempt := models.Guesses{List: []models.Guess{{Budgets: budgets(username, addressOf(ctx))}}, At: s.now().UTC().Truncate(time.Microsecond)}
+	// Before the hashing: a flood of logins that are refused must cost nothing.
+	closed, err := s.sessions.Closed(ctx, attempt)
+	if err != nil {
+		return Session{}, err
+	}
+	if err := refused(attempt.At, closed); err != nil {
+		return Session{}, err
+	}
 	user, err := s.sessions.User(ctx, username)
 	if err != nil {
 		return Session{}, err
 	}
-	kept := s.nobody
-	if user != nil {
-		kept = user.PasswordHash
-	}
-	select {
-	case s.hashing <- struct{}{}:
-	case <-ctx.Done():
-		return Session{}, ctx.Err()
-	}
-	same, err := samePassword(password, kept)
-	<-s.hashing
+	same, raised, err := s.compare(ctx, user, password)
 	if err != nil {
 		return Session{}, err
 	}
-	if user == nil || !same {
+	attempt.List[0].Failed = !same
+	if closed, err = s.sessions.Attempt(ctx, attempt); err != nil {
+		return Session{}, err
+	}
+	if err := refused(attempt.At, closed); err != nil {
+		return Session{}, err
+	}
+	if !same {
 		return Session{}, ErrWrongLogin
 	}
 	secret := make([]byte, 32)
@@ -83,7 +104,40 @@ func (s *Service) LogIn(ctx context.Context, username, password string) (Session
 	token := base64.RawURLEncoding.EncodeToString(secret)
 	from := s.now().UTC().Truncate(time.Microsecond)
 	until := from.Add(TokenLife)
-	return Session{token, until}, s.sessions.StartSession(ctx, tokenHash(token), user.Key, from, until)
+	started, err := s.sessions.StartSession(ctx, tokenHash(token), *user, from, until)
+	if err == nil && !started {
+		err = ErrWrongLogin
+	}
+	if err == nil && raised != "" {
+		err = s.sessions.RaisePassword(ctx, *user, raised)
+	}
+	if err != nil {
+		return Session{}, err
+	}
+	return Session{token, until}, nil
+}
+
+// compare hashes a password in its turn, and holds it against the user's; nobody's is compared too, so that he waits as long. If
+// the right password's hash is kept at a cost that is no longer enough, raised is one that is.
+func (s *Service) compare(ctx context.Context, user *models.User, password string) (same bool, raised string, err error) {
+	select {
+	case s.hashing <- struct{}{}:
+		defer func() { <-s.hashing }()
+	case <-ctx.Done():
+		return false, "", ctx.Err()
+	}
+	kept := s.nobody
+	if user != nil {
+		kept = user.PasswordHash
+	}
+	same, err = samePassword(password, kept)
+	if err != nil || !same || user == nil || user.Disabled {
+		return false, "", err
+	}
+	if !strings.HasPrefix(kept, costPrefix) {
+		raised = HashPassword(password)
+	}
+	return true, raised, nil
 }
 
 // LogOut ends a token at once.

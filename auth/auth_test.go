@@ -17,17 +17,49 @@ type sessions struct {
 	users map[string]*models.User
 	until map[string]time.Time
 	whose map[string]int64
+	tally models.Tally
 }
 
 func (s *sessions) User(_ context.Context, name string) (*models.User, error) {
-	return s.users[name], nil
-}
-
-func (s *sessions) StartSession(_ context.Context, hash []byte, user int64, _, until time.Time) error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	s.until[string(hash)], s.whose[string(hash)] = until, user
+	if user := s.users[name]; user != nil {
+		copied := *user
+		return &copied, nil
+	}
+	return nil, nil
+}
+
+func (s *sessions) StartSession(_ context.Context, hash []byte, user models.User, _, until time.Time) (bool, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if now := s.users[user.Name]; now.Disabled || now.PasswordHash != user.PasswordHash {
+		return false, nil
+	}
+	s.until[string(hash)], s.whose[string(hash)] = until, user.Key
+	return true, nil
+}
+
+func (s *sessions) RaisePassword(_ context.Context, user models.User, hash string) error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if now := s.users[user.Name]; now.PasswordHash == user.PasswordHash {
+		now.PasswordHash = hash
+	}
 	return nil
+}
+
+func (s *sessions) Closed(_ context.Context, guesses models.Guesses) ([]time.Time, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return []time.Time{s.tally.Closed(guesses.List[0], guesses.At)}, nil
+}
+
+func (s *sessions) Attempt(_ context.Context, guesses models.Guesses) ([]time.Time, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	until, _ := s.tally.Judge(guesses)
+	return until, nil
 }
 
 func (s *sessions) EndSession(_ context.Context, hash []byte) error {
@@ -49,7 +81,7 @@ func (s *sessions) Caller(_ context.Context, hash []byte, now time.Time) (*model
 func setup() (*Service, *sessions, *time.Time) {
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	kept := &sessions{users: map[string]*models.User{"anna": {Key: 7, Name: "anna", PasswordHash: HashPassword("right password")}},
-		until: map[string]time.Time{}, whose: map[string]int64{}}
+		until: map[string]time.Time{}, whose: map[string]int64{}, tally: models.Tally{}}
 	return New(kept, func() time.Time { return now }, 2), kept, &now
 }
 

@@ -20,6 +20,9 @@ const (
 	hashSize  = 32
 )
 
+// costPrefix begins every hash of today's cost.
+var costPrefix = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$", argon2.Version, memoryKiB, passes, lanes)
+
 var base64Raw = base64.RawStdEncoding
 
 // HashPassword makes the form in which a password is kept, in the PHC string format, its cost included.
@@ -27,8 +30,7 @@ func HashPassword(password string) string {
 	salt := make([]byte, saltSize)
 	_, _ = rand.Read(salt) // never fails, see crypto/rand
 	hash := argon2.IDKey([]byte(password), salt, passes, memoryKiB, lanes, hashSize)
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, memoryKiB, passes, lanes,
-		base64Raw.EncodeToString(salt), base64Raw.EncodeToString(hash))
+	return costPrefix + base64Raw.EncodeToString(salt) + "$" + base64Raw.EncodeToString(hash)
 }
 
 var errPasswordHash = errors.New("a password's hash is not in the argon2id format")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"runtime/debug"
 
@@ -83,6 +84,7 @@ func Refuse(code Code, format string, args ...any) *Refusal {
 func Known(err error) *Refusal {
 	var own *Refusal
 	var many events.ErrTooManyEvents
+	var logins auth.ErrTooManyLogins
 	switch {
 	case errors.As(err, &own):
 		return own
@@ -100,6 +102,10 @@ func Known(err error) *Refusal {
 		return Refuse(Unauthenticated, "%s", auth.ErrUnauthenticated)
 	case errors.Is(err, auth.ErrWrongLogin):
 		return Refuse(Unauthenticated, "%s", auth.ErrWrongLogin)
+	case errors.As(err, &logins):
+		shown := Refuse(RateLimited, "%s", logins)
+		shown.RetryAfter = max(1, int(math.Ceil(logins.RetryAfter.Seconds())))
+		return shown
 	}
 	return nil
 }

@@ -30,8 +30,13 @@ type item struct {
 	faults []models.Fault
 	// token is the access token whose one-time password the event uses, 0 if none.
 	token int64
-	// over tells that the one-time password is spent or expired, which is a fault; but whose it was is known.
-	over bool
+	// opened is the access token that the event's credential opens, if there is just one; over tells that its one-time password
+	// is spent or expired, which is a fault; but whose it was is known.
+	opened *models.AccessToken
+	over   bool
+	// proven tells that the one-time password was spent by the very call that recorded the event, so that it is no guess; refused
+	// that the credential may not be looked at.
+	proven, refused bool
 	// recorded is how the event is known, if it has been recorded before this call or, after record, by it.
 	recorded models.RecordedAs
 	// twin is the item that recorded the same external reference earlier in this very call.
@@ -54,10 +59,15 @@ type batch struct {
 	// deadline is when the caller's patience ends. It is told by the machine's own clock, not by Now, which tests may hold.
 	deadline time.Time
 	ids      []models.ID
-	call     *models.Call
+	// calls are the names of a call that may be repeated: by today's key, and by each older one; call is that by which it is
+	// remembered, else the first.
+	calls []keyedCall
+	call  *keyedCall
 	// callKey is the ledger's key of the call, once it is remembered.
 	callKey int64
 	taken   map[models.ExternalReference]models.WebCustomerEvent
+	// told is what became of the call's credentials, in this pass or an earlier one.
+	told map[guess]told
 	// hopeful is whether the next settle supposes that no external reference is taken.
 	hopeful bool
 }
@@ -72,13 +82,26 @@ func (s *Service) newBatch(request Request) (*batch, error) {
 		b.items[i].in = &request.Set.Events[i]
 	}
 	if request.IdempotencyKey != "" {
-		b.call = &models.Call{
-			UserKey:     request.Caller.UserKey,
-			KeyHash:     s.Secrets.IdempotencyKey(request.IdempotencyKey),
-			Fingerprint: fingerprint(s.Secrets, request.Set.Events),
+		b.name(s.Secrets, today)
+		for i, older := range s.Secrets.Older() {
+			b.name(older, i)
 		}
 	}
 	return b, nil
+}
+
+// keyedCall names a call by the hashes of one key.
+type keyedCall struct {
+	models.Call
+	secrets *models.Secrets
+}
+
+func (b *batch) name(secrets *models.Secrets, by int) {
+	b.calls = append(b.calls, keyedCall{models.Call{
+		UserKey:     b.request.Caller.UserKey,
+		KeyHash:     secrets.IdempotencyKey(b.request.IdempotencyKey),
+		Fingerprint: fingerprint(secrets, b.request.Set.Events, by),
+	}, secrets})
 }
 
 // judge finds out all that can be known without writing. It starts from nothing each time: what an earlier try has seen may

@@ -175,11 +175,18 @@ func (r *reader) secret(path []string) (value string, ok bool, err error) {
 	return value, ok, err
 }
 
+// hidden points at an access token by the hash of a secret, and by those that older keys would have given it.
+func (r *reader) hidden(link *Link, by models.Attribute, hash func(*models.Secrets) []byte) {
+	link.Given, link.To = true, models.Reference{Kind: models.AccessTokens, By: by, Value: string(hash(r.Secrets))}
+	for _, older := range r.Secrets.Older() {
+		link.Older = append(link.Older, models.Reference{Kind: models.AccessTokens, By: by, Value: string(hash(older))})
+	}
+}
+
 func readAuthenticationCode(r *reader, link *Link, path []string) error {
 	code, ok, err := r.secret(path)
 	if ok {
-		link.Given, link.To = true, models.Reference{Kind: models.AccessTokens, By: models.ByAuthenticationCode,
-			Value: string(r.Secrets.AuthenticationCode(code))}
+		r.hidden(link, models.ByAuthenticationCode, func(s *models.Secrets) []byte { return s.AuthenticationCode(code) })
 	}
 	return err
 }
@@ -214,8 +221,7 @@ func readOneTimePassword(r *reader, link *Link, path []string) error {
 		}
 		password = text
 	}
-	link.Given, link.To = true, models.Reference{Kind: models.AccessTokens, By: models.ByOneTimePassword,
-		Value: string(r.Secrets.OneTimePassword(password))}
+	r.hidden(link, models.ByOneTimePassword, func(s *models.Secrets) []byte { return s.OneTimePassword(password) })
 	return nil
 }
 

@@ -23,6 +23,8 @@ type Link struct {
 	// Given is false if the caller left the reference out, or gave one that could not be read.
 	Given bool
 	To    models.Reference
+	// Older is To by the hashes of older keys, in the order of models.Secrets.Older, if it is a secret.
+	Older []models.Reference
 	// PassCode goes with an access token's identifier. It is a secret.
 	PassCode string
 	// Path leads to the identifier that was given.

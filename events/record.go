@@ -84,7 +84,10 @@ func (b *batch) recordAgain(ctx context.Context, entry models.Entry) error {
 
 // entry is what is to be written, and whose rows they are.
 func (b *batch) entry() (entry models.Entry, fresh []*item) {
-	entry = models.Entry{Call: b.call, CallKey: b.callKey, At: b.at}
+	entry = models.Entry{CallKey: b.callKey, At: b.at}
+	if b.call != nil {
+		entry.Call = &b.call.Call
+	}
 	for i := range b.items {
 		it := &b.items[i]
 		if !it.whole() || it.replayed {

@@ -23,6 +23,9 @@ func (b *batch) resolve(ctx context.Context) error {
 			case !link.Given:
 			case link.To.Kind == models.AccessTokens:
 				tokens.add(link.To)
+				for _, older := range link.Older {
+					tokens.add(older)
+				}
 			default:
 				records.add(link.To)
 			}
@@ -40,6 +43,18 @@ func (b *batch) resolve(ctx context.Context) error {
 		if candidates, err = b.Directory.AccessTokens(ctx, tokens.list); err != nil {
 			return err
 		}
+		for i := range b.items {
+			if it := &b.items[i]; !it.replayed && it.in.Customer.Given && it.in.Customer.To.Kind == models.AccessTokens {
+				found := candidates[tokens.at[it.in.Customer.To]]
+				for _, older := range it.in.Customer.Older {
+					found = append(found[:len(found):len(found)], candidates[tokens.at[older]]...)
+				}
+				b.open(it, found)
+			}
+		}
+		if err = b.admit(ctx); err != nil {
+			return err
+		}
 	}
 	for i := range b.items {
 		it := &b.items[i]
@@ -50,7 +65,7 @@ func (b *batch) resolve(ctx context.Context) error {
 		switch {
 		case !customer.Given:
 		case customer.To.Kind == models.AccessTokens:
-			b.resolveToken(it, candidates[tokens.at[customer.To]])
+			it.enter()
 		default:
 			if match, ok := it.judge(customer, matches[records.at[customer.To]]); ok && customer.To.Kind == models.Accounts {
 				row.AccountKey, row.ParticipantKey = match.Key, nil
@@ -105,25 +120,54 @@ func (it *item) judge(link *Link, match models.Match) (models.Match, bool) {
 	return models.Match{}, false
 }
 
-// resolveToken looks for the one token that opens. Whatever is wrong (no such token, not effective, another pass code, a
-// one-time password that is spent or expired, several that fit), the answer is the same, so that nothing can be probed.
-func (b *batch) resolveToken(it *item, candidates []models.AccessToken) {
+// open looks for the one token that the event's credential opens.
+func (b *batch) open(it *item, candidates []models.AccessToken) {
 	link := &it.in.Customer
+	if len(candidates) == 0 && link.To.By == models.ByIdentifier {
+		b.Secrets.SamePassCode(nil, "", link.PassCode) // takes as long as that of an identifier which somebody bears
+	}
 	candidates = slices.DeleteFunc(slices.Clone(candidates), func(token models.AccessToken) bool {
 		return !token.Effective() || link.To.By == models.ByIdentifier &&
-			!models.SameHash(token.PassCodeHash, b.Secrets.PassCode(token.Number, link.PassCode))
+			!b.Secrets.SamePassCode(token.PassCodeHash, token.Number, link.PassCode)
 	})
 	if link.To.By == models.ByOneTimePassword {
 		candidates = b.holders(it, candidates)
 	}
-	if len(candidates) == 1 {
-		token := candidates[0]
+	if len(candidates) != 1 {
+		return
+	}
+	token := &candidates[0]
+	it.opened = token
+	if link.To.By != models.ByOneTimePassword {
+		return
+	}
+	it.over = !token.OneTimePasswordUsable(b.at)
+	if ref, ok := it.in.Row.Reference(); ok && token.OneTimePasswordSpentAt != nil {
+		// A password is spent at the time at which its events are created. Another's events, or such as were recorded by number,
+		// prove nothing: by them a password could be tried without end.
+		row, taken := b.taken[ref]
+		it.proven = taken && row.CreatedByKey == b.request.Caller.UserKey && row.CreatedAt.Equal(*token.OneTimePasswordSpentAt) &&
+			row.ParticipantKey != nil && *row.ParticipantKey == token.Participant.Key
+	}
+}
+
+// enter lets the event in by its access token. Whatever is wrong (no such token, not effective, another pass code, a one-time
+// password that is spent or expired, several that fit), the answer is the same, so that nothing can be probed; and it is one other
+// answer for every credential that may not be looked at.
+func (it *item) enter() {
+	link := &it.in.Customer
+	if it.refused {
+		it.over = false
+		it.fault(models.TooManyAttempts, "Access Token Not Looked At.", link.Path...)
+		return
+	}
+	if token := it.opened; token != nil {
 		it.in.Row.AccountKey, it.in.Row.ParticipantKey = token.Participant.AccountKey, &token.Participant.Key
 		if link.To.By == models.ByOneTimePassword {
-			it.token, it.over = token.Key, !token.OneTimePasswordUsable(b.at)
+			it.token = token.Key
 		}
 	}
-	if len(candidates) != 1 || it.over {
+	if it.opened == nil || it.over {
 		it.fault(models.NotFound, "Access Token Not Found.", link.Path...)
 	}
 }

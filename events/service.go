@@ -19,8 +19,10 @@ type Directory interface {
 	AccessTokens(ctx context.Context, refs []models.Reference) ([][]models.AccessToken, error)
 }
 
-// Ledger keeps customer events and remembers calls. Its errors wrap one of those in models where that applies.
+// Ledger keeps customer events and remembers calls, and counts what is not to be forgiven when a call is given up. Its errors
+// wrap one of those in models where that applies.
 type Ledger interface {
+	Attempts
 	// Remembered must return what is kept of a call under its user and key hash, and nil if there is nothing.
 	Remembered(ctx context.Context, call models.Call) (*models.RememberedCall, error)
 	// Taken must return the recorded events that bear the external references, by reference. Values match byte for byte.
@@ -31,6 +33,16 @@ type Ledger interface {
 	// twin's, may be answered with ErrStale. An external reference, or a request of a call, that is taken, and a one-time
 	// password that is spent, must be answered with ErrStale.
 	Record(ctx context.Context, entry models.Entry) error
+}
+
+// Attempts counts failed guesses at secrets, for all servers on one database together, and beyond a restart.
+type Attempts interface {
+	// Attempt must judge the guesses as models.Tally.Judge does, by all failures that are counted so far, and must have counted
+	// those of these before it returns. Calls at the same time must come out as if they had been made one after the other, and the
+	// place of a call among them must not hang on whether its guesses are right: or else the right one of a thousand that are tried
+	// at once gets through before the wrong ones are counted. How long a guess takes to be refused must not hang on it either.
+	// Guesses that are all right must write nothing. After an error the failures may have been counted, and nothing may be told.
+	Attempt(ctx context.Context, guesses models.Guesses) (until []time.Time, err error)
 }
 
 // Service takes batches of customer events in. It is safe for concurrent use.
@@ -83,7 +95,8 @@ func (s *Service) CreateWebCustomerEvents(ctx context.Context, request Request) 
 	return b.outcome(), nil
 }
 
-// CheckWebCustomerEvents says what CreateWebCustomerEvents would answer now. It stores and spends nothing.
+// CheckWebCustomerEvents says what CreateWebCustomerEvents would answer now. It stores and spends nothing; but wrong credentials are
+// counted as there, or else they could be tried here.
 func (s *Service) CheckWebCustomerEvents(ctx context.Context, request Request) (Verdicts, error) {
 	b, err := s.newBatch(request)
 	if err != nil {

@@ -208,3 +208,7 @@ func mustRefuse(t testing.TB, out events.Outcome, code models.Code, what string,
 		t.Errorf("problems %+v, want one at %s", u.Problems, path)
 	}
 }
+
+func dataOf(tokens ...models.AccessToken) eventstest.Data {
+	return eventstest.Data{AccessTokens: tokens}
+}

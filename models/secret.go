@@ -11,14 +11,22 @@ import (
 // password hash is out of the question; the key, kept outside the database, is what makes a stolen table useless.
 // It is safe for concurrent use.
 type Secrets struct {
-	macs sync.Pool
+	macs  sync.Pool
+	older []*Secrets
 }
 
-// NewSecrets makes hashes with the key.
-func NewSecrets(key []byte) *Secrets {
+// NewSecrets makes hashes with the key. What was kept under older keys is still known by them.
+func NewSecrets(key []byte, older ...[]byte) *Secrets {
 	key = append([]byte(nil), key...)
-	return &Secrets{macs: sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}
+	s := &Secrets{macs: sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}
+	for _, key := range older {
+		s.older = append(s.older, NewSecrets(key))
+	}
+	return s
 }
+
+// Older are the hashes by the older keys. A hash cannot be made into one by another key, only looked for by each.
+func (s *Secrets) Older() []*Secrets { return s.older }
 
 // AuthenticationCode is the hash by which an access token's authentication code is kept and looked up.
 func (s *Secrets) AuthenticationCode(code string) []byte { return s.hash("authentication-code", code) }
@@ -34,6 +42,15 @@ func (s *Secrets) PassCode(tokenNumber, passCode string) []byte {
 	return s.hash("pass-code", tokenNumber, passCode)
 }
 
+// SamePassCode reports whether a token's pass code is kept as the hash, by whichever key.
+func (s *Secrets) SamePassCode(hash []byte, tokenNumber, passCode string) bool {
+	same := SameHash(hash, s.PassCode(tokenNumber, passCode))
+	for _, older := range s.older {
+		same = SameHash(hash, older.PassCode(tokenNumber, passCode)) || same
+	}
+	return same
+}
+
 // RequestIdentifier is the hash by which a call's ledger remembers an event's requestUniqueIdentifier, which is itself
 // never stored.
 func (s *Secrets) RequestIdentifier(identifier string) []byte {
@@ -46,6 +63,12 @@ func (s *Secrets) IdempotencyKey(key string) []byte { return s.hash("idempotency
 // Fingerprint is the hash of the canonical form of a call's events.
 func (s *Secrets) Fingerprint(canonical []byte) []byte {
 	return s.hash("fingerprint", string(canonical))
+}
+
+// Subject is the hash under which failed guesses are counted (see Budget): of an identifier, say, that was typed wrong, and may
+// be a secret itself.
+func (s *Secrets) Subject(parts ...string) string {
+	return string(s.hash(append([]string{"failed-attempts"}, parts...)...))
 }
 
 // hash separates its parts by their lengths, so that no two lists of parts give the same bytes.

@@ -8,6 +8,10 @@ type User struct {
 	Name         string
 	PasswordHash string
 	CreatedAt    time.Time
+	// Disabled users may not log in. It is filled in when users are looked up.
+	Disabled bool `gorm:"-"`
+	// UnitIDs are the ids of the units that the user is limited to, filled in where users are listed.
+	UnitIDs []string `gorm:"-"`
 }
 
 // TableName is where API users are kept.

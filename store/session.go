@@ -2,57 +2,13 @@ package store
 
 import (
 	"context"
-	"errors"
-	"fmt"
+	"database/sql"
 	"time"
 
 	"gorm.io/gorm"
 
 	"customer-events/models"
 )
-
-// User finds an API user by name, byte for byte; nil if there is none.
-func (s *Store) User(ctx context.Context, name string) (*models.User, error) {
-	var users []models.User
-	if err := s.read.WithContext(ctx).Where("name = ?", name).Find(&users).Error; err != nil {
-		return nil, s.dialect.classify(err, false)
-	}
-	for _, user := range users {
-		if user.Name == name {
-			return &user, nil
-		}
-	}
-	return nil, nil
-}
-
-// ErrUserExists is returned by AddUser for a name that is taken.
-var ErrUserExists = errors.New("there is a user of this name already")
-
-// AddUser adds an API user that may write for the units of these ids only, or for all if none is named. It sets the key.
-func (s *Store) AddUser(ctx context.Context, user *models.User, unitIDs []string) error {
-	return s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		if err := tx.Create(user).Error; err != nil {
-			if errors.Is(s.dialect.classify(err, false), models.ErrStale) {
-				return ErrUserExists
-			}
-			return err
-		}
-		for _, id := range unitIDs {
-			var unit models.Unit
-			err := tx.Where("id = ?", id).Take(&unit).Error
-			if errors.Is(err, gorm.ErrRecordNotFound) {
-				return fmt.Errorf("there is no unit with the id %q: import it first, or name another", id)
-			}
-			if err == nil {
-				err = tx.Table("api_user_units").Create(map[string]any{"user_key": user.Key, "unit_key": unit.Key}).Error
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
 
 // session is one login.
 type session struct {
@@ -62,10 +18,26 @@ type session struct {
 	ExpiresAt time.Time
 }
 
-// StartSession remembers a token, by its hash.
-func (s *Store) StartSession(ctx context.Context, tokenHash []byte, userKey int64, from, until time.Time) error {
-	err := s.write.WithContext(ctx).Create(&session{tokenHash, userKey, from, until}).Error
-	return s.dialect.classify(err, false)
+// StartSession remembers a token, by its hash. The lock on the user's row makes it come before or after whatever changes him.
+func (s *Store) StartSession(ctx context.Context, tokenHash []byte, user models.User, from, until time.Time) (started bool, err error) {
+	err = s.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		var hash string
+		err := tx.QueryRowContext(ctx, "SELECT password_hash FROM api_users WHERE user_key = ?"+s.dialect.forUpdate(), user.Key).Scan(&hash)
+		if err != nil {
+			return err
+		}
+		var disabled int
+		if err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM disabled_users WHERE user_key = ?", user.Key).Scan(&disabled); err != nil {
+			return err
+		}
+		if hash != user.PasswordHash || disabled > 0 {
+			return nil
+		}
+		started = true
+		_, err = tx.ExecContext(ctx, "INSERT INTO sessions (token_hash, user_key, created_at, expires_at) VALUES (?, ?, ?, ?)", tokenHash, user.Key, from, until)
+		return err
+	})
+	return started && err == nil, err
 }
 
 // EndSession forgets a token.
@@ -78,7 +50,8 @@ func (s *Store) EndSession(ctx context.Context, tokenHash []byte) error {
 func (s *Store) Caller(ctx context.Context, tokenHash []byte, now time.Time) (*models.Caller, error) {
 	// One row for each unit of the user, or one with a null unit.
 	rows, err := s.reader().QueryContext(ctx, `SELECT u.user_key, u.name, l.unit_key FROM sessions s JOIN api_users u ON u.user_key = s.user_key
-		LEFT JOIN api_user_units l ON l.user_key = u.user_key WHERE s.token_hash = ? AND s.expires_at > ?`, tokenHash, now)
+		LEFT JOIN api_user_units l ON l.user_key = u.user_key WHERE s.token_hash = ? AND s.expires_at > ?
+		AND NOT EXISTS (SELECT 1 FROM disabled_users d WHERE d.user_key = u.user_key)`, tokenHash, now)
 	if err != nil {
 		return nil, s.dialect.classify(err, false)
 	}
@@ -100,8 +73,8 @@ func (s *Store) Caller(ctx context.Context, tokenHash []byte, now time.Time) (*m
 	return caller, s.dialect.classify(rows.Err(), false)
 }
 
-// Sweep deletes sessions that ended, and idempotency keys remembered, before the given times, in steps so small that nobody
-// waits for them.
+// Sweep deletes sessions and windows of failed attempts that ended, and idempotency keys remembered, before the given times, in
+// steps so small that nobody waits for them.
 func (s *Store) Sweep(ctx context.Context, sessions, calls time.Time) error {
 	const step = 200
 	for {
@@ -113,6 +86,19 @@ func (s *Store) Sweep(ctx context.Context, sessions, calls time.Time) error {
 			break
 		}
 		if err := s.write.WithContext(ctx).Where("token_hash IN ?", ended).Delete(&session{}).Error; err != nil {
+			return err
+		}
+	}
+	for {
+		var ended [][]byte
+		if err := s.read.WithContext(ctx).Table("failed_attempts").Where("ends_at < ?", sessions).Limit(step).Pluck("subject", &ended).Error; err != nil {
+			return err
+		}
+		if len(ended) == 0 {
+			break
+		}
+		// A window may have begun anew since it was read.
+		if err := s.write.WithContext(ctx).Exec("DELETE FROM failed_attempts WHERE subject IN ? AND ends_at < ?", ended, sessions).Error; err != nil {
 			return err
 		}
 	}

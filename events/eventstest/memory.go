@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"customer-events/models"
 )
@@ -25,6 +26,7 @@ type Memory struct {
 	numbers    map[models.ID]int64
 	taken      map[models.ExternalReference]int64
 	calls      map[callName]*models.RememberedCall
+	tally      models.Tally
 }
 
 type callName struct {
@@ -43,6 +45,7 @@ func NewMemory() *Memory {
 		numbers:      make(map[models.ID]int64),
 		taken:        make(map[models.ExternalReference]int64),
 		calls:        make(map[callName]*models.RememberedCall),
+		tally:        make(models.Tally),
 	}
 }
 
@@ -176,6 +179,24 @@ func (m *Memory) Events() []models.WebCustomerEvent {
 		list = append(list, m.events[number])
 	}
 	return list
+}
+
+// Attempt is Ledger's.
+func (m *Memory) Attempt(ctx context.Context, guesses models.Guesses) ([]time.Time, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	until, _ := m.tally.Judge(guesses)
+	return until, nil
+}
+
+// Forgive forgets all failed attempts. No other World need have it.
+func (m *Memory) Forgive() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	clear(m.tally)
 }
 
 // Record is Ledger's.

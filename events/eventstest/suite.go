@@ -51,6 +51,7 @@ func Conform(t *testing.T, open func(t *testing.T) World) {
 		{"again", againPromises},
 		{"spending", spendingPromises},
 		{"race", racePromises},
+		{"attempts", attemptPromises},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			t.Parallel()

@@ -191,7 +191,8 @@ type Query {
   ): WebCustomerEventConnection!
 
   """
-  What ` + "`" + `createWebCustomerEvents` + "`" + ` would answer to the same input now. It stores nothing and spends no one-time password.
+  What ` + "`" + `createWebCustomerEvents` + "`" + ` would answer to the same input now. It stores nothing and spends no one-time password; wrong
+  credentials are counted as there.
   """
   checkWebCustomerEvents(
     "The input of ` + "`" + `createWebCustomerEvents` + "`" + `."
@@ -225,7 +226,9 @@ type Mutation {
   ): CreateWebCustomerEventsPayload
 
   """
-  Gives a token for a user's name and password. An unknown user and a wrong password are answered alike, with UNAUTHENTICATED.
+  Gives a token for a user's name and password. An unknown user and a wrong password are answered alike, with UNAUTHENTICATED. After
+  too many of them (10 for a name from one address within 15 minutes, 50 for a name, 100 for an address) RATE_LIMITED is the answer, with
+  Retry-After, to the right password as well.
   """
   login(
     "Who logs in."
@@ -508,7 +511,11 @@ enum ErrorCode {
   DuplicateAPIValueException
   "The API user may not write for this unit."
   ForbiddenAPIValueException
-  "Too many wrong credentials; the event may be sent again later."
+  """
+  Too many wrong credentials, so that this one was not looked at, be it right or wrong; the event may be sent again later. Borne within
+  15 minutes are 5 wrong pass codes of one identifier; 100 wrong pass codes and authentication codes, and 20 wrong one-time
+  passwords, of one API user; and 20 wrong credentials in one call.
+  """
   TooManyAttemptsAPIException
 }
 

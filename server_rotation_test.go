@@ -1,0 +1,65 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"customer-events/store/storetest"
+)
+
+// A rotation from beginning to end: the new key with the old one beside it, the tokens imported anew, the new key alone.
+func TestTheSecretKeyCanBeRotated(t *testing.T) {
+	t.Parallel()
+	const newKey = "the tests' next secret key"
+	for name, database := range map[string]string{"SQLite": storetest.SQLite(t), "MariaDB": storetest.MySQL(t)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			on := func(args ...string) []string { return append(args, "--database", database) }
+			demoOn(t, database).end(t) // loads the demo data, by the old key
+			processed := func(s *server) int {
+				s.token = s.login(t, demoUser, demoPassword)
+				token := func(by string, value any) object {
+					return object{"accountsReceivableIdentifier": nil, "rewardsParticipantIdentifier": object{"accessTokenIdentifier": object{by: value}}}
+				}
+				out := s.create(t, []object{event("a", token("authenticationCode", "demo-authentication-code")),
+					event("b", token("credentials", object{"identifier": "maria@example.com", "passCode": "4711"}))})
+				return out.Summary.Processed
+			}
+			for _, step := range []struct {
+				name string
+				args []string
+				want int
+			}{
+				{"the old key", []string{"--secret-key", testKey}, 2},
+				{"the new key alone, too early", []string{"--secret-key", newKey}, 0},
+				{"the old key, and the new one to be read", []string{"--secret-key", testKey, "--old-secret-key", newKey}, 2},
+				{"the new key, and the old one to be read", []string{"--secret-key", newKey, "--old-secret-key", testKey}, 2},
+			} {
+				s := serving(t, on(step.args...)...)
+				if got := processed(s); got != step.want {
+					t.Errorf("%s: %d of 2 are processed, want %d", step.name, got, step.want)
+				}
+				s.end(t)
+			}
+			file := filepath.Join(t.TempDir(), "tokens.csv")
+			data, err := demoData.ReadFile("demo/access-tokens.csv")
+			if err == nil {
+				err = os.WriteFile(file, data, 0o600)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			mustCommand(t, "", on("import", "access-tokens", file, "--secret-key", newKey)...)
+			if got := processed(serving(t, on("--secret-key", newKey)...)); got != 2 {
+				t.Errorf("the new key alone: %d of 2 are processed", got)
+			}
+		})
+	}
+	for want, args := range map[string][]string{"old-secret-key is too short": {"--old-secret-key", "short"}, "old-secret-key is the same": {"--old-secret-key", newKey, "--secret-key", newKey}} {
+		if exit, _, stderr := command(t, "", append([]string{"--database", storetest.SQLite(t)}, args...)...); exit != 2 || !strings.Contains(stderr, want) || strings.Contains(stderr, newKey) {
+			t.Errorf("%v: exit %d: %s", args, exit, stderr)
+		}
+	}
+}
