@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -29,6 +30,7 @@ type options struct {
 	Introspection   string `placeholder:"on|off" help:"Whether callers may ask for the schema, and GraphiQL is served. (default: off, with --demo on)"`
 	Zone            string `default:"UTC" placeholder:"NAME" help:"The time zone of dates that name none, such as Europe/Nicosia. (default: UTC)"`
 	FutureTolerance string `default:"24h" placeholder:"DURATION" help:"How far ahead of now an event may have been performed. (default: 24h)"`
+	OTLPEndpoint    string `name:"otlp-endpoint" env:"CRM_OTLP_ENDPOINT" placeholder:"URL" help:"Where traces are sent by OTLP over HTTP, such as http://localhost:4318/v1/traces. (default: nowhere)"`
 	CallTimeout     string `default:"30s" placeholder:"DURATION" help:"How long a call goes on trying when the database does not let it through. (default: 30s)"`
 }
 
@@ -43,6 +45,7 @@ type config struct {
 	zone            *time.Location
 	futureTolerance time.Duration
 	callTimeout     time.Duration
+	otlpEndpoint    string
 }
 
 // config checks all options and tells everything that is wrong with them.
@@ -53,7 +56,7 @@ func (o options) config() (config, error) {
 			wrong = append(wrong, err)
 		}
 	}
-	c := config{database: o.Database, listen: o.Listen, demo: o.Demo}
+	c := config{database: o.Database, listen: o.Listen, demo: o.Demo, otlpEndpoint: o.OTLPEndpoint}
 	if c.database == "" {
 		c.database = "sqlite:customer-events.db"
 		if o.Demo {
@@ -72,6 +75,7 @@ func (o options) config() (config, error) {
 	default:
 		note(fmt.Errorf("introspection (%s) is not valid: write on or off", o.Introspection))
 	}
+	note(checkEndpoint(o.OTLPEndpoint))
 	var err error
 	if c.zone, err = time.LoadLocation(o.Zone); err != nil {
 		note(fmt.Errorf("zone (%s) is not valid: write a name such as UTC or Europe/Nicosia", o.Zone))
@@ -105,6 +109,13 @@ func checkListen(listen string, demo bool) error {
 	}
 	if ip := net.ParseIP(host); demo && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return fmt.Errorf("listen (%s) is not valid with --demo: everybody knows the demo login, so it listens on the loopback only, such as 127.0.0.1:8080", listen)
+	}
+	return nil
+}
+
+func checkEndpoint(endpoint string) error {
+	if u, err := url.Parse(endpoint); endpoint != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
+		return fmt.Errorf("otlp-endpoint (%s) is not valid: write a URL such as http://localhost:4318/v1/traces", endpoint)
 	}
 	return nil
 }

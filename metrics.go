@@ -1,6 +1,7 @@
 package main
 
 import (
+	"database/sql"
 	"net/http"
 	"strconv"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"customer-events/door"
+	"customer-events/events"
 	"customer-events/webapi"
 )
 
@@ -21,9 +23,11 @@ type metrics struct {
 	doors  map[string]doorMetrics
 	events *prometheus.CounterVec
 	batch  prometheus.Histogram
+	reruns *prometheus.CounterVec
 }
 
-func newMetrics() *metrics {
+// newMetrics makes them, with those of the pools of connections.
+func newMetrics(pools map[string]*sql.DB) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		doors:    map[string]doorMetrics{"/graphql": newDoorMetrics("graphql", "GraphQL"), webapi.Prefix: newDoorMetrics("webapi", "Web API")},
@@ -31,8 +35,16 @@ func newMetrics() *metrics {
 			Help: "Events of bulk calls by outcome (created, replayed, unprocessed) and, for unprocessed ones, code."}, []string{"outcome", "code"}),
 		batch: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "customer_events_batch_size_events",
 			Help: "How many events bulk calls carried.", Buckets: []float64{1, 3, 10, 30, 100, 300, 1000}}),
+		reruns: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "customer_events_reruns_total",
+			Help: "Times that a bulk call started over, or wrote the same once more, by cause."}, []string{"cause"}),
 	}
-	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.events, m.batch)
+	for _, cause := range events.Causes {
+		m.reruns.WithLabelValues(string(cause)) // so that a first one is seen to be one more
+	}
+	for name, pool := range pools {
+		m.registry.MustRegister(collectors.NewDBStatsCollector(pool, name))
+	}
+	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.events, m.batch, m.reruns)
 	for _, d := range m.doors {
 		m.registry.MustRegister(d.requests, d.duration)
 	}
@@ -53,6 +65,9 @@ func newDoorMetrics(name, title string) doorMetrics {
 			Help: "How long " + title + " requests took, by operation.", Buckets: prometheus.ExponentialBuckets(0.001, 2, 15)}, []string{"operation"}),
 	}
 }
+
+// Rerun counts.
+func (m *metrics) Rerun(cause events.Cause) { m.reruns.WithLabelValues(string(cause)).Inc() }
 
 func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})

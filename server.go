@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -56,7 +57,11 @@ func newLog(to io.Writer) *slog.Logger {
 
 // open opens the database, with its tables up to date.
 func open(ctx context.Context, c config, log *slog.Logger) (*store.Store, error) {
-	db, err := store.Open(ctx, c.database, log)
+	return openWith(ctx, c, log, sql.OpenDB)
+}
+
+func openWith(ctx context.Context, c config, log *slog.Logger, opener store.Opener) (*store.Store, error) {
+	db, err := store.OpenWith(ctx, c.database, log, opener)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +81,18 @@ const (
 // serve runs the server until the context ends, then lets running calls end.
 func serve(ctx context.Context, c config, env environment) (err error) {
 	log := env.log
-	db, err := open(ctx, c, log)
+	traces, err := newTracing(ctx, c.otlpEndpoint, log)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		if err := traces.close(patience); err != nil {
+			log.Warn("sending the last traces", "error", err)
+		}
+	}()
+	db, err := openWith(ctx, c, log, traces.opener)
 	if err != nil {
 		return err
 	}
@@ -93,7 +109,7 @@ func serve(ctx context.Context, c config, env environment) (err error) {
 	}
 	var draining atomic.Bool
 	server := &http.Server{
-		Handler:           routes(c, db, secrets, log, &draining),
+		Handler:           routes(c, db, secrets, log, traces, &draining),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       2 * time.Minute,
 		WriteTimeout:      c.callTimeout + 2*time.Minute,
@@ -132,10 +148,11 @@ func serve(ctx context.Context, c config, env environment) (err error) {
 }
 
 // routes is every address that the server answers.
-func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger, draining *atomic.Bool) http.Handler {
+func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger, traces *tracing, draining *atomic.Bool) http.Handler {
+	seen := newMetrics(db.Pools())
 	service := &events.Service{
 		Directory: db, Ledger: db, Secrets: secrets, Now: time.Now, NewID: newID,
-		FutureTolerance: c.futureTolerance, Patience: c.callTimeout, Log: log,
+		FutureTolerance: c.futureTolerance, Patience: c.callTimeout, Log: log, Watch: watch{traces.tracer, seen},
 	}
 	resolver := &graph.Resolver{
 		Service: service,
@@ -154,11 +171,11 @@ func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger
 		Patience: c.callTimeout + 30*time.Second,
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", graph.NewHandler(resolver))
-	mux.Handle(webapi.Prefix, &webapi.Handler{
+	mux.Handle("/graphql", traces.requests(graph.NewHandler(resolver)))
+	mux.Handle(webapi.Prefix, traces.requests(&webapi.Handler{
 		Service: service, Auth: resolver.Auth, Log: log, Patience: resolver.Patience,
 		Decoder: &events.Decoder{Naming: events.Wire, Zone: c.zone, Secrets: secrets},
-	})
+	}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		if draining.Load() {
@@ -175,7 +192,6 @@ func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger
 	if c.introspection {
 		mux.Handle("/", playground.Handler())
 	}
-	seen := newMetrics()
 	mux.Handle("GET /metrics", seen.handler())
 	return observed(mux, log, seen, door.NewRoom())
 }

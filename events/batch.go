@@ -113,10 +113,10 @@ func (b *batch) judge(ctx context.Context) error {
 		b.items[i] = item{in: in}
 	}
 	b.check()
-	if err := b.settle(ctx); err != nil {
+	if err := b.pass(ctx, "settle", b.settle); err != nil {
 		return err
 	}
-	if err := b.resolve(ctx); err != nil {
+	if err := b.pass(ctx, "resolve", b.resolve); err != nil {
 		return err
 	}
 	b.compare()

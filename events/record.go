@@ -27,8 +27,15 @@ func (b *batch) try(ctx context.Context, pass func() error) error {
 		switch {
 		case errors.Is(err, models.ErrStale) && stale < mostStale:
 			stale++
+			b.again(CauseStale)
 		case errors.Is(err, errRefused) && time.Now().Before(b.deadline):
+			b.again(CauseRefused)
 		case errors.Is(err, models.ErrRerun) || errors.Is(err, models.ErrAway):
+			if errors.Is(err, models.ErrAway) {
+				b.again(CauseAway)
+			} else {
+				b.again(CauseGivenUp)
+			}
 			if !b.pause(ctx, tries) {
 				return fmt.Errorf("%w (%w)", ErrUnavailable, err)
 			}
@@ -73,6 +80,7 @@ func (b *batch) record(ctx context.Context) error {
 func (b *batch) recordAgain(ctx context.Context, entry models.Entry) error {
 	var refused *models.RefusedError
 	for tries := 0; b.pause(ctx, tries) || tries == 0; tries++ {
+		b.again(CauseUnknown)
 		err := b.Ledger.Record(ctx, entry)
 		if err == nil || errors.Is(err, models.ErrStale) || errors.As(err, &refused) {
 			return err

@@ -59,6 +59,8 @@ type Service struct {
 	// Patience is how long a call goes on trying when the database does not let it through.
 	Patience time.Duration
 	Log      *slog.Logger
+	// Watch may be nil.
+	Watch Watch
 }
 
 // Request is one call's worth of events.
@@ -87,7 +89,7 @@ func (s *Service) CreateWebCustomerEvents(ctx context.Context, request Request) 
 		if err := b.judge(ctx); err != nil {
 			return err
 		}
-		return b.record(ctx)
+		return b.pass(ctx, "record", b.record)
 	})
 	if err != nil {
 		return Outcome{}, err

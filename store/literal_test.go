@@ -17,7 +17,7 @@ func FuzzLiteralText(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	db, _, err := dialect.open()
+	db, _, err := dialect.open(sql.OpenDB)
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -106,12 +106,12 @@ func posture(config *mysqldriver.Config) error {
 
 func (mysqlDialect) name() string { return "MySQL" }
 
-func (d mysqlDialect) open() (write, read *sql.DB, err error) {
+func (d mysqlDialect) open(opener Opener) (write, read *sql.DB, err error) {
 	connector, err := mysqldriver.NewConnector(d.config)
 	if err != nil {
 		return nil, nil, err
 	}
-	db := sql.OpenDB(connector)
+	db := opener(connector)
 	db.SetMaxOpenConns(32)
 	db.SetMaxIdleConns(32)
 	db.SetConnMaxLifetime(10 * time.Minute) // so that a balancer's new servers get their share

@@ -51,7 +51,7 @@ const writing = "&_pragma=cache_size(-32768)&_pragma=wal_autocheckpoint(4000)"
 
 // open makes one connection for writing and a few for reading: with several writers SQLite's busy wait starves some of them
 // (p99 of seconds with eight, half a second with one).
-func (d *sqliteDialect) open() (write, read *sql.DB, err error) {
+func (d *sqliteDialect) open(opener Opener) (write, read *sql.DB, err error) {
 	// SQLite would make the file readable for everybody.
 	file, err := os.OpenFile(d.path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -64,11 +64,12 @@ func (d *sqliteDialect) open() (write, read *sql.DB, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	write = sql.OpenDB(writer)
-	write.SetMaxOpenConns(1)
-	if read, err = sql.Open("sqlite", d.dsn("&_pragma=query_only(1)")); err != nil {
-		return nil, nil, errors.Join(err, write.Close())
+	reader, err := sqlitedriver.NewConnector(d.dsn("&_pragma=query_only(1)"))
+	if err != nil {
+		return nil, nil, err
 	}
+	write, read = opener(writer), opener(reader)
+	write.SetMaxOpenConns(1)
 	read.SetMaxOpenConns(4)
 	read.SetMaxIdleConns(4)
 	return write, read, nil

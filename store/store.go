@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -28,7 +29,7 @@ type Store struct {
 type dialect interface {
 	name() string
 	// open returns the pools for writing and for reading; they may be the same.
-	open() (write, read *sql.DB, err error)
+	open(Opener) (write, read *sql.DB, err error)
 	dialector(db *sql.DB) gorm.Dialector
 	// migrate applies what is pending, once, however many processes start at the same time.
 	migrate(ctx context.Context, db *sql.DB) error
@@ -54,13 +55,21 @@ type dialect interface {
 	forUpdate() string
 }
 
+// Opener makes a pool of connections, as sql.OpenDB does; another may watch what goes over them.
+type Opener func(driver.Connector) *sql.DB
+
 // Open opens the database that the URL names (sqlite:PATH or mysql://…) and checks that it answers.
 func Open(ctx context.Context, url string, log *slog.Logger) (*Store, error) {
+	return OpenWith(ctx, url, log, sql.OpenDB)
+}
+
+// OpenWith is Open with an opener.
+func OpenWith(ctx context.Context, url string, log *slog.Logger, opener Opener) (*Store, error) {
 	dialect, err := dialectOf(url)
 	if err != nil {
 		return nil, err
 	}
-	write, read, err := dialect.open()
+	write, read, err := dialect.open(opener)
 	if err != nil {
 		return nil, err
 	}
@@ -123,6 +132,14 @@ func (s *Store) Close() error {
 		return s.writer().Close()
 	}
 	return errors.Join(s.reader().Close(), s.writer().Close())
+}
+
+// Pools are the store's pools of connections by name, for their statistics: one that does all, or a writer and readers.
+func (s *Store) Pools() map[string]*sql.DB {
+	if s.read == s.write {
+		return map[string]*sql.DB{"all": s.writer()}
+	}
+	return map[string]*sql.DB{"writer": s.writer(), "readers": s.reader()}
 }
 
 func (s *Store) writer() *sql.DB { return pool(s.write) }
