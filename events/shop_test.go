@@ -209,4 +209,6 @@ func mustRefuse(t testing.TB, out events.Outcome, code models.Code, what string,
 	}
 }
 
-func dataOf(tokens ...models.AccessToken) eventstest.Data { return eventstest.Data{AccessTokens: tokens} }
+func dataOf(tokens ...models.AccessToken) eventstest.Data {
+	return eventstest.Data{AccessTokens: tokens}
+}
