@@ -176,9 +176,9 @@ func TestADisabledUserLogsInLikeNobody(t *testing.T) {
 	}
 }
 
-// Unknown, wrong and disabled take the same time. The medians are compared, and generously: the machine may be busy.
+// Unknown, wrong and disabled take the same time. The medians are compared, and generously, for the
+// machine may be busy: a login that is not hashed takes a hundredth. It runs beside no other test of the package.
 func TestFailedLoginsTakeTheSameTime(t *testing.T) {
-	t.Parallel()
 	service, kept, _ := setup()
 	kept.users["berta"] = &models.User{Key: 8, Name: "berta", PasswordHash: HashPassword("right password"), Disabled: true}
 	kinds := [][2]string{{"anna", "wrong password"}, {"nobody", "right password"}, {"berta", "right password"}}
@@ -194,7 +194,7 @@ func TestFailedLoginsTakeTheSameTime(t *testing.T) {
 		slices.Sort(took[i])
 		median, first := took[i][len(took[i])/2], took[0][len(took[0])/2]
 		t.Logf("%s: %s", kinds[i][0], median)
-		if ratio := float64(median) / float64(first); ratio < 0.6 || ratio > 1.6 {
+		if ratio := float64(median) / float64(first); ratio < 0.33 || ratio > 3 {
 			t.Errorf("%s: %s, and %s: %s", kinds[i][0], median, kinds[0][0], first)
 		}
 	}

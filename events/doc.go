@@ -6,6 +6,7 @@
 //	check    what only the whole call can tell: repeated request identifiers                               batch.go
 //	settle   which events are recorded already, under the call's key or their external reference           settle.go
 //	resolve  the distinct references of the batch, one query per kind and attribute                        resolve.go
+//	admit    which credentials may be answered by what they are; wrong ones are counted                    guesses.go
 //	record   the events still whole, in one transaction, with ids made beforehand                          record.go
 //	answer   every event in exactly one of two lists, in the caller's order                                outcome.go
 //

@@ -70,8 +70,8 @@ func TestFailuresAreAnsweredAlike(t *testing.T) {
 	}
 }
 
-// Failures take the same time, whyever they fail, and locked credentials whatever they are. The medians are compared, and
-// generously: the machine may be busy.
+// Failures take the same time, whyever they fail, and locked credentials whatever they are. The lower quartiles are compared, which a
+// busy machine disturbs less than the medians, and generously.
 func TestFailuresTakeTheSameTime(t *testing.T) {
 	t.Parallel()
 	for name, url := range databases {
@@ -116,10 +116,10 @@ func TestFailuresTakeTheSameTime(t *testing.T) {
 			}
 			for i, kind := range kinds {
 				slices.Sort(took[i])
-				median, first := took[i][len(took[i])/2], took[i/3*3][len(took[i])/2]
-				t.Logf("%s: %s", kind.name, median)
-				if ratio := float64(median) / float64(first); ratio < 0.5 || ratio > 2 {
-					t.Errorf("%s: %s, and %s: %s", kind.name, median, kinds[i/3*3].name, first)
+				quartile, first := took[i][len(took[i])/4], took[i/3*3][len(took[i])/4]
+				t.Logf("%s: %s, median %s", kind.name, quartile, took[i][len(took[i])/2])
+				if ratio := float64(quartile) / float64(first); ratio < 0.33 || ratio > 3 {
+					t.Errorf("%s: %s, and %s: %s", kind.name, quartile, kinds[i/3*3].name, first)
 				}
 			}
 		})
