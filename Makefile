@@ -39,6 +39,10 @@ fuzz: ## Run each fuzz target for FUZZTIME (default 10s)
 bench: ## Measure the server against the floor of its database
 	go run ./bench
 
+.PHONY: faults
+faults: ## Break server, database, connections and disk, and see that nothing is lost or doubled
+	go run ./faults
+
 .PHONY: check
 check: ## Run all that must pass before a change is taken
 	@for step in format tidy vet lint fresh ui-check test audit readme; do
