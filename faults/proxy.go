@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"sync"
@@ -90,6 +91,13 @@ func (p *proxy) outstanding() (n int) {
 		n += times
 	}
 	return n
+}
+
+// made is how often each cut has been made.
+func (p *proxy) made() map[cut]int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return maps.Clone(p.done)
 }
 
 // decide picks a cut for an exchange, or none: one exchange in three is cut while there are cuts to be made.
@@ -182,7 +190,7 @@ func (l *link) requests() {
 		}
 		// Set before the packet goes, since the answer may come before this goroutine runs again.
 		l.committing.Store(s == commit)
-		if ok && at != afterSend {
+		if ok {
 			l.answerCut.Store(&at)
 		}
 		if _, err := l.server.Write(packet); err != nil {
@@ -209,7 +217,7 @@ func (l *link) answers() {
 			if *at == inAnswer && n > 1 {
 				_, _ = l.client.Write(chunk[:1+l.proxy.number(n-1)])
 			}
-			l.sever(*at == onAnswer)
+			l.sever(*at != inAnswer)
 			return
 		}
 		l.committing.Store(false)
