@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -85,7 +84,7 @@ func serve(ctx context.Context, c config, env environment) (err error) {
 			return fmt.Errorf("loading the demo data: %w", err)
 		}
 	}
-	listener, err := net.Listen("tcp", c.listen)
+	listener, err := listen(c)
 	if err != nil {
 		return fmt.Errorf("listening: %w", err)
 	}
@@ -117,10 +116,14 @@ func serve(ctx context.Context, c config, env environment) (err error) {
 	select {
 	case err = <-served:
 	case <-ctx.Done():
-		log.Info("ending: running calls are finished first")
+		log.Info("ending: calls are still taken for a while, then running ones are finished; a second signal ends at once", "drain", c.drain.String())
 		draining.Store(true)
+		select {
+		case err = <-served:
+		case <-time.After(c.drain):
+		}
 		patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownPatience)
-		err = server.Shutdown(patience)
+		err = errors.Join(err, server.Shutdown(patience))
 		cancel()
 	}
 	endSweeping()
@@ -169,7 +172,7 @@ func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger
 	}
 	seen := newMetrics()
 	mux.Handle("GET /metrics", seen.handler())
-	return observed(mux, log, seen)
+	return observed(parting(mux, draining), log, seen)
 }
 
 func say(w http.ResponseWriter, status int, text string) {
