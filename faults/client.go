@@ -99,9 +99,10 @@ type client struct {
 	random    *rand.Rand
 	http      *http.Client
 	token     string
-	addresses []string // of the servers, used in turn
-	batch     int      // the most events of a call
-	text      int      // about how long a description is
+	addresses []string           // of the servers
+	pick      func(i int) string // where to send, in turn
+	batch     int                // the most events of a call
+	text      int                // about how long a description is
 	// givesUp is whether the client drops calls now and then about which it was told only that nothing is stored.
 	givesUp bool
 
@@ -130,7 +131,7 @@ func (c *client) deliver(ctx context.Context, call *call) bool {
 	nothing := true // whether every answer so far has said that nothing is stored
 	for tries := 0; ; tries++ {
 		c.ledger.sends.Add(1)
-		a, code, err := post(ctx, c.http, c.addresses[(c.made+tries)%len(c.addresses)], c.token, call.body)
+		a, code, err := post(ctx, c.http, c.pick(c.made+tries), c.token, call.body)
 		switch {
 		case ctx.Err() != nil:
 			return false
@@ -218,7 +219,7 @@ func (c *client) settle(call *call, a answer) {
 func (c *client) again(ctx context.Context) bool {
 	for _, call := range c.kept {
 		for {
-			a, code, err := post(ctx, c.http, c.addresses[0], c.token, call.body)
+			a, code, err := post(ctx, c.http, c.pick(c.made), c.token, call.body)
 			if ctx.Err() != nil {
 				return false
 			}

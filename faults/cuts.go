@@ -31,10 +31,14 @@ func connectionCut(ctx context.Context, r *rig, name string, n int) (*world, out
 	defer l.end()
 	w.proxy.arm(cuts, w.random("cuts"))
 	for w.proxy.outstanding() > 0 {
-		if err := w.progress(ctx, 1); err != nil {
+		if err := w.progress(ctx, 10); err != nil {
 			return w, o, err
 		}
+		if w.proxy.outstanding(greeting, login) == w.proxy.outstanding() {
+			w.proxy.cutAll() // new connections are needed, and nothing else breaks the old ones now
+		}
 	}
+	l.end() // the last cuts have been made when the last call is through
 	commits := 0
 	for c, times := range w.proxy.made() {
 		o.injected += times

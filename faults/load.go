@@ -13,6 +13,8 @@ import (
 type kind struct {
 	clients, batch, text int
 	givesUp              bool
+	// anew makes every second client open a connection for each call.
+	anew bool
 }
 
 // load is clients that post call after call until they are told to end.
@@ -22,6 +24,7 @@ type load struct {
 	cancel  context.CancelFunc
 	ctx     context.Context
 	wait    sync.WaitGroup
+	once    sync.Once
 }
 
 func (w *world) newClient(name string, k kind) *client {
@@ -30,6 +33,7 @@ func (w *world) newClient(name string, k kind) *client {
 	for _, s := range w.servers {
 		c.addresses = append(c.addresses, s.address)
 	}
+	c.pick = func(i int) string { return c.addresses[i%len(c.addresses)] }
 	return c
 }
 
@@ -48,6 +52,12 @@ func (w *world) load(ctx context.Context, k kind) *load {
 	for i := range k.clients {
 		c := w.newClient(fmt.Sprintf("%c%d", 'a'+i%26, i), k)
 		l.clients = append(l.clients, c)
+		if w.balancer != nil {
+			c.pick = w.balancer.pick
+		}
+		if k.anew && i%2 == 1 {
+			c.http.Transport.(*http.Transport).DisableKeepAlives = true
+		}
 		l.wait.Go(func() {
 			for {
 				select {
@@ -68,7 +78,9 @@ func (w *world) load(ctx context.Context, k kind) *load {
 const patience = time.Minute
 
 // end lets every client finish its call, and sends some of the settled ones again.
-func (l *load) end() {
+func (l *load) end() { l.once.Do(l.finish) }
+
+func (l *load) finish() {
 	close(l.stop)
 	timer := time.AfterFunc(patience, l.cancel)
 	defer timer.Stop()

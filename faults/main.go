@@ -115,9 +115,14 @@ func names() string {
 	return strings.Join(all, ", ")
 }
 
+// longest is how long one scenario may take, so that a fault that nothing recovers from ends the run with a message.
+const longest = 10 * time.Minute
+
 // try runs a scenario, prints its line, and reports whether all was as it must be.
 func (s scenario) try(ctx context.Context, r *rig, n int) bool {
 	start := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, longest)
+	defer cancel()
 	w, o, found, err := s.judged(ctx, r, n)
 	if w != nil {
 		err = errors.Join(err, w.close())

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -83,12 +84,14 @@ func (p *proxy) arm(cuts map[cut]int, random *rand.Rand) {
 	p.remaining, p.random = cuts, random
 }
 
-// outstanding is how many of the cuts have not been made yet.
-func (p *proxy) outstanding() (n int) {
+// outstanding is how many of the cuts have not been made yet, of all or of those in the statements named.
+func (p *proxy) outstanding(of ...statement) (n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, times := range p.remaining {
-		n += times
+	for c, times := range p.remaining {
+		if len(of) == 0 || slices.Contains(of, c.statement) {
+			n += times
+		}
 	}
 	return n
 }

@@ -9,4 +9,7 @@ var scenarios = []scenario{
 	{"deadlock", 2000, 40, deadlocked},
 	{"same-key-mariadb", 2000, 50, sameKeyTwice(setting{})},
 	{"same-key-sqlite", 200, 20, sameKeyTwice(setting{sqlite: "here"})},
+	{"restart-alone", 50, 2, restarted(setting{sqlite: "here", shared: true})},
+	{"restart-one-of-two", 50, 2, restarted(setting{shared: true, servers: 2})},
+	{"restart-behind-balancer", 50, 2, restarted(setting{servers: 2})},
 }

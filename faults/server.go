@@ -35,6 +35,17 @@ func freeAddress() string {
 	}
 }
 
+// sharedSocket opens a listening socket to be handed to servers.
+func sharedSocket() (*os.File, string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, "", err
+	}
+	defer listener.Close() // the file is a copy
+	file, err := listener.(*net.TCPListener).File()
+	return file, listener.Addr().String(), err
+}
+
 // start starts the process and waits until it takes calls.
 func (s *server) start(ctx context.Context) error {
 	log, err := os.OpenFile(s.world.file("server.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)

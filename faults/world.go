@@ -39,8 +39,10 @@ type world struct {
 	proxy   *proxy
 	db      *sql.DB // the database, as the rig sees it: never through the proxy
 	servers []*server
-	token   string
-	ledger  *ledger
+	// balancer, if there is one, picks the servers that say that they take calls.
+	balancer *balancer
+	token    string
+	ledger   *ledger
 }
 
 // setting is what a scenario needs of its world.
@@ -51,6 +53,7 @@ type setting struct {
 	// plain connects the servers as a user without privileges, whom read_only and max_connections concern.
 	plain   bool
 	servers int
+	shared  bool // all servers have one listening socket, which is the rig's
 	env     []string
 }
 
@@ -78,8 +81,19 @@ func (r *rig) newWorld(ctx context.Context, name string, s setting) (*world, err
 	if err := w.prepare(ctx); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
+	var socket *os.File
+	address := ""
+	if s.shared {
+		var err error
+		if socket, address, err = sharedSocket(); err != nil {
+			return nil, errors.Join(err, w.close())
+		}
+	}
 	for range max(s.servers, 1) {
-		server := &server{world: w, address: freeAddress()}
+		server := &server{world: w, address: address, socket: socket}
+		if !s.shared {
+			server.address = freeAddress()
+		}
 		w.servers = append(w.servers, server)
 		if err := server.start(ctx); err != nil {
 			return nil, errors.Join(err, w.close())
