@@ -1,12 +1,16 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
 	"strconv"
+	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // firstSocket is the file descriptor of the first socket that a service manager hands over. Source: sd_listen_fds(3).
@@ -45,4 +49,51 @@ func parting(next http.Handler, draining *atomic.Bool) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// end takes calls for a while still, then no new connections, then finishes what has come on the old ones, and closes those at rest last. The order
+// matters: from the beginning of Shutdown on, net/http drops the calls that it reads on connections accepted before.
+func end(server *http.Server, listener net.Listener, served <-chan error, busy *busy, drain time.Duration) error {
+	patience, cancel := context.WithTimeout(context.Background(), drain+shutdownPatience)
+	defer cancel()
+	var err error
+	select {
+	case err = <-served:
+	case <-time.After(drain):
+		_ = listener.Close()
+		err = <-served // then every connection that was accepted is noted
+	}
+	if errors.Is(err, net.ErrClosed) {
+		err = nil
+	}
+	for !busy.none() && patience.Err() == nil {
+		time.Sleep(5 * time.Millisecond)
+	}
+	return errors.Join(err, server.Shutdown(patience))
+}
+
+// busy are the connections that carry a call, or have not carried one yet.
+type busy struct {
+	mu    sync.Mutex
+	conns map[net.Conn]bool
+}
+
+func (b *busy) note(conn net.Conn, state http.ConnState) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.conns == nil {
+		b.conns = map[net.Conn]bool{}
+	}
+	switch state {
+	case http.StateNew, http.StateActive:
+		b.conns[conn] = true
+	default:
+		delete(b.conns, conn)
+	}
+}
+
+func (b *busy) none() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.conns) == 0
 }

@@ -89,6 +89,7 @@ func serve(ctx context.Context, c config, env environment) (err error) {
 		return fmt.Errorf("listening: %w", err)
 	}
 	var draining atomic.Bool
+	var busy busy
 	server := &http.Server{
 		Handler:           routes(c, db, secrets, log, &draining),
 		ReadHeaderTimeout: 10 * time.Second,
@@ -96,6 +97,7 @@ func serve(ctx context.Context, c config, env environment) (err error) {
 		WriteTimeout:      c.callTimeout + 2*time.Minute,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
+		ConnState:         busy.note,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	sweeping, endSweeping := context.WithCancel(context.WithoutCancel(ctx))
@@ -118,13 +120,7 @@ func serve(ctx context.Context, c config, env environment) (err error) {
 	case <-ctx.Done():
 		log.Info("ending: calls are still taken for a while, then running ones are finished; a second signal ends at once", "drain", c.drain.String())
 		draining.Store(true)
-		select {
-		case err = <-served:
-		case <-time.After(c.drain):
-		}
-		patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownPatience)
-		err = errors.Join(err, server.Shutdown(patience))
-		cancel()
+		err = end(server, listener, served, &busy, c.drain)
 	}
 	endSweeping()
 	<-swept

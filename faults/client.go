@@ -137,7 +137,7 @@ func (c *client) deliver(ctx context.Context, call *call) bool {
 			return false
 		case err != nil:
 			nothing = false
-			c.ledger.saw("no answer")
+			c.ledger.unanswered(err)
 		case code == "UNAVAILABLE":
 			c.ledger.saw(code)
 			if c.givesUp && nothing && c.random.IntN(4) == 0 {

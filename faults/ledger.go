@@ -31,6 +31,7 @@ type ledger struct {
 	mu      sync.Mutex
 	entries map[string]*entry
 	visible map[string]int // errors of whole calls that clients saw, by code
+	lastErr error          // why a client got no answer, when it last happened
 	differs int            // answers to the same event that name another id or number
 	wrong   []string       // what must never be answered
 }
@@ -80,6 +81,14 @@ func (l *ledger) saw(code string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.visible[code]++
+}
+
+// unanswered notes that a client got no answer.
+func (l *ledger) unanswered(err error) {
+	l.saw("no answer")
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lastErr = err
 }
 
 func (l *ledger) complain(format string, args ...any) {

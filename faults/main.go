@@ -54,6 +54,7 @@ func run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	r := &rig{dir: dir, seed: *seed, log: out}
+	defer r.unmount()
 	if r.program, err = build(ctx, dir); err != nil {
 		return errors.Join(err, os.RemoveAll(dir))
 	}
@@ -74,6 +75,7 @@ func run(ctx context.Context, out io.Writer) error {
 	if failed > 0 {
 		return fmt.Errorf("%d of %d faults did harm; what the servers said is in %s", failed, len(chosen), dir)
 	}
+	r.unmount()
 	return os.RemoveAll(dir)
 }
 

@@ -46,7 +46,7 @@ func restarted(s setting) func(context.Context, *rig, string, int) (*world, outc
 		}
 		l.end()
 		if failed := w.ledger.errors(); failed > 0 {
-			o.fail("%d of %d calls failed", failed, w.ledger.sends.Load())
+			o.fail("%d of %d calls failed: %s, at last by %v", failed, w.ledger.sends.Load(), w.ledger.shown(), w.ledger.lastErr)
 		}
 		o.remarks = fmt.Sprintf("%d calls, %d failed without being sent again", w.ledger.sends.Load(), w.ledger.errors())
 		return w, o, nil

@@ -26,6 +26,7 @@ type rig struct {
 	dir     string // holds everything a run leaves behind
 	seed    uint64
 	log     io.Writer
+	mounts  []string // small file systems
 }
 
 // world is one database, the servers on it, and what was sent to them.
@@ -41,6 +42,9 @@ type world struct {
 	servers []*server
 	// balancer, if there is one, picks the servers that say that they take calls.
 	balancer *balancer
+	target   string    // the address of the database server
+	hog      *sql.DB   // connections that the rig takes from the servers
+	lock     *sql.Conn // holds SQLite's write lock
 	token    string
 	ledger   *ledger
 }
@@ -126,6 +130,7 @@ func (w *world) openMaria(ctx context.Context, s setting) (err error) {
 		return err
 	}
 	address := strings.TrimSuffix(strings.TrimPrefix(w.url, "mysql://root@"), "/"+database)
+	w.target = address
 	config := mysqldriver.NewConfig()
 	config.User, config.Net, config.Addr, config.DBName, config.ParseTime = "root", "tcp", address, database, true
 	config.Logger = &mysqldriver.NopLogger{}
