@@ -51,7 +51,8 @@ func (w *world) audit(ctx context.Context) (*report, error) {
 		return nil, err
 	}
 	defer rows.Close()
-	found, ids, numbers := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	// A row is as it was acknowledged if id and number are; an event may have other rows besides, which are too many.
+	found, acknowledged, ids, numbers := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for rows.Next() {
 		var e event
 		var number, account, unit, classification, description, name sql.NullString
@@ -78,13 +79,12 @@ func (w *world) audit(ctx context.Context) (*report, error) {
 		case found[e.UDFString1]:
 			r.duplicated++
 			r.note("%s is there again, as %s", e.UDFString1, number.String)
-			continue
 		case known.state == refused:
 			r.phantom++
 			r.note("%s is there and was refused", e.UDFString1)
-		case known.state == processed && (known.id != idText || known.number != number.String):
-			r.lost++
-			r.note("%s was acknowledged as %s %s and is there as %s %s", e.UDFString1, known.number, known.id, number.String, idText)
+		}
+		if known.id == idText && known.number == number.String {
+			acknowledged[e.UDFString1] = true
 		}
 		if different := differences(&known.event, &e); different != "" {
 			r.lost++
@@ -102,9 +102,9 @@ func (w *world) audit(ctx context.Context) (*report, error) {
 			r.note("of %s nobody was told what became", name)
 		case known.state == processed:
 			r.acknowledged++
-			if !found[name] {
+			if !acknowledged[name] {
 				r.lost++
-				r.note("%s was acknowledged as %s and is not there", name, known.number)
+				r.note("%s was acknowledged as %s %s and is not there", name, known.number, known.id)
 			}
 		}
 	}

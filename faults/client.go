@@ -105,6 +105,7 @@ type client struct {
 	text      int                // about how long a description is
 	// givesUp is whether the client drops calls now and then about which it was told only that nothing is stored.
 	givesUp bool
+	keyed   bool
 
 	made    int
 	settled atomic.Int64
@@ -114,7 +115,7 @@ type client struct {
 // next makes a call. Half the clients' calls are known by a key, the others by their events' references.
 func (c *client) next() *call {
 	c.made++
-	keyed := c.made%2 == 0
+	keyed := c.keyed || c.made%2 == 0
 	events := make([]event, 1+c.random.IntN(c.batch))
 	for i := range events {
 		events[i] = newEvent(c.random, fmt.Sprintf("%s-%d-%d", c.name, c.made, i), c.text, !keyed)

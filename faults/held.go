@@ -16,8 +16,6 @@ type held struct {
 	end     func(ctx context.Context, w *world) error
 	// harmless faults must let calls through while they last; quiet ones make calls wait. Others are seen by clients.
 	harmless, quiet bool
-	// disk is the size in bytes of a file system of its own that the database lies on; 0 if it needs none.
-	disk int64
 }
 
 const (
@@ -34,16 +32,6 @@ func (h held) run(ctx context.Context, r *rig, name string, n int) (*world, outc
 	}
 	// Short, so that a fault need not last long until clients are told of it.
 	h.setting.env = append(h.setting.env, "CRM_CALL_TIMEOUT=500ms")
-	if h.disk > 0 {
-		folder, err := r.mount(name, h.disk)
-		if err != nil {
-			return nil, o, err
-		}
-		if h.setting.sqlite != "" {
-			h.setting.sqlite = folder
-		}
-		h.setting.maria.Dir = folder
-	}
 	w, err := r.newWorld(ctx, name, h.setting)
 	if err != nil {
 		return w, o, err

@@ -59,6 +59,7 @@ func (l *ledger) acknowledge(e *event, id, number string) {
 	case known.state == processed && (known.id != id || known.number != number):
 		l.differs++
 		l.complainLocked("%s was answered as %s %s and later as %s %s", e.UDFString1, known.number, known.id, number, id)
+		return
 	case known.state == refused:
 		l.complainLocked("%s was refused and is processed after all", e.UDFString1)
 	}

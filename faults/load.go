@@ -15,20 +15,25 @@ type kind struct {
 	givesUp              bool
 	// anew makes every second client open a connection for each call.
 	anew bool
+	// keyed makes all calls known by a key, none by references.
+	keyed bool
+	// once leaves out sending settled calls again at the end.
+	once bool
 }
 
 // load is clients that post call after call until they are told to end.
 type load struct {
+	kind    kind
 	clients []*client
 	stop    chan struct{}
 	cancel  context.CancelFunc
 	ctx     context.Context
 	wait    sync.WaitGroup
-	once    sync.Once
+	ending  sync.Once
 }
 
 func (w *world) newClient(name string, k kind) *client {
-	c := &client{name: name, ledger: w.ledger, random: w.random(name), token: w.token, batch: k.batch, text: k.text, givesUp: k.givesUp,
+	c := &client{name: name, ledger: w.ledger, random: w.random(name), token: w.token, batch: k.batch, text: k.text, givesUp: k.givesUp, keyed: k.keyed,
 		http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 2, DisableCompression: true}, Timeout: time.Minute}}
 	for _, s := range w.servers {
 		c.addresses = append(c.addresses, s.address)
@@ -47,7 +52,7 @@ func (w *world) random(name string) *rand.Rand {
 }
 
 func (w *world) load(ctx context.Context, k kind) *load {
-	l := &load{stop: make(chan struct{})}
+	l := &load{kind: k, stop: make(chan struct{})}
 	l.ctx, l.cancel = context.WithCancel(ctx)
 	for i := range k.clients {
 		c := w.newClient(fmt.Sprintf("%c%d", 'a'+i%26, i), k)
@@ -78,7 +83,7 @@ func (w *world) load(ctx context.Context, k kind) *load {
 const patience = time.Minute
 
 // end lets every client finish its call, and sends some of the settled ones again.
-func (l *load) end() { l.once.Do(l.finish) }
+func (l *load) end() { l.ending.Do(l.finish) }
 
 func (l *load) finish() {
 	close(l.stop)
@@ -86,7 +91,9 @@ func (l *load) finish() {
 	defer timer.Stop()
 	l.wait.Wait()
 	for _, c := range l.clients {
-		c.again(l.ctx)
+		if !l.kind.once {
+			c.again(l.ctx)
+		}
 		c.http.CloseIdleConnections()
 	}
 	l.cancel()

@@ -7,53 +7,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 )
 
-// mount makes a small file system in memory. Only root may.
-func (r *rig) mount(name string, bytes int64) (string, error) {
-	folder := filepath.Join(r.dir, name+"-disk")
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return "", err
-	}
-	if err := syscall.Mount("tmpfs", folder, "tmpfs", 0, fmt.Sprintf("size=%d", bytes)); err != nil {
-		return "", fmt.Errorf("making a small file system at %s, which takes root: %w", folder, err)
-	}
-	r.mounts = append(r.mounts, folder)
-	return folder, nil
-}
-
-// unmount ends the file systems of the run, whatever still lies on them.
-func (r *rig) unmount() {
-	for _, folder := range r.mounts {
-		_ = syscall.Unmount(folder, syscall.MNT_DETACH)
-	}
-	r.mounts = nil
-}
-
 // filler is the file that takes what is left of a disk.
-func (w *world) filler() string { return filepath.Join(w.rig.dir, w.name+"-disk", "filler") }
-
-func fillDisk(_ context.Context, w *world) error {
-	file, err := os.Create(w.filler())
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	for piece := int64(1 << 24); piece >= 1<<12; { // ever smaller pieces, until no page is left
-		info, err := file.Stat()
-		if err == nil {
-			err = syscall.Fallocate(int(file.Fd()), 0, info.Size(), piece)
-		}
-		if errors.Is(err, syscall.ENOSPC) {
-			piece /= 2
-		} else if err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func (w *world) filler() string { return filepath.Join(w.disk(), "filler") }
 
 func emptyDisk(_ context.Context, w *world) error { return os.Remove(w.filler()) }
 
@@ -84,13 +42,13 @@ func takeConnections(ctx context.Context, w *world) error {
 	if err != nil {
 		return err
 	}
-	w.hog = pool
-	for taken := 0; ; {
+	defer pool.Close() // those that are taken stay open
+	for {
 		w.proxy.cutAll()
-		for conn := (*sql.Conn)(nil); err == nil; {
+		for err == nil {
+			var conn *sql.Conn
 			if conn, err = pool.Conn(ctx); err == nil {
-				taken++
-				err = conn.PingContext(ctx)
+				w.hog = append(w.hog, conn)
 			}
 		}
 		// Once nobody but the rig is connected, the servers have none left.
@@ -98,7 +56,7 @@ func takeConnections(ctx context.Context, w *world) error {
 		if err := w.db.QueryRowContext(ctx, "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'crm'").Scan(&there); err != nil {
 			return err
 		}
-		if there == taken {
+		if there == len(w.hog) {
 			return nil
 		}
 		if err = pause(ctx, 5*time.Millisecond); err != nil {
@@ -108,7 +66,11 @@ func takeConnections(ctx context.Context, w *world) error {
 }
 
 func giveConnections(ctx context.Context, w *world) error {
-	return errors.Join(w.hog.Close(), global("max_connections", 150)(ctx, w))
+	for _, conn := range w.hog {
+		_ = conn.Close()
+	}
+	w.hog = nil
+	return global("max_connections", 150)(ctx, w)
 }
 
 // lockFile holds SQLite's only write lock, as another process with a long transaction does.

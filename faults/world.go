@@ -26,7 +26,6 @@ type rig struct {
 	dir     string // holds everything a run leaves behind
 	seed    uint64
 	log     io.Writer
-	mounts  []string // small file systems
 }
 
 // world is one database, the servers on it, and what was sent to them.
@@ -42,18 +41,21 @@ type world struct {
 	servers []*server
 	// balancer, if there is one, picks the servers that say that they take calls.
 	balancer *balancer
-	target   string    // the address of the database server
-	hog      *sql.DB   // connections that the rig takes from the servers
-	lock     *sql.Conn // holds SQLite's write lock
+	mounted  bool
+	wrong    func()      // ends the wrong server, if there is one
+	target   string      // the address of the database server
+	hog      []*sql.Conn // connections that the rig takes from the servers
+	lock     *sql.Conn   // holds SQLite's write lock
 	token    string
 	ledger   *ledger
 }
 
 // setting is what a scenario needs of its world.
 type setting struct {
-	sqlite  string // the folder of the database's file, "here" for the world's own; empty for MariaDB
+	sqlite  bool // an SQLite file; otherwise a MariaDB server of its own
 	maria   storetest.Options
-	proxied bool // between server and database stands the proxy
+	disk    int64 // the size in bytes of a file system of its own for the database; 0 for none
+	proxied bool  // between server and database stands the proxy
 	// plain connects the servers as a user without privileges, whom read_only and max_connections concern.
 	plain   bool
 	servers int
@@ -74,11 +76,17 @@ func (r *rig) newWorld(ctx context.Context, name string, s setting) (*world, err
 	if err := os.MkdirAll(w.dir, 0o700); err != nil {
 		return nil, err
 	}
+	if s.disk > 0 {
+		if err := errors.Join(os.MkdirAll(w.disk(), 0o700), mount(w.disk(), s.disk)); err != nil {
+			return nil, err
+		}
+		w.mounted, s.maria.Dir = true, w.disk()
+	}
 	open := w.openMaria
-	if s.sqlite != "" {
+	if s.sqlite {
 		open = w.openSQLite
 	}
-	if err := errors.Join(open(ctx, s)); err != nil {
+	if err := open(ctx, s); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
 	w.env = append(append(os.Environ(), "CRM_DATABASE="+w.url, "CRM_SECRET_KEY=only for the faults rig"), s.env...)
@@ -106,12 +114,17 @@ func (r *rig) newWorld(ctx context.Context, name string, s setting) (*world, err
 	return w, w.login(ctx, w.servers[0].address)
 }
 
+// disk is where the database's own file system is, if it has one.
+func (w *world) disk() string { return w.file("disk") }
+
+var errCannotMount = errors.New("no file system can be made here")
+
 func (w *world) file(name string) string { return filepath.Join(w.dir, name) }
 
 func (w *world) openSQLite(_ context.Context, s setting) (err error) {
 	path := w.file("faults.db")
-	if s.sqlite != "here" {
-		path = filepath.Join(s.sqlite, "faults.db")
+	if w.mounted {
+		path = filepath.Join(w.disk(), "faults.db")
 	}
 	w.url = "sqlite:" + path
 	w.db, err = sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(10000)&_inttotime=1&_time_integer_format=unix_micro")
@@ -209,6 +222,9 @@ func (w *world) close() error {
 			_ = s.kill()
 		}
 	}
+	if w.wrong != nil {
+		w.wrong()
+	}
 	var err error
 	if w.db != nil {
 		err = w.db.Close()
@@ -218,6 +234,9 @@ func (w *world) close() error {
 	}
 	if w.maria != nil {
 		err = errors.Join(err, w.maria.Close())
+	}
+	if w.mounted {
+		err = errors.Join(err, unmount(w.disk()))
 	}
 	return err
 }
