@@ -130,8 +130,9 @@ func serve(ctx context.Context, c config, env environment) (err error) {
 
 // routes is every address that the server answers.
 func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger, draining *atomic.Bool) http.Handler {
+	ledger := &writes{Ledger: db}
 	service := &events.Service{
-		Directory: db, Ledger: db, Secrets: secrets, Now: time.Now, NewID: newID,
+		Directory: db, Ledger: ledger, Secrets: secrets, Now: time.Now, NewID: newID,
 		FutureTolerance: c.futureTolerance, Patience: c.callTimeout, Log: log,
 	}
 	resolver := &graph.Resolver{
@@ -159,6 +160,8 @@ func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger
 			say(w, http.StatusServiceUnavailable, "ending")
 		case db.Ping(r.Context()) != nil:
 			say(w, http.StatusServiceUnavailable, "the database does not answer")
+		case ledger.failing():
+			say(w, http.StatusServiceUnavailable, "the database takes no writes")
 		default:
 			say(w, http.StatusOK, "ok")
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"time"
 )
 
@@ -73,12 +74,18 @@ func (h held) once(ctx context.Context, w *world, l *load, random *rand.Rand) (t
 			}
 		}
 		if err == nil {
+			err = w.servers[0].says(ctx, http.StatusServiceUnavailable)
+		}
+		if err == nil {
 			err = pause(ctx, time.Duration(random.IntN(500))*time.Millisecond)
 		}
 	}
 	if err = errors.Join(err, h.end(ctx, w)); err != nil {
 		return 0, err
 	}
-	after, err := l.everyone(ctx)
-	return max(took, after), err
+	start := time.Now()
+	if _, err = l.everyone(ctx); err == nil {
+		err = w.servers[0].says(ctx, http.StatusOK)
+	}
+	return max(took, time.Since(start)), err
 }

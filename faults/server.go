@@ -95,6 +95,24 @@ func (s *server) ready(ctx context.Context) error {
 	}
 }
 
+// says waits until the server's /readyz answers so. A server that can record nothing must say so, and must be ready again once it can.
+func (s *server) says(ctx context.Context, status int) error {
+	for start := time.Now(); time.Since(start) < bitesIn; {
+		response, err := http.Get("http://" + s.address + "/readyz")
+		if err != nil {
+			return err
+		}
+		_ = response.Body.Close()
+		if response.StatusCode == status {
+			return nil
+		}
+		if err := pause(ctx, 5*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("/readyz does not come to answer %d in %s", status, bitesIn)
+}
+
 // kill ends the process at once.
 func (s *server) kill() error {
 	if err := s.cmd.Process.Kill(); err != nil {
