@@ -17,6 +17,8 @@ type held struct {
 	end     func(ctx context.Context, w *world) error
 	// harmless faults must let calls through while they last; quiet ones make calls wait. Others are seen by clients.
 	harmless, quiet bool
+	// certain faults leave no outcome open: clients must be told that nothing is stored.
+	certain bool
 }
 
 const (
@@ -49,6 +51,9 @@ func (h held) run(ctx context.Context, r *rig, name string, n int) (*world, outc
 			o.fail("after fault %d the clients were let through after %s only", o.injected+1, took.Round(time.Millisecond))
 		}
 		o.injected++
+	}
+	if l.end(); h.certain && w.ledger.times("OUTCOME_UNKNOWN") > 0 {
+		o.fail("%d calls were answered OUTCOME_UNKNOWN", w.ledger.times("OUTCOME_UNKNOWN"))
 	}
 	o.remarks = fmt.Sprintf("slowest recovery %.1f s; shown to clients: %s", slowest.Seconds(), w.ledger.shown())
 	return w, o, w.servers[0].alive()

@@ -115,3 +115,10 @@ func (l *ledger) errors() (n int) {
 	}
 	return n
 }
+
+// times is how often clients were shown an error of a whole call.
+func (l *ledger) times(code string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.visible[code]
+}

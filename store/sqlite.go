@@ -88,7 +88,10 @@ func (sqliteDialect) classify(err error, committing bool) error {
 	switch code := fault.Code(); code & 0xff {
 	case busy, locked, interrupt:
 		return fmt.Errorf("%w: %w", models.ErrRerun, err)
-	case ioError, full, noMemory:
+	case full:
+		// Even of COMMIT: in WAL mode the disk is full before the frame that commits is written, or in the middle of it, which is the same.
+		return fmt.Errorf("%w: %w", models.ErrAway, err)
+	case ioError, noMemory:
 		if committing {
 			return fmt.Errorf("%w: %w", models.ErrUnknown, err)
 		}
