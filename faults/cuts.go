@@ -17,40 +17,44 @@ var weights = map[cut]int{
 	{commit, inRequest}: 12, {commit, afterSend}: 12, {commit, onAnswer}: 12, {commit, inAnswer}: 11,
 }
 
-func connectionCut(ctx context.Context, r *rig, name string, n int) (*world, outcome, error) {
-	var o outcome
-	w, err := r.newWorld(ctx, name, setting{proxied: true})
-	if err != nil {
-		return w, o, err
-	}
-	cuts := map[cut]int{}
-	for c, weight := range weights {
-		cuts[c] = (weight*n + 99) / 100
-	}
-	l := w.load(ctx, kind{clients: 8, batch: 5, givesUp: true})
-	defer l.end()
-	w.proxy.arm(cuts, w.random("cuts"))
-	for w.proxy.outstanding() > 0 {
-		if err := w.progress(ctx, 10); err != nil {
+// connectionCut cuts connections between the server and its database under the clients given.
+func connectionCut(k kind) func(context.Context, *rig, string, int) (*world, outcome, error) {
+	k.givesUp = true
+	return func(ctx context.Context, r *rig, name string, n int) (*world, outcome, error) {
+		var o outcome
+		w, err := r.newWorld(ctx, name, setting{proxied: true})
+		if err != nil {
 			return w, o, err
 		}
-		if w.proxy.outstanding(greeting, login) == w.proxy.outstanding() {
-			w.proxy.cutAll() // new connections are needed, and nothing else breaks the old ones now
+		cuts := map[cut]int{}
+		for c, weight := range weights {
+			cuts[c] = (weight*n + 99) / 100
 		}
-	}
-	l.end() // the last cuts have been made when the last call is through
-	commits := 0
-	for c, times := range w.proxy.made() {
-		o.injected += times
-		if c.statement == commit && c.place != inRequest {
-			commits += times
+		l := w.load(ctx, k)
+		defer l.end()
+		w.proxy.arm(cuts, w.random("cuts"))
+		for w.proxy.outstanding() > 0 {
+			if err := w.progress(ctx, 10); err != nil {
+				return w, o, err
+			}
+			if w.proxy.outstanding(greeting, login) == w.proxy.outstanding() {
+				w.proxy.cutAll() // new connections are needed, and nothing else breaks the old ones now
+			}
 		}
+		l.end() // the last cuts have been made when the last call is through
+		commits := 0
+		for c, times := range w.proxy.made() {
+			o.injected += times
+			if c.statement == commit && c.place != inRequest {
+				commits += times
+			}
+		}
+		o.remarks = fmt.Sprintf("%d places, %d unknown COMMITs hit; shown to clients: %s", len(cuts), w.proxy.unknownCommits.Load(), w.ledger.shown())
+		if int(w.proxy.unknownCommits.Load()) < commits {
+			o.fail("%d COMMITs were left open and the proxy saw %d", commits, w.proxy.unknownCommits.Load())
+		}
+		return w, o, w.servers[0].alive()
 	}
-	o.remarks = fmt.Sprintf("%d places, %d unknown COMMITs hit; shown to clients: %s", len(cuts), w.proxy.unknownCommits.Load(), w.ledger.shown())
-	if int(w.proxy.unknownCommits.Load()) < commits {
-		o.fail("%d COMMITs were left open and the proxy saw %d", commits, w.proxy.unknownCommits.Load())
-	}
-	return w, o, w.servers[0].alive()
 }
 
 // shown lists the errors of whole calls that clients were shown.

@@ -46,7 +46,7 @@ func databaseKilled(ctx context.Context, r *rig, name string, n int) (*world, ou
 	if err != nil {
 		return w, o, err
 	}
-	random, l := w.random("faults"), w.load(ctx, kind{clients: 12, batch: 10})
+	random, l := w.random("faults"), w.load(ctx, kind{clients: 12, batch: 10, givesUp: true})
 	defer l.end()
 	var slowest time.Duration
 	for o.injected < n || int(w.proxy.unknownCommits.Load()) < n && o.injected < 4*n {
