@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -35,13 +36,13 @@ const (
 )
 
 func (w *world) deadlocks(ctx context.Context, n int) (o outcome, err error) {
-	before, err := w.counter(ctx, "Innodb_deadlocks")
+	before, err := w.deadlockCount(ctx)
 	if err != nil {
 		return o, err
 	}
 	var own atomic.Int64 // deadlocks in which the database chose the rig's session
 	provoked := func() (int, error) {
-		now, err := w.counter(ctx, "Innodb_deadlocks")
+		now, err := w.deadlockCount(ctx)
 		return now - before - int(own.Load()), err
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*patience)
@@ -130,8 +131,10 @@ func (w *world) hold(ctx context.Context, table string, events []event, send fun
 		return err
 	}
 	take := func(e event) error {
+		id := make([]byte, 16)
+		_, _ = rand.Read(id) // never fails, see crypto/rand
 		_, err := tx.ExecContext(ctx, `INSERT INTO web_customer_events (id, account_key, unit_key, performed_on, website, external_system, external_system_reference_number, created_at, created_by_key)
-			VALUES (RANDOM_BYTES(16), 1, 1, '2026-01-01', 'held', ?, ?, '2026-01-01', 1)`, e.ExternalSystem, e.ExternalSystemReferenceNumber)
+			VALUES (?, 1, 1, '2026-01-01', 'held', ?, ?, '2026-01-01', 1)`, id, e.ExternalSystem, e.ExternalSystemReferenceNumber)
 		return err
 	}
 	if err := take(events[len(events)-1]); err != nil {
@@ -162,8 +165,8 @@ func (w *world) cross(ctx context.Context, done *atomic.Bool) {
 	}
 }
 
-// counter reads a counter of the database server.
-func (w *world) counter(ctx context.Context, name string) (n int, err error) {
-	err = w.db.QueryRowContext(ctx, "SHOW GLOBAL STATUS LIKE '"+name+"'").Scan(&name, &n)
+// deadlockCount is how many deadlocks the database has met so far.
+func (w *world) deadlockCount(ctx context.Context) (n int, err error) {
+	err = w.db.QueryRowContext(ctx, "SELECT `COUNT` FROM information_schema.INNODB_METRICS WHERE NAME = 'lock_deadlocks'").Scan(&n)
 	return n, err
 }
