@@ -44,6 +44,10 @@ func (h held) run(ctx context.Context, r *rig, name string, n int) (*world, outc
 	var slowest time.Duration
 	for range n {
 		took, err := h.once(ctx, w, l, random)
+		if errors.Is(err, errStuck) { // what has become of the events is of all the more interest
+			o.fail("in fault %d, %v", o.injected+1, err)
+			break
+		}
 		if err != nil {
 			return w, o, err
 		}

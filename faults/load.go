@@ -99,6 +99,8 @@ func (l *load) finish() {
 	l.cancel()
 }
 
+var errStuck = fmt.Errorf("no call came through for %s", patience)
+
 // everyone waits until every client has settled another call, and returns how long that took.
 func (l *load) everyone(ctx context.Context) (time.Duration, error) {
 	start := time.Now()
@@ -112,7 +114,7 @@ func (l *load) everyone(ctx context.Context) (time.Duration, error) {
 				return 0, err
 			}
 			if time.Since(start) > patience {
-				return 0, fmt.Errorf("client %s has not got a call through for %s", c.name, patience)
+				return 0, fmt.Errorf("client %s: %w", c.name, errStuck)
 			}
 		}
 	}
