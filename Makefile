@@ -43,6 +43,10 @@ guesses: ## Guess a million times at credentials, on two servers
 bench: ## Measure the server against the floor of its database
 	go run ./bench
 
+.PHONY: faults
+faults: ## Break server, database, connections and disk, and see that nothing is lost or doubled
+	go run ./faults
+
 .PHONY: check
 check: ## Run all that must pass before a change is taken
 	@for step in format tidy vet lint fresh ui-check test audit readme; do

@@ -32,6 +32,7 @@ type options struct {
 	FutureTolerance string `default:"24h" placeholder:"DURATION" help:"How far ahead of now an event may have been performed. (default: 24h)"`
 	OTLPEndpoint    string `name:"otlp-endpoint" env:"CRM_OTLP_ENDPOINT" placeholder:"URL" help:"Where traces are sent by OTLP over HTTP, such as http://localhost:4318/v1/traces. (default: nowhere)"`
 	CallTimeout     string `default:"30s" placeholder:"DURATION" help:"How long a call goes on trying when the database does not let it through. (default: 30s)"`
+	Drain           string `placeholder:"DURATION" help:"How long a server that was told to end still takes calls, so that whoever spreads calls over servers notices by /readyz. (default: 5s, with --demo 0s)"`
 }
 
 // config is what the options mean.
@@ -46,6 +47,7 @@ type config struct {
 	futureTolerance time.Duration
 	callTimeout     time.Duration
 	otlpEndpoint    string
+	drain           time.Duration
 }
 
 // config checks all options and tells everything that is wrong with them.
@@ -84,6 +86,13 @@ func (o options) config() (config, error) {
 	note(err)
 	c.callTimeout, err = duration("call-timeout", o.CallTimeout)
 	note(err)
+	switch {
+	case o.Drain == "" && !o.Demo:
+		c.drain = 5 * time.Second
+	case o.Drain != "" && o.Drain != "0s":
+		c.drain, err = duration("drain", o.Drain)
+		note(err)
+	}
 	if len(wrong) == 0 { // a start that fails makes no key file
 		c.secretKey, err = secretKey(o.SecretKey, c.database)
 		note(err)

@@ -81,7 +81,7 @@ func serving(t *testing.T, args ...string) *server {
 	s := &server{client: &http.Client{Transport: transport, Timeout: time.Minute}, cancel: cancel, exit: make(chan int, 1)}
 	ready := make(chan net.Addr, 1)
 	go func() {
-		s.exit <- run(ctx, append([]string{"--listen", "127.0.0.1:0"}, args...), environment{stdin: strings.NewReader(""), stdout: &s.stdout,
+		s.exit <- run(ctx, append([]string{"--listen", "127.0.0.1:0", "--drain", "0s"}, args...), environment{stdin: strings.NewReader(""), stdout: &s.stdout,
 			stderr: &s.log, log: newLog(&s.log), ready: func(at net.Addr) { ready <- at }})
 	}()
 	select {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -103,11 +102,12 @@ func serve(ctx context.Context, c config, env environment) (err error) {
 			return fmt.Errorf("loading the demo data: %w", err)
 		}
 	}
-	listener, err := net.Listen("tcp", c.listen)
+	listener, err := listen(c)
 	if err != nil {
 		return fmt.Errorf("listening: %w", err)
 	}
 	var draining atomic.Bool
+	var busy busy
 	server := &http.Server{
 		Handler:           routes(c, db, secrets, log, traces, &draining),
 		ReadHeaderTimeout: 10 * time.Second,
@@ -115,6 +115,7 @@ func serve(ctx context.Context, c config, env environment) (err error) {
 		WriteTimeout:      c.callTimeout + 2*time.Minute,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
+		ConnState:         busy.note,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	sweeping, endSweeping := context.WithCancel(context.WithoutCancel(ctx))
@@ -135,11 +136,9 @@ func serve(ctx context.Context, c config, env environment) (err error) {
 	select {
 	case err = <-served:
 	case <-ctx.Done():
-		log.Info("ending: running calls are finished first")
+		log.Info("ending: calls are still taken for a while, then running ones are finished; a second signal ends at once", "drain", c.drain.String())
 		draining.Store(true)
-		patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownPatience)
-		err = server.Shutdown(patience)
-		cancel()
+		err = end(server, listener, served, &busy, c.drain)
 	}
 	endSweeping()
 	<-swept
@@ -193,7 +192,7 @@ func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger
 		mux.Handle("/", playground.Handler())
 	}
 	mux.Handle("GET /metrics", seen.handler())
-	return observed(mux, log, seen, door.NewRoom())
+	return observed(parting(mux, draining), log, seen, door.NewRoom())
 }
 
 func say(w http.ResponseWriter, status int, text string) {

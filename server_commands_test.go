@@ -138,11 +138,11 @@ func TestWrongOptions(t *testing.T) {
 		t.Fatalf("exit %d: %s", exit, out)
 	}
 	exit, out := program([]string{"CRM_DATABSE=sqlite:x.db", "CRM_NONSENSE=1", "CRM_ZONE=Nowhere/City", "CRM_FUTURE_TOLERANCE=soon", "CRM_DATABASE=postgres://user:CANARY@host/name"},
-		"--listen", "8080", "--introspection", "maybe", "--call-timeout=-1s")
+		"--listen", "8080", "--introspection", "maybe", "--call-timeout=-1s", "--drain", "long")
 	if exit != 2 {
 		t.Errorf("exit %d", exit)
 	}
-	for _, want := range []string{"CRM_DATABSE", "CRM_NONSENSE", "Nowhere/City", "soon", "8080", "maybe", "-1s", "sqlite:PATH"} {
+	for _, want := range []string{"CRM_DATABSE", "CRM_NONSENSE", "Nowhere/City", "soon", "8080", "maybe", "-1s", "drain (long)", "sqlite:PATH"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%s is not mentioned:\n%s", want, out)
 		}

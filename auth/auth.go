@@ -15,6 +15,9 @@ import (
 // TokenLife is how long a token is valid after it was given, used or not. Source: the CRM's Web API.
 const TokenLife = 2 * time.Hour
 
+// mostTries is how often a token is looked up when connections to the database break.
+const mostTries = 4
+
 var (
 	// ErrWrongLogin says that a login failed, and not why.
 	ErrWrongLogin = errors.New("the user name or the password is wrong")
@@ -33,7 +36,8 @@ type Sessions interface {
 	RaisePassword(ctx context.Context, user models.User, hash string) error
 	// EndSession must forget the token's hash at once.
 	EndSession(ctx context.Context, tokenHash []byte) error
-	// Caller must return whose token it is at the given time, nil if nobody's.
+	// Caller must return whose token it is at the given time, nil if nobody's. An error that wraps models.ErrRerun says that asking again
+	// may help.
 	Caller(ctx context.Context, tokenHash []byte, now time.Time) (*models.Caller, error)
 	// Closed must tell when each of the guesses that are refused now may be made again, and the zero time for the others.
 	Closed(ctx context.Context, guesses models.Guesses) ([]time.Time, error)
@@ -154,6 +158,11 @@ func (s *Service) Caller(ctx context.Context, token string) (models.Caller, erro
 		return models.Caller{}, ErrUnauthenticated
 	}
 	caller, err := s.sessions.Caller(ctx, tokenHash(token), s.now().UTC())
+	// A connection that breaks under the question says nothing of the database, and the next one may be broken too, since they tend
+	// to break together; refusing the call for it would cost the caller another round.
+	for tries := 1; errors.Is(err, models.ErrRerun) && tries < mostTries; tries++ {
+		caller, err = s.sessions.Caller(ctx, tokenHash(token), s.now().UTC())
+	}
 	if err != nil {
 		return models.Caller{}, err
 	}

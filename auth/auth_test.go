@@ -18,6 +18,8 @@ type sessions struct {
 	until map[string]time.Time
 	whose map[string]int64
 	tally models.Tally
+	// broken is how many more questions meet a broken connection.
+	broken int
 }
 
 func (s *sessions) User(_ context.Context, name string) (*models.User, error) {
@@ -72,6 +74,10 @@ func (s *sessions) EndSession(_ context.Context, hash []byte) error {
 func (s *sessions) Caller(_ context.Context, hash []byte, now time.Time) (*models.Caller, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
+	if s.broken > 0 {
+		s.broken--
+		return nil, models.ErrRerun
+	}
 	if until, known := s.until[string(hash)]; !known || !now.Before(until) {
 		return nil, nil
 	}
@@ -102,6 +108,21 @@ func TestTokenIsValidForTwoHoursAndNotAfter(t *testing.T) {
 	*now = now.Add(time.Second)
 	if _, err := service.Caller(t.Context(), session.Token); !errors.Is(err, ErrUnauthenticated) {
 		t.Errorf("at its end: %v", err)
+	}
+}
+
+func TestTokenIsLookedUpAgainWhenConnectionsBreak(t *testing.T) {
+	t.Parallel()
+	service, kept, _ := setup()
+	session, err := service.LogIn(t.Context(), "anna", "right password")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for broken, want := range map[int]error{mostTries - 1: nil, mostTries: models.ErrRerun} {
+		kept.broken = broken
+		if _, err := service.Caller(t.Context(), session.Token); !errors.Is(err, want) {
+			t.Errorf("after %d broken connections: %v, want %v", broken, err, want)
+		}
 	}
 }
 

@@ -164,7 +164,9 @@ func (mysqlDialect) classify(err error, committing bool) error {
 	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, os.ErrNotExist):
 		return wrap(models.ErrAway)
 	case errors.Is(err, driver.ErrBadConn), errors.Is(err, mysqldriver.ErrInvalidConn), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
-		errors.As(err, &network):
+		errors.As(err, &network),
+		// Of a connection that breaks at the beginning of a transaction the driver tells by an error that it exports to nobody.
+		strings.HasSuffix(err.Error(), "bad connection"):
 		return wrap(models.ErrRerun)
 	}
 	return err

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+)
+
+// statement is what a packet of a database client is about, as far as a cut cares.
+type statement string
+
+const (
+	greeting   statement = "greeting" // the server's first packet
+	login      statement = "login"    // the client's answer to it
+	begin      statement = "BEGIN"
+	commit     statement = "COMMIT"
+	insert     statement = "INSERT of events"
+	insertCall statement = "INSERT of a call"
+	lookup     statement = "SELECT"
+	other      statement = "other"
+)
+
+// readPacket reads one packet of the MySQL protocol, header and all: three bytes of length, a sequence number, the payload.
+func readPacket(from *bufio.Reader) ([]byte, error) {
+	header, err := from.Peek(4)
+	if err != nil {
+		return nil, err
+	}
+	packet := make([]byte, 4+(int(header[0])|int(header[1])<<8|int(header[2])<<16))
+	_, err = io.ReadFull(from, packet)
+	return packet, err
+}
+
+// about tells what a client's packet is about. A command begins a new sequence; its first byte is 3 for a query in text.
+func about(packet []byte) statement {
+	if len(packet) < 5 || packet[3] != 0 {
+		return login
+	}
+	if packet[4] != 3 {
+		return other
+	}
+	text := bytes.ToUpper(packet[5:min(len(packet), 50)])
+	for _, known := range []struct {
+		prefix string
+		is     statement
+	}{
+		{"COMMIT", commit}, {"START TRANSACTION", begin}, {"BEGIN", begin}, {"INSERT INTO WEB_CUSTOMER_EVENTS", insert},
+		{"INSERT INTO IDEMPOTENT_CALL", insertCall}, {"SELECT", lookup},
+	} {
+		if bytes.HasPrefix(text, []byte(known.prefix)) {
+			return known.is
+		}
+	}
+	return other
+}
