@@ -49,7 +49,7 @@ func databaseKilled(ctx context.Context, r *rig, name string, n int) (*world, ou
 	random, l := w.random("faults"), w.load(ctx, kind{clients: 12, batch: 10, givesUp: true})
 	defer l.end()
 	var slowest time.Duration
-	for o.injected < n || int(w.proxy.unknownCommits.Load()) < n && o.injected < 4*n {
+	for o.injected < n || int(w.proxy.unknownCommits.Load()) < n && o.injected < 10*n+10 {
 		if err := w.progress(ctx, 1+random.IntN(40)); err != nil {
 			return w, o, err
 		}

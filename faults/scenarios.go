@@ -10,7 +10,7 @@ var scenarios = []scenario{
 	{"server-killed-mariadb", 100, 2, serverKilled(setting{}), nil},
 	{"database-killed", 50, 2, databaseKilled, nil},
 	{"connection-cut", 2000, 20, connectionCut(kind{clients: 8, batch: 5}), nil},
-	{"connection-cut-small-calls", 500, 0, connectionCut(kind{clients: 32, batch: 1}), nil},
+	{"connection-cut-small-calls", 500, 10, connectionCut(kind{clients: 32, batch: 1}), nil},
 	{"deadlock", 2000, 10, deadlocked, nil},
 	{"same-key-mariadb", 2000, 50, sameKeyTwice(setting{}), nil},
 	{"same-key-sqlite", 200, 20, sameKeyTwice(setting{sqlite: true}), nil},
@@ -22,7 +22,7 @@ var scenarios = []scenario{
 	{"read-only-mariadb", 20, 1, held{setting: setting{plain: true}, begin: global("read_only", 1), end: global("read_only", 0)}.run, nil},
 	{"write-lock-held-sqlite", 20, 1, held{setting: setting{sqlite: true}, quiet: true, begin: lockFile, end: unlockFile}.run, nil},
 	{"too-many-connections", 20, 1, held{setting: setting{proxied: true, plain: true}, begin: takeConnections, end: giveConnections}.run, nil},
-	{"small-packet", 20, 0, held{setting: setting{proxied: true}, kind: stubborn, harmless: true,
+	{"small-packet", 20, 1, held{setting: setting{proxied: true}, kind: stubborn, harmless: true,
 		begin: anew(global("max_allowed_packet", 64<<10)), end: anew(global("max_allowed_packet", 64<<20))}.run, nil},
 }
 
