@@ -49,7 +49,7 @@ faults: ## Break server, database, connections and disk, and see that nothing is
 
 .PHONY: check
 check: ## Run all that must pass before a change is taken
-	@for step in format tidy vet lint fresh ui-check test audit readme; do
+	@for step in format tidy vet lint fresh ui-check test audit browser readme; do
 		echo "== make $$step"
 		SECONDS=0
 		$(MAKE) --no-print-directory $$step

@@ -29,13 +29,14 @@ type Decoder struct {
 // Set reads an array of events; as in GraphQL, one event alone is an array of one, and null is none.
 func (d *Decoder) Set(c *strictjson.Cursor) (Set, error) {
 	var set Set
+	var space space
 	read := func() error {
 		if set.Sent++; set.Sent > MaxEventsPerCall {
 			return c.Skip()
 		}
 		before := c.Left()
 		set.Events = append(set.Events, WebCustomerEventInput{})
-		err := d.Event(c, &set.Events[len(set.Events)-1])
+		err := d.event(c, &set.Events[len(set.Events)-1], &space)
 		if set.Sent == 1 {
 			// The events of a call are alike: the first one's length tells about how many there are. Without this the slice is
 			// copied ten times over, which is a tenth of all that a call allocates.
@@ -58,7 +59,11 @@ func (d *Decoder) Set(c *strictjson.Cursor) (Set, error) {
 
 // Event reads one event.
 func (d *Decoder) Event(c *strictjson.Cursor, into *WebCustomerEventInput) error {
-	r := &reader{Decoder: d, Cursor: c, in: into}
+	return d.event(c, into, new(space))
+}
+
+func (d *Decoder) event(c *strictjson.Cursor, into *WebCustomerEventInput, space *space) error {
+	r := &reader{Decoder: d, Cursor: c, in: into, space: space}
 	switch c.Kind() {
 	case strictjson.Object:
 	case strictjson.Null:
@@ -70,8 +75,16 @@ func (d *Decoder) Event(c *strictjson.Cursor, into *WebCustomerEventInput) error
 	}
 	// faulty holds the fields that have been complained about, so that an unreadable field is not reported missing as well.
 	var seen, faulty uint64
+	last := 0
 	err := c.Object(func(name string) error {
-		i, known := fieldByName[d.Naming][name]
+		i := int(space.follow[last])
+		known := fields[i].names[d.Naming] == name
+		if !known {
+			if i, known = fieldByName[d.Naming][name]; known {
+				space.follow[last] = uint8(i)
+			}
+		}
+		last = i + 1
 		if !known {
 			r.fault(models.Invalid, models.Shown(name)+" Is Not A Field Of A Web Customer Event.", models.Shown(name))
 			return c.Skip()
@@ -79,7 +92,7 @@ func (d *Decoder) Event(c *strictjson.Cursor, into *WebCustomerEventInput) error
 		f := &fields[i]
 		if seen&(1<<i) != 0 {
 			faulty |= 1 << i
-			r.fault(models.Invalid, f.names[d.Naming]+" Is Given Twice.", f.names[d.Naming])
+			r.fault(models.Invalid, f.names[d.Naming]+" Is Given Twice.", f.paths[d.Naming]...)
 			return c.Skip()
 		}
 		seen |= 1 << i
@@ -104,7 +117,8 @@ func (d *Decoder) Event(c *strictjson.Cursor, into *WebCustomerEventInput) error
 type reader struct {
 	*Decoder
 	*strictjson.Cursor
-	in *WebCustomerEventInput
+	in    *WebCustomerEventInput
+	space *space
 }
 
 func (r *reader) fault(code models.Code, what string, path ...string) {

@@ -29,6 +29,7 @@ const (
 // the recorded one, and fingerprints all go by this list.
 type field struct {
 	names     [2]string
+	paths     [2][]string // each name as a path, made once for all events
 	mandatory bool
 	// read consumes the field's value, which is not null, and puts it into the event.
 	read func(d *reader, f *field, in *WebCustomerEventInput) error
@@ -80,12 +81,13 @@ var fields = []field{
 	date(both("udfDate4", "udf_date_4"), func(e *models.EventDetails) **time.Time { return &e.UDFDate4 }),
 }
 
-// fieldByName finds a field's place in fields, for each spelling.
+// fieldByName finds a field's place in fields, for each spelling. Making it completes the fields.
 var fieldByName = func() (index [2]map[string]int) {
 	for naming := range index {
 		index[naming] = make(map[string]int, len(fields))
 		for i := range fields {
 			index[naming][fields[i].names[naming]] = i
+			fields[i].paths[naming] = []string{fields[i].names[naming]}
 		}
 	}
 	return index

@@ -54,7 +54,7 @@ var (
 // union reads an identifier into the link that at finds.
 func union(u unionOf, at func(*WebCustomerEventInput) *Link) func(*reader, *field, *WebCustomerEventInput) error {
 	return func(r *reader, f *field, in *WebCustomerEventInput) error {
-		return u.read(r, at(in), []string{f.names[r.Naming]})
+		return u.read(r, at(in), f.paths[r.Naming])
 	}
 }
 
@@ -66,7 +66,7 @@ func customer(u unionOf) func(*reader, *field, *WebCustomerEventInput) error {
 			r.fault(models.Invalid, name+" Is Given Beside "+in.Customer.Path[0]+": give exactly one of them.", name)
 			return r.Skip()
 		}
-		return u.read(r, &in.Customer, []string{name})
+		return u.read(r, &in.Customer, f.paths[r.Naming])
 	}
 }
 
@@ -92,7 +92,7 @@ func (u unionOf) read(r *reader, link *Link, path []string) error {
 			if given++; given > 1 {
 				return r.Skip()
 			}
-			inner := append(path[:len(path):len(path)], member)
+			inner := r.space.path(path, choice.names[r.Naming])
 			if r.Kind() == strictjson.Null {
 				null = inner
 				return r.Null()

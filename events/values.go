@@ -10,16 +10,16 @@ import (
 )
 
 func readRequestIdentifier(r *reader, f *field, in *WebCustomerEventInput) error {
-	value, ok, err := r.text(MaxShortText, false, f.names[r.Naming])
+	value, ok, err := r.text(MaxShortText, false, f.paths[r.Naming]...)
 	if err != nil {
 		return err
 	}
 	if ok && blank(value) {
-		r.mandatory(f.names[r.Naming])
+		r.mandatory(f.paths[r.Naming]...)
 	}
 	// A text that could be read is echoed even if it is refused: it is all that the caller has to find the event by.
 	if ok || value != "" {
-		in.RequestUniqueIdentifier = &value
+		in.RequestUniqueIdentifier = keep(&r.space.texts, value)
 	}
 	return nil
 }
@@ -33,16 +33,16 @@ func readPerformedOn(r *reader, f *field, in *WebCustomerEventInput) error {
 }
 
 func readWebsite(r *reader, f *field, in *WebCustomerEventInput) error {
-	value, ok, err := r.text(MaxWebsite, false, f.names[r.Naming])
+	value, ok, err := r.text(MaxWebsite, false, f.paths[r.Naming]...)
 	switch {
 	case err != nil || !ok:
 		return err
 	case blank(value):
-		r.mandatory(f.names[r.Naming])
+		r.mandatory(f.paths[r.Naming]...)
 		return nil
 	}
 	if err := models.CheckWebsite(value); err != nil {
-		r.invalid(value, err.Error(), f.names[r.Naming])
+		r.invalid(value, err.Error(), f.paths[r.Naming]...)
 		return nil
 	}
 	in.Row.Website = value
@@ -51,9 +51,9 @@ func readWebsite(r *reader, f *field, in *WebCustomerEventInput) error {
 
 func readText(most int, at func(*models.EventDetails) **string) func(*reader, *field, *WebCustomerEventInput) error {
 	return func(r *reader, f *field, in *WebCustomerEventInput) error {
-		value, ok, err := r.text(most, false, f.names[r.Naming])
+		value, ok, err := r.text(most, false, f.paths[r.Naming]...)
 		if ok {
-			*at(&in.Row.EventDetails) = &value
+			*at(&in.Row.EventDetails) = keep(&r.space.texts, value)
 		}
 		return err
 	}
@@ -61,9 +61,9 @@ func readText(most int, at func(*models.EventDetails) **string) func(*reader, *f
 
 func readName(at func(*models.EventDetails) **string) func(*reader, *field, *WebCustomerEventInput) error {
 	return func(r *reader, f *field, in *WebCustomerEventInput) error {
-		value, ok, err := r.text(MaxShortText, false, f.names[r.Naming])
+		value, ok, err := r.text(MaxShortText, false, f.paths[r.Naming]...)
 		if ok && !blank(value) {
-			*at(&in.Row.EventDetails) = &value
+			*at(&in.Row.EventDetails) = keep(&r.space.texts, value)
 		}
 		return err
 	}
@@ -73,7 +73,7 @@ func readFloat(at func(*models.EventDetails) **float64) func(*reader, *field, *W
 	const remedy = "write a finite number"
 	return func(r *reader, f *field, in *WebCustomerEventInput) error {
 		if r.Kind() != strictjson.Number {
-			return r.wrongType(remedy, f.names[r.Naming])
+			return r.wrongType(remedy, f.paths[r.Naming]...)
 		}
 		text, err := r.Number()
 		if err != nil {
@@ -81,13 +81,13 @@ func readFloat(at func(*models.EventDetails) **float64) func(*reader, *field, *W
 		}
 		value, err := strconv.ParseFloat(text, 64)
 		if err != nil || math.IsInf(value, 0) {
-			r.invalid(text, remedy, f.names[r.Naming])
+			r.invalid(text, remedy, f.paths[r.Naming]...)
 			return nil
 		}
 		if value == 0 {
 			value = 0 // not every database keeps the sign of a zero, so none does
 		}
-		*at(&in.Row.EventDetails) = &value
+		*at(&in.Row.EventDetails) = keep(&r.space.floats, value)
 		return nil
 	}
 }
@@ -96,7 +96,7 @@ func readDate(at func(*models.EventDetails) **time.Time) func(*reader, *field, *
 	return func(r *reader, f *field, in *WebCustomerEventInput) error {
 		value, ok, err := r.date(f)
 		if ok {
-			*at(&in.Row.EventDetails) = &value
+			*at(&in.Row.EventDetails) = keep(&r.space.times, value)
 		}
 		return err
 	}
@@ -104,19 +104,19 @@ func readDate(at func(*models.EventDetails) **time.Time) func(*reader, *field, *
 
 func (r *reader) date(f *field) (at time.Time, ok bool, err error) {
 	if r.Kind() != strictjson.String {
-		return at, false, r.wrongType(models.ErrDate.Error(), f.names[r.Naming])
+		return at, false, r.wrongType(models.ErrDate.Error(), f.paths[r.Naming]...)
 	}
-	text, ok, err := r.text(MaxShortText, false, f.names[r.Naming])
+	text, ok, err := r.text(MaxShortText, false, f.paths[r.Naming]...)
 	switch {
 	case err != nil || !ok:
 		return at, false, err
 	case f.mandatory && blank(text):
-		r.mandatory(f.names[r.Naming])
+		r.mandatory(f.paths[r.Naming]...)
 		return at, false, nil
 	}
 	at, err = models.ParseDateTime(text, r.Zone)
 	if err != nil {
-		r.invalid(text, err.Error(), f.names[r.Naming])
+		r.invalid(text, err.Error(), f.paths[r.Naming]...)
 		return at, false, nil
 	}
 	return at, true, nil
