@@ -45,8 +45,12 @@ type client struct {
 }
 
 func newClient(o Options) *client {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = window
+	transport := o.transport
+	if transport == nil {
+		network := http.DefaultTransport.(*http.Transport).Clone()
+		network.MaxIdleConnsPerHost = window
+		transport = network
+	}
 	return &client{server: o.Server, username: o.Username, password: o.Password, http: &http.Client{
 		Transport: transport,
 		// A password or a token goes to the address that was named, and to no other.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -23,6 +24,8 @@ type Options struct {
 	Report, Progress io.Writer
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+
+	transport http.RoundTripper // the tests' own; nil means the network
 }
 
 // Result counts the events of the file that have been dealt with, also by earlier runs. Done = Processed + Rejected, Replayed are
