@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -35,8 +36,9 @@ func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
 		return answer(http.StatusOK, nil, `{"data":{"login":{"token":"t"},"logout":true}}`)
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.calls = append(s.calls, key+string(body))
+	number := len(s.calls)
+	s.mu.Unlock()
 	var request struct {
 		Variables struct {
 			Input struct{ WebCustomerEventsSet []any }
@@ -45,7 +47,7 @@ func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := json.Unmarshal(body, &request); err != nil {
 		return nil, err
 	}
-	status, header, text := s.say(len(s.calls), len(request.Variables.Input.WebCustomerEventsSet))
+	status, header, text := s.say(number, len(request.Variables.Input.WebCustomerEventsSet))
 	if status == 0 {
 		return nil, errors.New(text)
 	}
@@ -162,6 +164,40 @@ func TestServerThatDoesNotLetThrough(t *testing.T) {
 			})
 		})
 	}
+}
+
+// On a terminal a bar shows how far it has come, how fast, and how long it will take; what is waited for stands on a line of its own.
+func TestProgress(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{}
+		s.say = func(call, events int) (int, http.Header, string) {
+			if call == 3 {
+				return http.StatusServiceUnavailable, http.Header{"Retry-After": {"30"}}, ""
+			}
+			time.Sleep(time.Second)
+			return http.StatusOK, nil, said(events, 0)
+		}
+		path := filepath.Join(t.TempDir(), "x.ndjson")
+		if err := os.WriteFile(path, []byte(strings.Repeat("{}\n", 6000)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var screen strings.Builder
+		if _, err := Send(t.Context(), Options{File: path, Server: "http://server/graphql", Username: "u", Password: "p", Patience: time.Minute, Report: &screen, Progress: &screen, transport: s}); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"events  ", "100%", "(6000/6000, ", " events/s)"} {
+			if !strings.Contains(screen.String(), want) {
+				t.Errorf("%q is not shown:\n%q", want, screen.String())
+			}
+		}
+		if !regexp.MustCompile(` events/s\) \[\d+s:\d+s\]`).MatchString(screen.String()) {
+			t.Errorf("the time left is not shown:\n%q", screen.String())
+		}
+		if !regexp.MustCompile(`(?m)(?:^|\r)sending 1000 events from line \d+ on: .* trying again, for 1m0s at the most$`).MatchString(screen.String()) {
+			t.Errorf("the wait does not stand on a line of its own:\n%q", screen.String())
+		}
+	})
 }
 
 // What a file's calls are is told by their events and their first line, so that the same events are the same call another day, under

@@ -189,6 +189,9 @@ func (c *client) post(ctx context.Context, token, key string, body []byte, data 
 	case err == nil && len(answer.Errors) > 0:
 		refused.code, refused.what = printable(answer.Errors[0].Extensions.Code), printable(answer.Errors[0].Message)
 		return refused
+	case again(refused): // something between here and the server, which is busy or away
+		refused.what = http.StatusText(refused.status)
+		return refused
 	case response.StatusCode != http.StatusOK || err != nil:
 		refused.what = "that is not GraphQL: is " + c.server + " the address of a server of customer events, such as http://127.0.0.1:8080/graphql?"
 		return refused

@@ -118,7 +118,7 @@ func (r *run) all(ctx context.Context) error {
 		login.err = r.insist(ctx, "logging in", r.client.login)
 	}()
 	if r.await(login); login.err != nil {
-		return r.interrupted(ctx, login.err)
+		return r.interrupted(login.err)
 	}
 	defer r.client.logout()
 	begun := r.state.Done
@@ -154,7 +154,7 @@ func (r *run) all(ctx context.Context) error {
 			for _, call := range r.pending {
 				r.await(call)
 			}
-			return r.interrupted(ctx, first.err)
+			return r.interrupted(first.err)
 		}
 		r.bar.Set(int64(r.state.Done - begun))
 	}
@@ -164,9 +164,11 @@ func (r *run) all(ctx context.Context) error {
 	}
 	if r.kept == 0 && r.state.UnderWaySince != nil { // everything begun has been answered
 		r.state.UnderWaySince = nil
-		end = errors.Join(end, r.state.save())
+		if err := r.state.save(); err != nil {
+			end = err
+		}
 	}
-	return r.interrupted(ctx, end)
+	return r.interrupted(end)
 }
 
 // begin begins a call. The state on the disk already says that calls are under way.
@@ -232,8 +234,8 @@ func (r *run) commit(first *call) error {
 }
 
 // interrupted ends a run before the file's end, and says how to go on.
-func (r *run) interrupted(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+func (r *run) interrupted(err error) error {
+	if errors.Is(err, context.Canceled) {
 		err = errors.New("interrupted")
 	}
 	var stale *changedError
