@@ -128,7 +128,12 @@ func TestSendIsInterrupted(t *testing.T) {
 	file, g := sendable(t, events, nil), gateTo(t, s)
 	ctx, interrupt := context.WithCancel(t.Context())
 	g.on(func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler) {
-		if number == 3 {
+		switch number {
+		case 2:
+			if exit, _, stderr := sendCommand(t, g.URL, file); exit != 1 || !strings.Contains(stderr, "is being sent by another process") {
+				t.Errorf("a second sender: exit %d: %s", exit, stderr)
+			}
+		case 3:
 			interrupt()
 		}
 		forward.ServeHTTP(w, r)

@@ -77,6 +77,11 @@ func Send(ctx context.Context, options Options) (result Result, err error) {
 		return result, err
 	}
 	defer func() { err = errors.Join(err, r.file.close()) }()
+	held, err := lock(options.File)
+	if err != nil {
+		return result, err
+	}
+	defer func() { err = errors.Join(err, held.Unlock()) }()
 	if r.state, err = openState(&options, r.file); err != nil {
 		return result, err
 	}

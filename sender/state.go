@@ -1,7 +1,6 @@
 package sender
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
 // state is what FILE.sent holds.
@@ -28,8 +29,7 @@ type state struct {
 	// UnderWaySince is when the first was sent of the calls that may be under way, which are no more than window after those done.
 	UnderWaySince *time.Time `json:"underWaySince,omitempty"`
 
-	path  string
-	saved []byte // as it stands on the disk; nil if it does not
+	path string
 }
 
 // stateFormat goes up when the state, or how a file is cut into calls, changes its meaning.
@@ -39,6 +39,21 @@ const stateFormat = 1
 type changedError struct{ what string }
 
 func (e *changedError) Error() string { return e.what }
+
+// lock keeps a second send of the same file out: it would store nothing twice, but the two would write over each other's results.
+// The lock goes with the process. Its file stays, empty: were it removed, one process could hold the lock of the old file and another
+// that of a new one.
+func lock(file string) (*flock.Flock, error) {
+	held := flock.New(file+".sent.lock", flock.SetPermissions(0o600))
+	got, err := held.TryLock()
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("locking %s against being sent twice at once: %w", file, err)
+	case !got:
+		return nil, fmt.Errorf("%s is being sent by another process: let it finish", file)
+	}
+	return held, nil
+}
 
 // openState reads how far the file has come. Nothing is guessed: a state that does not fit is refused.
 func openState(o *Options, file *file) (*state, error) {
@@ -50,7 +65,7 @@ func openState(o *Options, file *file) (*state, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading how far the file has come: %w", err)
 	}
-	s := &state{path: fresh.path, saved: text}
+	s := &state{path: fresh.path}
 	again := fmt.Sprintf("or delete %s to send %s from its beginning (what has an external reference, or stands in the calls of the last 72 hours as it did, is not stored again)", s.path, o.File)
 	switch err := json.Unmarshal(text, s); {
 	case err != nil || s.Format != stateFormat:
@@ -71,10 +86,6 @@ func (s *state) result() Result {
 
 // save puts the state on the disk, whole or not at all.
 func (s *state) save() error {
-	// A second send of the same file would store nothing twice, but the two would write over each other's results.
-	if there, err := os.ReadFile(s.path); !bytes.Equal(there, s.saved) || err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return &changedError{fmt.Sprintf("%s has been changed by somebody else: is the same file being sent twice at once? Let the other one finish", s.path)}
-	}
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return err
@@ -83,7 +94,6 @@ func (s *state) save() error {
 	if err := replace(s.path, text); err != nil {
 		return fmt.Errorf("noting how far the file has come: %w", err)
 	}
-	s.saved = text
 	return nil
 }
 
