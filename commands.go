@@ -18,6 +18,7 @@ import (
 
 	"customer-events/importer"
 	"customer-events/models"
+	"customer-events/sender"
 )
 
 // version and commit are set by the linker in releases.
@@ -49,7 +50,8 @@ type program struct {
 		Kind string `arg:"" enum:"accounts-receivable,rewards-participants,access-tokens,classifications,units" help:"What the file holds: ${enum}."`
 		File string `arg:"" help:"A CSV file with a header line, or NDJSON."`
 	} `cmd:"" help:"Add or update reference data from a file. Bad rows are listed, the others are taken; safe to repeat."`
-	Version struct{} `cmd:"" help:"Print version, commit and Go version."`
+	Send    sendOptions `cmd:"" help:"Send a file of events of any length to a running server. Goes on where it was interrupted; rejected events go to FILE.rejected.ndjson."`
+	Version struct{}    `cmd:"" help:"Print version, commit and Go version."`
 }
 
 // environment is what a command runs in.
@@ -78,7 +80,12 @@ func run(ctx context.Context, args []string, env environment) int {
 		return exit
 	}
 	var c config
-	if err == nil && command.Command() != "version" {
+	var sending sender.Options
+	switch {
+	case err != nil || command.Command() == "version":
+	case command.Command() == "send <file>":
+		sending, err = p.Send.config()
+	default:
 		c, err = p.options.config()
 	}
 	err = errors.Join(unknown, err)
@@ -105,6 +112,8 @@ func run(ctx context.Context, args []string, env environment) int {
 		err = listUsers(ctx, c, env)
 	case "import <kind> <file>":
 		err = importFile(ctx, c, env, p.Import.Kind, p.Import.File)
+	case "send <file>":
+		err = sendFile(ctx, sending, env)
 	}
 	if err != nil {
 		fmt.Fprintf(env.stderr, "customer-events: %v\n", err)

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"customer-events/rows"
 )
 
 // FuzzRows reads anything as rows of access tokens: reading ends, lines ascend, a good row is fit to be kept, no text of a bad
@@ -59,19 +61,19 @@ func FuzzRows(f *testing.F) {
 	})
 }
 
-func readAll(t *testing.T, kind *kind, name string, file io.Reader) (rows []*row) {
+func readAll(t *testing.T, kind *kind, name string, file io.Reader) (all []*row) {
 	t.Helper()
-	reader, err := (&source{name: name, input: file}).rows(kind)
+	reader, err := readRows(&rows.Source{Name: name, Input: file}, kind)
 	if err != nil {
 		return nil
 	}
 	for {
 		row := new(row)
 		if err := reader.read(row); err != nil {
-			if err != io.EOF && !errors.Is(err, errTooLong) {
+			if err != io.EOF && !errors.Is(err, rows.ErrTooLong) {
 				t.Fatal(err)
 			}
-			return rows
+			return all
 		}
 		if row.err == nil {
 			row.err = kind.checkRow(row)
@@ -87,7 +89,7 @@ func readAll(t *testing.T, kind *kind, name string, file io.Reader) (rows []*row
 				}
 			}
 		}
-		rows = append(rows, row)
+		all = append(all, row)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"customer-events/models"
+	"customer-events/rows"
 )
 
 // Target is what records are written to.
@@ -84,8 +85,8 @@ func Run(ctx context.Context, options Options) (result Result, err error) {
 	if err != nil {
 		return result, err
 	}
-	bar := newProgress(options.Progress, kind.name, source.size)
-	defer bar.end()
+	bar := rows.NewProgress(options.Progress, kind.name, source.Size, rows.Bytes)
+	defer bar.End()
 
 	ctx, cancel := context.WithCancel(ctx)
 	chunks := make(chan chunk)
@@ -93,7 +94,7 @@ func Run(ctx context.Context, options Options) (result Result, err error) {
 	defer func() {
 		// The reading side ends before the caller gets his Input back. Closing wakes it if it waits for a pipe.
 		cancel()
-		err = errors.Join(err, source.close())
+		err = errors.Join(err, source.Close())
 		for range chunks {
 		}
 	}()
@@ -105,7 +106,7 @@ func Run(ctx context.Context, options Options) (result Result, err error) {
 			return result, ctx.Err()
 		}
 		if err := write(ctx, kind, &options, chunk.rows); err != nil {
-			return result, fmt.Errorf("%s: writing the rows from line %d on: %w: what was written stays, import the file again", source.name, chunk.rows[0].line, err)
+			return result, fmt.Errorf("%s: writing the rows from line %d on: %w: what was written stays, import the file again", source.Name, chunk.rows[0].line, err)
 		}
 		for _, row := range chunk.rows {
 			result.Rows++
@@ -114,27 +115,27 @@ func Run(ctx context.Context, options Options) (result Result, err error) {
 				continue
 			}
 			result.Bad++
-			bar.clear()
+			bar.Clear()
 			if _, err := fmt.Fprintf(options.Report, "line %d: %v\n", row.line, row.err); err != nil {
 				return result, fmt.Errorf("reporting a bad row: %w", err)
 			}
 		}
-		bar.set(chunk.end)
+		bar.Set(chunk.end)
 		switch {
 		case chunk.err == io.EOF:
-			bar.full()
+			bar.Full()
 			return result, nil
 		case chunk.err != nil:
-			return result, fmt.Errorf("%s: %w", source.name, chunk.err)
+			return result, fmt.Errorf("%s: %w", source.Name, chunk.err)
 		}
 	}
 }
 
 // readChunks reads and checks rows until the file ends, or nobody wants them any more. All reading is done here, so that an
 // import can be cancelled that waits for the first byte of a pipe.
-func readChunks(ctx context.Context, kind *kind, source *source, to chan<- chunk) {
+func readChunks(ctx context.Context, kind *kind, source *rows.Source, to chan<- chunk) {
 	defer close(to)
-	reader, err := source.rows(kind)
+	reader, err := readRows(source, kind)
 	for {
 		next := chunk{rows: make([]*row, 0, chunkRows), err: err}
 		for len(next.rows) < chunkRows && next.err == nil {
@@ -146,7 +147,7 @@ func readChunks(ctx context.Context, kind *kind, source *source, to chan<- chunk
 				next.rows = append(next.rows, row)
 			}
 		}
-		next.end = source.read
+		next.end = source.Position()
 		select {
 		case to <- next:
 		case <-ctx.Done():

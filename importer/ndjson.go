@@ -1,7 +1,6 @@
 package importer
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -11,51 +10,22 @@ import (
 	"unicode/utf8"
 
 	"customer-events/models"
+	"customer-events/rows"
 )
 
 // ndjsonReader reads one JSON object a line.
 type ndjsonReader struct {
 	kind  *kind
-	input *bufio.Reader
-	line  int
-}
-
-// newNDJSON takes a reader whose buffer is longestRow: a line that does not fit is a bad row.
-func newNDJSON(input *bufio.Reader, kind *kind) *ndjsonReader {
-	return &ndjsonReader{kind: kind, input: input}
+	lines *rows.Lines
 }
 
 func (r *ndjsonReader) read(row *row) error {
-	for {
-		line, err := r.input.ReadSlice('\n')
-		r.line++
-		row.line = r.line
-		switch {
-		case err == bufio.ErrBufferFull:
-			row.err = fmt.Errorf("it has more than %d bytes: write one object a line", longestRow)
-			return r.skipLine()
-		case err != nil && err != io.EOF:
-			return err
-		case len(bytes.TrimSpace(line)) > 0:
-			row.values, row.err = r.object(line)
-			return nil
-		case err == io.EOF:
-			return io.EOF
-		}
+	line, text, fault, err := r.lines.Next()
+	if row.line, row.err = line, fault; err != nil || fault != nil {
+		return err
 	}
-}
-
-// skipLine reads to the end of a line that does not fit into the buffer.
-func (r *ndjsonReader) skipLine() error {
-	for {
-		switch _, err := r.input.ReadSlice('\n'); err {
-		case nil, io.EOF:
-			return nil // the next read meets the end again
-		case bufio.ErrBufferFull:
-		default:
-			return err
-		}
-	}
+	row.values, row.err = r.object(text)
+	return nil
 }
 
 // object reads the members of one object. The decoder's own errors are not shown: they may hold a part of a value.

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"time"
+
+	"golang.org/x/term"
+
+	"customer-events/sender"
+)
+
+// sendOptions are the options of send, which is a client: it needs none of the server's.
+type sendOptions struct {
+	File     string `arg:"" help:"An NDJSON file, one WebCustomerEventInput a line, or CSV with a header line."`
+	Server   string `default:"http://127.0.0.1:8080/graphql" placeholder:"URL" help:"The address of the server's GraphQL. (default: http://127.0.0.1:8080/graphql)"`
+	Username string `placeholder:"NAME" help:"The API user to log in as. The password is asked for, or read from standard input."`
+	Patience string `default:"10m" placeholder:"DURATION" help:"How long a call is sent again that the server does not let through, 24h at the most. (default: 10m)"`
+}
+
+// mostPatience is well below the life of idempotency keys.
+const mostPatience = 24 * time.Hour
+
+// config checks the options and tells everything that is wrong with them.
+func (o sendOptions) config() (sender.Options, error) {
+	c := sender.Options{File: o.File, Server: o.Server, Username: o.Username}
+	var wrong []error
+	// A password in the address would be shown wherever the address is.
+	if at, err := url.Parse(o.Server); err != nil || at.Scheme != "http" && at.Scheme != "https" || at.Host == "" || at.User != nil {
+		wrong = append(wrong, errors.New("server is not valid: write http:// or https://, host and path, without a user, such as http://127.0.0.1:8080/graphql"))
+	}
+	if o.Username == "" {
+		wrong = append(wrong, errors.New("username is missing: write --username NAME, the API user to log in as"))
+	}
+	var err error
+	if c.Patience, err = duration("patience", o.Patience); err == nil && c.Patience > mostPatience {
+		err = fmt.Errorf("patience (%s) is not valid: write at most %s", o.Patience, mostPatience)
+	}
+	if err != nil {
+		wrong = append(wrong, err)
+	}
+	return c, errors.Join(wrong...)
+}
+
+func sendFile(ctx context.Context, options sender.Options, env environment) (err error) {
+	if options.Password, err = readPassword(env); err != nil {
+		return err
+	}
+	if options.Password == "" {
+		return errors.New("the password is missing: type it, or give it on standard input")
+	}
+	options.Report = env.stderr
+	if terminal, ok := env.stderr.(*os.File); ok && term.IsTerminal(int(terminal.Fd())) {
+		options.Progress = terminal
+	}
+	start := time.Now()
+	result, err := sender.Send(ctx, options)
+	fmt.Fprintf(env.stdout, "%d of %d events are done: %d processed (%d of them had been before), %d rejected, in %s\n",
+		result.Done, result.Events, result.Processed, result.Replayed, result.Rejected, time.Since(start).Round(time.Millisecond))
+	if err == nil && result.Rejected > 0 {
+		err = fmt.Errorf("some events were rejected, see %s.rejected.ndjson: correct them and send them as a file of their own", options.File)
+	}
+	return err
+}
