@@ -41,7 +41,7 @@ bench: ## Measure the server against the floor of its database
 
 .PHONY: check
 check: ## Run all that must pass before a change is taken
-	@for step in format tidy vet lint fresh ui-check test audit readme; do
+	@for step in format tidy vet lint fresh ui-check test audit examples readme; do
 		echo "== make $$step"
 		SECONDS=0
 		$(MAKE) --no-print-directory $$step
@@ -58,10 +58,12 @@ format: ## Check that the sources are formatted by gofmt
 tidy: ## Check that go.mod names what is used
 	@go mod tidy -diff
 	cd tools && go mod tidy -diff
+	cd examples/go && go mod tidy -diff
 
 .PHONY: vet
 vet: ## Run go vet
 	go vet ./...
+	go -C examples/go vet ./...
 
 # Left out: a comment need not begin with the name of what it describes (ST1020 to ST1022).
 .PHONY: lint
@@ -85,6 +87,9 @@ playground/ui/node_modules: playground/ui/package-lock.json
 audit/node_modules: audit/package-lock.json
 	cd audit && npm ci && touch node_modules
 
+examples/typescript/node_modules: examples/typescript/package-lock.json
+	cd examples/typescript && npm ci && touch node_modules
+
 .PHONY: ui
 ui: playground/ui/node_modules ## Build GraphiQL anew, into playground/dist
 	cd playground/ui && npm run build
@@ -99,6 +104,11 @@ ui-check: ## Check that playground/dist is what playground/ui builds
 .PHONY: audit
 audit: build audit/node_modules ## Ask the built program all that GraphQL over HTTP demands, and lint its OpenAPI
 	.ci/with-demo ./customer-events bash -c 'node audit/audit.mjs "$$SERVER/graphql" && node audit/openapi.mjs "$$SERVER/crmapi/rest/v2/openapi.json"'
+
+.PHONY: examples
+examples: build examples/typescript/node_modules ## Build the clients in examples, and run them against the built program
+	cd examples/typescript && npm run build
+	.ci/with-demo ./customer-events .ci/examples
 
 .PHONY: browser
 browser: build playground/ui/node_modules ## Use GraphiQL of the built program in a headless Chromium

@@ -23,6 +23,7 @@ var arrows = map[string][]string{
 	"events":            {"events/strictjson", "models"},
 	"events/eventstest": {"events", "models"},
 	"events/strictjson": {},
+	"examples/go":       {},
 	"graph":             {"auth", "door", "events", "events/strictjson", "graph/generated", "graph/views", "models"},
 	"graph/generated":   {"events", "graph/views", "models"},
 	"graph/views":       {"events", "events/strictjson", "models"},
