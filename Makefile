@@ -71,15 +71,15 @@ lint: ## Run staticcheck
 	go tool -modfile=tools/go.mod staticcheck -checks all,-ST1020,-ST1021,-ST1022 ./...
 
 .PHONY: generate
-generate: ## Write the generated Go code anew, from schema.graphqls
+generate: ## Write the generated Go code and docs/errors.md anew
 	go generate .
 
 .PHONY: fresh
-fresh: ## Check that the generated Go code is that of schema.graphqls
+fresh: ## Check that the generated Go code and docs/errors.md are what would be generated now
 	@copy=$$(mktemp -d); trap 'rm -rf "$$copy"' EXIT
 	$(call copy,--exclude=./playground/ui .)
 	(cd "$$copy" && go generate .)
-	diff -r graph "$$copy/graph" || { echo 'not fresh: run make generate'; exit 1; }
+	diff -r graph "$$copy/graph" && diff -r docs "$$copy/docs" || { echo 'not fresh: run make generate'; exit 1; }
 
 playground/ui/node_modules: playground/ui/package-lock.json
 	cd playground/ui && npm ci && touch node_modules

@@ -25,7 +25,7 @@ type options struct {
 	SecretKey       string `placeholder:"KEY" help:"The key of the hashes by which secrets of access tokens are kept, at least 16 characters. Every server on one database needs the same. (default with SQLite and with --demo: a random one, kept in a file beside the database)"`
 	Listen          string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen. (default: 127.0.0.1:8080)"`
 	Demo            bool   `help:"Load demo data and a demo login. Listens on the loopback only."`
-	Introspection   string `placeholder:"on|off" help:"Whether callers may ask for the schema, and GraphiQL is served. (default: off, with --demo on)"`
+	Introspection   string `placeholder:"on|off" help:"Whether callers may ask for the schema, and GraphiQL and /schema.graphql are served. (default: off, with --demo on)"`
 	Zone            string `default:"UTC" placeholder:"NAME" help:"The time zone of dates that name none, such as Europe/Nicosia. (default: UTC)"`
 	FutureTolerance string `default:"24h" placeholder:"DURATION" help:"How far ahead of now an event may have been performed. (default: 24h)"`
 	CallTimeout     string `default:"30s" placeholder:"DURATION" help:"How long a call goes on trying when the database does not let it through. (default: 30s)"`

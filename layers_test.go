@@ -19,6 +19,7 @@ var arrows = map[string][]string{
 	".":                 {"auth", "door", "events", "graph", "graph/generated", "importer", "models", "playground", "store", "webapi"},
 	"auth":              {"models"},
 	"bench":             {"store/storetest"},
+	"docs/generate":     {"auth", "door", "models", "webapi"},
 	"door":              {"auth", "events", "models"},
 	"events":            {"events/strictjson", "models"},
 	"events/eventstest": {"events", "models"},
