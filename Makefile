@@ -14,7 +14,7 @@ copy = tar -cf - --exclude=node_modules --exclude=.git --exclude='*.db*' $(1) | 
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: ## Run the server with demo data
@@ -23,6 +23,24 @@ run: ## Run the server with demo data
 .PHONY: build
 build: ## Build the program, static, into ./customer-events
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)"
+
+.PHONY: release
+release: ## Build a release of HEAD into ./dist: binaries, SBOMs, schema, checksums
+	@[ -z "$$(git status --porcelain)" ] || { echo 'there are changes that are not committed: a release is of a commit'; exit 1; }
+	rm -rf dist
+	VERSION='$(VERSION)' COMMIT='$(COMMIT)' .ci/release dist
+
+.PHONY: release-check
+release-check: ## Build a release twice in different folders and compare; PLATFORMS=linux/amd64 for that one, and quickly
+	@copy=$$(mktemp -d); trap 'rm -rf "$$copy"' EXIT
+	export VERSION='$(VERSION)' COMMIT='$(COMMIT)'
+	.ci/release "$$copy/first" $(PLATFORMS)
+	mkdir "$$copy/elsewhere"
+	tar -cf - --exclude=node_modules --exclude=.git --exclude='*.db*' --exclude=./dist . | tar -xf - -C "$$copy/elsewhere"
+	[ -n '$(PLATFORMS)' ] || export GOCACHE="$$copy/cache" # nothing that the first build has compiled
+	"$$copy/elsewhere/.ci/release" "$$copy/second" $(PLATFORMS)
+	diff -r "$$copy/first" "$$copy/second" || { echo 'the builds differ'; exit 1; }
+	echo 'the builds are equal byte for byte'
 
 .PHONY: test
 test: ## Run all tests, with the race detector
@@ -41,7 +59,7 @@ bench: ## Measure the server against the floor of its database
 
 .PHONY: check
 check: ## Run all that must pass before a change is taken
-	@for step in format tidy vet lint fresh ui-check test audit examples readme; do
+	@for step in format tidy vet lint fresh ui-check test audit examples 'release-check PLATFORMS=linux/amd64' readme; do
 		echo "== make $$step"
 		SECONDS=0
 		$(MAKE) --no-print-directory $$step
