@@ -46,6 +46,11 @@ release-check: ## Build a release twice in different folders and compare; PLATFO
 test: ## Run all tests, with the race detector
 	CGO_ENABLED=1 go test -race -timeout 15m ./...
 
+.PHONY: test-tidb
+test-tidb: ## Run the tests that need a database on TiDB, built once from its Go module (10 to 25 minutes)
+	@server=$$(.ci/tidb-server)
+	CRM_TEST_SERVER=$$server go test -count=1 -p 1 -timeout 30m . ./importer ./store/...
+
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (default 10s)
 	@grep -rEo '^func Fuzz\w+' --include='*_test.go' --exclude-dir=node_modules . | while IFS=: read -r file function; do
