@@ -43,7 +43,7 @@ const calls = `
 
 Nothing is stored, but for ` + "`OUTCOME_UNKNOWN`" + `. In GraphQL it is ` + "`extensions.code`" + ` of an error; in the Web API ` + "`status.code`" + ` has the class name. The HTTP status is the Web API's, and
 GraphQL's under ` + "`Accept: application/graphql-response+json`" + `; under plain ` + "`application/json`" + ` an error that is found after the JSON was parsed has status 200, but for 401, 413, 429
-and 503. Where seconds are named they stand in the header ` + "`Retry-After`, in GraphQL also in `extensions.retryAfter`" + `.
+and 503. Where seconds are named, which are the least, they stand in the header ` + "`Retry-After`, in GraphQL also in `extensions.retryAfter`" + `.
 
 | code | HTTP status | send again after | Web API | when, and what to do |
 |---|---|---|---|---|
@@ -97,7 +97,7 @@ func ofEvents(b *bytes.Buffer) error {
 		if code.Retryable() {
 			retryable = " *retryable*"
 		}
-		fmt.Fprintf(b, "| `%s`%s | %s | %s |\n", code, retryable, code.Sentence(), value.Description)
+		fmt.Fprintf(b, "| `%s`%s | %s | %s |\n", code, retryable, code.Sentence(), cell(value.Description))
 	}
 	return nil
 }
@@ -126,9 +126,14 @@ func ofCalls(b *bytes.Buffer) error {
 		if refusal.Code == door.Unauthenticated {
 			class += ", of a login `" + webapi.Class(auth.ErrWrongLogin) + "`"
 		}
-		fmt.Fprintf(b, "| `%s` | %d | %s | %s | %s |\n", c.value, refusal.Code.Status(), after, class, c.comment)
+		fmt.Fprintf(b, "| `%s` | %d | %s | %s | %s |\n", c.value, refusal.Code.Status(), after, class, cell(c.comment))
 	}
 	return nil
+}
+
+// cell is a text as it may stand in a table.
+func cell(text string) string {
+	return strings.ReplaceAll(strings.Join(strings.Fields(text), " "), "|", `\|`)
 }
 
 type constant struct{ value, comment string }
@@ -153,7 +158,7 @@ func constants(path, typeName string) (all []constant, err error) {
 			if err != nil {
 				return nil, err
 			}
-			all = append(all, constant{value, strings.Join(strings.Fields(spec.Doc.Text()), " ")})
+			all = append(all, constant{value, spec.Doc.Text()})
 		}
 	}
 	if len(all) == 0 {
