@@ -14,7 +14,7 @@ copy = tar -cf - --exclude=node_modules --exclude=.git --exclude='*.db*' $(1) | 
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: ## Run the server with demo data
@@ -24,9 +24,32 @@ run: ## Run the server with demo data
 build: ## Build the program, static, into ./customer-events
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)"
 
+.PHONY: release
+release: ## Build a release of HEAD into ./dist: binaries, SBOMs, schema, checksums
+	@[ -z "$$(git status --porcelain)" ] || { echo 'there are changes that are not committed: a release is of a commit'; exit 1; }
+	rm -rf dist
+	VERSION='$(VERSION)' COMMIT='$(COMMIT)' .ci/release dist
+
+.PHONY: release-check
+release-check: ## Build a release twice in different folders and compare; PLATFORMS=linux/amd64 for that one, and quickly
+	@copy=$$(mktemp -d); trap 'rm -rf "$$copy"' EXIT
+	export VERSION='$(VERSION)' COMMIT='$(COMMIT)'
+	.ci/release "$$copy/first" $(PLATFORMS)
+	mkdir "$$copy/elsewhere"
+	tar -cf - --exclude=node_modules --exclude=.git --exclude='*.db*' --exclude=./dist . | tar -xf - -C "$$copy/elsewhere"
+	[ -n '$(PLATFORMS)' ] || export GOCACHE="$$copy/cache" # nothing that the first build has compiled
+	"$$copy/elsewhere/.ci/release" "$$copy/second" $(PLATFORMS)
+	diff -r "$$copy/first" "$$copy/second" || { echo 'the builds differ'; exit 1; }
+	echo 'the builds are equal byte for byte'
+
 .PHONY: test
 test: ## Run all tests, with the race detector
 	CGO_ENABLED=1 go test -race -timeout 15m ./...
+
+.PHONY: test-tidb
+test-tidb: ## Run the tests that need a database on TiDB, built once from its Go module (10 to 25 minutes)
+	@server=$$(.ci/tidb-server)
+	CRM_TEST_SERVER=$$server go test -count=1 -p 1 -timeout 30m . ./importer ./store/...
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (default 10s)
@@ -49,7 +72,7 @@ faults: ## Break server, database, connections and disk, and see that nothing is
 
 .PHONY: check
 check: ## Run all that must pass before a change is taken
-	@for step in format tidy vet lint fresh ui-check test audit browser readme; do
+	@for step in format tidy vet lint fresh ui-check test audit examples browser 'release-check PLATFORMS=linux/amd64' readme; do
 		echo "== make $$step"
 		SECONDS=0
 		$(MAKE) --no-print-directory $$step
@@ -66,10 +89,12 @@ format: ## Check that the sources are formatted by gofmt
 tidy: ## Check that go.mod names what is used
 	@go mod tidy -diff
 	cd tools && go mod tidy -diff
+	cd examples/go && go mod tidy -diff
 
 .PHONY: vet
 vet: ## Run go vet
 	go vet ./...
+	go -C examples/go vet ./...
 
 # Left out: a comment need not begin with the name of what it describes (ST1020 to ST1022).
 .PHONY: lint
@@ -77,21 +102,24 @@ lint: ## Run staticcheck
 	go tool -modfile=tools/go.mod staticcheck -checks all,-ST1020,-ST1021,-ST1022 ./...
 
 .PHONY: generate
-generate: ## Write the generated Go code anew, from schema.graphqls
+generate: ## Write the generated Go code and docs/errors.md anew
 	go generate .
 
 .PHONY: fresh
-fresh: ## Check that the generated Go code is that of schema.graphqls
+fresh: ## Check that the generated Go code and docs/errors.md are what would be generated now
 	@copy=$$(mktemp -d); trap 'rm -rf "$$copy"' EXIT
 	$(call copy,--exclude=./playground/ui .)
 	(cd "$$copy" && go generate .)
-	diff -r graph "$$copy/graph" || { echo 'not fresh: run make generate'; exit 1; }
+	diff -r graph "$$copy/graph" && diff -r docs "$$copy/docs" || { echo 'not fresh: run make generate'; exit 1; }
 
 playground/ui/node_modules: playground/ui/package-lock.json
 	cd playground/ui && npm ci && touch node_modules
 
 audit/node_modules: audit/package-lock.json
 	cd audit && npm ci && touch node_modules
+
+examples/typescript/node_modules: examples/typescript/package-lock.json
+	cd examples/typescript && npm ci && touch node_modules
 
 .PHONY: ui
 ui: playground/ui/node_modules ## Build GraphiQL anew, into playground/dist
@@ -107,6 +135,11 @@ ui-check: ## Check that playground/dist is what playground/ui builds
 .PHONY: audit
 audit: build audit/node_modules ## Ask the built program all that GraphQL over HTTP demands, and lint its OpenAPI
 	.ci/with-demo ./customer-events bash -c 'node audit/audit.mjs "$$SERVER/graphql" && node audit/openapi.mjs "$$SERVER/crmapi/rest/v2/openapi.json"'
+
+.PHONY: examples
+examples: build examples/typescript/node_modules ## Build the clients in examples, and run them against the built program
+	cd examples/typescript && npm run build
+	.ci/with-demo ./customer-events .ci/examples
 
 .PHONY: browser
 browser: build playground/ui/node_modules ## Use GraphiQL of the built program in a headless Chromium

@@ -27,7 +27,7 @@ type options struct {
 	OldSecretKey    string `placeholder:"KEY" help:"The key before the present one, while secrets that were kept by it are still to be known. (default: none)"`
 	Listen          string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen. (default: 127.0.0.1:8080)"`
 	Demo            bool   `help:"Load demo data and a demo login. Listens on the loopback only."`
-	Introspection   string `placeholder:"on|off" help:"Whether callers may ask for the schema, and GraphiQL is served. (default: off, with --demo on)"`
+	Introspection   string `placeholder:"on|off" help:"Whether callers may ask for the schema, and GraphiQL and /schema.graphql are served. (default: off, with --demo on)"`
 	Zone            string `default:"UTC" placeholder:"NAME" help:"The time zone of dates that name none, such as Europe/Nicosia. (default: UTC)"`
 	FutureTolerance string `default:"24h" placeholder:"DURATION" help:"How far ahead of now an event may have been performed. (default: 24h)"`
 	OTLPEndpoint    string `name:"otlp-endpoint" env:"CRM_OTLP_ENDPOINT" placeholder:"URL" help:"Where traces are sent by OTLP over HTTP, such as http://localhost:4318/v1/traces. (default: nowhere)"`

@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	_ "embed"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -33,6 +35,12 @@ import (
 )
 
 //go:generate go tool gqlgen generate
+//go:generate go run ./docs/generate
+
+// schema is the contract as callers make their types from it.
+//
+//go:embed schema.graphqls
+var schema string
 
 func main() {
 	if os.Getenv("GOGC") == "" {
@@ -189,6 +197,7 @@ func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger
 		say(w, http.StatusOK, "ok")
 	})
 	if c.introspection {
+		mux.HandleFunc("GET /schema.graphql", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, strings.TrimSpace(schema)) })
 		mux.Handle("/", playground.Handler())
 	}
 	mux.Handle("GET /metrics", seen.handler())

@@ -17,24 +17,38 @@ import (
 // Code says why a whole call was refused. The words are those of GraphQL's extensions.code; webapi has its own for them.
 type Code string
 
-// Every such code there is, but for those of GraphQL's own grammar.
+// Every such code there is, but for those of GraphQL's own grammar. The comments are what docs/errors.md says of them.
 const (
-	BadRequest      Code = "BAD_REQUEST"
+	// The request, or an argument of it, cannot be read. The message says what; correct it.
+	BadRequest Code = "BAD_REQUEST"
+	// No token was sent, or one that is not valid, or has ended; or name and password of a login are wrong. Log in and send the same again.
 	Unauthenticated Code = "UNAUTHENTICATED"
-	Forbidden       Code = "FORBIDDEN"
-	TooLarge        Code = "PAYLOAD_TOO_LARGE"
-	TooManyEvents   Code = "TOO_MANY_EVENTS"
-	KeyInUse        Code = "IDEMPOTENCY_KEY_IN_USE"
-	KeyReused       Code = "IDEMPOTENCY_KEY_REUSED"
-	RateLimited     Code = "RATE_LIMITED"
-	Unavailable     Code = "UNAVAILABLE"
-	OutcomeUnknown  Code = "OUTCOME_UNKNOWN"
-	Internal        Code = "INTERNAL_SERVER_ERROR"
+	// The API user may not do this at all. (A unit that he may not write for makes single events unprocessed.)
+	Forbidden Code = "FORBIDDEN"
+	// The body has more than 8 MiB, maybe only once it is decompressed. Send fewer events a call.
+	TooLarge Code = "PAYLOAD_TOO_LARGE"
+	// The request carries more than 1000 events, all its fields taken together. Send them in several calls.
+	TooManyEvents Code = "TOO_MANY_EVENTS"
+	// A call with the same idempotency key is still running. Send the same again: the answer will be that call's.
+	KeyInUse Code = "IDEMPOTENCY_KEY_IN_USE"
+	// The idempotency key came with other events before. Use a new key for other events.
+	KeyReused Code = "IDEMPOTENCY_KEY_REUSED"
+	// Too many logins have failed. Wait for as long as Retry-After says.
+	RateLimited Code = "RATE_LIMITED"
+	// The database does not take events, or the server is full. Nothing was stored: send the same again.
+	Unavailable Code = "UNAVAILABLE"
+	// The connection to the database broke while it was storing. Send the same again with the same key or external references: nothing is stored twice.
+	OutcomeUnknown Code = "OUTCOME_UNKNOWN"
+	// The server has failed. The message names the request's id, by which the log says more.
+	Internal Code = "INTERNAL_SERVER_ERROR"
 
-	// These are HTTP's own refusals.
-	NotFound         Code = "NOT_FOUND"
+	// There is no such address.
+	NotFound Code = "NOT_FOUND"
+	// The address takes another HTTP method; the header Allow names it.
 	MethodNotAllowed Code = "METHOD_NOT_ALLOWED"
-	NotAcceptable    Code = "NOT_ACCEPTABLE"
+	// None of the media types that the header Accept names can be given.
+	NotAcceptable Code = "NOT_ACCEPTABLE"
+	// The body's Content-Type or Content-Encoding is none that is read here.
 	UnsupportedMedia Code = "UNSUPPORTED_MEDIA_TYPE"
 )
 

@@ -18,14 +18,17 @@ type code = door.Code
 
 // The codes that are given here, under short names; door has the whole list, but for those of GraphQL's own grammar.
 const (
-	parseFailed      code = "GRAPHQL_PARSE_FAILED"
+	// The query text is not GraphQL. The message says where.
+	parseFailed code = "GRAPHQL_PARSE_FAILED"
+	// The query asks for what the schema does not have, or a variable or literal outside the events is not of its type. The message says which.
 	validationFailed code = "GRAPHQL_VALIDATION_FAILED"
-	badRequest            = door.BadRequest
-	tooManyEvents         = door.TooManyEvents
-	unavailable           = door.Unavailable
-	methodNotAllowed      = door.MethodNotAllowed
-	notAcceptable         = door.NotAcceptable
-	unsupportedMedia      = door.UnsupportedMedia
+
+	badRequest       = door.BadRequest
+	tooManyEvents    = door.TooManyEvents
+	unavailable      = door.Unavailable
+	methodNotAllowed = door.MethodNotAllowed
+	notAcceptable    = door.NotAcceptable
+	unsupportedMedia = door.UnsupportedMedia
 )
 
 // keepsStatus are the statuses that a plain application/json answer has too; otherwise it is 200 once the JSON was parsed, as

@@ -17,7 +17,7 @@ import (
 // references; an event that fills a packet by itself is refused alone.
 func TestSmallPackets(t *testing.T) {
 	t.Parallel()
-	server, err := storetest.Start(t.Context(), storetest.Options{Args: []string{"--max-allowed-packet=16384"}})
+	server, err := storetest.Start(t.Context(), storetest.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +26,11 @@ func TestSmallPackets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := open(t, func(testing.TB) string { return url })
+	before := open(t, func(testing.TB) string { return url })
+	if _, err := before.writer().ExecContext(t.Context(), "SET GLOBAL max_allowed_packet = 16384"); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, func(testing.TB) string { return url }) // its connections are told
 	at := time.Now().UTC().Truncate(time.Microsecond)
 	text := strings.Repeat("é", 200)
 	system := "shop"

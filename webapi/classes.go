@@ -33,6 +33,15 @@ var classes = map[door.Code]class{
 // told alike.
 var wrongLogin = class{"InvalidCredentialsException", "The specified user name or password is not valid."}
 
+// Class is the class name that an error of a whole call is told by; empty if this door never refuses a call with it.
+func Class(err error) string {
+	refusal := door.Known(err)
+	if refusal == nil {
+		return ""
+	}
+	return classOf(err, refusal).name
+}
+
 func classOf(err error, refusal *door.Refusal) class {
 	if errors.Is(err, auth.ErrWrongLogin) {
 		return wrongLogin

@@ -21,6 +21,9 @@ const (
 var errNoServer = errors.New("there is no database server to test with: set " + databaseEnv +
 	"=mysql://user:password@host:port/name to a running MySQL or MariaDB, or install one of them so that mariadbd or mysqld is on the PATH")
 
+// serverEnv names the program to start private servers from: a mariadbd, mysqld or tidb-server.
+const serverEnv = "CRM_TEST_SERVER"
+
 // binary is an installed server program.
 type binary struct {
 	path    string
@@ -31,9 +34,15 @@ type binary struct {
 // findServer returns the installed server program, after installing it when
 // there is none and this process may.
 func findServer(ctx context.Context) (binary, error) {
-	path, err := lookOrInstall(ctx)
-	if err != nil {
-		return binary{}, err
+	path := os.Getenv(serverEnv)
+	if strings.HasPrefix(filepath.Base(path), "tidb-server") {
+		return binary{path: path, kind: KindTiDB}, nil
+	}
+	if path == "" {
+		var err error
+		if path, err = lookOrInstall(ctx); err != nil {
+			return binary{}, err
+		}
 	}
 	out, err := exec.CommandContext(ctx, path, "--no-defaults", "--version").Output()
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// Kind tells MariaDB from MySQL.
+// Kind tells MariaDB, MySQL and TiDB apart.
 func (s *Server) Kind() Kind { return s.binary.kind }
 
 // Version returns what the server says to SELECT VERSION().

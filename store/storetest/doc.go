@@ -12,10 +12,11 @@
 // The shared server is the one named by the environment variable
 // CRM_TEST_DATABASE (mysql://user:password@host:port/name or
 // mysql://user@unix(/path.sock)/name; the account must be allowed to create
-// databases), or else a private one started from a local mariadbd or mysqld,
-// which root on a machine with apt-get gets installed. Without any of them
-// tests fail; they are never skipped, so that a green run means that the
-// database code ran.
+// databases), or else a private one started from the program that
+// CRM_TEST_SERVER names (a mariadbd, mysqld or tidb-server) or from a local
+// mariadbd or mysqld, which root on a machine with apt-get gets installed.
+// Without any of them tests fail; they are never skipped, so that a green run
+// means that the database code ran.
 //
 // Benchmarks and fault programs use [Start] for a server of their own, which
 // they may kill and start again on the same data.

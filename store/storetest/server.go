@@ -55,17 +55,19 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := template(ctx, b)
-	if err != nil {
-		return nil, fmt.Errorf("make the files of a new database server: %w", err)
-	}
 	dir, err := newFolder(cmp.Or(opts.Dir, os.TempDir()))
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{opts: opts, binary: b, dir: dir}
-	if err := os.CopyFS(s.file("data"), os.DirFS(files)); err != nil {
-		return nil, errors.Join(fmt.Errorf("copy %s: %w", files, err), s.Close())
+	if b.kind != KindTiDB { // which makes its files itself
+		files, err := template(ctx, b)
+		if err == nil {
+			err = os.CopyFS(s.file("data"), os.DirFS(files))
+		}
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("make the files of a new database server: %w", err), s.Close())
+		}
 	}
 	if err := s.startOnFreePort(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -85,10 +87,14 @@ func (s *Server) startOnFreePort(ctx context.Context) error {
 			return err
 		}
 		s.version, err = s.launch(ctx)
-		if err == nil || try == 5 || !strings.Contains(err.Error(), "Bind on TCP/IP port") {
+		if err == nil || try == 5 || !portTaken(err) {
 			return err
 		}
 	}
+}
+
+func portTaken(err error) bool {
+	return strings.Contains(err.Error(), "Bind on TCP/IP port") || strings.Contains(err.Error(), "bind: address already in use")
 }
 
 // freePort stays below the range that the kernel hands out to connections,
@@ -123,6 +129,7 @@ func (s *Server) launch(ctx context.Context) (string, error) {
 		return "", err
 	}
 	cmd := exec.Command(s.binary.path, s.flags()...)
+	cmd.Dir = s.dir
 	cmd.Stdout, cmd.Stderr = log, log
 	p, err := startProcess(cmd)
 	if err != nil {
@@ -158,17 +165,24 @@ func (s *Server) launch(ctx context.Context) (string, error) {
 // answer asks the server for its version. The answer must not come from a
 // server of another process that was faster to take the same port.
 func (s *Server) answer(ctx context.Context, db *sql.DB) (version string, err error) {
-	var pidFile string
-	if err := db.QueryRowContext(ctx, "SELECT VERSION(), @@pid_file").Scan(&version, &pidFile); err != nil {
+	mark, want := "@@pid_file", s.file("pid")
+	if s.binary.kind == KindTiDB {
+		mark, want = "@@datadir", s.file("data")
+	}
+	var got string
+	if err := db.QueryRowContext(ctx, "SELECT VERSION(), "+mark).Scan(&version, &got); err != nil {
 		return "", err
 	}
-	if pidFile != s.file("pid") {
+	if got != want {
 		return "", errors.New("another server has the port")
 	}
 	return version, nil
 }
 
 func (s *Server) flags() []string {
+	if s.binary.kind == KindTiDB {
+		return s.tidbFlags()
+	}
 	flush, redoMB := 2, 10
 	if s.opts.Durable {
 		flush, redoMB = 1, 256
