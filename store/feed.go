@@ -109,6 +109,8 @@ func (f *feed) Next() error {
 }
 
 // Eof tells whether there is none.
+//
+//lint:ignore ST1003 the name is vtab.Cursor's
 func (f *feed) Eof() bool { return f.at >= len(f.events) }
 
 // Rowid is the event's number.
