@@ -108,10 +108,22 @@ func serve(ctx context.Context, c config, env environment) (err error) {
 		sweep(sweeping, db, log)
 	}()
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
+	go func() {
+		if c.certificate == nil {
+			served <- server.Serve(listener)
+			return
+		}
+		server.TLSConfig = c.certificate.TLS(log)
+		served <- server.ServeTLS(listener, "", "")
+	}()
 	log.Info("listening", "address", listener.Addr().String())
 	if c.demo {
-		fmt.Fprintf(env.stdout, "GraphiQL  http://%s/\nGraphQL   http://%s/graphql\nWeb API   http://%s%s\nLogin     username %s, password %s\n", listener.Addr(), listener.Addr(), listener.Addr(), webapi.Prefix, demoUser, demoPassword)
+		scheme := "http"
+		if c.certificate != nil {
+			scheme = "https"
+		}
+		at := scheme + "://" + listener.Addr().String()
+		fmt.Fprintf(env.stdout, "GraphiQL  %s/\nGraphQL   %s/graphql\nWeb API   %s%s\nLogin     username %s, password %s\n", at, at, at, webapi.Prefix, demoUser, demoPassword)
 	}
 	if env.ready != nil {
 		env.ready(listener.Addr())
@@ -154,11 +166,11 @@ func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger
 		Patience: c.callTimeout + 30*time.Second,
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", graph.NewHandler(resolver))
-	mux.Handle(webapi.Prefix, &webapi.Handler{
+	mux.Handle("/graphql", c.sites.Shared(graph.NewHandler(resolver)))
+	mux.Handle(webapi.Prefix, c.sites.Shared(&webapi.Handler{
 		Service: service, Auth: resolver.Auth, Log: log, Patience: resolver.Patience,
 		Decoder: &events.Decoder{Naming: events.Wire, Zone: c.zone, Secrets: secrets},
-	})
+	}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		if draining.Load() {
@@ -177,7 +189,8 @@ func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger
 	}
 	seen := newMetrics()
 	mux.Handle("GET /metrics", seen.handler())
-	return observed(mux, log, seen, door.NewRoom())
+	return observed(mux, log, seen, ward{proxies: c.trustedProxies, sites: c.sites, loopback: c.demo, tls: c.certificate != nil,
+		room: door.NewRoom(), rate: door.NewRate(c.rateLimit)})
 }
 
 func say(w http.ResponseWriter, status int, text string) {

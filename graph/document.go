@@ -9,6 +9,8 @@ import (
 	"github.com/vektah/gqlparser/v2/validator"
 	"github.com/vektah/gqlparser/v2/validator/core"
 	"github.com/vektah/gqlparser/v2/validator/rules"
+
+	"customer-events/models"
 )
 
 // What a query text may be. The bulk mutation needs 32 tokens and 216 bytes, the full introspection query 190 and 2.1 kB; events
@@ -52,7 +54,7 @@ func (h *handler) parse(query, name string) (*ast.QueryDocument, *ast.OperationD
 	case name == "" && len(doc.Operations) > 1:
 		return nil, nil, list(fail(validationFailed, "the document has several operations: name one in operationName"))
 	default:
-		return nil, nil, list(fail(validationFailed, "the document has no operation (%s)", name))
+		return nil, nil, list(fail(validationFailed, "the document has no operation (%s)", models.Shown(name)))
 	}
 }
 

@@ -28,6 +28,10 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, plainJSON, fail(notAcceptable, "the answer is %s or %s", responseJSON, plainJSON))
 		return
 	}
+	if barred := door.RequestOf(r.Context()).Barred; barred != nil {
+		h.refuse(w, media, barred)
+		return
+	}
 	e, err := read(w, r)
 	if err != nil {
 		if err.Code == methodNotAllowed {
