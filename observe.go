@@ -40,6 +40,11 @@ func observed(next http.Handler, log *slog.Logger, seen *metrics, ward ward) htt
 		if ward.tls {
 			w.Header().Set("Strict-Transport-Security", "max-age=31536000")
 		}
+		if r.ProtoMajor == 1 && len(r.TransferEncoding) > 0 {
+			// Whether it had a Content-Length as well is not known any more. A proxy that went by that would take what follows for the
+			// body's rest: so nothing follows.
+			w.Header().Set("Connection", "close")
+		}
 		if ward.sites.Check(r) != nil {
 			request.Barred = door.Refuse(door.Forbidden, "%s", gate.ErrCrossSite)
 		}
@@ -58,7 +63,7 @@ func observed(next http.Handler, log *slog.Logger, seen *metrics, ward ward) htt
 			slog.String("address", address), slog.Int("status", answer.status), slog.Float64("ms", float64(time.Since(start).Microseconds())/1000)}
 		for _, text := range []struct{ key, value string }{{"operation", request.Operation}, {"user", request.User}, {"code", request.Code}} {
 			if text.value != "" {
-				attributes = append(attributes, slog.String(text.key, text.value))
+				attributes = append(attributes, slog.String(text.key, models.Shown(text.value)))
 			}
 		}
 		if request.Events > 0 {
