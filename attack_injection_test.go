@@ -82,7 +82,11 @@ func attackSQL(a *attacked) {
 			a.must(status < 500 && !strings.Contains(answer, `{"id"`), "%s %s: %d %.300s", by, value, status, answer)
 		}
 	}
-	for _, text := range injections[:40] { // a hundred failures lock the address
+	logins := 8
+	if *attackInFull {
+		logins = 40 // a hundred failures lock the address
+	}
+	for _, text := range injections[:logins] {
 		value := quotedRaw(text)
 		status, answer := a.ask("/crmapi/rest/v2/authentication/token", `{"username":`+value+`,"password":`+value+`}`)
 		a.must(status < 500 && !strings.Contains(answer, `"token":"`), "login %s: %d %s", value, status, answer)
@@ -156,7 +160,8 @@ func attackLog(a *attacked) {
 		_ = json.Unmarshal([]byte(`"`+text+`"`), &value)
 		for _, body := range []string{`{"query":"mutation ($u: String!) { login(input: {username: $u, password: $u}) { token } }","variables":{"u":"` + text + `"}}`, `{"query":"{ limits { maxPageSize } }","operationName":"` + text + `"}`, `{"query":"` + text + `"}`, `{"` + text + `":1}`,
 			`{"query":"query ($x: Int) { limits { maxPageSize } }","variables":{"` + text + `":1}}`, `{"query":"mutation ($i: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: $i) { summary { received } } }","variables":{"i":{"` + text + `":1}}}`} {
-			_, answer := a.ask("/graphql", body)
+			status, answer := a.ask("/graphql", body)
+			a.must(status > 0, "%s", body)
 			mustBeShown(a.t, answer)
 		}
 		_, answer, _ := a.callWith(false, []string{injected(0, identifiers[0], `"`+text+`"`), injected(1, identifiers[9], `"`+text+`"`), injected(2, `"`+text+`":1`, "")})
@@ -168,6 +173,7 @@ func attackLog(a *attacked) {
 	}
 	for _, name := range []string{"X-Request-Id", "User-Agent", "Idempotency-Key", "Authorization", "X-Forwarded-For", "Referer", "Origin", "Content-Type"} {
 		for _, value := range []string{forged, "forged\u202e", "forged\x1b[2J", "forged\r", "forged\x00"} {
+			a.tried += 2 // the log is looked at below
 			a.raw(fmt.Sprintf("POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\n%s: %s\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}", name, value))
 			a.raw(fmt.Sprintf("POST /forged HTTP/1.1\r\nHost: 127.0.0.1 %s\r\n%s: x\r\n\r\n", value, name))
 		}
@@ -178,7 +184,9 @@ func attackLog(a *attacked) {
 		clean := !strings.ContainsFunc(strings.TrimSuffix(line, "\n"), func(r rune) bool {
 			return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == 0x2028 || r == 0x2029
 		})
-		a.must(err == nil && clean && entry.Msg != "forged", "a line of the log: %.300q", line)
+		if err != nil || !clean || entry.Msg == "forged" {
+			a.must(false, "a line of the log: %.300q", line)
+		}
 	}
 }
 
