@@ -26,6 +26,7 @@ type Request struct {
 	Room    *Room
 	taken   int64
 	working bool
+	large   bool
 	// Barred is why the doors must not open; nil if they may. It is known before they are reached, and worded by them.
 	Barred *Refusal
 	// Rate is what the events are counted by; without one they are not. TellBudget tells what is left.
