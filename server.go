@@ -196,7 +196,7 @@ func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger
 	seen := newMetrics()
 	mux.Handle("GET /metrics", seen.handler())
 	return observed(mux, log, seen, ward{proxies: c.trustedProxies, sites: c.sites, loopback: c.demo, tls: c.certificate != nil,
-		room: door.NewRoom(), rate: door.NewRate(c.rateLimit)})
+		room: door.NewRoom(resolver.Auth.Turns()), rate: door.NewRate(c.rateLimit)})
 }
 
 func say(w http.ResponseWriter, status int, text string) {

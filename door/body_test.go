@@ -10,10 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"testing/iotest"
-
-	"golang.org/x/sync/semaphore"
-)
+	"testing/iotest")
 
 // post is a request with a body, as the server sees it, and what is known of it.
 func post(body io.Reader, room *Room) (*http.Request, *Request) {
@@ -24,7 +21,7 @@ func post(body io.Reader, room *Room) (*http.Request, *Request) {
 
 func TestBodiesAreReadWhole(t *testing.T) {
 	t.Parallel()
-	room := NewRoom()
+	room := NewRoom(make(chan struct{}, 1))
 	for _, size := range []int{0, 1, pieceBytes - 1, pieceBytes, pieceBytes + 1, 3 * pieceBytes, MaxBodyBytes} {
 		text := strings.Repeat("0123456789abcdef!", size/17+1)[:size]
 		r, request := post(iotest.HalfReader(strings.NewReader(text)), room)
@@ -64,7 +61,7 @@ func TestBodiesThatAreRefused(t *testing.T) {
 		"gzip cut off":          {body: bytes.NewReader(whole.Bytes()[:whole.Len()-9]), gzip: true, want: BadRequest},
 		"no gzip":               {body: strings.NewReader("plain"), gzip: true, want: BadRequest},
 	} {
-		r, request := post(c.body, NewRoom())
+		r, request := post(c.body, NewRoom(make(chan struct{}, 1)))
 		if c.gzip {
 			r.Header.Set("Content-Encoding", "gzip")
 		}
@@ -82,8 +79,7 @@ func (endless) Read(p []byte) (int, error) { return len(p), nil }
 // Large bodies take turns, small ones do not wait for them; gzip is large by what it inflates to.
 func TestLargeBodiesTakeTurns(t *testing.T) {
 	t.Parallel()
-	room := NewRoom()
-	room.large = semaphore.NewWeighted(1)
+	room := NewRoom(make(chan struct{}, 1))
 	large := strings.Repeat("x", largeBody+pieceBytes)
 	packed := func() (*http.Request, *Request) {
 		var b bytes.Buffer
@@ -99,8 +95,8 @@ func TestLargeBodiesTakeTurns(t *testing.T) {
 		t.Fatalf("%d bytes, %v", len(body), refusal)
 	}
 	done := make(chan *Refusal, 2)
-	for _, make := range []func() (*http.Request, *Request){packed, func() (*http.Request, *Request) { return post(strings.NewReader(large), room) }} {
-		r, request := make()
+	for _, large := range []func() (*http.Request, *Request){packed, func() (*http.Request, *Request) { return post(strings.NewReader(large), room) }} {
+		r, request := large()
 		go func() {
 			_, refusal := ReadBody(httptest.NewRecorder(), r)
 			request.Leave()
@@ -121,14 +117,14 @@ func TestLargeBodiesTakeTurns(t *testing.T) {
 			t.Error(refusal)
 		}
 	}
-	if left := room.read.Load(); left != 0 || !room.work.TryAcquire(room.maxWork) || !room.large.TryAcquire(1) {
+	if left := room.read.Load(); left != 0 || !room.work.TryAcquire(room.maxWork) || len(room.turns) != 0 {
 		t.Errorf("room for %d bytes was not given back", left)
 	}
 }
 
 func TestAnnouncedLengthTakesNoRoom(t *testing.T) {
 	t.Parallel()
-	room := NewRoom()
+	room := NewRoom(make(chan struct{}, 1))
 	from, to := io.Pipe()
 	r, request := post(from, room)
 	r.ContentLength = MaxBodyBytes
@@ -148,7 +144,7 @@ func TestAnnouncedLengthTakesNoRoom(t *testing.T) {
 
 func TestCallsWaitForRoom(t *testing.T) {
 	t.Parallel()
-	room := NewRoom()
+	room := NewRoom(make(chan struct{}, 1))
 	if !room.work.TryAcquire(room.maxWork - pieceBytes) {
 		t.Fatal("a new room is not free")
 	}

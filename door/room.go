@@ -11,16 +11,16 @@ import (
 
 // Room bounds how many bytes of bodies are in the server at once, so that no number of calls can use its memory up: a thousand
 // full events have 1 MB, and 5 MB while they are judged. Small calls hardly count. It bounds, too, how many large bodies are read
-// and worked on at once: those are dear, or bombs, and the others must not have to share the processors with many of them. The
-// doors share one.
+// and worked on at once: those are dear, or bombs, and the others must not have to share all processors with them. The doors share
+// one.
 type Room struct {
 	// read counts the bytes that have arrived, of whole bodies and of those still coming. Beyond the bound a call is refused.
 	read atomic.Int64
 	// work is held by whole bodies, from then until they are answered. Calls wait a while for it, in their order.
 	work    *semaphore.Weighted
 	maxWork int64
-	// large is held by bodies of more than largeBody, from when they are read or inflated until they are answered.
-	large *semaphore.Weighted
+	// turns are taken by bodies of more than largeBody, from when they have arrived until they are answered.
+	turns chan struct{}
 }
 
 const (
@@ -33,11 +33,10 @@ const (
 	workPatience = 10 * time.Second
 )
 
-// NewRoom makes a room, all of it free.
-func NewRoom() *Room {
-	processors := int64(runtime.GOMAXPROCS(0))
-	most := workForEach * max(2, processors)
-	return &Room{work: semaphore.NewWeighted(most), maxWork: most, large: semaphore.NewWeighted(max(1, processors/2))}
+// NewRoom makes a room, all of it free. Large bodies take the turns, which may be shared with what else is heavy.
+func NewRoom(turns chan struct{}) *Room {
+	most := workForEach * int64(max(2, runtime.GOMAXPROCS(0)))
+	return &Room{work: semaphore.NewWeighted(most), maxWork: most, turns: turns}
 }
 
 var errFull = Refuse(Unavailable, "too many calls are under way, nothing has been stored: try again later")
@@ -69,11 +68,13 @@ func (r *Request) turn(ctx context.Context) *Refusal {
 	}
 	ctx, cancel := context.WithTimeout(ctx, workPatience)
 	defer cancel()
-	if r.Room.large.Acquire(ctx, 1) != nil {
+	select {
+	case r.Room.turns <- struct{}{}:
+		r.large = true
+		return nil
+	case <-ctx.Done():
 		return errFull
 	}
-	r.large = true
-	return nil
 }
 
 // begin waits until there is room to work on a request's whole body.
@@ -104,7 +105,7 @@ func (r *Request) Leave() {
 		r.Room.work.Release(r.taken)
 	}
 	if r.large {
-		r.Room.large.Release(1)
+		<-r.Room.turns
 	}
 	r.forget()
 	r.working, r.large = false, false
