@@ -18,5 +18,5 @@ VOLUME /data
 ENV CRM_LISTEN=0.0.0.0:8080
 EXPOSE 8080
 # Whether the process lives, not /readyz: who restarts what is unhealthy would not bring an absent database back.
-HEALTHCHECK --interval=10s --timeout=3s --start-period=60s CMD wget -q -O /dev/null "http://127.0.0.1:${CRM_LISTEN##*:}/healthz"
+HEALTHCHECK --interval=10s --timeout=3s --start-period=60s CMD at="127.0.0.1:${CRM_LISTEN##*:}/healthz"; if [ -z "$CRM_TLS_CERT" ]; then wget -q -O /dev/null "http://$at"; else wget -q -O /dev/null --no-check-certificate "https://$at"; fi
 ENTRYPOINT ["customer-events"]

@@ -62,6 +62,10 @@ fuzz: ## Run each fuzz target for FUZZTIME (default 10s)
 guesses: ## Guess a million times at credentials, on two servers
 	go test ./store -run TestGuessing -v -timeout 1h -args -guesses 1000000
 
+.PHONY: attack
+attack: ## Attack the running program in all ways that are known here, and count what comes through; hostile load last
+	go test . -run '^Test(Attack|HostileLoad)$$' -v -count 1 -timeout 20m -args -attack
+
 .PHONY: bench
 bench: ## Measure the server against the floor of its database
 	go run ./bench

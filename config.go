@@ -10,12 +10,15 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	_ "time/tzdata" // the zone may be named on a machine that has no list of them
 
 	"github.com/alecthomas/kong"
 
+	"customer-events/events"
+	"customer-events/gate"
 	"customer-events/store"
 )
 
@@ -26,6 +29,11 @@ type options struct {
 	SecretKey       string `placeholder:"KEY" help:"The key of the hashes by which secrets of access tokens are kept, at least 16 characters. Every server on one database needs the same. (default with SQLite and with --demo: a random one, kept in a file beside the database)"`
 	OldSecretKey    string `placeholder:"KEY" help:"The key before the present one, while secrets that were kept by it are still to be known. (default: none)"`
 	Listen          string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen. (default: 127.0.0.1:8080)"`
+	TLSCert         string `name:"tls-cert" placeholder:"FILE" help:"The certificate to speak TLS by, with those between it and the root, in PEM. Read again when it is renewed. (default: none, plain HTTP)"`
+	TLSKey          string `name:"tls-key" placeholder:"FILE" help:"The certificate's key, in PEM. (default: none)"`
+	TrustedProxies  string `placeholder:"LIST" help:"Addresses and networks, with commas between them, of the proxies whose X-Forwarded-For is believed. (default: none)"`
+	CORSOrigins     string `name:"cors-origins" placeholder:"LIST" help:"Origins of web pages, with commas between them, that may call from browsers, such as https://app.example.com. (default: none but the server's own)"`
+	RateLimit       string `default:"50000" placeholder:"NUMBER" help:"How many events a second each API user may send to this server, a minute's worth of them at once; 0 is without limit. (default: 50000)"`
 	Demo            bool   `help:"Load demo data and a demo login. Listens on the loopback only."`
 	Introspection   string `placeholder:"on|off" help:"Whether callers may ask for the schema, and GraphiQL and /schema.graphql are served. (default: off, with --demo on)"`
 	Zone            string `default:"UTC" placeholder:"NAME" help:"The time zone of dates that name none, such as Europe/Nicosia. (default: UTC)"`
@@ -41,6 +49,10 @@ type config struct {
 	secretKey       []byte
 	oldSecretKeys   [][]byte
 	listen          string
+	certificate     *gate.Certificate // nil if there is none
+	trustedProxies  gate.Proxies
+	sites           *gate.Sites
+	rateLimit       float64 // 0 is without limit
 	demo            bool
 	introspection   bool
 	zone            *time.Location
@@ -79,6 +91,14 @@ func (o options) config() (config, error) {
 	}
 	note(checkEndpoint(o.OTLPEndpoint))
 	var err error
+	c.certificate, err = gate.LoadCertificate(o.TLSCert, o.TLSKey)
+	note(err)
+	c.trustedProxies, err = gate.ParseProxies(o.TrustedProxies)
+	note(err)
+	c.sites, err = gate.ParseSites(o.CORSOrigins)
+	note(err)
+	c.rateLimit, err = checkRate(o.RateLimit)
+	note(err)
 	if c.zone, err = time.LoadLocation(o.Zone); err != nil {
 		note(fmt.Errorf("zone (%s) is not valid: write a name such as UTC or Europe/Nicosia", o.Zone))
 	}
@@ -109,6 +129,16 @@ func duration(name, text string) (time.Duration, error) {
 		return 0, fmt.Errorf("%s (%s) is not valid: write a duration such as 90s or 24h", name, text)
 	}
 	return d, nil
+}
+
+// checkRate: a minute's worth must be a call's worth, or else a full call would never be let through.
+func checkRate(text string) (float64, error) {
+	const most = 1e9
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil || n != 0 && !(n*60 >= events.MaxEventsPerCall && n <= most) {
+		return 0, fmt.Errorf("rate-limit (%s) is not valid: write a number of events a second from 17 to 1000000000, or 0 for no limit", text)
+	}
+	return n, nil
 }
 
 func checkListen(listen string, demo bool) error {

@@ -22,6 +22,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv("CRM_TEST_PROGRAM") != "" {
 		main()
 	}
+	if url := os.Getenv("CRM_TEST_ATTACK"); url != "" {
+		attackUntilInterrupted(url)
+	}
 	storetest.Run(m)
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"log/slog"
-	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -12,29 +11,59 @@ import (
 
 	"customer-events/auth"
 	"customer-events/door"
+	"customer-events/gate"
+	"customer-events/models"
 )
+
+// ward is what every request has to pass on its way to the doors.
+type ward struct {
+	proxies gate.Proxies
+	sites   *gate.Sites
+	// loopback lets in only what names a host of the loopback.
+	loopback bool
+	// tls says that the server speaks TLS itself.
+	tls  bool
+	room *door.Room
+	rate *door.Rate
+}
 
 // observed gives every request an id, and one line in the log and a count in the metrics when it is done. Nothing a caller sent stands in it but names:
 // no query, no variable, no header.
-func observed(next http.Handler, log *slog.Logger, seen *metrics, room *door.Room) http.Handler {
+func observed(next http.Handler, log *slog.Logger, seen *metrics, ward ward) http.Handler {
 	next = gzhttp.GzipHandler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		request := &door.Request{ID: requestID(r), Token: bearer(r.Header.Get("Authorization")), IdempotencyKey: r.Header.Get("Idempotency-Key"), Room: room}
+		request := &door.Request{ID: requestID(r), Token: bearer(r.Header.Get("Authorization")), IdempotencyKey: r.Header.Get("Idempotency-Key"), Room: ward.room, Rate: ward.rate}
 		defer request.Leave()
 		w.Header().Set("X-Request-Id", request.ID)
 		w.Header().Set("X-Content-Type-Options", "nosniff")
-		answer := &answered{ResponseWriter: w, status: http.StatusOK}
-		next.ServeHTTP(answer, r.WithContext(auth.WithAddress(door.WithRequest(r.Context(), request), clientAddress(r))))
+		if ward.tls {
+			w.Header().Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		if r.ProtoMajor == 1 && len(r.TransferEncoding) > 0 {
+			// Whether it had a Content-Length as well is not known any more. A proxy that went by that would take what follows for the
+			// body's rest: so nothing follows.
+			w.Header().Set("Connection", "close")
+		}
+		if ward.sites.Check(r) != nil {
+			request.Barred = door.Refuse(door.Forbidden, "%s", gate.ErrCrossSite)
+		}
+		address := ward.proxies.Address(r)
+		answer := &answered{ResponseWriter: w, status: http.StatusOK, request: request}
+		if ward.loopback && !gate.Loopback(r) {
+			say(answer, http.StatusForbidden, "this server is for the loopback: call it by localhost or 127.0.0.1")
+		} else {
+			next.ServeHTTP(answer, r.WithContext(auth.WithAddress(door.WithRequest(r.Context(), request), address)))
+		}
 		level := slog.LevelInfo
 		if r.URL.Path == "/healthz" || r.URL.Path == "/readyz" {
 			level = slog.LevelDebug
 		}
-		attributes := []slog.Attr{slog.String("request", request.ID), slog.String("method", r.Method), slog.String("path", r.URL.Path),
-			slog.Int("status", answer.status), slog.Float64("ms", float64(time.Since(start).Microseconds())/1000)}
+		attributes := []slog.Attr{slog.String("request", request.ID), slog.String("method", r.Method), slog.String("path", models.Shown(r.URL.Path)),
+			slog.String("address", address), slog.Int("status", answer.status), slog.Float64("ms", float64(time.Since(start).Microseconds())/1000)}
 		for _, text := range []struct{ key, value string }{{"operation", request.Operation}, {"user", request.User}, {"code", request.Code}} {
 			if text.value != "" {
-				attributes = append(attributes, slog.String(text.key, text.value))
+				attributes = append(attributes, slog.String(text.key, models.Shown(text.value)))
 			}
 		}
 		if request.Events > 0 {
@@ -54,15 +83,6 @@ func bearer(header string) string {
 	return strings.TrimSpace(token)
 }
 
-// clientAddress is where the request comes from, without the port.
-func clientAddress(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
-}
-
 // requestID takes over the id that a proxy gave, if it is one, so that its log and ours can be read together.
 func requestID(r *http.Request) string {
 	given := r.Header.Get("X-Request-Id")
@@ -77,14 +97,16 @@ func requestID(r *http.Request) string {
 	return uuid.NewString()
 }
 
-// answered remembers the status.
+// answered remembers the status, and adds the headers that are known only now.
 type answered struct {
 	http.ResponseWriter
-	status int
+	status  int
+	request *door.Request
 }
 
 func (a *answered) WriteHeader(status int) {
 	a.status = status
+	a.request.TellBudget(a.Header())
 	a.ResponseWriter.WriteHeader(status)
 }
 

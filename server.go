@@ -47,6 +47,10 @@ func main() {
 		// A call's garbage is short-lived and what stays is small: collecting a quarter as often saves a tenth of the CPU.
 		debug.SetGCPercent(400)
 	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		// But not where a flood makes much garbage: what door.Room and the hashing of passwords let live at once fits well into this.
+		debug.SetMemoryLimit(int64(max(2, runtime.GOMAXPROCS(0))) * memoryForEach)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// A second signal ends the program at once.
@@ -79,6 +83,8 @@ func openWith(ctx context.Context, c config, log *slog.Logger, opener store.Open
 }
 
 const (
+	// memoryForEach is how much memory there should be for each processor before garbage is collected more often.
+	memoryForEach = 90 << 20
 	// keyLife is how long idempotency keys are kept. Source: the contract, at least 72 hours.
 	keyLife = 72 * time.Hour
 	// shutdownPatience is how long running calls may take to end once the program has been told to.
@@ -133,10 +139,22 @@ func serve(ctx context.Context, c config, env environment) (err error) {
 		sweep(sweeping, db, log)
 	}()
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
+	go func() {
+		if c.certificate == nil {
+			served <- server.Serve(listener)
+			return
+		}
+		server.TLSConfig = c.certificate.TLS(log)
+		served <- server.ServeTLS(listener, "", "")
+	}()
 	log.Info("listening", "address", listener.Addr().String())
 	if c.demo {
-		fmt.Fprintf(env.stdout, "GraphiQL  http://%s/\nGraphQL   http://%s/graphql\nWeb API   http://%s%s\nLogin     username %s, password %s\n", listener.Addr(), listener.Addr(), listener.Addr(), webapi.Prefix, demoUser, demoPassword)
+		scheme := "http"
+		if c.certificate != nil {
+			scheme = "https"
+		}
+		at := scheme + "://" + listener.Addr().String()
+		fmt.Fprintf(env.stdout, "GraphiQL  %s/\nGraphQL   %s/graphql\nWeb API   %s%s\nLogin     username %s, password %s\n", at, at, at, webapi.Prefix, demoUser, demoPassword)
 	}
 	if env.ready != nil {
 		env.ready(listener.Addr())
@@ -178,11 +196,11 @@ func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger
 		Patience: c.callTimeout + 30*time.Second,
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", traces.requests(graph.NewHandler(resolver)))
-	mux.Handle(webapi.Prefix, traces.requests(&webapi.Handler{
+	mux.Handle("/graphql", traces.requests(c.sites.Shared(graph.NewHandler(resolver))))
+	mux.Handle(webapi.Prefix, traces.requests(c.sites.Shared(&webapi.Handler{
 		Service: service, Auth: resolver.Auth, Log: log, Patience: resolver.Patience,
 		Decoder: &events.Decoder{Naming: events.Wire, Zone: c.zone, Secrets: secrets},
-	}))
+	})))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		if draining.Load() {
@@ -201,7 +219,8 @@ func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger
 		mux.Handle("/", playground.Handler())
 	}
 	mux.Handle("GET /metrics", seen.handler())
-	return observed(parting(mux, draining), log, seen, door.NewRoom())
+	return observed(parting(mux, draining), log, seen, ward{proxies: c.trustedProxies, sites: c.sites, loopback: c.demo, tls: c.certificate != nil,
+		room: door.NewRoom(resolver.Auth.Turns()), rate: door.NewRate(c.rateLimit)})
 }
 
 func say(w http.ResponseWriter, status int, text string) {

@@ -17,7 +17,7 @@ import (
 func TestHelpAndVersion(t *testing.T) {
 	t.Parallel()
 	help := mustCommand(t, "", "--help")
-	for _, want := range []string{"--listen", "CRM_LISTEN", "--database", "CRM_DATABASE", "CRM_SECRET_KEY", "CRM_OLD_SECRET_KEY", "CRM_ZONE", "CRM_FUTURE_TOLERANCE", "CRM_INTROSPECTION", "serve", "migrate", "user add", "user password", "user disable", "user enable", "user list", "import", "send", "version"} {
+	for _, want := range []string{"--listen", "CRM_LISTEN", "CRM_TLS_CERT", "CRM_TLS_KEY", "CRM_TRUSTED_PROXIES", "CRM_CORS_ORIGINS", "CRM_RATE_LIMIT", "--database", "CRM_DATABASE", "CRM_SECRET_KEY", "CRM_OLD_SECRET_KEY", "CRM_ZONE", "CRM_FUTURE_TOLERANCE", "CRM_INTROSPECTION", "serve", "migrate", "user add", "user password", "user disable", "user enable", "user list", "import", "send", "version"} {
 		if !strings.Contains(help, want) {
 			t.Errorf("--help does not mention %s:\n%s", want, help)
 		}
@@ -138,11 +138,11 @@ func TestWrongOptions(t *testing.T) {
 		t.Fatalf("exit %d: %s", exit, out)
 	}
 	exit, out := program([]string{"CRM_DATABSE=sqlite:x.db", "CRM_NONSENSE=1", "CRM_ZONE=Nowhere/City", "CRM_FUTURE_TOLERANCE=soon", "CRM_DATABASE=postgres://user:CANARY@host/name"},
-		"--listen", "8080", "--introspection", "maybe", "--call-timeout=-1s", "--drain", "long")
+		"--listen", "8080", "--introspection", "maybe", "--call-timeout=-1s", "--drain", "long", "--tls-cert", "cert.pem", "--trusted-proxies", "proxy.example.com", "--cors-origins", "*", "--rate-limit", "16")
 	if exit != 2 {
 		t.Errorf("exit %d", exit)
 	}
-	for _, want := range []string{"CRM_DATABSE", "CRM_NONSENSE", "Nowhere/City", "soon", "8080", "maybe", "-1s", "drain (long)", "sqlite:PATH"} {
+	for _, want := range []string{"CRM_DATABSE", "CRM_NONSENSE", "Nowhere/City", "soon", "8080", "maybe", "-1s", "drain (long)", "sqlite:PATH", "tls-cert and tls-key", "proxy.example.com", "cors-origins (*)", "rate-limit (16)"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%s is not mentioned:\n%s", want, out)
 		}

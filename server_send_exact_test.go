@@ -23,7 +23,7 @@ func TestSendIsKilled(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *server) {
 		const rounds, events = 20, 15_500
 		random := rand.New(rand.NewPCG(6, 2))
-		file, g := sendable(t, events, nil), gateTo(t, s)
+		file, g := sendable(t, events, nil), bridgeTo(t, s)
 		for range rounds {
 			at, when, later := 1+random.IntN(3), random.IntN(3), time.Duration(random.IntN(int(20*time.Millisecond)))
 			process := make(chan func(), 1)
@@ -72,7 +72,7 @@ func TestSendGoesOn(t *testing.T) {
 	database := storetest.SQLite(t)
 	s := demoOn(t, database)
 	const events = 7_000
-	file, g := sendable(t, events, nil), gateTo(t, s)
+	file, g := sendable(t, events, nil), bridgeTo(t, s)
 	var mu sync.Mutex // of the times and the key of the first call
 	var refused, next time.Time
 	key, back := "", make(chan struct{})
@@ -125,7 +125,7 @@ func TestSendIsInterrupted(t *testing.T) {
 	t.Parallel()
 	s := demoOn(t, storetest.SQLite(t))
 	const events = 9_000
-	file, g := sendable(t, events, nil), gateTo(t, s)
+	file, g := sendable(t, events, nil), bridgeTo(t, s)
 	ctx, interrupt := context.WithCancel(t.Context())
 	g.on(func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler) {
 		switch number {
@@ -162,7 +162,7 @@ func TestSendAfterTheKeys(t *testing.T) {
 		if referenced(i) {
 			e["externalSystem"], e["externalSystemReferenceNumber"] = "shop", fmt.Sprint(i)
 		}
-	}), gateTo(t, s)
+	}), bridgeTo(t, s)
 	process := make(chan func(), 1)
 	g.on(func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler) {
 		if number == 1 {

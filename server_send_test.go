@@ -20,8 +20,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// gate stands between a sender and the server, so that a test can act between a call and its answer.
-type gate struct {
+// bridge stands between a sender and the server, so that a test can act between a call and its answer.
+type bridge struct {
 	*httptest.Server
 	to atomic.Pointer[url.URL]
 	// call is asked about each call of events, by its number from 1; it may forward it, or not.
@@ -30,9 +30,9 @@ type gate struct {
 	call  func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler)
 }
 
-func gateTo(t *testing.T, s *server) *gate {
+func bridgeTo(t *testing.T, s *server) *bridge {
 	t.Helper()
-	g := &gate{}
+	g := &bridge{}
 	g.lead(t, s)
 	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(g.to.Load()) }, ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) {
 		w.WriteHeader(http.StatusBadGateway)
@@ -56,8 +56,8 @@ func gateTo(t *testing.T, s *server) *gate {
 	return g
 }
 
-// lead leads the gate to a server.
-func (g *gate) lead(t *testing.T, s *server) {
+// lead leads the bridge to a server.
+func (g *bridge) lead(t *testing.T, s *server) {
 	t.Helper()
 	to, err := url.Parse(s.url)
 	if err != nil {
@@ -67,7 +67,7 @@ func (g *gate) lead(t *testing.T, s *server) {
 }
 
 // on sets what is done with calls from now on, and counts them anew.
-func (g *gate) on(call func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler)) {
+func (g *bridge) on(call func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler)) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.calls, g.call = 0, call

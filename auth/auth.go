@@ -61,6 +61,10 @@ func New(sessions Sessions, now func() time.Time, atOnce int) *Service {
 	return &Service{sessions, now, make(chan struct{}, atOnce), make(chan struct{}, waitingForEach*atOnce), HashPassword("nobody's password")}
 }
 
+// Turns are what hashing waits for. Whatever else is heavy may wait for the same ones, so that all of it together leaves the
+// other processors to the rest.
+func (s *Service) Turns() chan struct{} { return s.hashing }
+
 // Session is a login. Token is 32 random bytes in base64url, and is kept nowhere but with its holder.
 type Session struct {
 	Token     string

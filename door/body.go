@@ -2,6 +2,7 @@ package door
 
 import (
 	"compress/gzip"
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -12,26 +13,30 @@ import (
 // MaxBodyBytes is the most that a request's body may have, before and after decompression. A thousand full events have 1 MB.
 const MaxBodyBytes = 8 << 20
 
+// MaxMembers is how many members a body's outermost object may have. Each of them is remembered, so as not to be given twice.
+const MaxMembers = 100
+
 // ReadBody reads the body into one text, whose parts every later step refers to without copying.
 func ReadBody(w http.ResponseWriter, r *http.Request) (string, *Refusal) {
 	tooMuch := Refuse(TooLarge, "the body may have %d bytes, also after decompression: send fewer events a call", MaxBodyBytes)
 	if r.ContentLength > MaxBodyBytes {
 		return "", tooMuch
 	}
-	var from io.Reader = http.MaxBytesReader(w, r.Body, MaxBodyBytes)
-	switch encoding := r.Header.Get("Content-Encoding"); strings.ToLower(encoding) {
-	case "", "identity":
-	case "gzip":
-		inflated, err := gzip.NewReader(from)
-		if err != nil {
-			return "", Refuse(BadRequest, "the body is not gzip")
-		}
-		from = inflated
-	default:
+	encoding := strings.ToLower(r.Header.Get("Content-Encoding"))
+	if encoding != "" && encoding != "identity" && encoding != "gzip" {
 		return "", Refuse(UnsupportedMedia, "the body must be sent as it is or by gzip")
 	}
 	request := RequestOf(r.Context())
-	body, err := request.readAll(io.LimitReader(from, MaxBodyBytes+1))
+	body, err := request.readAll(r.Context(), http.MaxBytesReader(w, r.Body, MaxBodyBytes), false)
+	if err == nil && encoding == "gzip" {
+		// Only what has arrived whole is inflated: a slow sender keeps nobody waiting for a turn with a large body.
+		inflated, header := gzip.NewReader(strings.NewReader(body))
+		if header != nil {
+			return "", Refuse(BadRequest, "the body is not gzip")
+		}
+		request.forget()
+		body, err = request.readAll(r.Context(), io.LimitReader(inflated, MaxBodyBytes+1), true)
+	}
 	var large *http.MaxBytesError
 	var refusal *Refusal
 	switch {
@@ -48,10 +53,12 @@ func ReadBody(w http.ResponseWriter, r *http.Request) (string, *Refusal) {
 // pieces are what bodies are read into.
 var pieces = sync.Pool{New: func() any { return new([pieceBytes]byte) }}
 
-const pieceBytes = 64 << 10
+// pieceBytes is little, since whoever sends one byte and waits holds a piece.
+const pieceBytes = 16 << 10
 
-// readAll reads to the end, piece by piece: a body takes the memory that it has sent, whatever length it announces.
-func (r *Request) readAll(from io.Reader) (string, error) {
+// readAll reads to the end, piece by piece: a body takes the memory that it has sent, whatever length it announces. What is
+// at hand waits for its turn as soon as it is large.
+func (r *Request) readAll(ctx context.Context, from io.Reader, atHand bool) (string, error) {
 	var read []*[pieceBytes]byte
 	defer func() {
 		for _, piece := range read {
@@ -60,13 +67,18 @@ func (r *Request) readAll(from io.Reader) (string, error) {
 	}()
 	for size := 0; ; {
 		if size == len(read)*pieceBytes {
+			if refusal := r.arrived(pieceBytes); refusal != nil {
+				return "", refusal
+			}
+			if atHand && size >= largeBody {
+				if refusal := r.turn(ctx); refusal != nil {
+					return "", refusal
+				}
+			}
 			read = append(read, pieces.Get().(*[pieceBytes]byte))
 		}
 		n, err := from.Read(read[len(read)-1][size%pieceBytes:])
 		size += n
-		if refusal := r.arrived(n); refusal != nil {
-			return "", refusal
-		}
 		switch {
 		case err == io.EOF:
 			var body strings.Builder

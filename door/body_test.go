@@ -22,7 +22,7 @@ func post(body io.Reader, room *Room) (*http.Request, *Request) {
 
 func TestBodiesAreReadWhole(t *testing.T) {
 	t.Parallel()
-	room := NewRoom()
+	room := NewRoom(make(chan struct{}, 1))
 	for _, size := range []int{0, 1, pieceBytes - 1, pieceBytes, pieceBytes + 1, 3 * pieceBytes, MaxBodyBytes} {
 		text := strings.Repeat("0123456789abcdef!", size/17+1)[:size]
 		r, request := post(iotest.HalfReader(strings.NewReader(text)), room)
@@ -30,12 +30,12 @@ func TestBodiesAreReadWhole(t *testing.T) {
 		if refusal != nil || body != text {
 			t.Errorf("%d bytes: %d were read (%v)", size, len(body), refusal)
 		}
-		if got := room.read.Load(); got != int64(size) {
+		if got := room.read.Load(); got < int64(size) || got > int64(size)+pieceBytes {
 			t.Errorf("%d bytes take room for %d", size, got)
 		}
 		request.Leave()
 	}
-	if left := room.read.Load(); left != 0 || !room.work.TryAcquire(maxWork) {
+	if left := room.read.Load(); left != 0 || !room.work.TryAcquire(room.maxWork) {
 		t.Errorf("room for %d bytes was not given back", left)
 	}
 }
@@ -62,7 +62,7 @@ func TestBodiesThatAreRefused(t *testing.T) {
 		"gzip cut off":          {body: bytes.NewReader(whole.Bytes()[:whole.Len()-9]), gzip: true, want: BadRequest},
 		"no gzip":               {body: strings.NewReader("plain"), gzip: true, want: BadRequest},
 	} {
-		r, request := post(c.body, NewRoom())
+		r, request := post(c.body, NewRoom(make(chan struct{}, 1)))
 		if c.gzip {
 			r.Header.Set("Content-Encoding", "gzip")
 		}
@@ -77,9 +77,55 @@ type endless struct{}
 
 func (endless) Read(p []byte) (int, error) { return len(p), nil }
 
+// Large bodies take turns, small ones do not wait for them; gzip is large by what it inflates to.
+func TestLargeBodiesTakeTurns(t *testing.T) {
+	t.Parallel()
+	room := NewRoom(make(chan struct{}, 1))
+	large := strings.Repeat("x", largeBody+pieceBytes)
+	packed := func() (*http.Request, *Request) {
+		var b bytes.Buffer
+		w := gzip.NewWriter(&b)
+		_, _ = io.WriteString(w, large)
+		_ = w.Close()
+		r, request := post(&b, room)
+		r.Header.Set("Content-Encoding", "gzip")
+		return r, request
+	}
+	r, first := packed()
+	if body, refusal := ReadBody(httptest.NewRecorder(), r); refusal != nil || body != large {
+		t.Fatalf("%d bytes, %v", len(body), refusal)
+	}
+	done := make(chan *Refusal, 2)
+	for _, large := range []func() (*http.Request, *Request){packed, func() (*http.Request, *Request) { return post(strings.NewReader(large), room) }} {
+		r, request := large()
+		go func() {
+			_, refusal := ReadBody(httptest.NewRecorder(), r)
+			request.Leave()
+			done <- refusal
+		}()
+	}
+	r, small := post(strings.NewReader(large[:largeBody-pieceBytes]), room)
+	if _, refusal := ReadBody(httptest.NewRecorder(), r); refusal != nil {
+		t.Errorf("a small one waits: %v", refusal)
+	}
+	small.Leave()
+	if len(done) > 0 {
+		t.Error("two large ones at once")
+	}
+	first.Leave()
+	for range 2 {
+		if refusal := <-done; refusal != nil {
+			t.Error(refusal)
+		}
+	}
+	if left := room.read.Load(); left != 0 || !room.work.TryAcquire(room.maxWork) || len(room.turns) != 0 {
+		t.Errorf("room for %d bytes was not given back", left)
+	}
+}
+
 func TestAnnouncedLengthTakesNoRoom(t *testing.T) {
 	t.Parallel()
-	room := NewRoom()
+	room := NewRoom(make(chan struct{}, 1))
 	from, to := io.Pipe()
 	r, request := post(from, room)
 	r.ContentLength = MaxBodyBytes
@@ -92,15 +138,15 @@ func TestAnnouncedLengthTakesNoRoom(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = to.CloseWithError(errors.New("gone"))
-	if refusal := <-done; refusal == nil || request.taken != 10 {
+	if refusal := <-done; refusal == nil || request.taken != pieceBytes {
 		t.Errorf("%v, and room for %d bytes", refusal, request.taken)
 	}
 }
 
 func TestCallsWaitForRoom(t *testing.T) {
 	t.Parallel()
-	room := NewRoom()
-	if !room.work.TryAcquire(maxWork - 100) {
+	room := NewRoom(make(chan struct{}, 1))
+	if !room.work.TryAcquire(room.maxWork - pieceBytes) {
 		t.Fatal("a new room is not free")
 	}
 	r, first := post(strings.NewReader(strings.Repeat("x", 100)), room)

@@ -26,6 +26,12 @@ type Request struct {
 	Room    *Room
 	taken   int64
 	working bool
+	large   bool
+	// Barred is why the doors must not open; nil if they may. It is known before they are reached, and worded by them.
+	Barred *Refusal
+	// Rate is what the events are counted by; without one they are not. TellBudget tells what is left.
+	Rate   *Rate
+	budget *budget
 
 	// The fields of a query run at the same time, and each finds out for itself whose call it is.
 	mu sync.Mutex

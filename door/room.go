@@ -2,6 +2,7 @@ package door
 
 import (
 	"context"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -9,23 +10,34 @@ import (
 )
 
 // Room bounds how many bytes of bodies are in the server at once, so that no number of calls can use its memory up: a thousand
-// full events have 1 MB, and 5 MB while they are judged. Small calls hardly count. The doors share one.
+// full events have 1 MB, and 5 MB while they are judged. Small calls hardly count. It bounds, too, how many large bodies are read
+// and worked on at once: those are dear, or bombs, and the others must not have to share all processors with them. The doors share
+// one.
 type Room struct {
 	// read counts the bytes that have arrived, of whole bodies and of those still coming. Beyond the bound a call is refused.
 	read atomic.Int64
 	// work is held by whole bodies, from then until they are answered. Calls wait a while for it, in their order.
-	work *semaphore.Weighted
+	work    *semaphore.Weighted
+	maxWork int64
+	// turns are taken by bodies of more than largeBody, from when they have arrived until they are answered.
+	turns chan struct{}
 }
 
 const (
 	maxRead = 128 << 20
-	maxWork = 48 << 20
+	// workForEach is how many bytes are worked on at once for each processor; never less than two processors' worth.
+	workForEach = 12 << 20
+	// largeBody is twice what a thousand full events have.
+	largeBody = 2 << 20
 	// workPatience is how long a call that has arrived waits for its turn.
 	workPatience = 10 * time.Second
 )
 
-// NewRoom makes a room, all of it free.
-func NewRoom() *Room { return &Room{work: semaphore.NewWeighted(maxWork)} }
+// NewRoom makes a room, all of it free. Large bodies take the turns, which may be shared with what else is heavy.
+func NewRoom(turns chan struct{}) *Room {
+	most := workForEach * int64(max(2, runtime.GOMAXPROCS(0)))
+	return &Room{work: semaphore.NewWeighted(most), maxWork: most, turns: turns}
+}
 
 var errFull = Refuse(Unavailable, "too many calls are under way, nothing has been stored: try again later")
 
@@ -41,10 +53,39 @@ func (r *Request) arrived(n int) *Refusal {
 	return nil
 }
 
+// forget gives back what a request's body has taken so far, which is another's from now on.
+func (r *Request) forget() {
+	if r.Room != nil {
+		r.Room.read.Add(-r.taken)
+		r.taken = 0
+	}
+}
+
+// turn waits for the request's turn among those with large bodies.
+func (r *Request) turn(ctx context.Context) *Refusal {
+	if r.Room == nil || r.large {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, workPatience)
+	defer cancel()
+	select {
+	case r.Room.turns <- struct{}{}:
+		r.large = true
+		return nil
+	case <-ctx.Done():
+		return errFull
+	}
+}
+
 // begin waits until there is room to work on a request's whole body.
 func (r *Request) begin(ctx context.Context) *Refusal {
 	if r.Room == nil {
 		return nil
+	}
+	if r.taken > largeBody {
+		if refusal := r.turn(ctx); refusal != nil {
+			return refusal
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, workPatience)
 	defer cancel()
@@ -63,6 +104,9 @@ func (r *Request) Leave() {
 	if r.working {
 		r.Room.work.Release(r.taken)
 	}
-	r.Room.read.Add(-r.taken)
-	r.taken, r.working = 0, false
+	if r.large {
+		<-r.Room.turns
+	}
+	r.forget()
+	r.working, r.large = false, false
 }

@@ -70,7 +70,7 @@ func readName(at func(*models.EventDetails) **string) func(*reader, *field, *Web
 }
 
 func readFloat(at func(*models.EventDetails) **float64) func(*reader, *field, *WebCustomerEventInput) error {
-	const remedy = "write a finite number"
+	const remedy, tiny = "write a finite number", "it is too small to be told from 0"
 	return func(r *reader, f *field, in *WebCustomerEventInput) error {
 		if r.Kind() != strictjson.Number {
 			return r.wrongType(remedy, f.paths[r.Naming]...)
@@ -85,6 +85,10 @@ func readFloat(at func(*models.EventDetails) **float64) func(*reader, *field, *W
 			return nil
 		}
 		if value == 0 {
+			if !strictjson.Zero(text) {
+				r.invalid(text, tiny, f.names[r.Naming])
+				return nil
+			}
 			value = 0 // not every database keeps the sign of a zero, so none does
 		}
 		*at(&in.Row.EventDetails) = keep(&r.space.floats, value)

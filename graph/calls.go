@@ -28,7 +28,13 @@ func (r *Resolver) request(ctx context.Context, input views.CreateWebCustomerEve
 	if err != nil {
 		return events.Request{}, err
 	}
+	if err := door.Afford(ctx, caller); err != nil {
+		return events.Request{}, err
+	}
 	set, err := input.Set(r.Decoder)
+	if err == nil {
+		err = door.Spend(ctx, caller, set.Sent) // a check costs as much as what it checks
+	}
 	return events.Request{Caller: caller, IdempotencyKey: key, Set: set, Naming: events.GraphQL}, err
 }
 

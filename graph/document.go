@@ -1,6 +1,8 @@
 package graph
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -9,6 +11,9 @@ import (
 	"github.com/vektah/gqlparser/v2/validator"
 	"github.com/vektah/gqlparser/v2/validator/core"
 	"github.com/vektah/gqlparser/v2/validator/rules"
+
+	"customer-events/events/strictjson"
+	"customer-events/models"
 )
 
 // What a query text may be. The bulk mutation needs 32 tokens and 216 bytes, the full introspection query 190 and 2.1 kB; events
@@ -52,7 +57,7 @@ func (h *handler) parse(query, name string) (*ast.QueryDocument, *ast.OperationD
 	case name == "" && len(doc.Operations) > 1:
 		return nil, nil, list(fail(validationFailed, "the document has several operations: name one in operationName"))
 	default:
-		return nil, nil, list(fail(validationFailed, "the document has no operation (%s)", name))
+		return nil, nil, list(fail(validationFailed, "the document has no operation (%s)", models.Shown(name)))
 	}
 }
 
@@ -93,6 +98,7 @@ func (h *handler) rules() *rules.Rules {
 func bounded(doc *ast.QueryDocument) *callError {
 	var aliases, directives int
 	var deepest int
+	vanishing := false
 	var walk func(set ast.SelectionSet, depth int)
 	walk = func(set ast.SelectionSet, depth int) {
 		deepest = max(deepest, depth)
@@ -103,6 +109,9 @@ func bounded(doc *ast.QueryDocument) *callError {
 					aliases++
 				}
 				directives += len(s.Directives)
+				for _, argument := range s.Arguments {
+					vanishing = vanishing || vanishes(argument.Value)
+				}
 				walk(s.SelectionSet, depth+1)
 			case *ast.InlineFragment:
 				directives += len(s.Directives)
@@ -120,6 +129,9 @@ func bounded(doc *ast.QueryDocument) *callError {
 		directives += len(fragment.Directives)
 		walk(fragment.SelectionSet, 0)
 	}
+	if vanishing {
+		return fail(validationFailed, "a number in the query text is out of range")
+	}
 	for _, bound := range []struct {
 		what      string
 		have, may int
@@ -129,6 +141,16 @@ func bounded(doc *ast.QueryDocument) *callError {
 		}
 	}
 	return nil
+}
+
+// vanishes reports whether a literal holds a number so small that it would silently become 0. Those that are too large are
+// refused where they are read.
+func vanishes(v *ast.Value) bool {
+	if v.Kind == ast.FloatValue {
+		value, _ := strconv.ParseFloat(v.Raw, 64)
+		return value == 0 && !strictjson.Zero(v.Raw)
+	}
+	return slices.ContainsFunc(v.Children, func(child *ast.ChildValue) bool { return vanishes(child.Value) })
 }
 
 // withCode marks errors of the parser and the validator. Their messages quote the query text, which may hold secrets written

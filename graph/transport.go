@@ -28,6 +28,10 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, plainJSON, fail(notAcceptable, "the answer is %s or %s", responseJSON, plainJSON))
 		return
 	}
+	if barred := door.RequestOf(r.Context()).Barred; barred != nil {
+		h.refuse(w, media, barred)
+		return
+	}
 	e, err := read(w, r)
 	if err != nil {
 		if err.Code == methodNotAllowed {
@@ -145,8 +149,13 @@ func parseEnvelope(body string) (e envelope, refusal *callError) {
 	}
 	seen := make(map[string]bool, 4)
 	err := cursor.Object(func(name string) error {
-		if seen[name] {
+		switch {
+		case refusal != nil:
+			return cursor.Skip() // only whether the rest is JSON is still of interest
+		case seen[name]:
 			refusal = fail(badRequest, "%s is given twice", strconv.Quote(clip(name)))
+		case len(seen) == door.MaxMembers:
+			refusal = fail(badRequest, "the body has more than %d members", door.MaxMembers)
 		}
 		seen[name] = true
 		kind := cursor.Kind()

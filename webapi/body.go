@@ -26,8 +26,13 @@ func (m members) read(body string) error {
 	var refusal error
 	seen := make(map[string]bool, len(m))
 	err := c.Object(func(name string) error {
-		if seen[name] && refusal == nil {
+		switch {
+		case refusal != nil:
+			return c.Skip() // only whether the rest is JSON is still of interest
+		case seen[name]:
 			refusal = door.Refuse(door.BadRequest, "%s is given twice", models.Shown(name))
+		case len(seen) == door.MaxMembers:
+			refusal = door.Refuse(door.BadRequest, "the body has more than %d members", door.MaxMembers)
 		}
 		seen[name] = true
 		read := m[name]

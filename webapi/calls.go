@@ -54,6 +54,9 @@ func (h *Handler) create(ctx context.Context, body string) ([]byte, error) {
 	if request.Caller, err = door.Caller(ctx, h.Auth, bearer); err != nil {
 		return nil, err
 	}
+	if err = door.Afford(ctx, request.Caller); err != nil {
+		return nil, err
+	}
 	if request.IdempotencyKey, err = door.Key(ctx, "idempotency_key", key); err != nil {
 		return nil, err
 	}
@@ -69,6 +72,11 @@ func (h *Handler) create(ctx context.Context, body string) ([]byte, error) {
 	}
 	if request.Set, err = h.Decoder.Set(strictjson.New(raw)); err != nil {
 		return nil, err
+	}
+	if request.Set.Sent <= events.MaxEventsPerCall { // the service refuses the others
+		if err = door.Spend(ctx, request.Caller, request.Set.Sent); err != nil {
+			return nil, err
+		}
 	}
 	outcome, err := h.Service.CreateWebCustomerEvents(ctx, request)
 	if err != nil {

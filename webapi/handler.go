@@ -48,6 +48,10 @@ const descriptionPath = "openapi.json"
 
 // ServeHTTP answers a request. A body is never repeated in an answer.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if barred := door.RequestOf(r.Context()).Barred; barred != nil {
+		h.refuse(w, r, barred)
+		return
+	}
 	path := strings.TrimPrefix(r.URL.Path, Prefix)
 	call, known := calls[path]
 	allowed := []string{http.MethodPost}

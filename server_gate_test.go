@@ -1,0 +1,201 @@
+package main
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"customer-events/store/storetest"
+)
+
+const demoLogin = `{"query":"mutation { login(input: {username: \"demo\", password: \"%s\"}) { token } }"}`
+
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	certFile, keyFile := filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: der}, keyFile: {Type: "PRIVATE KEY", Bytes: private}} {
+		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := serving(t, "--demo", "--database", storetest.SQLite(t), "--tls-cert", certFile, "--tls-key", keyFile)
+	if !strings.Contains(s.stdout.String(), "https://") || strings.Contains(s.stdout.String(), "http://") {
+		t.Errorf("the addresses told: %s", s.stdout.String())
+	}
+	s.url = strings.Replace(s.url, "http:", "https:", 1)
+	roots := x509.NewCertPool()
+	certificate, _ := x509.ParseCertificate(der)
+	roots.AddCert(certificate)
+	by := func(most uint16, h2 bool) *http.Client {
+		transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MaxVersion: most}, ForceAttemptHTTP2: h2}
+		t.Cleanup(transport.CloseIdleConnections)
+		return &http.Client{Transport: transport}
+	}
+	for _, h2 := range []bool{true, false} {
+		s.client = by(tls.VersionTLS13, h2)
+		a := s.send(t, strings.NewReader(fmt.Sprintf(demoLogin, demoPassword)))
+		if a.Status != http.StatusOK || len(a.Errors) > 0 || a.Header.Get("Strict-Transport-Security") != "max-age=31536000" {
+			t.Errorf("%d %s %v", a.Status, a.Text, a.Header)
+		}
+	}
+	s.client = by(tls.VersionTLS12, false)
+	s.login(t, demoUser, demoPassword)
+	if _, err := by(tls.VersionTLS11, false).Get(s.url + "/healthz"); err == nil {
+		t.Error("TLS 1.1 is spoken")
+	}
+	if response, err := http.Get(strings.Replace(s.url, "https:", "http:", 1) + "/healthz"); err == nil {
+		if response.Body.Close(); response.StatusCode != http.StatusBadRequest {
+			t.Errorf("plain HTTP is answered with %s", response.Status)
+		}
+	}
+}
+
+// The rate is in events, for both doors together, and every user has his own.
+func TestRateLimit(t *testing.T) {
+	t.Parallel()
+	database := storetest.SQLite(t)
+	mustCommand(t, "a good password\n", "user", "add", "anna", "--database", database, "--secret-key", testKey)
+	s := demoOn(t, database, "--rate-limit", "17") // 1020 a minute
+	web := func(n int) webAnswer {
+		rows := make([]string, n)
+		for i := range rows {
+			rows[i] = webEvent(fmt.Sprint("r", i)) + "}"
+		}
+		return s.web(t, webCreate, strings.NewReader(`{"token":"`+s.token+`","web_customer_events_set":[`+strings.Join(rows, ",")+`]}`))
+	}
+	if a := web(400); a.Code != "OK" || !strings.HasPrefix(a.Header.Get("RateLimit"), `"events";r=620;`) || a.Header.Get("RateLimit-Policy") != `"events";q=1020;w=60` {
+		t.Errorf("the first 400: %.300s %v", a.Text, a.Header)
+	}
+	const check = `query ($input: CreateWebCustomerEventsInput!) { checkWebCustomerEvents(input: $input) { acceptable } }`
+	full := object{"input": object{"webCustomerEventsSet": manyEvents(500)}}
+	if a := s.post(t, check, full); len(a.Errors) > 0 || a.Header.Get("RateLimit") == "" {
+		t.Errorf("a check of 500: %.300s %v", a.Text, a.Header)
+	}
+	for _, media := range []string{"application/json", "application/graphql-response+json"} {
+		a := s.post(t, createQuery, full, "Accept", media)
+		if a.Status != http.StatusTooManyRequests || a.code() != "RATE_LIMITED" || a.Header.Get("Retry-After") == "" || a.Header.Get("RateLimit") == "" {
+			t.Errorf("500 more, %s: %d %.300s %v", media, a.Status, a.Text, a.Header)
+		}
+	}
+	if a := web(501); a.Status != http.StatusTooManyRequests || a.Code != "RateLimitedException" || a.Header.Get("Retry-After") == "" {
+		t.Errorf("501 more: %d %.300s", a.Status, a.Text)
+	}
+	if n := len(s.page(t, object{})); n != 400 {
+		t.Errorf("%d events are stored", n)
+	}
+	s.token = s.login(t, "anna", "a good password")
+	if got := s.create(t, manyEvents(1000)); got.Summary.Processed != 1000 {
+		t.Errorf("another user: %+v", got.Summary)
+	}
+	// Strangers and other calls have no budget, and cost none.
+	s.token = ""
+	if a := s.post(t, createQuery, full); a.code() != "UNAUTHENTICATED" || a.Header.Get("RateLimit") != "" {
+		t.Errorf("a stranger: %.300s %v", a.Text, a.Header)
+	}
+}
+
+// Each door words it its own way when another site's page calls.
+func TestCrossSiteAtTheDoors(t *testing.T) {
+	t.Parallel()
+	s := demoOn(t, storetest.SQLite(t), "--cors-origins", "https://app.example.com")
+	text := func() *strings.Reader { return strings.NewReader(`{"query":"{ limits { maxPageSize } }"}`) }
+	for _, c := range []struct {
+		headers []string
+		code    string
+	}{
+		{[]string{"Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"}, "FORBIDDEN"},
+		{[]string{"Origin", "https://evil.example"}, "FORBIDDEN"},
+		{[]string{"Sec-Fetch-Site", "cross-site", "Origin", "https://app.example.com"}, ""},
+		{[]string{"Sec-Fetch-Site", "same-origin", "Origin", s.url}, ""},
+	} {
+		a := s.send(t, text(), append(c.headers, "Accept", "application/graphql-response+json")...)
+		if a.code() != c.code || c.code != "" && a.Status != http.StatusForbidden {
+			t.Errorf("%v: %d %s", c.headers, a.Status, a.Text)
+		}
+		if exposed := a.Header.Get("Access-Control-Expose-Headers") != ""; exposed != (c.headers[len(c.headers)-1] == "https://app.example.com") {
+			t.Errorf("%v: %v", c.headers, a.Header)
+		}
+		status, _, answer := s.do(t, http.MethodGet, "/graphql?query=%7B__typename%7D", nil, c.headers...)
+		if (status == http.StatusForbidden) != (c.code != "") {
+			t.Errorf("GET, %v: %d %s", c.headers, status, answer)
+		}
+		w := s.web(t, "authentication/token", strings.NewReader(`{"username":"demo","password":"demo-password"}`), c.headers...)
+		if (w.Code == "ForbiddenException" && w.Status == http.StatusForbidden) != (c.code != "") {
+			t.Errorf("Web API, %v: %d %s", c.headers, w.Status, w.Text)
+		}
+	}
+	// A link from elsewhere leads to GraphiQL.
+	if status, _, _ := s.do(t, http.MethodGet, "/", nil, "Sec-Fetch-Site", "cross-site"); status != http.StatusOK {
+		t.Errorf("a link to GraphiQL: %d", status)
+	}
+}
+
+// The failed logins of one client behind a proxy do not lock the others out, and who is no proxy is not believed.
+func TestTrustedProxies(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		proxies string
+		locked  bool // whether failures under other addresses count for this one
+	}{{"127.0.0.0/8", false}, {"192.0.2.1", true}} {
+		s := demoOn(t, storetest.SQLite(t), "--trusted-proxies", c.proxies)
+		login := func(password, client string) answer {
+			return s.send(t, strings.NewReader(fmt.Sprintf(demoLogin, password)), "X-Forwarded-For", "1.1.1.1, "+client)
+		}
+		for range 12 {
+			login("wrong", "203.0.113.9")
+		}
+		if a := login(demoPassword, "203.0.113.9"); a.code() != "RATE_LIMITED" {
+			t.Errorf("%s: the guesser himself: %s", c.proxies, a.Text)
+		}
+		if a := login(demoPassword, "203.0.113.10"); (a.code() == "RATE_LIMITED") != c.locked {
+			t.Errorf("%s: another client: %s", c.proxies, a.Text)
+		}
+		if want := map[bool]string{false: `"address":"203.0.113.9"`, true: `"address":"127.0.0.1"`}[c.locked]; !strings.Contains(s.log.String(), want) {
+			t.Errorf("%s: the log has no %s", c.proxies, want)
+		}
+	}
+}
+
+// The demo answers to the loopback's names only: a page whose name leads to 127.0.0.1 reads nothing.
+func TestDemoAnswersToLoopbackNames(t *testing.T) {
+	t.Parallel()
+	s := demoOn(t, storetest.SQLite(t))
+	for host, want := range map[string]int{"localhost:8080": 200, "evil.example": 403, "localhost.evil.example:8080": 403} {
+		for _, path := range []string{"/", "/metrics", "/graphql?query=%7B__typename%7D"} {
+			request, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+path, nil)
+			request.Host = host
+			response, err := s.client.Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if response.Body.Close(); response.StatusCode != want {
+				t.Errorf("%s at %s: %d", path, host, response.StatusCode)
+			}
+		}
+	}
+}
