@@ -32,7 +32,11 @@ func TestReadinessSpeaksOfWriting(t *testing.T) {
 	// root may write to a server that is read-only.
 	set("CREATE USER writer@'%'")
 	set("GRANT SELECT, INSERT, UPDATE, DELETE ON ready.* TO writer@'%'")
-	set("SET GLOBAL read_only = 1")
+	readOnly := "read_only"
+	if onTiDB(t, s) {
+		readOnly = "tidb_super_read_only"
+	}
+	set("SET GLOBAL " + readOnly + " = 1")
 	as := "mysql://writer@" + url[len("mysql://root@"):]
 	writer, err := Open(t.Context(), as, nil)
 	if err != nil {
@@ -45,7 +49,7 @@ func TestReadinessSpeaksOfWriting(t *testing.T) {
 	if err := writer.Ready(t.Context()); err == nil {
 		t.Error("ready, though nothing can be written")
 	}
-	set("SET GLOBAL read_only = 0")
+	set("SET GLOBAL " + readOnly + " = 0")
 	if err := writer.Record(t.Context(), entryOf("1")); err != nil {
 		t.Fatalf("recording again: %v", err)
 	}

@@ -153,6 +153,9 @@ func TestUpsertRivals(t *testing.T) {
 // TestUpsertWritesOnlyChanges imports the same again: nothing may be written, since most rows of most imports are the same.
 func TestUpsertWritesOnlyChanges(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, s *Store) {
+		if onTiDB(t, s) {
+			t.Skip("a trigger shows what is written, and TiDB has none")
+		}
 		code := "x"
 		upsert := func(table *upsertTable, rows ...upsertRow) {
 			t.Helper()
