@@ -76,7 +76,7 @@ faults: ## Break server, database, connections and disk, and see that nothing is
 
 .PHONY: check
 check: ## Run all that must pass before a change is taken
-	@for step in format tidy vet lint fresh ui-check test audit examples browser 'release-check PLATFORMS=linux/amd64' readme; do
+	@for step in format tidy vet lint known fresh ui-check test audit examples browser 'release-check PLATFORMS=linux/amd64' readme; do
 		echo "== make $$step"
 		SECONDS=0
 		$(MAKE) --no-print-directory $$step
@@ -104,6 +104,16 @@ vet: ## Run go vet
 .PHONY: lint
 lint: ## Run staticcheck
 	go tool -modfile=tools/go.mod staticcheck -checks all,-ST1020,-ST1021,-ST1022 ./...
+
+# Its status is 3 where it has found something; where it cannot fetch the list of what is known, that is told and nothing is checked.
+.PHONY: known
+known: ## Look for known vulnerabilities in what the program is built from (needs vuln.go.dev)
+	@status=0; go tool -modfile=tools/go.mod govulncheck ./... || status=$$?
+	case $$status in
+	0) ;;
+	3) exit 3 ;;
+	*) echo "NOT CHECKED for known vulnerabilities: their list cannot be had here" ;;
+	esac
 
 .PHONY: generate
 generate: ## Write the generated Go code and docs/errors.md anew

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 )
@@ -50,4 +51,24 @@ func TestAddress(t *testing.T) {
 			t.Errorf("%s: %v", bad, err)
 		}
 	}
+}
+
+// Whatever a header holds, an address comes of it, and never one that a trusted proxy has not vouched for.
+func FuzzAddress(f *testing.F) {
+	f.Add("203.0.113.9, 10.0.0.1")
+	f.Add("[::1]:80,,\x00%")
+	proxies, err := ParseProxies("10.0.0.0/8")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, forwarded string) {
+		r := &http.Request{RemoteAddr: "10.1.2.3:1", Header: http.Header{"X-Forwarded-For": {forwarded, "203.0.113.9"}}}
+		if got := proxies.Address(r); got != "203.0.113.9" {
+			t.Errorf("%q: %s", forwarded, got)
+		}
+		r.Header.Set("X-Forwarded-For", forwarded)
+		if _, err := netip.ParseAddr(proxies.Address(r)); err != nil {
+			t.Errorf("%q: %v", forwarded, err)
+		}
+	})
 }
