@@ -25,6 +25,7 @@ const (
 	slowSockets   = 2000
 	honestSeconds = 20
 	mostMemoryMB  = 256
+	drip          = 5 * time.Second // a slow socket sends a byte so often
 )
 
 // TestHostileLoad: slow sockets, bombs and login floods at once, and an honest client who posts batches meanwhile. Each of his calls
@@ -40,7 +41,7 @@ func TestHostileLoad(t *testing.T) {
 			honest(t, s, 3*time.Second) // warms up
 			calm := honest(t, s, honestSeconds*time.Second)
 			told := attackers(t, s.url)
-			time.Sleep(5 * time.Second)
+			time.Sleep(2 * drip)
 			hostile := honest(t, s, honestSeconds*time.Second)
 			memory := peakMemory(t, pid)
 			var open, bombs, logins int
@@ -172,6 +173,7 @@ func attackAtOnce(ctx context.Context, url string) *flood {
 	address := strings.TrimPrefix(url, "http://")
 	for i := range slowSockets {
 		go func() {
+			time.Sleep(time.Duration(i) * drip / slowSockets) // or else all of them would send at the same moment for ever
 			for ctx.Err() == nil {
 				f.slow(ctx, address, i)
 			}
@@ -242,13 +244,13 @@ func (f *flood) slow(ctx context.Context, address string, i int) {
 		defer close(gone)
 		_, _ = io.Copy(io.Discard, connection) // ends when the server has had enough
 	}()
-	drip := time.NewTicker(5 * time.Second)
-	defer drip.Stop()
+	tick := time.NewTicker(drip)
+	defer tick.Stop()
 	for {
 		select {
 		case <-gone:
 			return
-		case <-drip.C:
+		case <-tick.C:
 			if i%3 != 2 {
 				_, _ = io.WriteString(connection, "x")
 			}

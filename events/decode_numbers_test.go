@@ -58,7 +58,7 @@ func TestFloatsAreRead(t *testing.T) {
 
 func TestFloatsThatAreNotFiniteNumbersAreInvalid(t *testing.T) {
 	eachField(t, floatFields, func(t *testing.T, field string, get func(*events.WebCustomerEventInput) *float64) {
-		for _, json := range []string{"1e-999", "-1e-999", "1e999", "-1e999", "1.8e308", `"1"`, `"NaN"`, `"nan"`, `"Infinity"`, `"-Infinity"`, `"+Infinity"`, `"inf"`, `"-inf"`, `"∞"`, `""`,
+		for _, json := range []string{"1e999", "-1e999", "1e-999", "-1e-999", "2e-324", "1.8e308", `"1"`, `"NaN"`, `"nan"`, `"Infinity"`, `"-Infinity"`, `"+Infinity"`, `"inf"`, `"-inf"`, `"∞"`, `""`,
 			"true", "false", "{}", "[]", "[1]", `{"a":1}`, "\"\xff\"", `"\ud800"`, `"a\u0000"`} {
 			in := decode(t, plain().with(field, json).String())
 			mustFault(t, in, models.Invalid, field)
