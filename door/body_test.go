@@ -10,7 +10,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"testing/iotest")
+	"testing/iotest"
+)
 
 // post is a request with a body, as the server sees it, and what is known of it.
 func post(body io.Reader, room *Room) (*http.Request, *Request) {
