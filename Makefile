@@ -52,11 +52,14 @@ test-tidb: ## Run the tests that need a database on TiDB, built once from its Go
 	CRM_TEST_SERVER=$$server go test -count=1 -p 1 -timeout 30m . ./importer ./store/...
 
 .PHONY: fuzz
-fuzz: ## Run each fuzz target for FUZZTIME (default 10s)
-	@grep -rEo '^func Fuzz\w+' --include='*_test.go' --exclude-dir=node_modules . | while IFS=: read -r file function; do
-		echo "== $${function#func } in $$(dirname "$$file")"
-		go test -run '^$$' -fuzz "^$${function#func }$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")"
-	done
+fuzz: ## Run each fuzz target for FUZZTIME (default 10s), as many at once as there are processors
+	@fuzz() {
+		file=$${1%%:*} target=$${1##* }
+		echo "== $$target in $$(dirname "$$file")"
+		go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -parallel 1 "$$(dirname "$$file")"
+	}
+	export -f fuzz
+	grep -rEo '^func Fuzz\w+' --include='*_test.go' --exclude-dir=node_modules . | xargs -d '\n' -P "$$(nproc)" -I TARGET bash -euc 'fuzz "TARGET"'
 
 .PHONY: guesses
 guesses: ## Guess a million times at credentials, on two servers
