@@ -14,6 +14,8 @@ import (
 	"time"
 
 	mysqldriver "github.com/go-sql-driver/mysql"
+
+	"customer-events/store/storetest"
 )
 
 // deadlocked provokes deadlocks in two ways until the database has counted so many: by sessions of the rig that hold a reference at
@@ -167,6 +169,10 @@ func (w *world) cross(ctx context.Context, done *atomic.Bool) {
 
 // deadlockCount is how many deadlocks the database has met so far.
 func (w *world) deadlockCount(ctx context.Context) (n int, err error) {
-	err = w.db.QueryRowContext(ctx, "SELECT `COUNT` FROM information_schema.INNODB_METRICS WHERE NAME = 'lock_deadlocks'").Scan(&n)
+	query := "SELECT `COUNT` FROM information_schema.INNODB_METRICS WHERE NAME = 'lock_deadlocks'"
+	if w.maria.Kind() == storetest.KindTiDB {
+		query = "SELECT COALESCE(MAX(DEADLOCK_ID), 0) FROM information_schema.DEADLOCKS"
+	}
+	err = w.db.QueryRowContext(ctx, query).Scan(&n)
 	return n, err
 }

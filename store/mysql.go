@@ -153,6 +153,10 @@ func (mysqlDialect) classify(err error, committing bool) error {
 			1290, 1792, 1836, // read-only
 			1021, 1114, 1030, 3, 20, 28, 1041, 1038: // disk or memory full
 			return wrap(models.ErrAway)
+		case 1105: // what has no number of its own: only TiDB's giving up a statement that others were ahead of 256 times is known
+			if fault.Message == "pessimistic lock retry limit reached" {
+				return wrap(models.ErrRerun)
+			}
 		}
 		return err
 	}

@@ -3,7 +3,8 @@ package storetest
 import "strconv"
 
 // KindTiDB is the TiDB that make test-tidb builds (tools/tidb). It keeps its data in its test store, unistore, within the one
-// process: that is TiDB's SQL, transactions and errors, and neither its cluster nor its durability.
+// process: that is TiDB's SQL, transactions and errors, and neither its cluster nor its durability. What it has acknowledged may be
+// lost by a kill: its locks, with the values that they commit, are in memory until it is stopped in order.
 const KindTiDB Kind = "TiDB"
 
 // tidbFlags have no word for Durable, BufferPoolMB and RedoLogMB: unistore knows none of them.
