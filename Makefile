@@ -100,8 +100,8 @@ format: ## Check that the sources are formatted by gofmt
 .PHONY: tidy
 tidy: ## Check that go.mod names what is used
 	@go mod tidy -diff
-	cd tools && go mod tidy -diff
-	cd examples/go && go mod tidy -diff
+	(cd tools && go mod tidy -diff)
+	(cd examples/go && go mod tidy -diff)
 
 .PHONY: vet
 vet: ## Run go vet
