@@ -43,12 +43,9 @@ release-check: ## Build a release twice in different folders and compare; PLATFO
 	echo 'the builds are equal byte for byte'
 
 .PHONY: test
-test: ## Run all tests, with the race detector
-	CGO_ENABLED=1 go test -race -timeout 15m ./...
-
-# Left out: database-killed, since TiDB's test store keeps locks, and what they commit, in memory; deadlock, read-only and disk-full, which
-# are made by what InnoDB does.
-tidb-faults = wrong-savepoint,wrong-retry,server-killed-mariadb,connection-cut,connection-cut-small-calls,same-key-mariadb,restart-one-of-two,small-packet,too-many-connections
+test: ## Run all tests; then all but the long ones once more, with the race detector
+	go test -timeout 15m ./...
+	CGO_ENABLED=1 go test -race -short -timeout 15m ./...
 
 .PHONY: test-tidb
 test-tidb: ## Run the tests that need a database on TiDB, built once from its Go module (10 to 25 minutes)

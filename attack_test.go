@@ -132,6 +132,9 @@ var attacks = []struct {
 // counts.
 func TestAttack(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("long: it runs without the race detector")
+	}
 	counts := make(map[string][2]int)
 	var mu sync.Mutex
 	t.Run("on", func(t *testing.T) {

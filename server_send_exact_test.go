@@ -20,6 +20,9 @@ import (
 // after. What it had is then sent to its end, and is there exactly once, without any external reference.
 func TestSendIsKilled(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("long: it runs without the race detector")
+	}
 	onBoth(t, func(t *testing.T, s *server) {
 		const rounds, events = 20, 15_500
 		random := rand.New(rand.NewPCG(6, 2))

@@ -165,6 +165,9 @@ func (m *rightsModel) read(user string) {
 // Ten thousand generated cases: who may write for a unit, and who may read its events, in whatever way it is named.
 func TestUsersKeepToTheirUnits(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("long: it runs without the race detector")
+	}
 	for name, database := range map[string]string{"SQLite": storetest.SQLite(t), "MariaDB": storetest.MySQL(t)} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

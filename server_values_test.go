@@ -158,6 +158,9 @@ func wireName(field string) string {
 // on both databases alike.
 func TestValuesAreExactOrRefused(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("long: it runs without the race detector")
+	}
 	values := append(append(textValues(), numberValues()...), dateValues()...)
 	onBoth(t, func(t *testing.T, s *server) {
 		stored, refused := 0, 0

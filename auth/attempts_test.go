@@ -179,6 +179,9 @@ func TestADisabledUserLogsInLikeNobody(t *testing.T) {
 // Unknown, wrong and disabled take the same time. The medians are compared, and generously, for the
 // machine may be busy: a login that is not hashed takes a hundredth. It runs beside no other test of the package.
 func TestFailedLoginsTakeTheSameTime(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: it runs without the race detector")
+	}
 	service, kept, _ := setup()
 	kept.users["berta"] = &models.User{Key: 8, Name: "berta", PasswordHash: HashPassword("right password"), Disabled: true}
 	kinds := [][2]string{{"anna", "wrong password"}, {"nobody", "right password"}, {"berta", "right password"}}

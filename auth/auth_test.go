@@ -146,6 +146,9 @@ func TestLogOutEndsTheTokenAtOnce(t *testing.T) {
 
 func TestUnknownUserAndWrongPasswordAreAnsweredAlike(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("long: it runs without the race detector")
+	}
 	service, _, _ := setup()
 	for _, login := range [][2]string{{"anna", "wrong password"}, {"Anna", "right password"}, {"nobody", "right password"}, {"", ""}} {
 		if _, err := service.LogIn(t.Context(), login[0], login[1]); !errors.Is(err, ErrWrongLogin) || err.Error() != ErrWrongLogin.Error() {

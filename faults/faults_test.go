@@ -10,6 +10,9 @@ import (
 // A few of each fault. make faults does as many as the README says.
 func TestFaults(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("long: it runs without the race detector")
+	}
 	program, err := build(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)

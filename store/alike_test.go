@@ -74,6 +74,9 @@ func TestFailuresAreAnsweredAlike(t *testing.T) {
 // busy machine disturbs less than the medians, and generously.
 func TestFailuresTakeTheSameTime(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("long: it runs without the race detector")
+	}
 	for name, url := range databases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
