@@ -157,7 +157,7 @@ audit: build audit/node_modules ## Ask the built program all that GraphQL over H
 
 .PHONY: examples
 examples: build examples/typescript/node_modules ## Build the clients in examples, and run them against the built program
-	cd examples/typescript && npm run build
+	(cd examples/typescript && npm run build)
 	.ci/with-demo ./customer-events .ci/examples
 
 .PHONY: browser
