@@ -6,7 +6,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"customer-events/models"
@@ -101,7 +100,7 @@ func subjectsOf(guesses []models.Guess) []string {
 	return slices.Compact(subjects)
 }
 
-func (s *Store) tally(ctx context.Context, from querier, subjects []string, lock string) (models.Tally, error) {
+func (s *Store) tally(ctx context.Context, of querier, subjects []string, lock string) (models.Tally, error) {
 	if len(subjects) == 0 {
 		return models.Tally{}, nil
 	}
@@ -109,28 +108,28 @@ func (s *Store) tally(ctx context.Context, from querier, subjects []string, lock
 	for i, subject := range subjects {
 		values[i] = []byte(subject)
 	}
-	rows, err := from.QueryContext(ctx, "SELECT subject, failures, ends_at FROM failed_attempts WHERE subject IN ("+placeholders(len(values))+") ORDER BY subject"+lock, values...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	tally := make(models.Tally)
-	for rows.Next() {
-		var subject []byte
-		var failures models.Failures
-		if err := rows.Scan(&subject, &failures.Count, &failures.Until); err != nil {
-			return nil, err
+	err := inParts(len(values), func(from, to int) error {
+		rows, err := of.QueryContext(ctx, "SELECT subject, failures, ends_at FROM failed_attempts WHERE subject IN ("+placeholders(to-from)+") ORDER BY subject"+lock, values[from:to]...)
+		if err != nil {
+			return err
 		}
-		tally[string(subject)] = failures
-	}
-	return tally, rows.Err()
+		defer rows.Close()
+		for rows.Next() {
+			var subject []byte
+			var failures models.Failures
+			if err := rows.Scan(&subject, &failures.Count, &failures.Until); err != nil {
+				return err
+			}
+			tally[string(subject)] = failures
+		}
+		return rows.Err()
+	})
+	return tally, err
 }
 
 // keep writes the tally of the subjects; where there is a row already, the given columns of it.
 func (s *Store) keep(ctx context.Context, tx *sql.Tx, tally models.Tally, subjects, columns []string) error {
-	if len(subjects) == 0 {
-		return nil
-	}
 	values := make([]any, 0, 3*len(subjects))
 	for _, subject := range subjects {
 		failures := tally[subject]
@@ -139,7 +138,5 @@ func (s *Store) keep(ctx context.Context, tx *sql.Tx, tally models.Tally, subjec
 		}
 		values = append(values, []byte(subject), failures.Count, failures.Until)
 	}
-	_, err := tx.ExecContext(ctx, "INSERT INTO failed_attempts (subject, failures, ends_at) VALUES "+
-		strings.TrimSuffix(strings.Repeat("(?,?,?),", len(subjects)), ",")+s.dialect.upsert("subject", columns), values...)
-	return err
+	return s.insert(ctx, tx, "INSERT INTO failed_attempts (subject, failures, ends_at) VALUES ", s.dialect.upsert("subject", columns), 3, values)
 }

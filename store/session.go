@@ -77,29 +77,21 @@ func (s *Store) Caller(ctx context.Context, tokenHash []byte, now time.Time) (*m
 // steps so small that nobody waits for them.
 func (s *Store) Sweep(ctx context.Context, sessions, calls time.Time) error {
 	const step = 200
-	for {
-		var ended [][]byte
-		if err := s.read.WithContext(ctx).Model(&session{}).Where("expires_at < ?", sessions).Limit(step).Pluck("token_hash", &ended).Error; err != nil {
-			return err
-		}
-		if len(ended) == 0 {
-			break
-		}
-		if err := s.write.WithContext(ctx).Where("token_hash IN ?", ended).Delete(&session{}).Error; err != nil {
-			return err
-		}
-	}
-	for {
-		var ended [][]byte
-		if err := s.read.WithContext(ctx).Table("failed_attempts").Where("ends_at < ?", sessions).Limit(step).Pluck("subject", &ended).Error; err != nil {
-			return err
-		}
-		if len(ended) == 0 {
-			break
-		}
-		// A window may have begun anew since it was read.
-		if err := s.write.WithContext(ctx).Exec("DELETE FROM failed_attempts WHERE subject IN ? AND ends_at < ?", ended, sessions).Error; err != nil {
-			return err
+	for _, ending := range []struct{ table, key, end string }{{"sessions", "token_hash", "expires_at"}, {"failed_attempts", "subject", "ends_at"}} {
+		for {
+			var ended [][]byte
+			err := s.read.WithContext(ctx).Table(ending.table).Where(ending.end+" < ?", sessions).Limit(step).Pluck(ending.key, &ended).Error
+			if err != nil {
+				return err
+			}
+			if len(ended) == 0 {
+				break
+			}
+			// A window of failed attempts may have begun anew since it was read.
+			err = s.write.WithContext(ctx).Exec("DELETE FROM "+ending.table+" WHERE "+ending.key+" IN ? AND "+ending.end+" < ?", ended, sessions).Error
+			if err != nil {
+				return err
+			}
 		}
 	}
 	for {
