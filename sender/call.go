@@ -193,14 +193,11 @@ func (c *call) take(got *outcome, sent []int) error {
 }
 
 // insist tries until it succeeds, for as long as it makes sense and the patience lasts. An end of the context ends the waiting
-// between tries, but no try: what is on its way is waited for.
+// between tries, but no try, and not the first one before it: what has begun is on its way, and is waited for.
 func (r *run) insist(ctx context.Context, what string, try func(context.Context) error) error {
 	const shortest, longest, quiet = 500 * time.Millisecond, 30 * time.Second, 10 * time.Second
 	start := r.Now()
 	for wait := shortest; ; wait = min(2*wait, longest) {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
 		err := try(context.WithoutCancel(ctx))
 		if err == nil || !again(err) {
 			return err
