@@ -13,8 +13,35 @@ import (
 // floor writes batches by hand.
 type floor struct {
 	db *sql.DB
-	// lookups is whether references are looked up first.
-	lookups bool
+	// known are the keys of the references, if they are known beforehand; else each batch looks up its own.
+	known *keys
+}
+
+// keys are those of the records that events point at.
+type keys struct{ accounts, classifications, units map[string]int64 }
+
+func newKeys() *keys {
+	return &keys{accounts: map[string]int64{}, classifications: map[string]int64{}, units: map[string]int64{}}
+}
+
+// learn finds the keys of all references, once: the rows are then the very ones that the server writes, and go to the same places
+// of the indexes.
+func (f *floor) learn(ctx context.Context) (err error) {
+	all := newKeys()
+	for _, q := range []struct {
+		query string
+		keys  map[string]int64
+	}{
+		{"SELECT account_key, number FROM accounts_receivable", all.accounts},
+		{"SELECT classification_key, alternative_code FROM classifications", all.classifications},
+		{"SELECT unit_key, name FROM units", all.units},
+	} {
+		if err := f.read(ctx, q.query, nil, q.keys); err != nil {
+			return err
+		}
+	}
+	f.known = all
+	return nil
 }
 
 const floorColumns = 28
@@ -24,27 +51,11 @@ var floorInsert = "INSERT INTO web_customer_events (id, account_key, participant
 	"udf_float_1, udf_float_2, udf_float_3, udf_float_4, udf_date_1, udf_date_2, udf_date_3, udf_date_4, created_at, created_by_key) VALUES "
 
 func (f *floor) write(ctx context.Context, batch []event) error {
-	accountKeys, classificationKeys, unitKeys := map[string]int64{}, map[string]int64{}, map[string]int64{}
-	if f.lookups {
-		var numbers, codes, names []any
-		for i := range batch {
-			e := &batch[i]
-			ask(accountKeys, &numbers, e.Account.Number)
-			ask(classificationKeys, &codes, e.Classification.AlternativeCode)
-			ask(unitKeys, &names, e.Unit.Name)
-		}
-		for _, q := range []struct {
-			query  string
-			values []any
-			keys   map[string]int64
-		}{
-			{"SELECT account_key, number FROM accounts_receivable WHERE number IN (%s)", numbers, accountKeys},
-			{"SELECT classification_key, alternative_code FROM classifications WHERE alternative_code IN (%s)", codes, classificationKeys},
-			{"SELECT unit_key, name FROM units WHERE name IN (%s)", names, unitKeys},
-		} {
-			if err := f.keys(ctx, q.query, q.values, q.keys); err != nil {
-				return err
-			}
+	keys := f.known
+	if keys == nil {
+		keys = newKeys()
+		if err := f.lookUp(ctx, batch, keys); err != nil {
+			return err
 		}
 	}
 	now := time.Now().UTC()
@@ -52,7 +63,7 @@ func (f *floor) write(ctx context.Context, batch []event) error {
 	for i := range batch {
 		e := &batch[i]
 		id := uuid.Must(uuid.NewV7())
-		values = append(values, id[:], accountKeys[e.Account.Number], nil, classificationKeys[e.Classification.AlternativeCode], unitKeys[e.Unit.Name],
+		values = append(values, id[:], keys.accounts[e.Account.Number], nil, keys.classifications[e.Classification.AlternativeCode], keys.units[e.Unit.Name],
 			e.PerformedOn, e.Website, e.Description, e.ExternalSystem, e.ExternalSystemReferenceNumber,
 			e.UDFString1, e.UDFString2, e.UDFString3, e.UDFString4, e.UDFString5, e.UDFString6, e.UDFString7, e.UDFString8,
 			e.UDFFloat1, e.UDFFloat2, e.UDFFloat3, e.UDFFloat4, e.UDFDate1, e.UDFDate2, e.UDFDate3, e.UDFDate4, now, 1)
@@ -69,6 +80,31 @@ func (f *floor) write(ctx context.Context, batch []event) error {
 	return tx.Commit()
 }
 
+// lookUp finds the keys that a batch needs, those of a kind at once.
+func (f *floor) lookUp(ctx context.Context, batch []event, keys *keys) error {
+	var numbers, codes, names []any
+	for i := range batch {
+		e := &batch[i]
+		ask(keys.accounts, &numbers, e.Account.Number)
+		ask(keys.classifications, &codes, e.Classification.AlternativeCode)
+		ask(keys.units, &names, e.Unit.Name)
+	}
+	for _, q := range []struct {
+		query  string
+		values []any
+		keys   map[string]int64
+	}{
+		{"SELECT account_key, number FROM accounts_receivable WHERE number IN (%s)", numbers, keys.accounts},
+		{"SELECT classification_key, alternative_code FROM classifications WHERE alternative_code IN (%s)", codes, keys.classifications},
+		{"SELECT unit_key, name FROM units WHERE name IN (%s)", names, keys.units},
+	} {
+		if err := f.read(ctx, fmt.Sprintf(q.query, marks(len(q.values))), q.values, q.keys); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func ask(keys map[string]int64, values *[]any, value string) {
 	if _, asked := keys[value]; !asked {
 		keys[value] = 0
@@ -76,8 +112,8 @@ func ask(keys map[string]int64, values *[]any, value string) {
 	}
 }
 
-func (f *floor) keys(ctx context.Context, query string, values []any, keys map[string]int64) error {
-	rows, err := f.db.QueryContext(ctx, fmt.Sprintf(query, marks(len(values))), values...)
+func (f *floor) read(ctx context.Context, query string, values []any, keys map[string]int64) error {
+	rows, err := f.db.QueryContext(ctx, query, values...)
 	if err != nil {
 		return err
 	}
