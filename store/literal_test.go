@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"strings"
 	"testing"
+	"time"
 
 	"customer-events/store/storetest"
 )
@@ -31,4 +32,19 @@ func FuzzLiteralText(f *testing.F) {
 			t.Fatalf("%q is read as %q (%v)", text, got.String, err)
 		}
 	})
+}
+
+func TestLiteralTime(t *testing.T) {
+	t.Parallel()
+	for _, at := range []time.Time{
+		time.Date(2026, 11, 23, 4, 5, 6, 0, time.UTC), time.Date(2026, 1, 2, 23, 59, 59, 999_999_000, time.UTC),
+		time.Date(1000, 12, 31, 0, 0, 0, 1_000, time.UTC), time.Date(9999, 12, 31, 23, 0, 0, 120_000_000, time.FixedZone("", 3600)),
+	} {
+		var l literals
+		l.time(&at)
+		want := at.UTC().Format(",'2006-01-02 15:04:05.000000'")
+		if got := l.String(); got != want && got != strings.Replace(want, ".000000", "", 1) {
+			t.Errorf("%s is written %s", at, got)
+		}
+	}
 }
