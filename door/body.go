@@ -13,9 +13,6 @@ import (
 // MaxBodyBytes is the most that a request's body may have, before and after decompression. A thousand full events have 1 MB.
 const MaxBodyBytes = 8 << 20
 
-// MaxMembers is how many members a body's outermost object may have. Each of them is remembered, so as not to be given twice.
-const MaxMembers = 100
-
 // ReadBody reads the body into one text, whose parts every later step refers to without copying.
 func ReadBody(w http.ResponseWriter, r *http.Request) (string, *Refusal) {
 	tooMuch := Refuse(TooLarge, "the body may have %d bytes, also after decompression: send fewer events a call", MaxBodyBytes)

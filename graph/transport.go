@@ -3,7 +3,6 @@ package graph
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"mime"
 	"net/http"
 	"strconv"
@@ -143,59 +142,20 @@ func read(w http.ResponseWriter, r *http.Request) (envelope, *callError) {
 }
 
 func parseEnvelope(body string) (e envelope, refusal *callError) {
-	cursor := strictjson.New(body)
-	if cursor.Kind() != strictjson.Object {
-		return e, fail(badRequest, "the body must be one JSON object with query, and variables and operationName if needed")
-	}
-	seen := make(map[string]bool, 4)
-	err := cursor.Object(func(name string) error {
-		switch {
-		case refusal != nil:
-			return cursor.Skip() // only whether the rest is JSON is still of interest
-		case seen[name]:
-			refusal = fail(badRequest, "%s is given twice", strconv.Quote(clip(name)))
-		case len(seen) == door.MaxMembers:
-			refusal = fail(badRequest, "the body has more than %d members", door.MaxMembers)
-		}
-		seen[name] = true
-		kind := cursor.Kind()
-		switch {
-		case (name == "query" || name == "operationName") && kind == strictjson.String:
-			text, err := cursor.Text()
-			if errors.Is(err, strictjson.ErrText) {
-				refusal, err = fail(badRequest, "%s is not Unicode text", name), nil
-			}
-			if name == "query" {
-				e.query = text
-			} else {
-				e.operationName = text
-			}
-			return err
-		case name == "query" || name == "operationName" && kind != strictjson.Null:
-			refusal = fail(badRequest, "%s must be a text", name)
-		case (name == "variables" || name == "extensions") && kind != strictjson.Object && kind != strictjson.Null:
-			refusal = fail(badRequest, "%s must be an object", name)
-		case name == "variables":
-			raw, err := cursor.Raw()
-			e.variables = raw
-			return err
-		}
-		return cursor.Skip()
-	})
-	if err == nil {
-		err = cursor.End()
-	}
+	var query, operationName *string
+	var extensions string // nobody's
+	refusal = door.Members{"query": door.Text(&query), "operationName": door.Text(&operationName), "variables": door.Object(&e.variables), "extensions": door.Object(&extensions)}.Read(body)
 	switch {
-	case err != nil:
-		return e, fail(badRequest, "the body is not valid JSON")
-	case refusal == nil && e.query == "":
-		refusal = fail(badRequest, "query is missing")
+	case refusal != nil:
+		return e, refusal
+	case query == nil || *query == "":
+		return e, fail(badRequest, "query is missing")
+	case operationName != nil:
+		e.operationName = *operationName
 	}
-	return e, refusal
+	e.query = *query
+	return e, nil
 }
-
-// clip keeps a caller's name short enough to be shown.
-func clip(name string) string { return name[:min(len(name), 40)] }
 
 // accepted picks the media type of the answer by the Accept headers; plain JSON unless they prefer the newer type.
 func accepted(headers []string) (media string, ok bool) {

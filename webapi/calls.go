@@ -11,7 +11,7 @@ import (
 // login gives a token. The organisation is not looked at: there is one.
 func (h *Handler) login(ctx context.Context, body string) ([]byte, error) {
 	var username, password *string
-	if err := (members{"username": text(&username), "password": text(&password)}).read(body); err != nil {
+	if err := (door.Members{"username": door.Text(&username), "password": door.Text(&password)}).Read(body); err != nil {
 		return nil, err
 	}
 	if username == nil || password == nil {
@@ -28,7 +28,7 @@ func (h *Handler) login(ctx context.Context, body string) ([]byte, error) {
 // release ends a token.
 func (h *Handler) release(ctx context.Context, body string) ([]byte, error) {
 	var input *string
-	if err := (members{"token": text(&input)}).read(body); err != nil {
+	if err := (door.Members{"token": door.Text(&input)}).Read(body); err != nil {
 		return nil, err
 	}
 	token, err := door.Token(ctx, input)
@@ -43,7 +43,7 @@ func (h *Handler) create(ctx context.Context, body string) ([]byte, error) {
 	const set = "web_customer_events_set"
 	var token, key, fieldsSet *string
 	var raw string
-	if err := (members{"token": text(&token), "idempotency_key": text(&key), "fields_set": text(&fieldsSet), set: aside(&raw)}).read(body); err != nil {
+	if err := (door.Members{"token": door.Text(&token), "idempotency_key": door.Text(&key), "fields_set": door.Text(&fieldsSet), set: door.List(&raw)}).Read(body); err != nil {
 		return nil, err
 	}
 	request := events.Request{Naming: events.Wire}
