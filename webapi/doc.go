@@ -3,7 +3,6 @@
 // decoder under the original's names.
 //
 //	handler.go    HTTP: paths, methods, the envelope
-//	body.go       the body: its members, each as text or set aside
 //	calls.go      the calls: log in, log out, take events in
 //	fields.go     fields_set, and the members of the answer's rows
 //	classes.go    the words for why a call was refused
