@@ -28,6 +28,7 @@ import (
 	"customer-events/events"
 	"customer-events/graph"
 	"customer-events/graph/generated"
+	"customer-events/heavy"
 	"customer-events/models"
 	"customer-events/playground"
 	"customer-events/store"
@@ -179,9 +180,10 @@ func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger
 		Directory: db, Ledger: db, Secrets: secrets, Now: time.Now, NewID: newID,
 		FutureTolerance: c.futureTolerance, Patience: c.callTimeout, Log: log, Watch: watch{traces.tracer, seen},
 	}
+	turns := heavy.New()
 	resolver := &graph.Resolver{
 		Service: service,
-		Auth:    auth.New(db, time.Now, max(1, runtime.GOMAXPROCS(0)/2)), // the other half is the events'
+		Auth:    auth.New(db, time.Now, turns),
 		Reader:  db,
 		Decoder: &events.Decoder{Naming: events.GraphQL, Zone: c.zone, Secrets: secrets},
 		Limits: generated.Limits{
@@ -220,7 +222,7 @@ func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger
 	}
 	mux.Handle("GET /metrics", seen.handler())
 	return observed(parting(mux, draining), log, seen, ward{proxies: c.trustedProxies, sites: c.sites, loopback: c.demo, tls: c.certificate != nil,
-		room: door.NewRoom(resolver.Auth.Turns()), rate: door.NewRate(c.rateLimit)})
+		room: door.NewRoom(turns), rate: door.NewRate(c.rateLimit)})
 }
 
 func say(w http.ResponseWriter, status int, text string) {

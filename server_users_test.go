@@ -120,3 +120,17 @@ func TestTooManyLoginsAreRateLimited(t *testing.T) {
 		}
 	})
 }
+
+// A login in a large body takes a turn for the body, and another for the password, and not the one within the other.
+func TestALoginInALargeBody(t *testing.T) {
+	t.Parallel()
+	s := demoOn(t, storetest.SQLite(t))
+	padding := strings.Repeat(" ", 3<<20)
+	body := `{"username":"demo","password":"` + demoPassword + `","unit_id":"` + padding + `"}`
+	if a := s.web(t, "authentication/token", strings.NewReader(body)); a.Status != 200 {
+		t.Errorf("%d %s", a.Status, a.Text)
+	}
+	if a := s.post(t, loginQuery, object{"u": "demo", "p": demoPassword, "unknown": padding}); a.Status != 200 || a.code() != "" {
+		t.Errorf("%d %s", a.Status, a.Text)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"customer-events/heavy"
 	"customer-events/models"
 )
 
@@ -49,21 +50,18 @@ type Sessions interface {
 type Service struct {
 	sessions Sessions
 	now      func() time.Time
-	// hashing bounds how many passwords are hashed at once: each takes 19 MiB and a core for 45 ms, and logins must not starve
-	// the events. waiting bounds how many wait for it.
-	hashing, waiting chan struct{}
+	// turns are what the hashing of passwords waits for: each takes 19 MiB and a core for 45 ms, and logins must not starve the events.
+	// waiting bounds how many wait for it.
+	turns   *heavy.Turns
+	waiting chan struct{}
 	// nobody is the hash that an unknown user's password is compared with, so that he waits as long as a known one.
 	nobody string
 }
 
-// New makes a service that hashes at most so many passwords at once.
-func New(sessions Sessions, now func() time.Time, atOnce int) *Service {
-	return &Service{sessions, now, make(chan struct{}, atOnce), make(chan struct{}, waitingForEach*atOnce), HashPassword("nobody's password")}
+// New makes a service that hashes passwords in turns, which are shared with what else is heavy.
+func New(sessions Sessions, now func() time.Time, turns *heavy.Turns) *Service {
+	return &Service{sessions, now, turns, make(chan struct{}, waitingForEach*turns.Count()), HashPassword("nobody's password")}
 }
-
-// Turns are what hashing waits for. Whatever else is heavy may wait for the same ones, so that all of it together leaves the
-// other processors to the rest.
-func (s *Service) Turns() chan struct{} { return s.hashing }
 
 // Session is a login. Token is 32 random bytes in base64url, and is kept nowhere but with its holder.
 type Session struct {
@@ -128,24 +126,17 @@ func (s *Service) LogIn(ctx context.Context, username, password string) (Session
 // compare hashes a password in its turn, and holds it against the user's; nobody's is compared too, so that he waits as long. If
 // the right password's hash is kept at a cost that is no longer enough, raised is one that is.
 func (s *Service) compare(ctx context.Context, user *models.User, password string) (same bool, raised string, err error) {
-	select {
-	case s.hashing <- struct{}{}:
-		defer func() { <-s.hashing }()
-	case <-ctx.Done():
-		return false, "", ctx.Err()
-	}
 	kept := s.nobody
 	if user != nil {
 		kept = user.PasswordHash
 	}
-	same, err = samePassword(password, kept)
-	if err != nil || !same || user == nil || user.Disabled {
-		return false, "", err
-	}
-	if !strings.HasPrefix(kept, costPrefix) {
-		raised = HashPassword(password)
-	}
-	return true, raised, nil
+	ended := s.turns.Do(ctx, func() {
+		same, err = samePassword(password, kept)
+		if same = same && user != nil && !user.Disabled; same && !strings.HasPrefix(kept, costPrefix) {
+			raised = HashPassword(password)
+		}
+	})
+	return same, raised, errors.Join(ended, err)
 }
 
 // LogOut ends a token at once.

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"customer-events/heavy"
 	"customer-events/models"
 )
 
@@ -88,7 +89,7 @@ func setup() (*Service, *sessions, *time.Time) {
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	kept := &sessions{users: map[string]*models.User{"anna": {Key: 7, Name: "anna", PasswordHash: HashPassword("right password")}},
 		until: map[string]time.Time{}, whose: map[string]int64{}, tally: models.Tally{}}
-	return New(kept, func() time.Time { return now }, 2), kept, &now
+	return New(kept, func() time.Time { return now }, heavy.New()), kept, &now
 }
 
 func TestTokenIsValidForTwoHoursAndNotAfter(t *testing.T) {

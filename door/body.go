@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"net/http"
 	"strings"
 	"sync"
@@ -24,15 +25,10 @@ func ReadBody(w http.ResponseWriter, r *http.Request) (string, *Refusal) {
 		return "", Refuse(UnsupportedMedia, "the body must be sent as it is or by gzip")
 	}
 	request := RequestOf(r.Context())
-	body, err := request.readAll(r.Context(), http.MaxBytesReader(w, r.Body, MaxBodyBytes), false)
+	body, err := request.readAll(http.MaxBytesReader(w, r.Body, MaxBodyBytes))
 	if err == nil && encoding == "gzip" {
-		// Only what has arrived whole is inflated: a slow sender keeps nobody waiting for a turn with a large body.
-		inflated, header := gzip.NewReader(strings.NewReader(body))
-		if header != nil {
-			return "", Refuse(BadRequest, "the body is not gzip")
-		}
-		request.forget()
-		body, err = request.readAll(r.Context(), io.LimitReader(inflated, MaxBodyBytes+1), true)
+		// Only what has arrived whole is inflated: a slow sender keeps nobody waiting for a turn.
+		body, err = request.inflate(r.Context(), body)
 	}
 	var large *http.MaxBytesError
 	var refusal *Refusal
@@ -53,39 +49,80 @@ var pieces = sync.Pool{New: func() any { return new([pieceBytes]byte) }}
 // pieceBytes is little, since whoever sends one byte and waits holds a piece.
 const pieceBytes = 16 << 10
 
-// readAll reads to the end, piece by piece: a body takes the memory that it has sent, whatever length it announces. What is
-// at hand waits for its turn as soon as it is large.
-func (r *Request) readAll(ctx context.Context, from io.Reader, atHand bool) (string, error) {
-	var read []*[pieceBytes]byte
-	defer func() {
-		for _, piece := range read {
-			pieces.Put(piece)
+// readAll reads to the end.
+func (r *Request) readAll(from io.Reader) (string, error) {
+	p := pile{request: r}
+	defer p.drop()
+	if _, err := p.add(from, math.MaxInt); err != nil {
+		return "", err
+	}
+	return p.text(), nil
+}
+
+// inflate unpacks a body, as far as it may be long; what makes it large in a turn.
+func (r *Request) inflate(ctx context.Context, packed string) (string, error) {
+	from, err := gzip.NewReader(strings.NewReader(packed))
+	if err != nil {
+		return "", Refuse(BadRequest, "the body is not gzip")
+	}
+	r.forget()
+	p := pile{request: r}
+	defer p.drop()
+	ended, err := p.add(from, largeBody)
+	if err == nil && !ended {
+		if refusal := r.enlarge(ctx); refusal != nil {
+			return "", refusal
 		}
-	}()
-	for size := 0; ; {
-		if size == len(read)*pieceBytes {
-			if refusal := r.arrived(pieceBytes); refusal != nil {
-				return "", refusal
-			}
-			if atHand && size >= largeBody {
-				if refusal := r.turn(ctx); refusal != nil {
-					return "", refusal
-				}
-			}
-			read = append(read, pieces.Get().(*[pieceBytes]byte))
+		if refusal := Apart(ctx, MaxBodyBytes, func() { _, err = p.add(from, MaxBodyBytes+1) }); refusal != nil {
+			return "", refusal
 		}
-		n, err := from.Read(read[len(read)-1][size%pieceBytes:])
-		size += n
+	}
+	if err != nil {
+		return "", err
+	}
+	return p.text(), nil
+}
+
+// pile is a body that is being read, piece by piece: it takes the memory that has arrived, whatever length is announced.
+type pile struct {
+	request *Request
+	pieces  []*[pieceBytes]byte
+	size    int
+}
+
+// add reads until the reader's end, or until the pile has at least so many bytes.
+func (p *pile) add(from io.Reader, most int) (ended bool, err error) {
+	for p.size < most {
+		if p.size == len(p.pieces)*pieceBytes {
+			if refusal := p.request.arrived(pieceBytes); refusal != nil {
+				return false, refusal
+			}
+			p.pieces = append(p.pieces, pieces.Get().(*[pieceBytes]byte))
+		}
+		n, err := from.Read(p.pieces[len(p.pieces)-1][p.size%pieceBytes:])
+		p.size += n
 		switch {
 		case err == io.EOF:
-			var body strings.Builder
-			body.Grow(size)
-			for _, piece := range read {
-				body.Write(piece[:min(pieceBytes, size-body.Len())])
-			}
-			return body.String(), nil
+			return true, nil
 		case err != nil:
-			return "", err
+			return false, err
 		}
+	}
+	return false, nil
+}
+
+func (p *pile) text() string {
+	var body strings.Builder
+	body.Grow(p.size)
+	for _, piece := range p.pieces {
+		body.Write(piece[:min(pieceBytes, p.size-body.Len())])
+	}
+	return body.String()
+}
+
+// drop gives the pieces back.
+func (p *pile) drop() {
+	for _, piece := range p.pieces {
+		pieces.Put(piece)
 	}
 }

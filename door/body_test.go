@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"customer-events/heavy"
 )
 
 // post is a request with a body, as the server sees it, and what is known of it.
@@ -22,7 +24,7 @@ func post(body io.Reader, room *Room) (*http.Request, *Request) {
 
 func TestBodiesAreReadWhole(t *testing.T) {
 	t.Parallel()
-	room := NewRoom(make(chan struct{}, 1))
+	room := NewRoom(heavy.New())
 	for _, size := range []int{0, 1, pieceBytes - 1, pieceBytes, pieceBytes + 1, 3 * pieceBytes, MaxBodyBytes} {
 		text := strings.Repeat("0123456789abcdef!", size/17+1)[:size]
 		r, request := post(iotest.HalfReader(strings.NewReader(text)), room)
@@ -40,15 +42,16 @@ func TestBodiesAreReadWhole(t *testing.T) {
 	}
 }
 
+func zipped(text string) *bytes.Buffer {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, _ = io.WriteString(w, text)
+	_ = w.Close()
+	return &b
+}
+
 func TestBodiesThatAreRefused(t *testing.T) {
 	t.Parallel()
-	zipped := func(text string) *bytes.Buffer {
-		var b bytes.Buffer
-		w := gzip.NewWriter(&b)
-		_, _ = io.WriteString(w, text)
-		_ = w.Close()
-		return &b
-	}
 	whole := zipped(strings.Repeat("x", 100_000))
 	for name, c := range map[string]struct {
 		body io.Reader
@@ -62,7 +65,7 @@ func TestBodiesThatAreRefused(t *testing.T) {
 		"gzip cut off":          {body: bytes.NewReader(whole.Bytes()[:whole.Len()-9]), gzip: true, want: BadRequest},
 		"no gzip":               {body: strings.NewReader("plain"), gzip: true, want: BadRequest},
 	} {
-		r, request := post(c.body, NewRoom(make(chan struct{}, 1)))
+		r, request := post(c.body, NewRoom(heavy.New()))
 		if c.gzip {
 			r.Header.Set("Content-Encoding", "gzip")
 		}
@@ -77,55 +80,73 @@ type endless struct{}
 
 func (endless) Read(p []byte) (int, error) { return len(p), nil }
 
-// Large bodies take turns, small ones do not wait for them; gzip is large by what it inflates to.
+// What is large is taken apart in turns, and what is small does not wait for them; gzip is large by what it inflates to.
 func TestLargeBodiesTakeTurns(t *testing.T) {
 	t.Parallel()
-	room := NewRoom(make(chan struct{}, 1))
-	large := strings.Repeat("x", largeBody+pieceBytes)
-	packed := func() (*http.Request, *Request) {
-		var b bytes.Buffer
-		w := gzip.NewWriter(&b)
-		_, _ = io.WriteString(w, large)
-		_ = w.Close()
-		r, request := post(&b, room)
+	turns := heavy.New()
+	room := NewRoom(turns)
+	end := make(chan struct{})
+	for range turns.Count() {
+		taken := make(chan struct{})
+		go func() { _ = turns.Do(t.Context(), func() { close(taken); <-end }) }()
+		<-taken
+	}
+	large := strings.Repeat("x", 3*largeBody)
+	packed := func(text string) (*http.Request, *Request) {
+		r, request := post(zipped(text), room)
 		r.Header.Set("Content-Encoding", "gzip")
 		return r, request
 	}
-	r, first := packed()
-	if body, refusal := ReadBody(httptest.NewRecorder(), r); refusal != nil || body != large {
+	r, request := post(strings.NewReader(large), room)
+	body, refusal := ReadBody(httptest.NewRecorder(), r)
+	if refusal != nil || body != large { // what is sent as it is arrives without a turn
 		t.Fatalf("%d bytes, %v", len(body), refusal)
 	}
-	done := make(chan *Refusal, 2)
-	for _, large := range []func() (*http.Request, *Request){packed, func() (*http.Request, *Request) { return post(strings.NewReader(large), room) }} {
-		r, request := large()
+	apart := make(chan bool, 1)
+	go func() {
+		defer request.Leave()
+		if refusal := Apart(r.Context(), len(body), func() { apart <- true }); refusal != nil {
+			t.Error(refusal)
+		}
+	}()
+	const bombs = 5 // more than there is room to work on
+	inflated := make(chan string, bombs)
+	for range bombs {
+		bomb, bomber := packed(large)
 		go func() {
-			_, refusal := ReadBody(httptest.NewRecorder(), r)
-			request.Leave()
-			done <- refusal
+			defer bomber.Leave()
+			body, refusal := ReadBody(httptest.NewRecorder(), bomb)
+			if refusal != nil {
+				t.Error(refusal)
+			}
+			inflated <- body
 		}()
 	}
-	r, small := post(strings.NewReader(large[:largeBody-pieceBytes]), room)
-	if _, refusal := ReadBody(httptest.NewRecorder(), r); refusal != nil {
+	brief, small := packed(large[:largeBody-pieceBytes])
+	little, refusal := ReadBody(httptest.NewRecorder(), brief)
+	if refusal != nil {
+		t.Errorf("a small one waits: %v", refusal)
+	}
+	ran := false
+	if refusal := Apart(brief.Context(), len(little), func() { ran = true }); refusal != nil || !ran {
 		t.Errorf("a small one waits: %v", refusal)
 	}
 	small.Leave()
-	if len(done) > 0 {
-		t.Error("two large ones at once")
+	if len(inflated) > 0 || len(apart) > 0 {
+		t.Error("a large one has not waited for its turn")
 	}
-	first.Leave()
-	for range 2 {
-		if refusal := <-done; refusal != nil {
-			t.Error(refusal)
+	close(end)
+	<-apart
+	for range bombs {
+		if body := <-inflated; body != large {
+			t.Errorf("%d bytes", len(body))
 		}
-	}
-	if left := room.read.Load(); left != 0 || !room.work.TryAcquire(room.maxWork) || len(room.turns) != 0 {
-		t.Errorf("room for %d bytes was not given back", left)
 	}
 }
 
 func TestAnnouncedLengthTakesNoRoom(t *testing.T) {
 	t.Parallel()
-	room := NewRoom(make(chan struct{}, 1))
+	room := NewRoom(heavy.New())
 	from, to := io.Pipe()
 	r, request := post(from, room)
 	r.ContentLength = MaxBodyBytes
@@ -145,7 +166,7 @@ func TestAnnouncedLengthTakesNoRoom(t *testing.T) {
 
 func TestCallsWaitForRoom(t *testing.T) {
 	t.Parallel()
-	room := NewRoom(make(chan struct{}, 1))
+	room := NewRoom(heavy.New())
 	if !room.work.TryAcquire(room.maxWork - pieceBytes) {
 		t.Fatal("a new room is not free")
 	}

@@ -1,6 +1,7 @@
 package door
 
 import (
+	"context"
 	"errors"
 	"strings"
 
@@ -20,7 +21,14 @@ type Member func(c *strictjson.Cursor, name string) error
 // Read takes a body apart. Members that the call does not know are passed over: the original's callers may send what only the
 // original needs, such as the unit of a login, and a GraphQL client whatever its tools add. No body at all is an object without
 // members. A body that is not JSON is refused as that before anything else; else what is wrong first is told.
-func (m Members) Read(body string) *Refusal {
+func (m Members) Read(ctx context.Context, body string) (refusal *Refusal) {
+	if waited := Apart(ctx, len(body), func() { refusal = m.read(body) }); waited != nil {
+		return waited
+	}
+	return refusal
+}
+
+func (m Members) read(body string) *Refusal {
 	if strings.TrimSpace(body) == "" {
 		return nil
 	}

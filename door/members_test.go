@@ -20,7 +20,7 @@ func FuzzMembers(f *testing.F) {
 		}
 		var token *string
 		var set string
-		err := Members{"token": Text(&token), "set": List(&set)}.Read(body)
+		err := Members{"token": Text(&token), "set": List(&set)}.Read(t.Context(), body)
 		if strings.TrimSpace(body) == "" {
 			return
 		}

@@ -2,41 +2,44 @@ package door
 
 import (
 	"context"
-	"runtime"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
+
+	"customer-events/heavy"
 )
 
 // Room bounds how many bytes of bodies are in the server at once, so that no number of calls can use its memory up: a thousand
-// full events have 1 MB, and 5 MB while they are judged. Small calls hardly count. It bounds, too, how many large bodies are read
-// and worked on at once: those are dear, or bombs, and the others must not have to share all processors with them. The doors share
-// one.
+// full events have 1 MB, and 5 MB while they are judged. Small calls hardly count. Large bodies are dear, or
+// bombs: few are in work at once, so that they do not take the room from the others, and they are taken apart in turns. The doors
+// share one room.
 type Room struct {
 	// read counts the bytes that have arrived, of whole bodies and of those still coming. Beyond the bound a call is refused.
 	read atomic.Int64
 	// work is held by whole bodies, from then until they are answered. Calls wait a while for it, in their order.
 	work    *semaphore.Weighted
 	maxWork int64
-	// turns are taken by bodies of more than largeBody, from when they have arrived until they are answered.
-	turns chan struct{}
+	// large is held by bodies of more than largeBody, from when they have arrived until they are answered. Whoever holds a turn waits
+	// for nothing of this.
+	large chan struct{}
+	turns *heavy.Turns
 }
 
 const (
 	maxRead = 128 << 20
-	// workForEach is how many bytes are worked on at once for each processor; never less than two processors' worth.
-	workForEach = 12 << 20
+	// workForEach is how many bytes are worked on at once for each turn, which is for two processors.
+	workForEach = 24 << 20
 	// largeBody is twice what a thousand full events have.
 	largeBody = 2 << 20
 	// workPatience is how long a call that has arrived waits for its turn.
 	workPatience = 10 * time.Second
 )
 
-// NewRoom makes a room, all of it free. Large bodies take the turns, which may be shared with what else is heavy.
-func NewRoom(turns chan struct{}) *Room {
-	most := workForEach * int64(max(2, runtime.GOMAXPROCS(0)))
-	return &Room{work: semaphore.NewWeighted(most), maxWork: most, turns: turns}
+// NewRoom makes a room, all of it free. Large bodies take the turns, which are shared with what else is heavy.
+func NewRoom(turns *heavy.Turns) *Room {
+	most := workForEach * int64(turns.Count())
+	return &Room{work: semaphore.NewWeighted(most), maxWork: most, large: make(chan struct{}, turns.Count()), turns: turns}
 }
 
 var errFull = Refuse(Unavailable, "too many calls are under way, nothing has been stored: try again later")
@@ -61,15 +64,30 @@ func (r *Request) forget() {
 	}
 }
 
-// turn waits for the request's turn among those with large bodies.
-func (r *Request) turn(ctx context.Context) *Refusal {
+// Apart runs what takes a text of so many bytes apart; in a turn, if the text is large. It waits a while for that.
+func Apart(ctx context.Context, size int, run func()) *Refusal {
+	room := RequestOf(ctx).Room
+	if room == nil || size <= largeBody {
+		run()
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, workPatience)
+	defer cancel()
+	if room.turns.Do(ctx, run) != nil {
+		return errFull
+	}
+	return nil
+}
+
+// enlarge waits until the request may be one of those with large bodies.
+func (r *Request) enlarge(ctx context.Context) *Refusal {
 	if r.Room == nil || r.large {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, workPatience)
 	defer cancel()
 	select {
-	case r.Room.turns <- struct{}{}:
+	case r.Room.large <- struct{}{}:
 		r.large = true
 		return nil
 	case <-ctx.Done():
@@ -83,7 +101,7 @@ func (r *Request) begin(ctx context.Context) *Refusal {
 		return nil
 	}
 	if r.taken > largeBody {
-		if refusal := r.turn(ctx); refusal != nil {
+		if refusal := r.enlarge(ctx); refusal != nil {
 			return refusal
 		}
 	}
@@ -105,7 +123,7 @@ func (r *Request) Leave() {
 		r.Room.work.Release(r.taken)
 	}
 	if r.large {
-		<-r.Room.turns
+		<-r.Room.large
 	}
 	r.forget()
 	r.working, r.large = false, false

@@ -64,7 +64,10 @@ func (h *handler) execute(ctx context.Context, e envelope, queriesOnly bool) (da
 	if queriesOnly && operation.Operation != ast.Query {
 		return nil, list(fail(methodNotAllowed, "a %s must be sent by POST", operation.Operation))
 	}
-	variables, errs := h.variables(operation, e.variables)
+	var variables map[string]any
+	if refusal := door.Apart(ctx, len(e.variables), func() { variables, errs = h.variables(operation, e.variables) }); refusal != nil {
+		return nil, list(refusal)
+	}
 	if errs != nil {
 		return nil, errs
 	}

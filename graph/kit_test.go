@@ -22,6 +22,7 @@ import (
 	"customer-events/events"
 	"customer-events/graph"
 	"customer-events/graph/generated"
+	"customer-events/heavy"
 	"customer-events/importer"
 	"customer-events/models"
 	"customer-events/store"
@@ -60,7 +61,7 @@ var template = sync.OnceValues(func() (made struct {
 	if err := db.AddUser(ctx, &models.User{Name: "demo", PasswordHash: auth.HashPassword("demo-password"), CreatedAt: now}, nil); err != nil {
 		return made, err
 	}
-	session, err := auth.New(db, clock, 1).LogIn(ctx, "demo", "demo-password")
+	session, err := auth.New(db, clock, heavy.New()).LogIn(ctx, "demo", "demo-password")
 	if err != nil {
 		return made, err
 	}
@@ -112,7 +113,7 @@ func newAPI(t *testing.T, change func(*graph.Resolver)) *api {
 				binary.BigEndian.PutUint64(id[8:], ids.Add(1))
 				return id
 			}},
-		Auth:    auth.New(db, clock, 1),
+		Auth:    auth.New(db, clock, heavy.New()),
 		Reader:  db,
 		Decoder: &events.Decoder{Naming: events.GraphQL, Zone: time.UTC, Secrets: secrets},
 		Limits: generated.Limits{MaxEventsPerCall: events.MaxEventsPerCall, MaxBodyBytes: door.MaxBodyBytes, MaxQueryBytes: graph.MaxQueryBytes,

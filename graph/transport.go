@@ -2,6 +2,7 @@ package graph
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"mime"
 	"net/http"
@@ -135,16 +136,16 @@ func read(w http.ResponseWriter, r *http.Request) (envelope, *callError) {
 		if refusal != nil {
 			return envelope{}, refusal
 		}
-		return parseEnvelope(body)
+		return parseEnvelope(r.Context(), body)
 	default:
 		return envelope{}, fail(methodNotAllowed, "use POST, or GET for queries")
 	}
 }
 
-func parseEnvelope(body string) (e envelope, refusal *callError) {
+func parseEnvelope(ctx context.Context, body string) (e envelope, refusal *callError) {
 	var query, operationName *string
 	var extensions string // nobody's
-	refusal = door.Members{"query": door.Text(&query), "operationName": door.Text(&operationName), "variables": door.Object(&e.variables), "extensions": door.Object(&extensions)}.Read(body)
+	refusal = door.Members{"query": door.Text(&query), "operationName": door.Text(&operationName), "variables": door.Object(&e.variables), "extensions": door.Object(&extensions)}.Read(ctx, body)
 	switch {
 	case refusal != nil:
 		return e, refusal

@@ -11,7 +11,7 @@ import (
 // login gives a token. The organisation is not looked at: there is one.
 func (h *Handler) login(ctx context.Context, body string) ([]byte, error) {
 	var username, password *string
-	if err := (door.Members{"username": door.Text(&username), "password": door.Text(&password)}).Read(body); err != nil {
+	if err := (door.Members{"username": door.Text(&username), "password": door.Text(&password)}).Read(ctx, body); err != nil {
 		return nil, err
 	}
 	if username == nil || password == nil {
@@ -28,7 +28,7 @@ func (h *Handler) login(ctx context.Context, body string) ([]byte, error) {
 // release ends a token.
 func (h *Handler) release(ctx context.Context, body string) ([]byte, error) {
 	var input *string
-	if err := (door.Members{"token": door.Text(&input)}).Read(body); err != nil {
+	if err := (door.Members{"token": door.Text(&input)}).Read(ctx, body); err != nil {
 		return nil, err
 	}
 	token, err := door.Token(ctx, input)
@@ -43,7 +43,7 @@ func (h *Handler) create(ctx context.Context, body string) ([]byte, error) {
 	const set = "web_customer_events_set"
 	var token, key, fieldsSet *string
 	var raw string
-	if err := (door.Members{"token": door.Text(&token), "idempotency_key": door.Text(&key), "fields_set": door.Text(&fieldsSet), set: door.List(&raw)}).Read(body); err != nil {
+	if err := (door.Members{"token": door.Text(&token), "idempotency_key": door.Text(&key), "fields_set": door.Text(&fieldsSet), set: door.List(&raw)}).Read(ctx, body); err != nil {
 		return nil, err
 	}
 	request := events.Request{Naming: events.Wire}
@@ -70,7 +70,10 @@ func (h *Handler) create(ctx context.Context, body string) ([]byte, error) {
 	if raw == "" {
 		return nil, door.Refuse(door.BadRequest, "%s is mandatory: write a list of 1 to %d events", set, events.MaxEventsPerCall)
 	}
-	if request.Set, err = h.Decoder.Set(strictjson.New(raw)); err != nil {
+	if refusal := door.Apart(ctx, len(raw), func() { request.Set, err = h.Decoder.Set(strictjson.New(raw)) }); refusal != nil {
+		return nil, refusal
+	}
+	if err != nil {
 		return nil, err
 	}
 	if request.Set.Sent <= events.MaxEventsPerCall { // the service refuses the others
