@@ -89,14 +89,14 @@ func process(t *testing.T, args ...string) (*server, int) {
 }
 
 // attackers attack from a process of their own, until told ends it and gives what it says. They stand for other machines: so that
-// they do not take the processors from the server before it has to do anything, their priority is the lowest.
+// they do not take the processors from the server before it has to do anything, they have only what nobody else wants.
 func attackers(t *testing.T, url string) (told func() string) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), "nice", "-n", "19", self)
+	cmd := exec.CommandContext(t.Context(), "chrt", "--idle", "0", self)
 	cmd.Env = append(os.Environ(), "CRM_TEST_ATTACK="+url)
 	var out buffer
 	cmd.Stdout, cmd.Stderr = &out, &out

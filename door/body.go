@@ -47,7 +47,7 @@ func ReadBody(w http.ResponseWriter, r *http.Request) (string, *Refusal) {
 var pieces = sync.Pool{New: func() any { return new([pieceBytes]byte) }}
 
 // pieceBytes is little, since whoever sends one byte and waits holds a piece.
-const pieceBytes = 16 << 10
+const pieceBytes = 4 << 10
 
 // readAll reads to the end.
 func (r *Request) readAll(from io.Reader) (string, error) {
