@@ -180,10 +180,9 @@ func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger
 		Directory: db, Ledger: db, Secrets: secrets, Now: time.Now, NewID: newID,
 		FutureTolerance: c.futureTolerance, Patience: c.callTimeout, Log: log, Watch: watch{traces.tracer, seen},
 	}
-	turns := heavy.New()
 	resolver := &graph.Resolver{
 		Service: service,
-		Auth:    auth.New(db, time.Now, turns),
+		Auth:    auth.New(db, time.Now, heavy.New()),
 		Reader:  db,
 		Decoder: &events.Decoder{Naming: events.GraphQL, Zone: c.zone, Secrets: secrets},
 		Limits: generated.Limits{
@@ -222,7 +221,7 @@ func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger
 	}
 	mux.Handle("GET /metrics", seen.handler())
 	return observed(parting(mux, draining), log, seen, ward{proxies: c.trustedProxies, sites: c.sites, loopback: c.demo, tls: c.certificate != nil,
-		room: door.NewRoom(turns), rate: door.NewRate(c.rateLimit)})
+		room: door.NewRoom(heavy.New()), rate: door.NewRate(c.rateLimit)})
 }
 
 func say(w http.ResponseWriter, status int, text string) {

@@ -58,7 +58,7 @@ type Service struct {
 	nobody string
 }
 
-// New makes a service that hashes passwords in turns, which are shared with what else is heavy.
+// New makes a service that hashes passwords in turns.
 func New(sessions Sessions, now func() time.Time, turns *heavy.Turns) *Service {
 	return &Service{sessions, now, turns, make(chan struct{}, waitingForEach*turns.Count()), HashPassword("nobody's password")}
 }

@@ -102,12 +102,10 @@ func TestLargeBodiesTakeTurns(t *testing.T) {
 	if refusal != nil || body != large { // what is sent as it is arrives without a turn
 		t.Fatalf("%d bytes, %v", len(body), refusal)
 	}
-	apart := make(chan bool, 1)
+	apart := make(chan *Refusal, 1)
 	go func() {
 		defer request.Leave()
-		if refusal := Apart(r.Context(), len(body), func() { apart <- true }); refusal != nil {
-			t.Error(refusal)
-		}
+		apart <- Apart(r.Context(), len(body), func() {})
 	}()
 	const bombs = 5 // more than there is room to work on
 	inflated := make(chan string, bombs)
@@ -136,7 +134,9 @@ func TestLargeBodiesTakeTurns(t *testing.T) {
 		t.Error("a large one has not waited for its turn")
 	}
 	close(end)
-	<-apart
+	if refusal := <-apart; refusal != nil {
+		t.Error(refusal)
+	}
 	for range bombs {
 		if body := <-inflated; body != large {
 			t.Errorf("%d bytes", len(body))

@@ -36,7 +36,7 @@ const (
 	workPatience = 10 * time.Second
 )
 
-// NewRoom makes a room, all of it free. Large bodies take the turns, which are shared with what else is heavy.
+// NewRoom makes a room, all of it free. Large bodies are taken apart in turns.
 func NewRoom(turns *heavy.Turns) *Room {
 	most := workForEach * int64(turns.Count())
 	return &Room{work: semaphore.NewWeighted(most), maxWork: most, large: make(chan struct{}, turns.Count()), turns: turns}

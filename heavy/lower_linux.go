@@ -9,7 +9,8 @@ import (
 const later = 10
 
 // lower gives the goroutine a thread of its own, of low priority. Only the superuser may raise a priority again: so the goroutine is
-// never taken off the thread, which ends with it.
+// never taken off the thread, which ends with it; should it be the process's first thread, which cannot end, that is never used again,
+// and ps shows its priority.
 func lower() {
 	runtime.LockOSThread()
 	const lowest = 19
