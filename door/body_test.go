@@ -91,9 +91,10 @@ func TestLargeBodiesTakeTurns(t *testing.T) {
 		go func() { _ = turns.Do(t.Context(), func() { close(taken); <-end }) }()
 		<-taken
 	}
-	large := strings.Repeat("x", 3*largeBody)
-	packed := func(text string) (*http.Request, *Request) {
-		r, request := post(zipped(text), room)
+	large := strings.Repeat("x", largeBody+pieceBytes)
+	largeZipped, smallZipped := zipped(large).Bytes(), zipped(large[:largeBody-pieceBytes]).Bytes()
+	packed := func(zipped []byte) (*http.Request, *Request) {
+		r, request := post(bytes.NewReader(zipped), room)
 		r.Header.Set("Content-Encoding", "gzip")
 		return r, request
 	}
@@ -107,10 +108,10 @@ func TestLargeBodiesTakeTurns(t *testing.T) {
 		defer request.Leave()
 		apart <- Apart(r.Context(), len(body), func() {})
 	}()
-	const bombs = 5 // more than there is room to work on
+	const bombs = 12 // more than there is room to work on
 	inflated := make(chan string, bombs)
 	for range bombs {
-		bomb, bomber := packed(large)
+		bomb, bomber := packed(largeZipped)
 		go func() {
 			defer bomber.Leave()
 			body, refusal := ReadBody(httptest.NewRecorder(), bomb)
@@ -120,7 +121,7 @@ func TestLargeBodiesTakeTurns(t *testing.T) {
 			inflated <- body
 		}()
 	}
-	brief, small := packed(large[:largeBody-pieceBytes])
+	brief, small := packed(smallZipped)
 	little, refusal := ReadBody(httptest.NewRecorder(), brief)
 	if refusal != nil {
 		t.Errorf("a small one waits: %v", refusal)
