@@ -68,6 +68,7 @@ func goodPort(authority string) bool {
 	if end < 0 || strings.HasSuffix(authority, "]") {
 		return true
 	}
-	port, err := strconv.ParseUint(authority[end+1:], 10, 16)
-	return err == nil && port > 0
+	digits := authority[end+1:]
+	port, err := strconv.ParseUint(digits, 10, 16)
+	return err == nil && port > 0 && len(digits) <= len("65535")
 }

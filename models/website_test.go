@@ -21,7 +21,7 @@ var websites = []string{
 
 // dangers are what a browser, a terminal or a log would act upon, and what only looks like a website.
 var dangers = []string{
-	"javascript:alert(1)", "JavaScript:alert(1)", "JAVASCRIPT:alert(1)", "javascript:", "javascript://www.crm.com/%0aalert(1)", "javascript:1//", "javascript:1", "javascript:80/alert",
+	"javascript:alert(1)", "A.:000001", "JavaScript:alert(1)", "JAVASCRIPT:alert(1)", "javascript:", "javascript://www.crm.com/%0aalert(1)", "javascript:1//", "javascript:1", "javascript:80/alert",
 	"javascript:8080", " javascript:alert(1)", "\tjavascript:alert(1)", "\njavascript:alert(1)", "\x00javascript:alert(1)", "\x01javascript:alert(1)", "java\nscript:alert(1)",
 	"java\tscript:alert(1)", "java\rscript:alert(1)", "java\x00script:alert(1)", "javascript\t:alert(1)", "javascript :alert(1)", "javascript\n:1", "javascript&colon;alert(1)",
 	"javascript&#58;alert(1)", "javascript%3Aalert(1)", "java%0ascript:alert(1)", "javascript：alert(1)", "ｊａｖａｓｃｒｉｐｔ:alert(1)", "\u200bjavascript:alert(1)", "java\u00adscript:alert(1)",
