@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"strings"
 	"time"
 
@@ -26,19 +25,10 @@ func newKeys() *keys {
 
 // learn finds the keys of all references, once: the rows are then the very ones that the server writes, and go to the same places
 // of the indexes.
-func (f *floor) learn(ctx context.Context) (err error) {
+func (f *floor) learn(ctx context.Context) error {
 	all := newKeys()
-	for _, q := range []struct {
-		query string
-		keys  map[string]int64
-	}{
-		{"SELECT account_key, number FROM accounts_receivable", all.accounts},
-		{"SELECT classification_key, alternative_code FROM classifications", all.classifications},
-		{"SELECT unit_key, name FROM units", all.units},
-	} {
-		if err := f.read(ctx, q.query, nil, q.keys); err != nil {
-			return err
-		}
+	if err := f.find(ctx, all, nil, nil, nil); err != nil {
+		return err
 	}
 	f.known = all
 	return nil
@@ -89,16 +79,24 @@ func (f *floor) lookUp(ctx context.Context, batch []event, keys *keys) error {
 		ask(keys.classifications, &codes, e.Classification.AlternativeCode)
 		ask(keys.units, &names, e.Unit.Name)
 	}
+	return f.find(ctx, keys, numbers, codes, names)
+}
+
+// find reads the keys of the records that have the values, or of all where there are no values; a question for each kind.
+func (f *floor) find(ctx context.Context, keys *keys, numbers, codes, names []any) error {
 	for _, q := range []struct {
-		query  string
-		values []any
-		keys   map[string]int64
+		query, column string
+		values        []any
+		keys          map[string]int64
 	}{
-		{"SELECT account_key, number FROM accounts_receivable WHERE number IN (%s)", numbers, keys.accounts},
-		{"SELECT classification_key, alternative_code FROM classifications WHERE alternative_code IN (%s)", codes, keys.classifications},
-		{"SELECT unit_key, name FROM units WHERE name IN (%s)", names, keys.units},
+		{"SELECT account_key, number FROM accounts_receivable", "number", numbers, keys.accounts},
+		{"SELECT classification_key, alternative_code FROM classifications", "alternative_code", codes, keys.classifications},
+		{"SELECT unit_key, name FROM units", "name", names, keys.units},
 	} {
-		if err := f.read(ctx, fmt.Sprintf(q.query, marks(len(q.values))), q.values, q.keys); err != nil {
+		if len(q.values) > 0 {
+			q.query += " WHERE " + q.column + " IN (" + marks(len(q.values)) + ")"
+		}
+		if err := f.read(ctx, q.query, q.values, q.keys); err != nil {
 			return err
 		}
 	}

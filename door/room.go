@@ -11,9 +11,8 @@ import (
 )
 
 // Room bounds how many bytes of bodies are in the server at once, so that no number of calls can use its memory up: a thousand
-// full events have 1 MB, and 5 MB while they are judged. Small calls hardly count. Large bodies are dear, or
-// bombs: few are in work at once, so that they do not take the room from the others, and they are taken apart in turns. The doors
-// share one room.
+// full events have 1 MB, and 5 MB while they are judged. Small calls hardly count. Large bodies are dear, or bombs: few are in work
+// at once, so that they do not take the room from the others, and they are taken apart in turns. The doors share one room.
 type Room struct {
 	// read counts the bytes that have arrived, of whole bodies and of those still coming. Beyond the bound a call is refused.
 	read atomic.Int64

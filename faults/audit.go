@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
-	"time"
 
 	"customer-events/store/storetest"
 )
@@ -124,7 +123,6 @@ func (w *world) audit(ctx context.Context) (*report, error) {
 
 // differences names the first column in which an event is not as it was sent.
 func differences(sent, stored *event) string {
-	sameTime := func(a, b time.Time) bool { return a.Equal(b) }
 	switch {
 	case sent.Account != stored.Account:
 		return "account"
@@ -132,7 +130,7 @@ func differences(sent, stored *event) string {
 		return "unit"
 	case sent.Classification != stored.Classification:
 		return "classification"
-	case !sameTime(sent.PerformedOn, stored.PerformedOn):
+	case !sent.PerformedOn.Equal(stored.PerformedOn):
 		return "performed_on"
 	case sent.Website != stored.Website:
 		return "website"
@@ -144,7 +142,7 @@ func differences(sent, stored *event) string {
 		return "udf_string_2"
 	case sent.UDFFloat1 != stored.UDFFloat1:
 		return "udf_float_1"
-	case !sameTime(sent.UDFDate1, stored.UDFDate1):
+	case !sent.UDFDate1.Equal(stored.UDFDate1):
 		return "udf_date_1"
 	}
 	return ""

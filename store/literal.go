@@ -184,12 +184,16 @@ func (l *literals) text(text *string) {
 		return
 	}
 	l.WriteByte('\'')
-	rest := *text
-	from := 0
-	if plain(rest) {
-		from = len(rest)
+	if plain(*text) {
+		l.WriteString(*text)
+	} else {
+		l.escaped(*text)
 	}
-	for i := from; i < len(rest); i++ {
+	l.WriteByte('\'')
+}
+
+func (l *literals) escaped(rest string) {
+	for i := 0; i < len(rest); i++ {
 		var escape byte
 		switch rest[i] {
 		case '\'', '"', '\\':
@@ -211,5 +215,4 @@ func (l *literals) text(text *string) {
 		rest, i = rest[i+1:], -1
 	}
 	l.WriteString(rest)
-	l.WriteByte('\'')
 }
