@@ -161,7 +161,7 @@ func TestTheCostOfAHashIsRaisedOnLogin(t *testing.T) {
 		}
 	}
 	raised := kept.users["anna"].PasswordHash
-	if !strings.HasPrefix(raised, "$argon2id$v=19$m=19456,t=2,p=1$") {
+	if !strings.HasPrefix(raised, "$argon2id$v=19$m=7168,t=5,p=1$") {
 		t.Errorf("kept as %q", raised)
 	}
 	if _, err := service.LogIn(t.Context(), "anna", "right password"); err != nil || kept.users["anna"].PasswordHash != raised {

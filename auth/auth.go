@@ -50,7 +50,7 @@ type Sessions interface {
 type Service struct {
 	sessions Sessions
 	now      func() time.Time
-	// turns are what the hashing of passwords waits for: each takes 19 MiB and a core for 45 ms, and logins must not starve the events.
+	// turns are what the hashing of passwords waits for: each takes 7 MiB and a core for 45 ms, and logins must not starve the events.
 	// waiting bounds how many wait for it.
 	turns   *heavy.Turns
 	waiting chan struct{}

@@ -185,7 +185,7 @@ func TestTokensAreRandomAndKeptAsHashesOnly(t *testing.T) {
 func TestPasswordHash(t *testing.T) {
 	t.Parallel()
 	kept := HashPassword("a password")
-	if !strings.HasPrefix(kept, "$argon2id$v=19$m=19456,t=2,p=1$") || kept == HashPassword("a password") {
+	if !strings.HasPrefix(kept, "$argon2id$v=19$m=7168,t=5,p=1$") || kept == HashPassword("a password") {
 		t.Errorf("hash %q", kept)
 	}
 	for password, want := range map[string]bool{"a password": true, "A password": false, "": false} {
@@ -193,7 +193,7 @@ func TestPasswordHash(t *testing.T) {
 			t.Errorf("%q: %v, %v", password, same, err)
 		}
 	}
-	for _, broken := range []string{"", "$argon2id$", "$2a$10$abc", strings.Replace(kept, "t=2", "t=0", 1), kept[:len(kept)-43], strings.Replace(kept, "v=19", "v=16", 1)} {
+	for _, broken := range []string{"", "$argon2id$", "$2a$10$abc", strings.Replace(kept, "t=5", "t=0", 1), kept[:len(kept)-43], strings.Replace(kept, "v=19", "v=16", 1)} {
 		if _, err := samePassword("a password", broken); err == nil {
 			t.Errorf("a broken hash is taken: %q", broken)
 		}
