@@ -23,13 +23,14 @@ import (
 
 const (
 	slowSockets   = 2000
+	turnsOfLoad   = 3
 	honestSeconds = 20
 	mostMemoryMB  = 256
 	drip          = 5 * time.Second // a slow socket sends a byte so often
 )
 
 // TestHostileLoad: slow sockets, bombs and login floods at once, and an honest client who posts batches meanwhile. Each of his calls
-// succeeds, and takes at its 99th percentile at most twice as long as before the attack.
+// succeeds, and takes at its 99th percentile at most twice as long as in calm.
 func TestHostileLoad(t *testing.T) {
 	if !*attackInFull {
 		t.Skip("make attack runs it: it measures times, which a test beside others cannot")
@@ -38,26 +39,31 @@ func TestHostileLoad(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s, pid := process(t, "--demo", "--introspection", "off", "--database", open(t), "--secret-key", testKey, "--trusted-proxies", "127.0.0.0/8")
 			s.token = s.login(t, demoUser, demoPassword)
-			honest(t, s, 3*time.Second) // warms up
-			calm := honest(t, s, honestSeconds*time.Second)
-			told := attackers(t, s.url)
-			time.Sleep(2 * drip)
-			hostile := honest(t, s, honestSeconds*time.Second)
-			memory := peakMemory(t, pid)
+			var calm, hostile []time.Duration
 			var open, bombs, logins int
-			if _, err := fmt.Sscan(told(), &open, &bombs, &logins); err != nil {
-				t.Fatal(err)
+			for range turnsOfLoad { // in turns, since a machine that others use too changes its speed
+				honest(t, s, 3*time.Second) // warms up, and outlives the attack before
+				calm = append(calm, honest(t, s, honestSeconds*time.Second)...)
+				told := attackers(t, s.url)
+				time.Sleep(2 * drip)
+				hostile = append(hostile, honest(t, s, honestSeconds*time.Second)...)
+				if _, err := fmt.Sscan(told(), &open, &bombs, &logins); err != nil {
+					t.Fatal(err)
+				}
+				if open < slowSockets*9/10 {
+					t.Errorf("only %d slow sockets are open", open)
+				}
 			}
-			t.Logf("%s: p50 %s and p99 %s in calm, p50 %s and p99 %s under attack; %d slow sockets open, %d bombs, %d logins; at most %d MB", name,
+			slices.Sort(calm)
+			slices.Sort(hostile)
+			memory := peakMemory(t, pid)
+			t.Logf("%s: p50 %s and p99 %s in calm, p50 %s and p99 %s under attack; %d slow sockets open, %d bombs and %d logins in the last turn; at most %d MB", name,
 				at(calm, 50), at(calm, 99), at(hostile, 50), at(hostile, 99), open, bombs, logins, memory)
 			if at(hostile, 99) > 2*at(calm, 99) {
 				t.Errorf("p99 is %.1f times as long", float64(at(hostile, 99))/float64(at(calm, 99)))
 			}
 			if memory >= mostMemoryMB {
 				t.Errorf("the server has taken %d MB", memory)
-			}
-			if open < slowSockets*9/10 {
-				t.Errorf("only %d slow sockets are open", open)
 			}
 		})
 	}
@@ -139,7 +145,6 @@ func honest(t *testing.T, s *server, long time.Duration) (took []time.Duration) 
 		}
 		took = append(took, time.Since(start))
 	}
-	slices.Sort(took)
 	return took
 }
 
