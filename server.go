@@ -85,7 +85,7 @@ func openWith(ctx context.Context, c config, log *slog.Logger, opener store.Open
 
 const (
 	// memoryForEach is how much memory there should be for each processor before garbage is collected more often.
-	memoryForEach = 90 << 20
+	memoryForEach = 84 << 20
 	// keyLife is how long idempotency keys are kept. Source: the contract, at least 72 hours.
 	keyLife = 72 * time.Hour
 	// shutdownPatience is how long running calls may take to end once the program has been told to.
@@ -182,7 +182,7 @@ func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger
 	}
 	resolver := &graph.Resolver{
 		Service: service,
-		Auth:    auth.New(db, time.Now, heavy.New()),
+		Auth:    auth.New(db, time.Now, heavy.ForAnybody()),
 		Reader:  db,
 		Decoder: &events.Decoder{Naming: events.GraphQL, Zone: c.zone, Secrets: secrets},
 		Limits: generated.Limits{
@@ -221,7 +221,7 @@ func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger
 	}
 	mux.Handle("GET /metrics", seen.handler())
 	return observed(parting(mux, draining), log, seen, ward{proxies: c.trustedProxies, sites: c.sites, loopback: c.demo, tls: c.certificate != nil,
-		room: door.NewRoom(heavy.New()), rate: door.NewRate(c.rateLimit)})
+		room: door.NewRoom(heavy.New(), resolver.Auth), rate: door.NewRate(c.rateLimit)})
 }
 
 func say(w http.ResponseWriter, status int, text string) {

@@ -3,12 +3,14 @@ package door
 import (
 	"compress/gzip"
 	"context"
+	"encoding/binary"
 	"errors"
 	"io"
 	"math"
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 )
 
 // MaxBodyBytes is the most that a request's body may have, before and after decompression. A thousand full events have 1 MB.
@@ -25,7 +27,7 @@ func ReadBody(w http.ResponseWriter, r *http.Request) (string, *Refusal) {
 		return "", Refuse(UnsupportedMedia, "the body must be sent as it is or by gzip")
 	}
 	request := RequestOf(r.Context())
-	body, err := request.readAll(http.MaxBytesReader(w, r.Body, MaxBodyBytes))
+	body, err := request.readAll(r.Context(), w, http.MaxBytesReader(w, r.Body, MaxBodyBytes), r.ContentLength)
 	if err == nil && encoding == "gzip" {
 		// Only what has arrived whole is inflated: a slow sender keeps nobody waiting for a turn.
 		body, err = request.inflate(r.Context(), body)
@@ -33,7 +35,7 @@ func ReadBody(w http.ResponseWriter, r *http.Request) (string, *Refusal) {
 	var large *http.MaxBytesError
 	var refusal *Refusal
 	switch {
-	case len(body) > MaxBodyBytes || errors.As(err, &large):
+	case errors.As(err, &large):
 		return "", tooMuch
 	case errors.As(err, &refusal):
 		return "", refusal
@@ -49,11 +51,33 @@ var pieces = sync.Pool{New: func() any { return new([pieceBytes]byte) }}
 // pieceBytes is little, since whoever sends one byte and waits holds a piece.
 const pieceBytes = 4 << 10
 
-// readAll reads to the end.
-func (r *Request) readAll(from io.Reader) (string, error) {
+// fewBytes are read of what says that it is large, while it waits.
+const fewBytes = 16 * pieceBytes
+
+// waitAt is how much is read before it waits of a body that says that it has so many bytes. It may say so falsely.
+func waitAt(announced int64) int {
+	if announced > largeBody {
+		return fewBytes
+	}
+	return largeBody
+}
+
+// readAll reads to the end. What makes a stranger's body large waits for its turn to come in.
+func (r *Request) readAll(ctx context.Context, w http.ResponseWriter, from io.Reader, announced int64) (string, error) {
 	p := pile{request: r}
 	defer p.drop()
-	if _, err := p.add(from, math.MaxInt); err != nil {
+	ended, err := p.add(ctx, from, waitAt(announced))
+	if err == nil && !ended && r.stranger(ctx) {
+		if refusal := r.enlarge(ctx); refusal != nil {
+			return "", refusal
+		}
+		late := time.AfterFunc(r.Room.arrival, func() { _ = http.NewResponseController(w).SetReadDeadline(time.Now()) }) // or else the server's own is left
+		defer late.Stop()
+	}
+	if err == nil && !ended {
+		_, err = p.add(ctx, from, math.MaxInt)
+	}
+	if err != nil {
 		return "", err
 	}
 	return p.text(), nil
@@ -68,14 +92,18 @@ func (r *Request) inflate(ctx context.Context, packed string) (string, error) {
 	r.forget()
 	p := pile{request: r}
 	defer p.drop()
-	ended, err := p.add(from, largeBody)
+	size := binary.LittleEndian.Uint32([]byte(packed[len(packed)-4:])) // of the last member: RFC 1952, section 2.3.1
+	ended, err := p.add(ctx, from, waitAt(int64(size)))
 	if err == nil && !ended {
 		if refusal := r.enlarge(ctx); refusal != nil {
 			return "", refusal
 		}
-		if refusal := Apart(ctx, MaxBodyBytes, func() { _, err = p.add(from, MaxBodyBytes+1) }); refusal != nil {
+		if refusal := Apart(ctx, MaxBodyBytes, func() { _, err = p.add(ctx, from, MaxBodyBytes+1) }); refusal != nil {
 			return "", refusal
 		}
+	}
+	if p.size > MaxBodyBytes {
+		return "", &http.MaxBytesError{Limit: MaxBodyBytes}
 	}
 	if err != nil {
 		return "", err
@@ -91,10 +119,10 @@ type pile struct {
 }
 
 // add reads until the reader's end, or until the pile has at least so many bytes.
-func (p *pile) add(from io.Reader, most int) (ended bool, err error) {
+func (p *pile) add(ctx context.Context, from io.Reader, most int) (ended bool, err error) {
 	for p.size < most {
 		if p.size == len(p.pieces)*pieceBytes {
-			if refusal := p.request.arrived(pieceBytes); refusal != nil {
+			if refusal := p.request.arrived(ctx, pieceBytes); refusal != nil {
 				return false, refusal
 			}
 			p.pieces = append(p.pieces, pieces.Get().(*[pieceBytes]byte))

@@ -11,20 +11,22 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"customer-events/heavy"
+	"customer-events/models"
 )
 
 // post is a request with a body, as the server sees it, and what is known of it.
 func post(body io.Reader, room *Room) (*http.Request, *Request) {
 	r := httptest.NewRequest(http.MethodPost, "/", body)
-	request := &Request{Room: room}
+	request := &Request{Room: room, Token: callers}
 	return r.WithContext(WithRequest(r.Context(), request)), request
 }
 
 func TestBodiesAreReadWhole(t *testing.T) {
 	t.Parallel()
-	room := NewRoom(heavy.New())
+	room := NewRoom(heavy.New(), tokens{})
 	for _, size := range []int{0, 1, pieceBytes - 1, pieceBytes, pieceBytes + 1, 3 * pieceBytes, MaxBodyBytes} {
 		text := strings.Repeat("0123456789abcdef!", size/17+1)[:size]
 		r, request := post(iotest.HalfReader(strings.NewReader(text)), room)
@@ -65,7 +67,7 @@ func TestBodiesThatAreRefused(t *testing.T) {
 		"gzip cut off":          {body: bytes.NewReader(whole.Bytes()[:whole.Len()-9]), gzip: true, want: BadRequest},
 		"no gzip":               {body: strings.NewReader("plain"), gzip: true, want: BadRequest},
 	} {
-		r, request := post(c.body, NewRoom(heavy.New()))
+		r, request := post(c.body, NewRoom(heavy.New(), tokens{}))
 		if c.gzip {
 			r.Header.Set("Content-Encoding", "gzip")
 		}
@@ -84,7 +86,7 @@ func (endless) Read(p []byte) (int, error) { return len(p), nil }
 func TestLargeBodiesTakeTurns(t *testing.T) {
 	t.Parallel()
 	turns := heavy.New()
-	room := NewRoom(turns)
+	room := NewRoom(turns, tokens{})
 	end := make(chan struct{})
 	for range turns.Count() {
 		taken := make(chan struct{})
@@ -147,7 +149,7 @@ func TestLargeBodiesTakeTurns(t *testing.T) {
 
 func TestAnnouncedLengthTakesNoRoom(t *testing.T) {
 	t.Parallel()
-	room := NewRoom(heavy.New())
+	room := NewRoom(heavy.New(), tokens{})
 	from, to := io.Pipe()
 	r, request := post(from, room)
 	r.ContentLength = MaxBodyBytes
@@ -167,7 +169,7 @@ func TestAnnouncedLengthTakesNoRoom(t *testing.T) {
 
 func TestCallsWaitForRoom(t *testing.T) {
 	t.Parallel()
-	room := NewRoom(heavy.New())
+	room := NewRoom(heavy.New(), tokens{})
 	if !room.work.TryAcquire(room.maxWork - pieceBytes) {
 		t.Fatal("a new room is not free")
 	}
@@ -200,5 +202,123 @@ func TestCallsWaitForRoom(t *testing.T) {
 	r, _ = post(strings.NewReader("x"), room)
 	if _, refusal := ReadBody(httptest.NewRecorder(), r); refusal == nil || refusal.Code != Unavailable {
 		t.Errorf("more has been read than there is room for: %v", refusal)
+	}
+}
+
+// callers is the one token that is somebody's.
+const callers = "a caller's token"
+
+type tokens struct{}
+
+func (tokens) Caller(_ context.Context, token string) (models.Caller, error) {
+	if token != callers {
+		return models.Caller{}, errors.New("nobody's token")
+	}
+	return models.Caller{}, nil
+}
+
+// Strangers' large bodies come in one by one, and no caller waits for that.
+func TestStrangersWaitForStrangers(t *testing.T) {
+	t.Parallel()
+	room := NewRoom(heavy.New(), tokens{})
+	ends := make([]func(), room.strangers.Count())
+	for i := range ends {
+		ends[i], _ = room.strangers.Take(t.Context())
+	}
+	large := strings.Repeat("x", 2*largeBody)
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	read := func(token string, gzip bool, ctx context.Context) *Refusal {
+		r, request := post(strings.NewReader(large), room)
+		if gzip {
+			r.Body = io.NopCloser(zipped(large))
+			r.Header.Set("Content-Encoding", "gzip")
+		}
+		request.Token = token
+		defer request.Leave()
+		body, refusal := ReadBody(httptest.NewRecorder(), r.WithContext(WithRequest(ctx, request)))
+		if refusal == nil && body != large {
+			t.Errorf("%d bytes", len(body))
+		}
+		if got := room.read.Load(); ctx.Err() != nil && got > largeBody+pieceBytes {
+			t.Errorf("while it waits there is room for %d bytes of it", got)
+		}
+		return refusal
+	}
+	for _, gzip := range []bool{false, true} {
+		if refusal := read(callers, gzip, t.Context()); refusal != nil {
+			t.Errorf("a caller's body: %v", refusal)
+		}
+		for _, token := range []string{"", "nobody's"} {
+			refusal := read(token, gzip, gone)
+			if refusal == nil || refusal.Code != Unavailable || refusal.RetryAfter == 0 || !strings.Contains(refusal.Message, "Authorization") {
+				t.Errorf("a stranger's body with the token %q: %v", token, refusal)
+			}
+		}
+	}
+	for _, end := range ends {
+		end()
+	}
+	for range 2 * len(ends) { // each gives its turn back
+		if refusal := read("", false, t.Context()); refusal != nil {
+			t.Errorf("a stranger's body in its turn: %v", refusal)
+		}
+	}
+	if left := room.read.Load(); left != 0 {
+		t.Errorf("room for %d bytes was not given back", left)
+	}
+}
+
+// However much strangers send, there is room for callers and for logins.
+func TestStrangersLeaveRoom(t *testing.T) {
+	t.Parallel()
+	room := NewRoom(heavy.New(), tokens{})
+	const each = largeBody - pieceBytes
+	refused := 0
+	for range maxRead / each {
+		r, request := post(strings.NewReader(strings.Repeat(" ", each)), room)
+		request.Token = ""
+		defer request.Leave()
+		// None of them is whole yet, so that none of them waits to be worked on.
+		r.Body = io.NopCloser(io.MultiReader(r.Body, iotest.ErrReader(errors.New("gone"))))
+		if _, refusal := ReadBody(httptest.NewRecorder(), r); refusal != nil && refusal.Code == Unavailable {
+			refused++
+		}
+	}
+	if want := maxRead/each - maxStrange/each; refused < want || refused > want+1 {
+		t.Errorf("%d were refused and not %d", refused, want)
+	}
+	for _, c := range []struct {
+		token string
+		size  int
+	}{{callers, 1 << 20}, {"", pieceBytes}} {
+		r, request := post(strings.NewReader(strings.Repeat(" ", c.size-1)), room)
+		request.Token = c.token
+		defer request.Leave()
+		if _, refusal := ReadBody(httptest.NewRecorder(), r); refusal != nil {
+			t.Errorf("a body of %d bytes with the token %q: %v", c.size, c.token, refusal)
+		}
+	}
+}
+
+// A stranger who has his turn and then sends slowly loses it.
+func TestStrangersAreSwift(t *testing.T) {
+	t.Parallel()
+	room := NewRoom(heavy.New(), tokens{})
+	room.arrival = 50 * time.Millisecond
+	refused := make(chan *Refusal)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		request := &Request{Room: room}
+		defer request.Leave()
+		_, refusal := ReadBody(w, r.WithContext(WithRequest(r.Context(), request)))
+		refused <- refusal
+	}))
+	defer server.Close()
+	from, to := io.Pipe()
+	defer to.Close()
+	go func() { _, _ = to.Write(make([]byte, largeBody+1)) }()
+	go func() { _, _ = http.Post(server.URL, "", from) }() //nolint // it is never answered in full
+	if refusal := <-refused; refusal == nil || refusal.Code != BadRequest {
+		t.Errorf("a slow stranger: %v", refusal)
 	}
 }

@@ -26,7 +26,10 @@ type Request struct {
 	Room    *Room
 	taken   int64
 	working bool
-	large   bool
+	// shrink gives back what a large body holds; nil if it is none.
+	shrink func()
+	// known says that the header's token is somebody's; nil until that had to be found out.
+	known *bool
 	// Barred is why the doors must not open; nil if they may. It is known before they are reached, and worded by them.
 	Barred *Refusal
 	// Rate is what the events are counted by; without one they are not. TellBudget tells what is left.

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 func TestTurns(t *testing.T) {
@@ -36,7 +38,7 @@ func TestTurns(t *testing.T) {
 
 func TestNoTurn(t *testing.T) {
 	t.Parallel()
-	turns := &Turns{make(chan struct{}, 1)}
+	turns := &Turns{free: make(chan struct{}, 1)}
 	turns.free <- struct{}{}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -48,7 +50,7 @@ func TestNoTurn(t *testing.T) {
 // A panic comes to him who waits, and the turn is given back.
 func TestPanic(t *testing.T) {
 	t.Parallel()
-	turns := &Turns{make(chan struct{}, 1)}
+	turns := &Turns{free: make(chan struct{}, 1)}
 	for range 2 {
 		func() {
 			defer func() {
@@ -58,5 +60,25 @@ func TestPanic(t *testing.T) {
 			}()
 			_ = turns.Do(t.Context(), func() { panic("cause") })
 		}()
+	}
+}
+
+// A turn for anybody rests four times as long as it was used, at most a quarter of a second; another does not.
+func TestRest(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		rests      int
+		used, rest time.Duration
+	}{{ForAnybody().rests, 10 * time.Millisecond, 40 * time.Millisecond}, {ForAnybody().rests, time.Second, longest}, {New().rests, 10 * time.Millisecond, 0}} {
+		synctest.Test(t, func(t *testing.T) {
+			turns := &Turns{make(chan struct{}, 1), c.rests}
+			end, _ := turns.Take(t.Context())
+			time.Sleep(c.used)
+			end()
+			start := time.Now()
+			if _, err := turns.Take(t.Context()); err != nil || time.Since(start) != c.rest {
+				t.Errorf("after %s it rests %s, not %s (%v)", c.used, time.Since(start), c.rest, err)
+			}
+		})
 	}
 }
