@@ -85,7 +85,7 @@ func openWith(ctx context.Context, c config, log *slog.Logger, opener store.Open
 
 const (
 	// memoryForEach is how much memory there should be for each processor before garbage is collected more often.
-	memoryForEach = 84 << 20
+	memoryForEach = 90 << 20
 	// keyLife is how long idempotency keys are kept. Source: the contract, at least 72 hours.
 	keyLife = 72 * time.Hour
 	// shutdownPatience is how long running calls may take to end once the program has been told to.

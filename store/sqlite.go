@@ -44,10 +44,10 @@ func (d *sqliteDialect) dsn(query string) string {
 		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_txlock=immediate&_inttotime=1&_time_integer_format=unix_micro" + query}).String()
 }
 
-// writing is set on the writer only. A call's rows touch some thousand pages, in all indexes: they stay in memory (32 MB) until
-// the COMMIT, and are copied from the log into the file after four times as many writes as usual. Both together are worth a
-// tenth of the time (bench/README.md).
-const writing = "&_pragma=cache_size(-32768)&_pragma=wal_autocheckpoint(4000)"
+// writing is set on the writer only. A call's rows touch some thousand pages, in all indexes: they stay in memory (16 MB, of
+// which the library makes 32) until the COMMIT, and are copied from the log into the file after four times as many writes as usual.
+// Both together are worth a tenth of the time (bench/README.md).
+const writing = "&_pragma=cache_size(-16384)&_pragma=wal_autocheckpoint(4000)"
 
 // open makes one connection for writing and a few for reading: with several writers SQLite's busy wait starves some of them
 // (p99 of seconds with eight, half a second with one).
