@@ -17,6 +17,23 @@ func Caller(ctx context.Context, service *auth.Service, token string) (models.Ca
 	return caller, err
 }
 
+// maxLogin is how large a login's body may be: logins wait long for their turn, and a body takes room from others' meanwhile.
+const maxLogin = 64 << 10
+
+// LogIn gives a session for a user's name and password.
+func LogIn(ctx context.Context, service *auth.Service, username, password string) (auth.Session, error) {
+	request := RequestOf(ctx)
+	if request.taken > maxLogin+pieceBytes { // the last piece may be for seeing the end
+		return auth.Session{}, Refuse(TooLarge, "the body of a login may have %d bytes: send username and password only", maxLogin)
+	}
+	session, err := service.LogIn(ctx, username, password)
+	if err != nil {
+		return auth.Session{}, err
+	}
+	request.SetUser(username)
+	return session, nil
+}
+
 // Token is the call's token: that of the input, nil if there is none, or the header's. If both are sent they must be equal.
 func Token(ctx context.Context, input *string) (string, error) {
 	header := RequestOf(ctx).Token

@@ -122,11 +122,10 @@ func (r *Resolver) check(ctx context.Context, input views.CreateWebCustomerEvent
 }
 
 func (r *Resolver) login(ctx context.Context, input generated.LoginInput) (*generated.LoginPayload, error) {
-	session, err := r.Auth.LogIn(ctx, input.Username, input.Password)
+	session, err := door.LogIn(ctx, r.Auth, input.Username, input.Password)
 	if err != nil {
 		return nil, err
 	}
-	door.RequestOf(ctx).SetUser(input.Username)
 	return &generated.LoginPayload{Token: session.Token, ExpiresAt: session.ExpiresAt}, nil
 }
 

@@ -17,11 +17,10 @@ func (h *Handler) login(ctx context.Context, body string) ([]byte, error) {
 	if username == nil || password == nil {
 		return nil, door.Refuse(door.BadRequest, "username and password are mandatory")
 	}
-	session, err := h.Auth.LogIn(ctx, *username, *password)
+	session, err := door.LogIn(ctx, h.Auth, *username, *password)
 	if err != nil {
 		return nil, err
 	}
-	door.RequestOf(ctx).SetUser(*username)
 	return append(strictjson.AppendText([]byte(`{"token":`), session.Token), '}'), nil
 }
 
