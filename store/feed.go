@@ -62,9 +62,17 @@ func (f *feed) connector(dsn string) (driver.Connector, error) {
 	return c, c.driver.RegisterModule("incoming_events", f)
 }
 
-// Connect opens a connection.
+// turning is how long it may take others to turn a new file to WAL.
+const turning = 10 * time.Second
+
+// Connect opens a connection. Of several that turn a new file to WAL at once SQLite lets one, and does not let the others wait as it
+// does otherwise, since each may hold what another waits for: they begin anew.
 func (c *feedConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	conn, err := c.driver.Open(c.dsn)
+	for start := time.Now(); errors.Is((*sqliteDialect)(nil).classify(err, false), models.ErrRerun) && time.Since(start) < turning && ctx.Err() == nil; {
+		time.Sleep(10 * time.Millisecond)
+		conn, err = c.driver.Open(c.dsn)
+	}
 	if err != nil {
 		return nil, err
 	}
