@@ -194,10 +194,11 @@ func TestCallsWaitForRoom(t *testing.T) {
 		t.Fatalf("it did not wait: %v", refusal)
 	default:
 	}
-	first.Leave()
+	first.idle() // as while a login waits for its turn
 	if refusal := <-done; refusal != nil {
 		t.Error(refusal)
 	}
+	first.Leave()
 	room.read.Store(maxRead)
 	r, _ = post(strings.NewReader("x"), room)
 	if _, refusal := ReadBody(httptest.NewRecorder(), r); refusal == nil || refusal.Code != Unavailable {

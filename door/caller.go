@@ -17,15 +17,10 @@ func Caller(ctx context.Context, service *auth.Service, token string) (models.Ca
 	return caller, err
 }
 
-// maxLogin is how large a login's body may be: logins wait long for their turn, and a body takes room from others' meanwhile.
-const maxLogin = 64 << 10
-
-// LogIn gives a session for a user's name and password.
+// LogIn gives a session for a user's name and password. Logins wait long for their turn: meanwhile others may work.
 func LogIn(ctx context.Context, service *auth.Service, username, password string) (auth.Session, error) {
 	request := RequestOf(ctx)
-	if request.taken > maxLogin+pieceBytes { // the last piece may be for seeing the end
-		return auth.Session{}, Refuse(TooLarge, "the body of a login may have %d bytes: send username and password only", maxLogin)
-	}
+	request.idle()
 	session, err := service.LogIn(ctx, username, password)
 	if err != nil {
 		return auth.Session{}, err

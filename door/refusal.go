@@ -25,7 +25,7 @@ const (
 	Unauthenticated Code = "UNAUTHENTICATED"
 	// The API user may not do this at all. (A unit that he may not write for makes single events unprocessed.)
 	Forbidden Code = "FORBIDDEN"
-	// The body has more than 8 MiB (a login 64 KiB), maybe only once it is decompressed. Send fewer events a call.
+	// The body has more than 8 MiB, maybe only once it is decompressed. Send fewer events a call.
 	TooLarge Code = "PAYLOAD_TOO_LARGE"
 	// The request carries more than 1000 events, all its fields taken together. Send them in several calls.
 	TooManyEvents Code = "TOO_MANY_EVENTS"

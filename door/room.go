@@ -159,17 +159,23 @@ func (r *Request) begin(ctx context.Context) *Refusal {
 	return nil
 }
 
+// idle gives back the room to work in. The body still counts as one that has arrived.
+func (r *Request) idle() {
+	if r.working {
+		r.Room.work.Release(r.taken)
+		r.working = false
+	}
+}
+
 // Leave gives back the room that the request has taken.
 func (r *Request) Leave() {
 	if r.Room == nil {
 		return
 	}
-	if r.working {
-		r.Room.work.Release(r.taken)
-	}
+	r.idle()
 	if r.shrink != nil {
 		r.shrink()
 	}
 	r.forget()
-	r.working, r.shrink = false, nil
+	r.shrink = nil
 }
