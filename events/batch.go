@@ -37,14 +37,30 @@ type item struct {
 	// proven tells that the one-time password was spent by the very call that recorded the event, so that it is no guess; refused
 	// that the credential may not be looked at.
 	proven, refused bool
+	// ahead tells that the event was performed too far ahead of now. That is a fault of a new event only.
+	ahead bool
+	// holder is the recorded event that has the external reference, if it was looked up; means tells of each identifier (see links)
+	// whether it means the holder's record.
+	holder *models.WebCustomerEvent
+	means  [3]bool
+	// attested tells that the event is the holder sent again, its credential included. It is a replay unless the credential may
+	// not be looked at.
+	attested bool
 	// recorded is how the event is known, if it has been recorded before this call or, after record, by it.
 	recorded models.RecordedAs
 	// twin is the item that recorded the same external reference earlier in this very call.
 	twin     *item
 	replayed bool
+	// remembered tells that the call's key already stands for the event.
+	remembered bool
 }
 
 func (it *item) whole() bool { return len(it.in.Faults)+len(it.faults) == 0 }
+
+// replay answers the event with one that was recorded before.
+func (it *item) replay(row *models.WebCustomerEvent) {
+	it.faults, it.replayed, it.recorded = nil, true, models.RecordedAs{ID: row.ID, Number: row.Number}
+}
 
 func (it *item) fault(code models.Code, what string, path ...string) {
 	it.faults = append(it.faults, models.Fault{Code: code, Path: path, What: what})
@@ -58,18 +74,23 @@ type batch struct {
 	at      time.Time
 	// deadline is when the caller's patience ends. It is told by the machine's own clock, not by Now, which tests may hold.
 	deadline time.Time
-	ids      []models.ID
+	// ids are those of the items, one each, given to all at once so that they ascend. A rerun may find other items to be new: each
+	// must keep its own, because a write whose outcome is unknown is recognised by its ids.
+	ids []models.ID
 	// calls are the names of a call that may be repeated: by today's key, and by each older one; call is that by which it is
 	// remembered, else the first.
 	calls []keyedCall
 	call  *keyedCall
-	// callKey is the ledger's key of the call, once it is remembered.
+	// callKey is the ledger's key of the call, once it is remembered, and usedAt when that was last used.
 	callKey int64
+	usedAt  time.Time
 	taken   map[models.ExternalReference]models.WebCustomerEvent
 	// told is what became of the call's credentials, in this pass or an earlier one.
 	told map[guess]told
-	// hopeful is whether the next settle supposes that no external reference is taken.
-	hopeful bool
+	// hashes are those of the identifiers of classifications and units, for identifiersHash.
+	hashes map[models.Reference][]byte
+	// hopeful is whether the next settle supposes that no external reference is taken; unchecked that this pass does.
+	hopeful, unchecked bool
 }
 
 func (s *Service) newBatch(request Request) (*batch, error) {
@@ -123,7 +144,8 @@ func (b *batch) judge(ctx context.Context) error {
 	return nil
 }
 
-// check finds what the call alone can tell: request identifiers used twice, and dates too far ahead of the clock.
+// check finds what the call alone can tell: request identifiers used twice, and dates too far ahead of the clock. The latter are not
+// complained of here: they are no fault of an event that has been recorded already.
 func (b *batch) check() {
 	holders := make(map[string]int, len(b.items))
 	for i := range b.items {
@@ -138,11 +160,16 @@ func (b *batch) check() {
 			field := b.field("requestUniqueIdentifier")
 			it.fault(models.Duplicate, fmt.Sprintf("%s (%s) Is Used By %d Events Of This Call: give each its own.", field, models.Shown(*id), holders[*id]), field)
 		}
-		if it.in.Row.PerformedOn.After(latest) {
-			field := b.field("performedOn")
-			it.fault(models.Invalid, fmt.Sprintf("%s (%s) Is Not Valid: it is more than %s ahead of now.", field,
-				models.FormatDateTime(it.in.Row.PerformedOn), b.FutureTolerance), field)
-		}
+		it.ahead = it.in.Row.PerformedOn.After(latest)
+	}
+}
+
+// blameAhead complains of a date too far ahead of the clock.
+func (b *batch) blameAhead(it *item) {
+	if it.ahead {
+		field := b.field("performedOn")
+		it.fault(models.Invalid, fmt.Sprintf("%s (%s) Is Not Valid: it is more than %s ahead of now.", field,
+			models.FormatDateTime(it.in.Row.PerformedOn), b.FutureTolerance), field)
 	}
 }
 

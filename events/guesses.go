@@ -48,7 +48,7 @@ func (b *batch) admit(ctx context.Context) error {
 		if !known {
 			list = append(list, g)
 		}
-		failed[g] = wrong || it.opened == nil || it.over
+		failed[g] = wrong || !it.attested && (it.opened == nil || it.over)
 	}
 	if len(list) == 0 {
 		return nil

@@ -11,10 +11,6 @@ import (
 	"customer-events/models"
 )
 
-// mostStale bounds how often a batch starts over because others were faster. Every time somebody else has got something
-// recorded, so more than a few times in a row mean that we misread an error.
-const mostStale = 20
-
 // errRefused starts a pass over without an event that the database has just refused: one fewer each time, which ends, but not
 // always before the caller's patience does.
 var errRefused = errors.New("the database refuses more events than could be sorted out in time")
@@ -25,9 +21,14 @@ func (b *batch) try(ctx context.Context, pass func() error) error {
 	for stale, tries := 0, 0; ; {
 		err := pass()
 		switch {
-		case errors.Is(err, models.ErrStale) && stale < mostStale:
-			stale++
+		case errors.Is(err, models.ErrStale):
 			b.again(CauseStale)
+			// Once is usual: somebody else was faster, and has written by now. More often means that what was written cannot be read yet,
+			// as on another node of a cluster: it needs time.
+			if stale > 0 && !b.pause(ctx, stale-1) {
+				return fmt.Errorf("%w (%w)", ErrUnavailable, err)
+			}
+			stale++
 		case errors.Is(err, errRefused) && time.Now().Before(b.deadline):
 			b.again(CauseRefused)
 		case errors.Is(err, models.ErrRerun) || errors.Is(err, models.ErrAway):
@@ -51,7 +52,7 @@ func (b *batch) try(ctx context.Context, pass func() error) error {
 // the lost COMMIT may still be under way.
 func (b *batch) record(ctx context.Context) error {
 	entry, fresh := b.entry()
-	if len(entry.Events) == 0 && (b.call == nil || b.callKey != 0) {
+	if len(entry.Events) == 0 && !b.mustRemember(entry) {
 		return nil
 	}
 	err := b.Ledger.Record(ctx, entry)
@@ -90,22 +91,34 @@ func (b *batch) recordAgain(ctx context.Context, entry models.Entry) error {
 	return ErrOutcomeUnknown
 }
 
+// mustRemember reports whether an entry without events is to be written nevertheless, for its call: because that is not remembered
+// yet, or not with all its replays, or because its retention time is to begin again.
+func (b *batch) mustRemember(entry models.Entry) bool {
+	return b.call != nil && (b.callKey == 0 || len(entry.Replays) > 0 || b.at.Sub(b.usedAt) >= models.KeyRenewal)
+}
+
 // entry is what is to be written, and whose rows they are.
 func (b *batch) entry() (entry models.Entry, fresh []*item) {
-	entry = models.Entry{CallKey: b.callKey, At: b.at}
+	entry = models.Entry{CallKey: b.callKey, At: b.at, Unchecked: b.unchecked}
 	if b.call != nil {
 		entry.Call = &b.call.Call
 	}
 	for i := range b.items {
 		it := &b.items[i]
-		if !it.whole() || it.replayed {
+		if !it.whole() {
 			continue
 		}
-		if len(fresh) == len(b.ids) {
+		if it.replayed {
+			if b.call != nil && !it.remembered {
+				entry.Replays = append(entry.Replays, models.Replay{RequestHash: b.requestHash(it), Event: it.original()})
+			}
+			continue
+		}
+		for len(b.ids) < len(b.items) {
 			b.ids = append(b.ids, b.NewID())
 		}
 		row := &it.in.Row
-		row.ID, row.CreatedAt, row.CreatedByKey = b.ids[len(fresh)], b.at, b.request.Caller.UserKey
+		row.ID, row.CreatedAt, row.CreatedByKey, row.IdentifiersHash = b.ids[i], b.at, b.request.Caller.UserKey, b.identifiersHash(it)
 		entry.Events = append(entry.Events, row)
 		if b.call != nil {
 			entry.RequestHashes = append(entry.RequestHashes, b.requestHash(it))
@@ -116,6 +129,14 @@ func (b *batch) entry() (entry models.Entry, fresh []*item) {
 		fresh = append(fresh, it)
 	}
 	return entry, fresh
+}
+
+// original is the event that a replay was recorded as: by an earlier event of this call, or before it.
+func (it *item) original() *models.WebCustomerEvent {
+	if it.twin != nil {
+		return &it.twin.in.Row
+	}
+	return it.holder
 }
 
 // pause waits a little before the next try, longer each time and never the same as others wait. It reports false if there is

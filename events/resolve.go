@@ -11,83 +11,118 @@ import (
 // resolve finds out what the events point at. Equal references are asked once, all of a kind together. Events that have a
 // fault already are resolved too, since their sender wants to hear of everything at once; replayed ones are not.
 func (b *batch) resolve(ctx context.Context) error {
-	records := references{at: make(map[models.Reference]int, len(b.items))}
-	var tokens references
-	for i := range b.items {
-		it := &b.items[i]
-		if it.replayed {
-			continue
-		}
-		for _, link := range []*Link{&it.in.Customer, &it.in.Classification, &it.in.Unit} {
-			switch {
-			case !link.Given:
-			case link.To.Kind == models.AccessTokens:
-				tokens.add(link.To)
-				for _, older := range link.Older {
-					tokens.add(older)
-				}
-			default:
-				records.add(link.To)
-			}
-		}
+	var found found
+	if err := b.find(ctx, &found); err != nil {
+		return err
 	}
-	var matches []models.Match
-	var candidates [][]models.AccessToken
-	var err error
-	if len(records.list) > 0 {
-		if matches, err = b.Directory.Find(ctx, records.list); err != nil {
-			return err
-		}
+	if err := b.recognise(ctx, &found); err != nil {
+		return err
 	}
-	if len(tokens.list) > 0 {
-		if candidates, err = b.Directory.AccessTokens(ctx, tokens.list); err != nil {
-			return err
-		}
-		for i := range b.items {
-			if it := &b.items[i]; !it.replayed && it.in.Customer.Given && it.in.Customer.To.Kind == models.AccessTokens {
-				found := candidates[tokens.at[it.in.Customer.To]]
-				for _, older := range it.in.Customer.Older {
-					found = append(found[:len(found):len(found)], candidates[tokens.at[older]]...)
-				}
-				b.open(it, found)
-			}
-		}
-		if err = b.admit(ctx); err != nil {
+	if len(found.tokens.list) > 0 {
+		if err := b.admit(ctx); err != nil {
 			return err
 		}
 	}
 	for i := range b.items {
 		it := &b.items[i]
+		if it.attested && it.refused {
+			it.means[customerLink] = false
+		} else if it.attested {
+			it.replay(it.holder)
+		}
 		if it.replayed {
 			continue
 		}
+		b.blameAhead(it)
 		row, customer := &it.in.Row, &it.in.Customer
 		switch {
-		case !customer.Given:
+		case !customer.Given || it.means[customerLink]:
 		case customer.To.Kind == models.AccessTokens:
 			it.enter()
 		default:
-			if match, ok := it.judge(customer, matches[records.at[customer.To]]); ok && customer.To.Kind == models.Accounts {
+			if match, ok := it.judge(customer, found.match(customer)); ok && customer.To.Kind == models.Accounts {
 				row.AccountKey, row.ParticipantKey = match.Key, nil
 			} else if ok {
 				row.AccountKey, row.ParticipantKey = match.AccountKey, &match.Key
 			}
 		}
-		if link := &it.in.Classification; link.Given {
-			if match, ok := it.judge(link, matches[records.at[link.To]]); ok {
+		if link := &it.in.Classification; link.Given && !it.means[classificationLink] {
+			if match, ok := it.judge(link, found.match(link)); ok {
 				row.ClassificationKey = &match.Key
 			}
 		}
 		if link := &it.in.Unit; link.Given {
-			if match, ok := it.judge(link, matches[records.at[link.To]]); ok {
+			ok := it.means[unitLink]
+			if !ok {
+				var match models.Match
+				match, ok = it.judge(link, found.match(link))
 				row.UnitKey = match.Key
-				if !b.request.Caller.MayUse(match.Key) {
-					it.fault(models.Forbidden, fmt.Sprintf("Unit (%s) Is Not Permitted.", models.Shown(link.To.Value)), link.Path...)
-				}
+			}
+			if ok && !b.request.Caller.MayUse(row.UnitKey) {
+				it.fault(models.Forbidden, fmt.Sprintf("Unit (%s) Is Not Permitted.", models.Shown(link.To.Value)), link.Path...)
 			}
 		}
 	}
 	return nil
+}
+
+// found is what the references of a batch match.
+type found struct {
+	records, tokens references
+	matches         []models.Match
+	candidates      [][]models.AccessToken
+}
+
+func (f *found) match(link *Link) models.Match { return f.matches[f.records.at[link.To]] }
+
+// find asks the directory for everything that the events point at, and opens their access tokens.
+func (b *batch) find(ctx context.Context, f *found) (err error) {
+	f.records.at = make(map[models.Reference]int, len(b.items))
+	for i := range b.items {
+		it := &b.items[i]
+		if it.replayed {
+			continue
+		}
+		for _, link := range it.in.links() {
+			switch {
+			case !link.Given:
+			case link.To.Kind == models.AccessTokens:
+				f.tokens.add(link.To)
+				for _, older := range link.Older {
+					f.tokens.add(older)
+				}
+			default:
+				f.records.add(link.To)
+			}
+		}
+	}
+	if len(f.records.list) > 0 {
+		if f.matches, err = b.Directory.Find(ctx, f.records.list); err != nil {
+			return err
+		}
+	}
+	if len(f.tokens.list) > 0 {
+		if f.candidates, err = b.Directory.AccessTokens(ctx, f.tokens.list); err != nil {
+			return err
+		}
+		for i := range b.items {
+			b.openBy(&b.items[i], f)
+		}
+	}
+	return nil
+}
+
+// openBy looks for the token that an event's credential opens, if it has one.
+func (b *batch) openBy(it *item, f *found) {
+	link := &it.in.Customer
+	if it.replayed || !link.Given || link.To.Kind != models.AccessTokens {
+		return
+	}
+	candidates := f.candidates[f.tokens.at[link.To]]
+	for _, older := range link.Older {
+		candidates = append(candidates[:len(candidates):len(candidates)], f.candidates[f.tokens.at[older]]...)
+	}
+	b.open(it, candidates)
 }
 
 // references is a list without repetition.

@@ -14,6 +14,9 @@ type Directory interface {
 	// Find must return one match for each reference, in their order; no two references are equal. Values match byte for byte.
 	// Matching nothing, or several records, is an answer and not an error. References to access tokens are not asked of it.
 	Find(ctx context.Context, refs []models.Reference) ([]models.Match, error)
+	// Among must report, for each candidate in their order, whether its record is among those that its reference matches, however
+	// many they are. It is not asked about access tokens.
+	Among(ctx context.Context, candidates []models.Candidate) ([]bool, error)
 	// AccessTokens must return, for each reference in their order, every access token that matches, with its participant, in
 	// whatever state. An access token by models.ByIdentifier matches whatever its pass code is.
 	AccessTokens(ctx context.Context, refs []models.Reference) ([][]models.AccessToken, error)
@@ -28,7 +31,8 @@ type Ledger interface {
 	// Taken must return the recorded events that bear the external references, by reference. Values match byte for byte.
 	Taken(ctx context.Context, refs []models.ExternalReference) (map[models.ExternalReference]models.WebCustomerEvent, error)
 	// Record must write the whole entry and set the numbers of its events, growing in their order, or write nothing and return
-	// an error. When it returns nil the entry has reached the disk. Recording the same entry again, after ErrUnknown, must
+	// an error. An entry with a CallKey renews the call's UsedAt, which never goes back; if the call is no longer remembered, it must
+	// be answered with ErrStale. When it returns nil the entry has reached the disk. Recording the same entry again, after ErrUnknown, must
 	// succeed with the same numbers if it had in truth been written; only an entry without events, which nothing tells from a
 	// twin's, may be answered with ErrStale. An external reference, or a request of a call, that is taken, and a one-time
 	// password that is spent, must be answered with ErrStale.
@@ -84,7 +88,8 @@ func (s *Service) CreateWebCustomerEvents(ctx context.Context, request Request) 
 	if err != nil {
 		return Outcome{}, err
 	}
-	b.hopeful = !slices.ContainsFunc(request.Set.Events, func(in WebCustomerEventInput) bool { return in.Customer.To.By == models.ByOneTimePassword })
+	b.hopeful = len(request.Set.Events) > smallCall &&
+		!slices.ContainsFunc(request.Set.Events, func(in WebCustomerEventInput) bool { return in.Customer.To.By == models.ByOneTimePassword })
 	err = b.try(ctx, func() error {
 		if err := b.judge(ctx); err != nil {
 			return err

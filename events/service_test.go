@@ -111,7 +111,11 @@ func TestAnEventKeepsWhatItPointsAt(t *testing.T) {
 		want := models.WebCustomerEvent{
 			Number: got.Number, ID: got.ID, AccountKey: c.account, ParticipantKey: c.participant, ClassificationKey: &s.data.Classifications[1].Key, UnitKey: s.data.Units[1].Key,
 			CreatedAt: now, CreatedByKey: s.caller.UserKey,
-			EventDetails: models.EventDetails{PerformedOn: time.Date(2016, 6, 22, 15, 0, 0, 0, time.UTC), Website: "www.crm.com", ExternalSystem: ptr("s"), ExternalSystemReferenceNumber: &number},
+			EventDetails:    models.EventDetails{PerformedOn: time.Date(2016, 6, 22, 15, 0, 0, 0, time.UTC), Website: "www.crm.com", ExternalSystem: ptr("s"), ExternalSystemReferenceNumber: &number},
+			IdentifiersHash: got.IdentifiersHash,
+		}
+		if len(got.IdentifiersHash) != 3*models.IdentifierHashLength {
+			t.Errorf("%s: hash %x", c.event, got.IdentifiersHash)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: %s", c.event, diff)

@@ -153,17 +153,6 @@ func TestAReplayForgivesNoOtherFault(t *testing.T) {
 		s.caller.Units = []int64{}
 		mustRefuse(t, s.create(t, token(otp).referred("s", "1")), models.Forbidden, "Unit (Admin Unit) Is Not Permitted.", "performedByUnitIdentifier", "name")
 	})
-	t.Run("a future date", func(t *testing.T) {
-		t.Parallel()
-		s := newShop(t)
-		s.FutureTolerance = 240 * time.Hour
-		late := func(event raw) raw { return event.with("performedOn", `"2026-03-05T12:00:00Z"`).referred("s", "1") }
-		mustProcess(t, s.create(t, late(plain().by(`{"number":"RP0000000019"}`))), false)
-		s.FutureTolerance = 24 * time.Hour
-		if out := s.create(t, late(token(otp))); out.Summary.Unprocessed != 1 || out.UnprocessedCustomerEventsSet[0].ErrorCode != models.Invalid {
-			t.Errorf("%+v", out)
-		}
-	})
 }
 
 // A replay does not use the password up: the event was recorded before.

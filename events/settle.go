@@ -8,24 +8,33 @@ import (
 	"customer-events/models"
 )
 
+// smallCall is up to how many events a call is small. Small calls share transactions (see models.Entry.Unchecked).
+const smallCall = 100
+
 // settle looks up what has been recorded already: the events of an earlier call with the same key are replayed as they are,
-// and the events that bear this call's external references are fetched for compare.
+// and the events that bear this call's external references are fetched for recognise and compare.
 //
-// A first try of recording hopes that no reference is taken, and does not look: asking for a thousand references costs the
-// database a tenth of what writing them does (bench/README.md), and if one is taken the unique key says so and the batch starts
-// over, looking. One-time passwords are an exception: whether a password that is spent may pass hangs on the reference.
+// A first try of recording a large call hopes that no reference is taken, and does not look: asking for a thousand references costs
+// the database a tenth of what writing them does (bench/README.md), and if one is taken the unique key says so and the batch starts
+// over, looking. One-time passwords are an exception: whether a password that is spent may pass hangs on the reference. Small calls
+// look: a look costs them little, and a taken reference would undo the transaction that they share with others.
 func (b *batch) settle(ctx context.Context) error {
 	if err := b.replayCall(ctx); err != nil {
 		return err
 	}
-	if b.taken = nil; b.hopeful {
-		b.hopeful = false
+	b.taken, b.unchecked, b.hopeful = nil, b.hopeful, false
+	if b.unchecked {
 		return nil
 	}
+	return b.lookUp(ctx, func(it *item) bool { return !it.replayed })
+}
+
+// lookUp fetches the events that have the external references of some items.
+func (b *batch) lookUp(ctx context.Context, which func(*item) bool) error {
 	var refs []models.ExternalReference
 	asked := make(map[models.ExternalReference]bool)
 	for i := range b.items {
-		if ref, ok := b.items[i].in.Row.Reference(); ok && !b.items[i].replayed && !asked[ref] {
+		if ref, ok := b.items[i].in.Row.Reference(); ok && !asked[ref] && which(&b.items[i]) {
 			asked[ref] = true
 			refs = append(refs, ref)
 		}
@@ -34,8 +43,18 @@ func (b *batch) settle(ctx context.Context) error {
 		return nil
 	}
 	var err error
-	b.taken, err = b.Ledger.Taken(ctx, refs)
-	return err
+	if b.taken, err = b.Ledger.Taken(ctx, refs); err != nil {
+		return err
+	}
+	for i := range b.items {
+		it := &b.items[i]
+		if ref, ok := it.in.Row.Reference(); ok && !it.replayed {
+			if row, taken := b.taken[ref]; taken {
+				it.holder = &row
+			}
+		}
+	}
+	return nil
 }
 
 func (b *batch) replayCall(ctx context.Context) error {
@@ -60,10 +79,11 @@ func (b *batch) replayCall(ctx context.Context) error {
 	if !bytes.Equal(remembered.Fingerprint, b.call.Fingerprint) {
 		return ErrKeyReused
 	}
-	b.callKey = remembered.Key
+	b.callKey, b.usedAt = remembered.Key, remembered.UsedAt
 	for i := range b.items {
 		if it := &b.items[i]; it.whole() {
-			it.recorded, it.replayed = remembered.Events[string(b.requestHash(it))]
+			it.recorded, it.remembered = remembered.Events[string(b.requestHash(it))]
+			it.replayed = it.remembered
 		}
 	}
 	return nil
@@ -83,9 +103,9 @@ func (b *batch) compare() {
 		if !ok || it.replayed || !it.comparable() {
 			continue
 		}
-		if row, taken := b.taken[ref]; taken {
-			if b.same(it, &row) {
-				it.faults, it.replayed, it.recorded = nil, true, models.RecordedAs{ID: row.ID, Number: row.Number}
+		if it.holder != nil {
+			if b.same(it, it.holder) {
+				it.replay(it.holder)
 			}
 			continue
 		}
@@ -101,17 +121,23 @@ func (b *batch) compare() {
 }
 
 // comparable reports whether the event's content is known as far as it needs to be for comparing. A one-time password that is
-// spent or expired still tells whose it was, so that an event can be replayed after it has used its password up; no other
-// fault is forgiven.
+// spent or expired still tells whose it was, so that an event can be replayed after it has used its password up; and a date that is
+// too far ahead of the clock now was not so when the event was recorded. No other fault is forgiven.
 func (it *item) comparable() bool {
-	return it.whole() || it.over && len(it.in.Faults) == 0 && len(it.faults) == 1
+	forgiven := 0
+	for _, forgivable := range []bool{it.over, it.ahead} {
+		if forgivable {
+			forgiven++
+		}
+	}
+	return len(it.in.Faults) == 0 && len(it.faults) == forgiven
 }
 
 // same reports whether the event is the recorded one, and complains if it is not; except about one whose one-time password is
 // over, since it would then be told more than one whose password is nobody's.
 func (b *batch) same(it *item, row *models.WebCustomerEvent) bool {
 	names := differences(&it.in.Row, row, b.request.Naming)
-	if !it.whole() {
+	if it.over {
 		return len(names) == 0
 	}
 	if !b.request.Caller.MayUse(row.UnitKey) {

@@ -47,3 +47,9 @@ type Match struct {
 	Key        int64
 	AccountKey int64
 }
+
+// Candidate is a record by its key, and a reference that may match it.
+type Candidate struct {
+	Reference
+	Key int64
+}

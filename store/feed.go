@@ -164,6 +164,11 @@ func (f *feed) Column(column int) (vtab.Value, error) {
 		return e.CreatedAt.UnixMicro(), nil
 	case 27:
 		return e.CreatedByKey, nil
+	case 28:
+		if e.IdentifiersHash == nil {
+			return nil, nil
+		}
+		return e.IdentifiersHash, nil
 	}
 	switch {
 	case column < 18:

@@ -15,7 +15,7 @@ var eventColumns = []string{
 	"external_system", "external_system_reference_number",
 	"udf_string_1", "udf_string_2", "udf_string_3", "udf_string_4", "udf_string_5", "udf_string_6", "udf_string_7", "udf_string_8",
 	"udf_float_1", "udf_float_2", "udf_float_3", "udf_float_4", "udf_date_1", "udf_date_2", "udf_date_3", "udf_date_4",
-	"created_at", "created_by_key",
+	"created_at", "created_by_key", "identifiers_hash",
 }
 
 // insert writes rows of so many values each, in as few statements as the database's limits allow. behind stands behind the

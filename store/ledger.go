@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -13,6 +14,8 @@ import (
 type idempotentCall struct {
 	CallKey     int64 `gorm:"primaryKey"`
 	Fingerprint []byte
+	// CreatedAt is when the call was last recorded or renewed (see renew).
+	CreatedAt time.Time
 }
 
 // Remembered reads a call and the events it became.
@@ -25,7 +28,7 @@ func (s *Store) Remembered(ctx context.Context, call models.Call) (*models.Remem
 	if err != nil {
 		return nil, s.dialect.classify(err, false)
 	}
-	remembered := &models.RememberedCall{Key: row.CallKey, Fingerprint: row.Fingerprint, Events: map[string]models.RecordedAs{}}
+	remembered := &models.RememberedCall{Key: row.CallKey, Fingerprint: row.Fingerprint, UsedAt: row.CreatedAt, Events: map[string]models.RecordedAs{}}
 	var events []struct {
 		RequestHash []byte
 		Number      int64

@@ -109,12 +109,13 @@ func (l *literals) event(e *models.WebCustomerEvent) {
 	}
 	l.time(&e.CreatedAt)
 	l.key(&e.CreatedByKey)
+	l.hash(e.IdentifiersHash)
 	l.WriteByte(')')
 }
 
 // size is about how long a row becomes.
 func size(e *models.WebCustomerEvent) int {
-	n := 450 + len(e.Website)
+	n := 500 + len(e.Website)
 	for _, text := range [...]*string{e.Description, e.ExternalSystem, e.ExternalSystemReferenceNumber,
 		e.UDFString1, e.UDFString2, e.UDFString3, e.UDFString4, e.UDFString5, e.UDFString6, e.UDFString7, e.UDFString8} {
 		if text != nil {
@@ -137,6 +138,14 @@ func (l *literals) key(key *int64) {
 	if !l.null(key == nil) {
 		var digits [20]byte
 		l.Write(strconv.AppendInt(digits[:0], *key, 10))
+	}
+}
+
+func (l *literals) hash(hash []byte) {
+	if !l.null(hash == nil) {
+		l.WriteString("x'")
+		l.Write(hex.AppendEncode(l.AvailableBuffer(), hash))
+		l.WriteByte('\'')
 	}
 }
 

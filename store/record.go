@@ -71,15 +71,14 @@ func (s *Store) attempt(ctx context.Context, tx *sql.Tx, entries []models.Entry)
 			events = append(events[:len(events):len(events)], entry.Events...)
 		}
 	}
-	if len(events) == 0 {
-		return nil
-	}
 	if len(entries) > 1 {
 		// In the order of their ids, as those of one entry are.
 		slices.SortFunc(events, func(a, b *models.WebCustomerEvent) int { return bytes.Compare(a.ID[:], b.ID[:]) })
 	}
-	if err := s.dialect.insertEvents(ctx, tx, events); err != nil {
-		return err
+	if len(events) > 0 {
+		if err := s.dialect.insertEvents(ctx, tx, events); err != nil {
+			return err
+		}
 	}
 	for i, entry := range entries {
 		if err := s.remember(ctx, tx, entry, callKeys[i]); err != nil {
@@ -92,10 +91,13 @@ func (s *Store) attempt(ctx context.Context, tx *sql.Tx, entries []models.Entry)
 	return nil
 }
 
-// claim remembers an entry's call, if it has one that is not remembered yet, and returns its key.
+// claim remembers an entry's call, if it has one that is not remembered yet, or renews it, and returns its key.
 func (s *Store) claim(ctx context.Context, tx *sql.Tx, entry models.Entry) (int64, error) {
-	if entry.Call == nil || entry.CallKey != 0 {
-		return entry.CallKey, nil
+	if entry.Call == nil {
+		return 0, nil
+	}
+	if entry.CallKey != 0 {
+		return entry.CallKey, s.renew(ctx, tx, entry)
 	}
 	result, err := tx.ExecContext(ctx, "INSERT INTO idempotent_calls (user_key, key_hash, fingerprint, created_at) VALUES (?, ?, ?, ?)",
 		entry.Call.UserKey, entry.Call.KeyHash, entry.Call.Fingerprint, entry.At)
@@ -105,14 +107,35 @@ func (s *Store) claim(ctx context.Context, tx *sql.Tx, entry models.Entry) (int6
 	return result.LastInsertId()
 }
 
+// renew lets the retention time of a remembered call begin again. created_at is the time that decides: despite its name, which is
+// that of the first version, it is when the call was last recorded or renewed. It never goes back, since another server's clock
+// may be behind.
+//
+// The update locks the call, so that one of several calls with the same key that add to it goes after the other, and a purge goes
+// before or after them all: if the purge was first, the call starts over.
+func (s *Store) renew(ctx context.Context, tx *sql.Tx, entry models.Entry) error {
+	result, err := tx.ExecContext(ctx, "UPDATE idempotent_calls SET created_at = CASE WHEN created_at < ? THEN ? ELSE created_at END WHERE call_key = ?",
+		entry.At, entry.At, entry.CallKey)
+	if err != nil {
+		return s.dialect.twin(err)
+	}
+	if found, err := result.RowsAffected(); err != nil || found == 0 {
+		return errors.Join(models.ErrStale, err)
+	}
+	return nil
+}
+
 // remember keeps which event each request of a call became.
 func (s *Store) remember(ctx context.Context, tx *sql.Tx, entry models.Entry, callKey int64) error {
 	if entry.Call == nil {
 		return nil
 	}
-	values := make([]any, 0, 3*len(entry.Events))
+	values := make([]any, 0, 3*(len(entry.Events)+len(entry.Replays)))
 	for i, event := range entry.Events {
 		values = append(values, callKey, entry.RequestHashes[i], event.Number)
+	}
+	for _, replay := range entry.Replays {
+		values = append(values, callKey, replay.RequestHash, replay.Event.Number)
 	}
 	return s.insert(ctx, tx, "INSERT INTO idempotent_call_events (call_key, request_hash, number) VALUES ", "", 3, values)
 }
@@ -144,35 +167,41 @@ type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// readNumbers sets the numbers that the database gave the events. They are read back by id: counting up from the last insert
-// id is wrong wherever the increment is not 1 (Galera, group replication). The ids of an entry ascend, so one range holds
-// them, and whatever else was written in those milliseconds.
+// readNumbers sets the numbers that the database gave the events, whose ids ascend. They are read back by id: counting up from the
+// last insert id is wrong wherever the increment is not 1 (Galera, group replication). The ids themselves are asked for and not
+// their range: one id may be half a minute older than the next, and in between lies all that every server has written since.
 func readNumbers(ctx context.Context, from querier, events []*models.WebCustomerEvent) error {
-	rows, err := from.QueryContext(ctx, "SELECT id, number FROM web_customer_events WHERE id BETWEEN ? AND ? ORDER BY id",
-		events[0].ID[:], events[len(events)-1].ID[:])
-	if err != nil {
-		return err
+	ids := make([]any, len(events))
+	for i, event := range events {
+		ids[i] = event.ID[:]
 	}
-	defer rows.Close()
-	next := 0
-	for rows.Next() && next < len(events) {
-		var raw sql.RawBytes
-		var number int64
-		if err := rows.Scan(&raw, &number); err != nil {
+	return inParts(len(ids), func(first, end int) error {
+		rows, err := from.QueryContext(ctx, "SELECT id, number FROM web_customer_events WHERE id IN ("+placeholders(end-first)+") ORDER BY id", ids[first:end]...)
+		if err != nil {
 			return err
 		}
-		if string(raw) == string(events[next].ID[:]) {
+		defer rows.Close()
+		next := first
+		for rows.Next() && next < end {
+			var raw sql.RawBytes
+			var number int64
+			if err := rows.Scan(&raw, &number); err != nil {
+				return err
+			}
+			if string(raw) != string(events[next].ID[:]) {
+				return errAbsent
+			}
 			events[next].Number = number
 			next++
 		}
-	}
-	if err := rows.Err(); err != nil {
-		return err
-	}
-	if next < len(events) {
-		return errAbsent
-	}
-	return nil
+		if err := rows.Err(); err != nil {
+			return err
+		}
+		if next < end {
+			return errAbsent
+		}
+		return nil
+	})
 }
 
 // refused finds the event that the database refuses, by halving: none of it is kept, since each probe is rolled back. Our own

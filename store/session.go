@@ -74,7 +74,7 @@ func (s *Store) Caller(ctx context.Context, tokenHash []byte, now time.Time) (*m
 }
 
 // Sweep deletes sessions and windows of failed attempts that ended, and idempotency keys remembered, before the given times, in
-// steps so small that nobody waits for them.
+// steps so small that nobody waits for them. A key is renewed only once in a while (models.KeyRenewal), and kept for so much longer.
 func (s *Store) Sweep(ctx context.Context, sessions, calls time.Time) error {
 	const step = 200
 	for _, ending := range []struct{ table, key, end string }{{"sessions", "token_hash", "expires_at"}, {"failed_attempts", "subject", "ends_at"}} {
@@ -95,19 +95,31 @@ func (s *Store) Sweep(ctx context.Context, sessions, calls time.Time) error {
 		}
 	}
 	for {
-		var old []int64
-		err := s.read.WithContext(ctx).Table("idempotent_calls").Where("created_at < ?", calls).Order("created_at").Limit(step/10).Pluck("call_key", &old).Error
-		if err != nil || len(old) == 0 {
-			return err
-		}
-		err = s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-			if err := tx.Exec("DELETE FROM idempotent_call_events WHERE call_key IN ?", old).Error; err != nil {
-				return err
-			}
-			return tx.Exec("DELETE FROM idempotent_calls WHERE call_key IN ?", old).Error
-		})
-		if err != nil {
+		n, err := s.purgeCalls(ctx, calls.Add(-models.KeyRenewal), step/10)
+		if err != nil || n == 0 {
 			return err
 		}
 	}
+}
+
+// purgeCalls deletes so many calls that were last used before the time, and tells how many it found. A call may be renewed after
+// it was found: so its row is locked and looked at again before what is remembered of it is deleted.
+func (s *Store) purgeCalls(ctx context.Context, before time.Time, most int) (found int, err error) {
+	var old []int64
+	err = s.read.WithContext(ctx).Table("idempotent_calls").Where("created_at < ?", before).Order("created_at").Limit(most).Pluck("call_key", &old).Error
+	if err != nil || len(old) == 0 {
+		return 0, err
+	}
+	err = s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		var locked []int64
+		err := tx.Raw("SELECT call_key FROM idempotent_calls WHERE call_key IN ? AND created_at < ? ORDER BY call_key"+s.dialect.forUpdate(), old, before).Scan(&locked).Error
+		if err != nil || len(locked) == 0 {
+			return err
+		}
+		if err := tx.Exec("DELETE FROM idempotent_call_events WHERE call_key IN ?", locked).Error; err != nil {
+			return err
+		}
+		return tx.Exec("DELETE FROM idempotent_calls WHERE call_key IN ?", locked).Error
+	})
+	return len(old), err
 }

@@ -16,7 +16,7 @@ import (
 type Memory struct {
 	mu           sync.Mutex
 	lastKey      int64
-	matches      map[models.Reference]models.Match
+	matches      map[models.Reference][]models.Match
 	participants map[int64]models.Participant
 	tokens       map[int64]*models.AccessToken
 	holders      map[models.Reference][]int64
@@ -37,7 +37,7 @@ type callName struct {
 // NewMemory is an empty world.
 func NewMemory() *Memory {
 	return &Memory{
-		matches:      make(map[models.Reference]models.Match),
+		matches:      make(map[models.Reference][]models.Match),
 		participants: make(map[int64]models.Participant),
 		tokens:       make(map[int64]*models.AccessToken),
 		holders:      make(map[models.Reference][]int64),
@@ -84,15 +84,20 @@ func (m *Memory) Add(_ testing.TB, data Data) {
 		t.Key = m.key()
 		kept := *t
 		m.tokens[t.Key] = &kept
-		if t.Identifier != nil {
-			m.hold(models.ByIdentifier, *t.Identifier, t.Key)
-		}
-		if t.AuthenticationCodeHash != nil {
-			m.hold(models.ByAuthenticationCode, string(t.AuthenticationCodeHash), t.Key)
-		}
-		if t.OneTimePasswordHash != nil {
-			m.hold(models.ByOneTimePassword, string(t.OneTimePasswordHash), t.Key)
-		}
+		m.holdAll(kept)
+	}
+}
+
+// holdAll lets an access token be found by all that it has.
+func (m *Memory) holdAll(t models.AccessToken) {
+	if t.Identifier != nil {
+		m.hold(models.ByIdentifier, *t.Identifier, t.Key)
+	}
+	if t.AuthenticationCodeHash != nil {
+		m.hold(models.ByAuthenticationCode, string(t.AuthenticationCodeHash), t.Key)
+	}
+	if t.OneTimePasswordHash != nil {
+		m.hold(models.ByOneTimePassword, string(t.OneTimePasswordHash), t.Key)
 	}
 }
 
@@ -107,11 +112,7 @@ func (m *Memory) name(kind models.Kind, key, accountKey int64, values map[models
 			continue
 		}
 		ref := models.Reference{Kind: kind, By: by, Value: *value}
-		if others := m.matches[ref].Count; others > 0 {
-			m.matches[ref] = models.Match{Count: others + 1}
-		} else {
-			m.matches[ref] = models.Match{Count: 1, Key: key, AccountKey: accountKey}
-		}
+		m.matches[ref] = append(m.matches[ref], models.Match{Count: 1, Key: key, AccountKey: accountKey})
 	}
 }
 
@@ -126,9 +127,24 @@ func (m *Memory) Find(ctx context.Context, refs []models.Reference) ([]models.Ma
 	defer m.mu.Unlock()
 	matches := make([]models.Match, len(refs))
 	for i, ref := range refs {
-		matches[i] = m.matches[ref]
+		if found := m.matches[ref]; len(found) == 1 {
+			matches[i] = found[0]
+		} else {
+			matches[i].Count = len(found)
+		}
 	}
 	return matches, ctx.Err()
+}
+
+// Among is Directory's.
+func (m *Memory) Among(ctx context.Context, candidates []models.Candidate) ([]bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	among := make([]bool, len(candidates))
+	for i, candidate := range candidates {
+		among[i] = slices.ContainsFunc(m.matches[candidate.Reference], func(match models.Match) bool { return match.Key == candidate.Key })
+	}
+	return among, ctx.Err()
 }
 
 // AccessTokens is Directory's.
@@ -154,7 +170,7 @@ func (m *Memory) Remembered(ctx context.Context, call models.Call) (*models.Reme
 	if kept == nil || ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	return &models.RememberedCall{Key: kept.Key, Fingerprint: slices.Clone(kept.Fingerprint), Events: maps.Clone(kept.Events)}, nil
+	return &models.RememberedCall{Key: kept.Key, Fingerprint: slices.Clone(kept.Fingerprint), Events: maps.Clone(kept.Events), UsedAt: kept.UsedAt}, nil
 }
 
 // Taken is Ledger's.
@@ -222,6 +238,9 @@ func (m *Memory) Record(ctx context.Context, entry models.Entry) error {
 			call = &models.RememberedCall{Key: m.key(), Fingerprint: slices.Clone(entry.Call.Fingerprint), Events: make(map[string]models.RecordedAs)}
 			m.calls[name] = call
 		}
+		if entry.At.After(call.UsedAt) {
+			call.UsedAt = entry.At
+		}
 	}
 	for i, event := range entry.Events {
 		m.lastNumber++
@@ -232,6 +251,11 @@ func (m *Memory) Record(ctx context.Context, entry models.Entry) error {
 		}
 		if call != nil {
 			call.Events[string(entry.RequestHashes[i])] = models.RecordedAs{ID: event.ID, Number: event.Number}
+		}
+	}
+	for _, replay := range entry.Replays {
+		if call != nil {
+			call.Events[string(replay.RequestHash)] = models.RecordedAs{ID: replay.Event.ID, Number: replay.Event.Number}
 		}
 	}
 	for _, key := range entry.Spent {
@@ -275,11 +299,15 @@ func (m *Memory) fresh(entry models.Entry) error {
 		return nil
 	}
 	call := m.calls[callName{entry.Call.UserKey, string(entry.Call.KeyHash)}]
-	if (call == nil) != (entry.CallKey == 0) {
+	if (call == nil) != (entry.CallKey == 0) || call != nil && call.Key != entry.CallKey {
 		return fmt.Errorf("%w: the call is remembered, or is no more", models.ErrStale)
 	}
-	for i := range entry.RequestHashes {
-		if call != nil && call.Events[string(entry.RequestHashes[i])] != (models.RecordedAs{}) {
+	hashes := slices.Clone(entry.RequestHashes)
+	for _, replay := range entry.Replays {
+		hashes = append(hashes, replay.RequestHash)
+	}
+	for _, hash := range hashes {
+		if call != nil && call.Events[string(hash)] != (models.RecordedAs{}) {
 			return fmt.Errorf("%w: a request of the call is taken", models.ErrStale)
 		}
 	}

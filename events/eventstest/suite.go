@@ -52,6 +52,8 @@ func Conform(t *testing.T, open func(t *testing.T) World) {
 		{"spending", spendingPromises},
 		{"race", racePromises},
 		{"attempts", attemptPromises},
+		{"replays", replayPromises},
+		{"among", amongPromises},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			t.Parallel()

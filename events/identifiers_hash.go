@@ -1,0 +1,74 @@
+package events
+
+import (
+	"bytes"
+
+	"customer-events/models"
+)
+
+// The identifiers of an event, in the order of links, of item.means, and of models.WebCustomerEvent.IdentifiersHash.
+const (
+	customerLink = iota
+	classificationLink
+	unitLink
+)
+
+func (in *WebCustomerEventInput) links() [3]*Link {
+	return [3]*Link{&in.Customer, &in.Classification, &in.Unit}
+}
+
+// identifierHash is the hash of one identifier: by today's key, or by the older key at that place.
+func (b *batch) identifierHash(link *Link, external models.ExternalReference, by int) []byte {
+	secrets, ref := b.Secrets, link.To
+	if by != today {
+		secrets = b.Secrets.Older()[by]
+		if len(link.Older) > 0 {
+			ref = link.Older[by]
+		}
+	}
+	if link.To.Kind == models.AccessTokens {
+		return secrets.Identifier(ref, link.PassCode, external.System, external.Number)
+	}
+	return secrets.Identifier(ref)
+}
+
+// identifiersHash is what is kept of the identifiers of an event that has an external reference. Most events of a call point at a
+// few classifications and units, whose hashes are made once.
+func (b *batch) identifiersHash(it *item) []byte {
+	external, ok := it.in.Row.Reference()
+	if !ok {
+		return nil
+	}
+	hashes := make([]byte, 0, 3*models.IdentifierHashLength)
+	for i, link := range it.in.links() {
+		if i == customerLink {
+			hashes = append(hashes, b.identifierHash(link, external, today)...)
+			continue
+		}
+		hash, known := b.hashes[link.To]
+		if !known {
+			hash = b.identifierHash(link, external, today)
+			if b.hashes == nil {
+				b.hashes = make(map[models.Reference][]byte)
+			}
+			b.hashes[link.To] = hash
+		}
+		hashes = append(hashes, hash...)
+	}
+	return hashes
+}
+
+// sentWith reports whether a recorded event was sent with this very identifier.
+func (b *batch) sentWith(row *models.WebCustomerEvent, which int, link *Link) bool {
+	external, ok := row.Reference()
+	from, end := which*models.IdentifierHashLength, (which+1)*models.IdentifierHashLength
+	if !ok || len(row.IdentifiersHash) < end {
+		return false
+	}
+	for by := today; by < len(b.Secrets.Older()); by++ {
+		if bytes.Equal(row.IdentifiersHash[from:end], b.identifierHash(link, external, by)) {
+			return true
+		}
+	}
+	return false
+}
