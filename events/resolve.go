@@ -198,6 +198,9 @@ func (it *item) enter() {
 	}
 	if token := it.opened; token != nil {
 		it.in.Row.AccountKey, it.in.Row.ParticipantKey = token.Participant.AccountKey, &token.Participant.Key
+		if it.holder != nil && it.holder.ParticipantKey != nil && *it.holder.ParticipantKey == token.Participant.Key {
+			it.in.Row.AccountKey = it.holder.AccountKey // the participant may have moved since
+		}
 		if link.To.By == models.ByOneTimePassword {
 			it.token = token.Key
 		}
