@@ -28,6 +28,7 @@ var (
 	rounds  = flag.Int("rounds", 7, "how many rounds, each of the floor and of every door")
 	through = flag.String("door", "graphql,web", "the doors of the server")
 	seconds = flag.Float64("seconds", 0.7, "how long a round takes about")
+	beside  = flag.String("neighbour", "", "instead: measure small calls beside one client that repeats a call of so many events, as in 1 or 1,100")
 	grow    = flag.Int("grow", 0, "instead: measure calls of 1000 events, fill the table up to so many rows, and measure again")
 )
 
@@ -107,8 +108,16 @@ func bench(ctx context.Context, name string, p *program) error {
 		return err
 	}
 	defer p.stop()
-	fmt.Println("clients  batch     door   floor ev/s  server ev/s  ratio     p50     p99   floor CPU  server+db CPU  ratio  (server   db) µs/ev  bytes/ev")
 	m := &maker{random: rand.New(rand.NewPCG(1, 2))}
+	if *beside != "" {
+		for _, b := range numbers(*beside) {
+			if err := badNeighbour(ctx, f, p, m, database, b); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	fmt.Println("clients  batch     door   floor ev/s  server ev/s  ratio     p50     p99   floor CPU  server+db CPU  ratio  (server   db) µs/ev  bytes/ev")
 	if *grow > 0 {
 		return grows(ctx, f, p, m, database, *grow)
 	}

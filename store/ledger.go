@@ -42,26 +42,45 @@ func (s *Store) Remembered(ctx context.Context, call models.Call) (*models.Remem
 	return remembered, s.dialect.classify(err, false)
 }
 
-// Taken asks once for all references together.
+// Taken asks once for all references together. Usually none is taken, so that numbers are asked for first: reading whole events
+// costs gorm 17 kB even where there are none.
 func (s *Store) Taken(ctx context.Context, refs []models.ExternalReference) (map[models.ExternalReference]models.WebCustomerEvent, error) {
 	if len(refs) == 0 {
 		return nil, nil
 	}
-	taken := make(map[models.ExternalReference]models.WebCustomerEvent)
+	var numbers []any
 	err := inParts(len(refs), func(from, to int) error {
 		values := make([]any, 0, 2*(to-from))
 		for _, ref := range refs[from:to] {
 			values = append(values, ref.System, ref.Number)
 		}
-		var rows []models.WebCustomerEvent
-		err := s.read.WithContext(ctx).Where("(external_system, external_system_reference_number) IN ("+s.dialect.pairs(to-from)+")", values...).
-			Find(&rows).Error
-		for _, row := range rows {
-			if ref, ok := row.Reference(); ok {
-				taken[ref] = row
-			}
+		rows, err := s.reader().QueryContext(ctx, "SELECT number FROM web_customer_events WHERE (external_system, external_system_reference_number) IN ("+
+			s.dialect.pairs(to-from)+")", values...)
+		if err != nil {
+			return err
 		}
-		return err
+		defer rows.Close()
+		for rows.Next() {
+			var number int64
+			if err := rows.Scan(&number); err != nil {
+				return err
+			}
+			numbers = append(numbers, number)
+		}
+		return rows.Err()
 	})
-	return taken, s.dialect.classify(err, false)
+	if err != nil || len(numbers) == 0 {
+		return nil, s.dialect.classify(err, false)
+	}
+	var events []models.WebCustomerEvent
+	if err := s.read.WithContext(ctx).Where(anyOf("number", len(numbers)), numbers...).Find(&events).Error; err != nil {
+		return nil, s.dialect.classify(err, false)
+	}
+	taken := make(map[models.ExternalReference]models.WebCustomerEvent, len(events))
+	for _, event := range events {
+		if ref, ok := event.Reference(); ok {
+			taken[ref] = event
+		}
+	}
+	return taken, nil
 }
