@@ -91,6 +91,8 @@ func (r *Resolver) readBack(ctx context.Context, caller models.Caller, processed
 	for i, p := range processed {
 		numbers[i], _ = strconv.ParseInt(p.Number, 10, 64) // we have written it ourselves
 	}
+	// All of these were processed for the caller: by now, or before the caller was limited to other units.
+	caller.Units = nil
 	recorded, err := r.Reader.EventsByNumber(ctx, caller, numbers)
 	if err != nil {
 		return err
