@@ -36,7 +36,8 @@ type told struct {
 }
 
 // sharedEvents is how many events a shared transaction may have, and smallEntry how many an entry may have to be shared where
-// there are several lanes. Larger ones are worth a transaction each, and go by themselves.
+// there are several lanes. Larger ones are worth a transaction each, and go by themselves. Where there is one lane, an entry goes by
+// itself if its references were not looked up (see leave).
 const (
 	sharedEvents = 1000
 	smallEntry   = 100

@@ -281,7 +281,7 @@ input CreateWebCustomerEventsInput {
   "The events, 1 to 1000 of them. An empty set is answered with two empty lists."
   webCustomerEventsSet: [WebCustomerEventInput!]!
   """
-  Makes the call repeatable: 1 to 255 printable ASCII characters, kept for at least 72 hours for each API user. The same events sent again
+  Makes the call repeatable: 1 to 255 printable ASCII characters, kept for each API user for at least 72 hours after it was last used. The same events sent again
   with it are answered with the same ids and numbers, ` + "`" + `replayed: true` + "`" + `; those that were unprocessed are judged anew. The header
   ` + "`" + `Idempotency-Key` + "`" + ` is the same thing; if both are sent they must be equal.
   """
@@ -739,7 +739,7 @@ type Limits {
   maxPageSize: Int!
   "How far ahead of now an event may have been performed, in seconds."
   futureToleranceSeconds: Int!
-  "How long an idempotency key is kept at least, in seconds."
+  "How long an idempotency key is kept at least after it was last used, in seconds."
   idempotencyKeySeconds: Int!
   "How long a token is valid, in seconds."
   tokenSeconds: Int!

@@ -64,7 +64,7 @@ type Limits struct {
 	MaxPageSize int `json:"maxPageSize"`
 	// How far ahead of now an event may have been performed, in seconds.
 	FutureToleranceSeconds int `json:"futureToleranceSeconds"`
-	// How long an idempotency key is kept at least, in seconds.
+	// How long an idempotency key is kept at least after it was last used, in seconds.
 	IdempotencyKeySeconds int `json:"idempotencyKeySeconds"`
 	// How long a token is valid, in seconds.
 	TokenSeconds int `json:"tokenSeconds"`
