@@ -107,8 +107,8 @@ func (m *Memory) name(kind models.Kind, key, accountKey int64, values map[models
 			continue
 		}
 		ref := models.Reference{Kind: kind, By: by, Value: *value}
-		if others := m.matches[ref].Count; others > 0 {
-			m.matches[ref] = models.Match{Count: others + 1}
+		if m.matches[ref].Count > 0 {
+			m.matches[ref] = models.Match{Count: models.Several}
 		} else {
 			m.matches[ref] = models.Match{Count: 1, Key: key, AccountKey: accountKey}
 		}
