@@ -206,3 +206,5 @@ func (mysqlDialect) upsert(_ string, columns []string) string {
 func (mysqlDialect) forUpdate() string { return " FOR UPDATE" }
 
 func (mysqlDialect) clock() string { return "SELECT CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED)" }
+
+func (mysqlDialect) knowsRanges() bool { return true }

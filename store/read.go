@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"strings"
-	"time"
 
 	"gorm.io/gorm"
 
@@ -37,6 +36,10 @@ func (s *Store) EventsByNumber(ctx context.Context, caller models.Caller, number
 func (s *Store) Events(ctx context.Context, caller models.Caller, filter models.EventFilter, before int64, limit int) ([]models.RecordedEvent, error) {
 	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
 	defer cancel()
+	ranges := map[string]timeRange{"performed_on": {filter.PerformedFrom, filter.PerformedTo}, "created_at": {filter.CreatedFrom, filter.CreatedTo}}
+	if err := s.closeRanges(ctx, ranges); err != nil {
+		return nil, s.dialect.classify(err, false)
+	}
 	return s.eventsOf(ctx, s.queries, caller, func(db *gorm.DB) *gorm.DB {
 		for column, ref := range map[string]*models.Reference{"account_key": filter.Account, "participant_key": filter.Participant,
 			"unit_key": filter.Unit, "classification_key": filter.Classification} {
@@ -50,10 +53,12 @@ func (s *Store) Events(ctx context.Context, caller models.Caller, filter models.
 				db = db.Where("web_customer_events."+column+" = ?", *text)
 			}
 		}
-		for bound, at := range map[string]*time.Time{"performed_on >= ?": filter.PerformedFrom, "performed_on < ?": filter.PerformedTo,
-			"created_at >= ?": filter.CreatedFrom, "created_at < ?": filter.CreatedTo} {
-			if at != nil {
-				db = db.Where("web_customer_events."+bound, *at)
+		for column, between := range ranges {
+			if between.from != nil {
+				db = db.Where("web_customer_events."+column+" >= ?", *between.from)
+			}
+			if between.to != nil {
+				db = db.Where("web_customer_events."+column+" < ?", *between.to)
 			}
 		}
 		if before != 0 {

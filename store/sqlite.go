@@ -157,3 +157,5 @@ func (l *sqliteLock) Unlock(context.Context, *sql.DB) error {
 }
 
 func (*sqliteDialect) clock() string { return "SELECT CAST(unixepoch('subsec') * 1000000 AS INTEGER)" }
+
+func (*sqliteDialect) knowsRanges() bool { return false }

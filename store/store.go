@@ -54,6 +54,8 @@ type dialect interface {
 	pairs(n int) string
 	// upsert is the clause behind an INSERT that makes it an update of the given columns where the key is taken.
 	upsert(key string, columns []string) string
+	// knowsRanges tells that the planner finds out how many rows a range of an index has, before it decides to use it.
+	knowsRanges() bool
 	// clock is the query for the time of the database's own clock, in microseconds since 1970.
 	clock() string
 	// forUpdate stands behind a SELECT whose rows nobody else may change before the transaction ends.
