@@ -237,8 +237,7 @@ func newID() models.ID { return models.ID(uuid.Must(uuid.NewV7())) }
 // sweep deletes, every few minutes, sessions and windows of failed attempts that have ended and idempotency keys that are old enough.
 func sweep(ctx context.Context, db *store.Store, log *slog.Logger) {
 	for {
-		now := time.Now().UTC()
-		if err := db.Sweep(ctx, now, now.Add(-keyLife)); err != nil && ctx.Err() == nil {
+		if err := db.Sweep(ctx, keyLife); err != nil && ctx.Err() == nil {
 			log.Warn("sweeping ended sessions, failed attempts and old idempotency keys", "error", err)
 		}
 		select {

@@ -110,7 +110,8 @@ func Known(err error) *Refusal {
 		return Refuse(KeyInUse, "a call with the same idempotency key is still running: send it again in a moment")
 	case errors.Is(err, events.ErrOutcomeUnknown), errors.Is(err, models.ErrUnknown):
 		return Refuse(OutcomeUnknown, "%s", events.ErrOutcomeUnknown)
-	case errors.Is(err, events.ErrUnavailable), errors.Is(err, models.ErrAway), errors.Is(err, models.ErrRerun), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+	case errors.Is(err, events.ErrUnavailable), errors.Is(err, models.ErrAway), errors.Is(err, models.ErrRerun), errors.Is(err, models.ErrCorrupt),
+		errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return Refuse(Unavailable, "%s", events.ErrUnavailable)
 	case errors.Is(err, auth.ErrUnauthenticated):
 		return Refuse(Unauthenticated, "%s", auth.ErrUnauthenticated)

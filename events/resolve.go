@@ -149,8 +149,8 @@ func (it *item) judge(link *Link, match models.Match) (models.Match, bool) {
 	case 0:
 		it.fault(models.NotFound, fmt.Sprintf("%s (%s) Not Found.", link.To.Kind, models.Shown(link.To.Value)), link.Path...)
 	default:
-		it.fault(models.Ambiguous, fmt.Sprintf("%s (%s) Is Ambiguous: %d records bear it, use the id or number.",
-			link.To.Kind, models.Shown(link.To.Value), match.Count), link.Path...)
+		it.fault(models.Ambiguous, fmt.Sprintf("%s (%s) Is Ambiguous: several records have it, use the id or number.",
+			link.To.Kind, models.Shown(link.To.Value)), link.Path...)
 	}
 	return models.Match{}, false
 }

@@ -82,7 +82,7 @@ func TestNothingFound(t *testing.T) {
 func TestAmbiguousNames(t *testing.T) {
 	t.Parallel()
 	out := newShop(t).create(t, plain().with("accountsReceivableIdentifier", `{"name":"Alex Twin"}`))
-	mustRefuse(t, out, models.Ambiguous, "Account (Alex Twin) Is Ambiguous: 2 records bear it, use the id or number.", "accountsReceivableIdentifier", "name")
+	mustRefuse(t, out, models.Ambiguous, "Account (Alex Twin) Is Ambiguous: several records have it, use the id or number.", "accountsReceivableIdentifier", "name")
 }
 
 func TestAnEventKeepsWhatItPointsAt(t *testing.T) {

@@ -56,7 +56,7 @@ func (r *Resolver) events(ctx context.Context, first *int, after *string, filter
 			return nil, fail(badRequest, "%s", err)
 		}
 	}
-	narrowed, err := r.filter(ctx, filter)
+	narrowed, err := r.filter(filter)
 	if err != nil {
 		return nil, err
 	}
@@ -77,37 +77,36 @@ func (r *Resolver) events(ctx context.Context, first *int, after *string, filter
 	return page, nil
 }
 
-// filter turns identifiers into keys. A name that several records bear filters for all of them.
-func (r *Resolver) filter(ctx context.Context, f *generated.WebCustomerEventFilter) (models.EventFilter, error) {
+// filter turns identifiers into references. A name that several records share filters for all of them.
+func (r *Resolver) filter(f *generated.WebCustomerEventFilter) (models.EventFilter, error) {
 	if f == nil {
 		return models.EventFilter{}, nil
 	}
 	out := models.EventFilter{ExternalSystem: f.ExternalSystem, ExternalSystemReferenceNumber: f.ExternalSystemReferenceNumber,
 		PerformedFrom: f.PerformedFrom, PerformedTo: f.PerformedTo, CreatedFrom: f.CreatedFrom, CreatedTo: f.CreatedTo}
 	type by = map[models.Attribute]*string
-	keys := func(kind models.Kind, values by) ([]int64, error) {
+	reference := func(kind models.Kind, values by) *models.Reference {
 		for attribute, value := range values {
 			if value != nil {
-				return r.Reader.Keys(ctx, models.Reference{Kind: kind, By: attribute, Value: *value})
+				return &models.Reference{Kind: kind, By: attribute, Value: *value}
 			}
 		}
-		return nil, nil
+		return nil
 	}
-	var err error
-	if i := f.AccountsReceivable; i != nil && err == nil {
-		out.AccountKeys, err = keys(models.Accounts, by{models.ByID: i.ID, models.ByNumber: i.Number, models.ByName: i.Name})
+	if i := f.AccountsReceivable; i != nil {
+		out.Account = reference(models.Accounts, by{models.ByID: i.ID, models.ByNumber: i.Number, models.ByName: i.Name})
 	}
-	if i := f.RewardsParticipant; i != nil && err == nil {
+	if i := f.RewardsParticipant; i != nil {
 		if i.AccessTokenIdentifier != nil {
 			return out, fail(badRequest, "filter.rewardsParticipant.accessTokenIdentifier is not taken here: use id or number")
 		}
-		out.ParticipantKeys, err = keys(models.Participants, by{models.ByID: i.ID, models.ByNumber: i.Number})
+		out.Participant = reference(models.Participants, by{models.ByID: i.ID, models.ByNumber: i.Number})
 	}
-	if i := f.PerformedByUnit; i != nil && err == nil {
-		out.UnitKeys, err = keys(models.Units, by{models.ByID: i.ID, models.ByName: i.Name, models.ByAlternativeCode: i.AlternativeCode})
+	if i := f.PerformedByUnit; i != nil {
+		out.Unit = reference(models.Units, by{models.ByID: i.ID, models.ByName: i.Name, models.ByAlternativeCode: i.AlternativeCode})
 	}
-	if i := f.Classification; i != nil && err == nil {
-		out.ClassificationKeys, err = keys(models.Classifications, by{models.ByID: i.ID, models.ByName: i.Name, models.ByAlternativeCode: i.AlternativeCode})
+	if i := f.Classification; i != nil {
+		out.Classification = reference(models.Classifications, by{models.ByID: i.ID, models.ByName: i.Name, models.ByAlternativeCode: i.AlternativeCode})
 	}
-	return out, err
+	return out, nil
 }

@@ -16,8 +16,6 @@ type Reader interface {
 	Event(ctx context.Context, caller models.Caller, number int64) (*models.RecordedEvent, error)
 	EventByID(ctx context.Context, caller models.Caller, id models.ID) (*models.RecordedEvent, error)
 	EventsByNumber(ctx context.Context, caller models.Caller, numbers []int64) ([]models.RecordedEvent, error)
-	// Keys must return the keys of all records that the reference matches, and an empty list for none.
-	Keys(ctx context.Context, ref models.Reference) ([]int64, error)
 	Events(ctx context.Context, caller models.Caller, filter models.EventFilter, before int64, limit int) ([]models.RecordedEvent, error)
 }
 

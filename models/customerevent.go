@@ -65,12 +65,12 @@ type RecordedEvent struct {
 	CreatedBy      User            `gorm:"foreignKey:CreatedByKey;references:Key"`
 }
 
-// EventFilter narrows events down; what is nil does not. A list of keys matches any of them, and an empty one nothing.
-// Times are from included, to excluded.
+// EventFilter narrows events down; what is nil does not. A reference that several records match filters for the events of all of
+// them, and one that matches none for no event. Times are from included, to excluded.
 type EventFilter struct {
-	AccountKeys, ParticipantKeys, UnitKeys, ClassificationKeys []int64
-	ExternalSystem, ExternalSystemReferenceNumber              *string
-	PerformedFrom, PerformedTo, CreatedFrom, CreatedTo         *time.Time
+	Account, Participant, Unit, Classification         *Reference
+	ExternalSystem, ExternalSystemReferenceNumber      *string
+	PerformedFrom, PerformedTo, CreatedFrom, CreatedTo *time.Time
 }
 
 // TableName is where web customer events are kept.

@@ -69,6 +69,8 @@ var (
 	ErrAway = errors.New("the database is away")
 	// ErrUnknown: the answer to a COMMIT was lost. Only the same again, with the same ids, can tell.
 	ErrUnknown = errors.New("the outcome is unknown")
+	// ErrCorrupt: nothing was written, the database file is damaged. Nothing is written until the program is started again.
+	ErrCorrupt = errors.New("the database file is damaged: restore it from a backup, then start the program again")
 	// ErrLocked: nothing was written, since a twin with the same idempotency key was still at it when patience ran out.
 	ErrLocked = errors.New("a twin of the call is running")
 )

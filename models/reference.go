@@ -40,8 +40,11 @@ type Reference struct {
 	Value string
 }
 
-// Match is what a reference was found to mean. Count is how many records match; Key and AccountKey are those of the record
-// when it is exactly one (AccountKey for participants only).
+// Several is the Count of a Match that is ambiguous: two records or more. Nobody counts further, since a name may have a million.
+const Several = 2
+
+// Match is what a reference was found to mean. Count is how many records match: none, one, or Several. Key and AccountKey are
+// those of the record when it is exactly one (AccountKey for participants only).
 type Match struct {
 	Count      int
 	Key        int64

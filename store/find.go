@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"slices"
+	"strconv"
 	"strings"
 
 	"customer-events/models"
@@ -22,32 +24,67 @@ var attributes = [...]string{
 	models.ByOneTimePassword: "one_time_password_hash",
 }
 
-// Find asks once for each kind and attribute among the references.
+// shared are the attributes that several records may have in common. All others have a unique key.
+var shared = map[models.Kind]models.Attribute{models.Accounts: models.ByName}
+
+// maxAlone is how many values one statement asks for, each by itself. SQLite allows 500 in a compound SELECT.
+const maxAlone = 200
+
+// Find asks once for each kind and attribute among the references. Of a name that many records share it reads two, which is enough to
+// know that it is ambiguous.
 func (s *Store) Find(ctx context.Context, refs []models.Reference) ([]models.Match, error) {
 	matches := make([]models.Match, len(refs))
 	err := grouped(refs, func(kind models.Kind, by models.Attribute, values []any, at map[string]int) error {
-		table := tables[kind]
-		rows, err := s.reader().QueryContext(ctx, "SELECT "+table.columns+", "+attributes[by]+" FROM "+table.name+
-			" WHERE "+attributes[by]+" IN ("+placeholders(len(values))+")"+table.scope, values...)
-		if err != nil {
+		columns := "SELECT " + tables[kind].columns + ", " + attributes[by] + " FROM " + tables[kind].name + " WHERE " + attributes[by]
+		query := columns + " IN (" + placeholders(len(values)) + ")" + tables[kind].scope
+		attribute, mayBeShared := shared[kind]
+		if !mayBeShared || attribute != by {
+			_, err := s.match(ctx, query, values, matches, at)
 			return err
 		}
-		defer rows.Close()
-		var found models.Match
-		var value []byte
-		for rows.Next() {
-			if err := rows.Scan(&found.Key, &found.AccountKey, &value); err != nil {
+		most := models.Several * len(values)
+		found, err := s.match(ctx, query+" LIMIT "+strconv.Itoa(most), values, matches, at)
+		if err != nil || found < most {
+			return err
+		}
+		// Some of the values have so many records that nothing is known of the others: every value by itself.
+		for _, value := range values {
+			matches[at[value.(string)]] = models.Match{}
+		}
+		for part := range slices.Chunk(values, maxAlone) {
+			alone := "SELECT * FROM (" + columns + " = ?" + tables[kind].scope + " LIMIT " + strconv.Itoa(models.Several) + ") AS a"
+			all := strings.Repeat(alone+" UNION ALL ", len(part)-1) + alone
+			if _, err := s.match(ctx, all, part, matches, at); err != nil {
 				return err
 			}
-			// The map compares bytes once more, whatever the column's collation may think.
-			if i, asked := at[string(value)]; asked {
-				found.Count = matches[i].Count + 1
-				matches[i] = found
-			}
 		}
-		return rows.Err()
+		return nil
 	})
 	return matches, s.dialect.classify(err, false)
+}
+
+// match adds what a query finds to the matches, and returns how many rows it found.
+func (s *Store) match(ctx context.Context, query string, values []any, matches []models.Match, at map[string]int) (found int, err error) {
+	rows, err := s.reader().QueryContext(ctx, query, values...)
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	var row models.Match
+	var value []byte
+	for ; rows.Next(); found++ {
+		if err := rows.Scan(&row.Key, &row.AccountKey, &value); err != nil {
+			return found, err
+		}
+		// The map compares bytes once more, whatever the column's collation may think.
+		if i, asked := at[string(value)]; asked {
+			if row.Count = 1; matches[i].Count > 0 {
+				row = models.Match{Count: models.Several}
+			}
+			matches[i] = row
+		}
+	}
+	return found, rows.Err()
 }
 
 // AccessTokens asks once for each attribute among the references.
@@ -132,11 +169,3 @@ func grouped(refs []models.Reference, ask func(kind models.Kind, by models.Attri
 
 // placeholders is "?,?,…".
 func placeholders(n int) string { return strings.TrimSuffix(strings.Repeat("?,", n), ",") }
-
-// Keys finds the keys of all records that a reference matches.
-func (s *Store) Keys(ctx context.Context, ref models.Reference) ([]int64, error) {
-	table, keys := tables[ref.Kind], []int64{}
-	column, _, _ := strings.Cut(table.columns, ",")
-	err := s.read.WithContext(ctx).Table(table.name).Where(attributes[ref.By]+" = ?", ref.Value).Pluck(column, &keys).Error
-	return keys, s.dialect.classify(err, false)
-}

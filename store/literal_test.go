@@ -18,11 +18,12 @@ func FuzzLiteralText(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	db, _, err := dialect.open(sql.OpenDB)
+	pools, err := dialect.open(sql.OpenDB)
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Cleanup(func() { _ = db.Close() })
+	f.Cleanup(func() { _ = pools.close() })
+	db := pools.write
 	f.Fuzz(func(t *testing.T, text string) {
 		text = strings.ToValidUTF8(text, "\ufffd") // decoding refuses all else
 		var l literals

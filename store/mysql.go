@@ -106,16 +106,28 @@ func posture(config *mysqldriver.Config) error {
 
 func (mysqlDialect) name() string { return "MySQL" }
 
-func (d mysqlDialect) open(opener Opener) (write, read *sql.DB, err error) {
+func (d mysqlDialect) open(opener Opener) (pools, error) {
+	checking := d.config.Clone()
+	// A server that does not write should say why. It is the calls that look for another one.
+	checking.RejectReadOnly = false
 	connector, err := mysqldriver.NewConnector(d.config)
 	if err != nil {
-		return nil, nil, err
+		return pools{}, err
 	}
-	db := opener(connector)
-	db.SetMaxOpenConns(32)
-	db.SetMaxIdleConns(32)
-	db.SetConnMaxLifetime(10 * time.Minute) // so that a balancer's new servers get their share
-	return db, db, nil
+	checker, err := mysqldriver.NewConnector(checking)
+	if err != nil {
+		return pools{}, err
+	}
+	connect := func(size int, variables ...variable) *sql.DB {
+		db := sized(opener(variablesConnector{connector, variables}), size)
+		db.SetConnMaxLifetime(10 * time.Minute) // so that a balancer's new servers get their share
+		return db
+	}
+	calls := connect(mysqlCalls, causalReads)
+	p := pools{write: calls, read: calls, queries: connect(mysqlQueries, causalReads, statementTimeout),
+		sessions: connect(mysqlSessions, causalReads), readiness: sized(opener(checker), 1)}
+	p.readiness.SetConnMaxLifetime(time.Minute)
+	return p, nil
 }
 
 func (mysqlDialect) dialector(db *sql.DB) gorm.Dialector {
@@ -132,34 +144,17 @@ func (mysqlDialect) migrate(ctx context.Context, db *sql.DB) error {
 
 func (mysqlDialect) isolation() sql.IsolationLevel { return sql.LevelReadCommitted }
 
-// classify goes by the table in shared knowledge of MySQL, MariaDB and TiDB errors: what is certain not to have been written
-// may be rerun; whatever is not an answer of the server leaves a COMMIT open.
+// classify looks the error up in mysqlErrors. An error that is not the server's answer, or that is not in the table, leaves a
+// COMMIT open.
 func (mysqlDialect) classify(err error, committing bool) error {
 	if err == nil {
 		return nil
 	}
-	wrap := func(meaning error) error { return fmt.Errorf("%w: %w", meaning, err) }
 	var fault *mysqldriver.MySQLError
 	if errors.As(err, &fault) {
-		switch fault.Number {
-		case 1062: // a unique key
-			return wrap(models.ErrStale)
-		case 1213, 1020, 1205, // deadlock, snapshot, lock wait
-			8002, 8005, 8022, 8028, 9001, 9002, 9003, 9004, 9005, 9007, // TiDB: conflicts, schema change, storage busy
-			1053, 1927, 1317, 1969, 3024, // shutdown, killed, timeout
-			1153: // packet too large for somebody between us and the server, who closes the connection
-			return wrap(models.ErrRerun)
-		case 1040, 1203, 1226, // connections
-			1290, 1792, 1836, // read-only
-			1021, 1114, 1030, 3, 20, 28, 1041, 1038: // disk or memory full
-			return wrap(models.ErrAway)
-		case 1105: // what has no number of its own: only TiDB's giving up a statement that others were ahead of 256 times is known
-			if fault.Message == "pessimistic lock retry limit reached" {
-				return wrap(models.ErrRerun)
-			}
-		}
-		return err
+		return mysqlErrors.classify(mysqlCode(fault), err, committing, models.ErrUnknown)
 	}
+	wrap := func(meaning error) error { return fmt.Errorf("%w: %w", meaning, err) }
 	if committing {
 		return wrap(models.ErrUnknown)
 	}
@@ -185,10 +180,10 @@ func (mysqlDialect) twin(err error) error {
 	return err
 }
 
-// refusesRow: out of range, truncated, wrong date, wrong text, null, too long, a check; or a row that fills more than a packet.
+// refusesRow reports whether the server rejects a value, or a row fills more than a packet.
 func (mysqlDialect) refusesRow(err error) bool {
 	var fault *mysqldriver.MySQLError
-	return errors.Is(err, errRowTooLarge) || errors.As(err, &fault) && slices.Contains([]uint16{1048, 1264, 1265, 1292, 1366, 1367, 1406, 3819, 4025}, fault.Number)
+	return errors.Is(err, errRowTooLarge) || errors.As(err, &fault) && mysqlErrors.meaning(mysqlCode(fault)) == errRowRejected
 }
 
 // lanes: with two, one transaction is filled while the other syncs; more of them share less (bench/README.md).
@@ -209,3 +204,7 @@ func (mysqlDialect) upsert(_ string, columns []string) string {
 }
 
 func (mysqlDialect) forUpdate() string { return " FOR UPDATE" }
+
+func (mysqlDialect) clock() string { return "SELECT CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED)" }
+
+func (mysqlDialect) knowsRanges() bool { return true }

@@ -90,17 +90,18 @@ func TestEndedWindowsAreSwept(t *testing.T) {
 			for i := range 500 {
 				many = append(many, subject(i))
 			}
-			fail(now, many...)
-			fail(now.Add(time.Minute), subject(1000))
-			if err := db.Sweep(t.Context(), now.Add(models.AttemptWindow+time.Second), now); err != nil {
+			long := now.Add(-models.AttemptWindow - clockMargin)
+			fail(long.Add(-time.Second), many...)
+			fail(long.Add(time.Minute), subject(1000))
+			if err := db.Sweep(t.Context(), time.Hour); err != nil {
 				t.Fatal(err)
 			}
 			var left int64
 			if err := db.read.Table("failed_attempts").Count(&left).Error; err != nil || left != 1 {
 				t.Errorf("%d windows are left, %v", left, err)
 			}
-			until, err := db.Closed(t.Context(), models.Guesses{At: now.Add(models.AttemptWindow + time.Second), List: []models.Guess{{Budgets: []models.Budget{{Subject: subject(1000), Most: 1}}}}})
-			if err != nil || !until[0].Equal(now.Add(time.Minute+models.AttemptWindow)) {
+			until, err := db.Closed(t.Context(), models.Guesses{At: long.Add(models.AttemptWindow), List: []models.Guess{{Budgets: []models.Budget{{Subject: subject(1000), Most: 1}}}}})
+			if err != nil || !until[0].Equal(long.Add(time.Minute+models.AttemptWindow)) {
 				t.Errorf("%v, %v", until, err)
 			}
 		})

@@ -2,7 +2,7 @@ package store
 
 import (
 	"context"
-	"time"
+	"strings"
 
 	"gorm.io/gorm"
 
@@ -34,11 +34,17 @@ func (s *Store) EventsByNumber(ctx context.Context, caller models.Caller, number
 // Events reads a page of recorded events, newest number first: at most limit of them, with numbers below before if that is
 // not 0.
 func (s *Store) Events(ctx context.Context, caller models.Caller, filter models.EventFilter, before int64, limit int) ([]models.RecordedEvent, error) {
-	return s.events(ctx, caller, func(db *gorm.DB) *gorm.DB {
-		for column, keys := range map[string][]int64{"account_key": filter.AccountKeys, "participant_key": filter.ParticipantKeys,
-			"unit_key": filter.UnitKeys, "classification_key": filter.ClassificationKeys} {
-			if keys != nil {
-				db = db.Where("web_customer_events."+column+" IN ?", keys)
+	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
+	defer cancel()
+	ranges := map[string]timeRange{"performed_on": {filter.PerformedFrom, filter.PerformedTo}, "created_at": {filter.CreatedFrom, filter.CreatedTo}}
+	if err := s.closeRanges(ctx, ranges); err != nil {
+		return nil, s.dialect.classify(err, false)
+	}
+	return s.eventsOf(ctx, s.queries, caller, func(db *gorm.DB) *gorm.DB {
+		for column, ref := range map[string]*models.Reference{"account_key": filter.Account, "participant_key": filter.Participant,
+			"unit_key": filter.Unit, "classification_key": filter.Classification} {
+			if ref != nil {
+				db = db.Where("web_customer_events."+column+keysOf(*ref), ref.Value)
 			}
 		}
 		for column, text := range map[string]*string{"external_system": filter.ExternalSystem,
@@ -47,10 +53,12 @@ func (s *Store) Events(ctx context.Context, caller models.Caller, filter models.
 				db = db.Where("web_customer_events."+column+" = ?", *text)
 			}
 		}
-		for bound, at := range map[string]*time.Time{"performed_on >= ?": filter.PerformedFrom, "performed_on < ?": filter.PerformedTo,
-			"created_at >= ?": filter.CreatedFrom, "created_at < ?": filter.CreatedTo} {
-			if at != nil {
-				db = db.Where("web_customer_events."+bound, *at)
+		for column, between := range ranges {
+			if between.from != nil {
+				db = db.Where("web_customer_events."+column+" >= ?", *between.from)
+			}
+			if between.to != nil {
+				db = db.Where("web_customer_events."+column+" < ?", *between.to)
 			}
 		}
 		if before != 0 {
@@ -60,9 +68,25 @@ func (s *Store) Events(ctx context.Context, caller models.Caller, filter models.
 	})
 }
 
-// events reads events with the records they point at, a query for each kind.
+// keysOf compares with the keys of the records that a reference matches. A comparison with one key lets the database read the events in
+// the order of an index, newest first.
+func keysOf(ref models.Reference) string {
+	comparison := " = "
+	if attribute, mayBeShared := shared[ref.Kind]; mayBeShared && attribute == ref.By {
+		comparison = " IN "
+	}
+	key, _, _ := strings.Cut(tables[ref.Kind].columns, ",")
+	return comparison + "(SELECT " + key + " FROM " + tables[ref.Kind].name + " WHERE " + attributes[ref.By] + " = ?)"
+}
+
+// events reads the events of a call or of a key, which is soon done.
 func (s *Store) events(ctx context.Context, caller models.Caller, where func(*gorm.DB) *gorm.DB) ([]models.RecordedEvent, error) {
-	db := where(s.read.WithContext(ctx))
+	return s.eventsOf(ctx, s.read, caller, where)
+}
+
+// eventsOf reads events with the records they point at, a query for each kind.
+func (s *Store) eventsOf(ctx context.Context, pool *gorm.DB, caller models.Caller, where func(*gorm.DB) *gorm.DB) ([]models.RecordedEvent, error) {
+	db := where(pool.WithContext(ctx))
 	if caller.Units != nil {
 		db = db.Where("web_customer_events.unit_key IN ?", caller.Units)
 	}

@@ -40,6 +40,9 @@ func (s *Store) recordAlone(ctx context.Context, entry models.Entry) error {
 // transaction runs a function in one transaction. Any error drops the transaction as a whole: after a deadlock InnoDB has
 // already done so, savepoints and all, and the connection would go on in autocommit.
 func (s *Store) transaction(ctx context.Context, run func(context.Context, *sql.Tx) error) (err error) {
+	if err := s.writable(); err != nil {
+		return err
+	}
 	defer func() { s.unwritten.note(err) }()
 	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitPatience)
 	defer cancel()

@@ -142,7 +142,7 @@ func TestSweep_KeepsKeysThatWereUsedSince(t *testing.T) {
 				{71*time.Hour + life + models.KeyRenewal + time.Microsecond, false, false, false},
 			} {
 				now := start.Add(c.after)
-				if err := s.Sweep(t.Context(), now, now.Add(-life)); err != nil {
+				if err := s.sweepBefore(t.Context(), now, now.Add(-life)); err != nil {
 					t.Fatal(err)
 				}
 				if got := [3]bool{key(late) != 0, key(replayed) != 0, key(unused) != 0}; got != [3]bool{c.late, c.replayed, c.unused} {
@@ -179,7 +179,7 @@ func TestSweep_WaitsForARenewal(t *testing.T) {
 		t.Fatal(err)
 	}
 	swept := make(chan error, 1)
-	go func() { swept <- s.Sweep(context.WithoutCancel(t.Context()), now, now.Add(-72*time.Hour)) }()
+	go func() { swept <- s.sweepBefore(context.WithoutCancel(t.Context()), now, now.Add(-72*time.Hour)) }()
 	select {
 	case err := <-swept:
 		t.Errorf("the purge did not wait: %v", err)

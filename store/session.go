@@ -49,7 +49,7 @@ func (s *Store) EndSession(ctx context.Context, tokenHash []byte) error {
 // Caller finds whose token it is, and his units; nil if it is nobody's, or was until now.
 func (s *Store) Caller(ctx context.Context, tokenHash []byte, now time.Time) (*models.Caller, error) {
 	// One row for each unit of the user, or one with a null unit.
-	rows, err := s.reader().QueryContext(ctx, `SELECT u.user_key, u.name, l.unit_key FROM sessions s JOIN api_users u ON u.user_key = s.user_key
+	rows, err := s.pools.sessions.QueryContext(ctx, `SELECT u.user_key, u.name, l.unit_key FROM sessions s JOIN api_users u ON u.user_key = s.user_key
 		LEFT JOIN api_user_units l ON l.user_key = u.user_key WHERE s.token_hash = ? AND s.expires_at > ?
 		AND NOT EXISTS (SELECT 1 FROM disabled_users d WHERE d.user_key = u.user_key)`, tokenHash, now)
 	if err != nil {
@@ -73,9 +73,24 @@ func (s *Store) Caller(ctx context.Context, tokenHash []byte, now time.Time) (*m
 	return caller, s.dialect.classify(rows.Err(), false)
 }
 
-// Sweep deletes sessions and windows of failed attempts that ended, and idempotency keys remembered, before the given times, in
-// steps so small that nobody waits for them. A key is renewed only once in a while (models.KeyRenewal), and kept for so much longer.
-func (s *Store) Sweep(ctx context.Context, sessions, calls time.Time) error {
+// clockMargin is how much longer than needed everything is kept: the server that wrote a time may have had a slow clock.
+const clockMargin = time.Hour
+
+// Sweep deletes sessions and windows of failed attempts that have ended, and idempotency keys remembered longer ago than keyLife, in
+// steps so small that nobody waits for them. The database's clock decides what has ended: if this server's did, one server with a
+// fast clock would delete what all others need. A key is renewed only once in a while (models.KeyRenewal), and kept for so much
+// longer.
+func (s *Store) Sweep(ctx context.Context, keyLife time.Duration) error {
+	var now int64
+	if err := s.reader().QueryRowContext(ctx, s.dialect.clock()).Scan(&now); err != nil {
+		return s.dialect.classify(err, false)
+	}
+	ended := time.UnixMicro(now).UTC().Add(-clockMargin)
+	return s.sweepBefore(ctx, ended, ended.Add(-keyLife))
+}
+
+// sweepBefore is Sweep for what ended, and for idempotency keys last used, before the given times.
+func (s *Store) sweepBefore(ctx context.Context, sessions, calls time.Time) error {
 	const step = 200
 	for _, ending := range []struct{ table, key, end string }{{"sessions", "token_hash", "expires_at"}, {"failed_attempts", "subject", "ends_at"}} {
 		for {

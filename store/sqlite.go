@@ -14,8 +14,6 @@ import (
 	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
 	sqlitedriver "modernc.org/sqlite"
-
-	"customer-events/models"
 )
 
 //go:embed migrations/sqlite/*.sql
@@ -40,8 +38,13 @@ func (*sqliteDialect) name() string { return "SQLite" }
 // power cut), waiting instead of failing when another process writes, and transactions that take the write lock at their
 // beginning, since one that starts by reading could not be waited for.
 func (d *sqliteDialect) dsn(query string) string {
-	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: d.path}).EscapedPath(), RawQuery: "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)" +
-		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_txlock=immediate&_inttotime=1&_time_integer_format=unix_micro" + query}).String()
+	return d.file("_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)" +
+		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_txlock=immediate&_inttotime=1&_time_integer_format=unix_micro" + query)
+}
+
+// file is the file's URL with a query.
+func (d *sqliteDialect) file(query string) string {
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: d.path}).EscapedPath(), RawQuery: query}).String()
 }
 
 // writing is set on the writer only. A call's rows touch some thousand pages, in all indexes: they stay in memory (16 MB, of
@@ -51,28 +54,34 @@ const writing = "&_pragma=cache_size(-16384)&_pragma=wal_autocheckpoint(4000)"
 
 // open makes one connection for writing and a few for reading: with several writers SQLite's busy wait starves some of them
 // (p99 of seconds with eight, half a second with one).
-func (d *sqliteDialect) open(opener Opener) (write, read *sql.DB, err error) {
+func (d *sqliteDialect) open(opener Opener) (pools, error) {
 	// SQLite would make the file readable for everybody.
 	file, err := os.OpenFile(d.path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, nil, fmt.Errorf("opening the SQLite file: %w", err)
+		return pools{}, fmt.Errorf("opening the SQLite file: %w", err)
 	}
 	if err := file.Close(); err != nil {
-		return nil, nil, err
+		return pools{}, err
 	}
 	writer, err := d.feed.connector(d.dsn(writing))
 	if err != nil {
-		return nil, nil, err
+		return pools{}, err
 	}
 	reader, err := sqlitedriver.NewConnector(d.dsn("&_pragma=query_only(1)"))
 	if err != nil {
-		return nil, nil, err
+		return pools{}, err
 	}
-	write, read = opener(writer), opener(reader)
-	write.SetMaxOpenConns(1)
-	read.SetMaxOpenConns(4)
-	read.SetMaxIdleConns(4)
-	return write, read, nil
+	checker, err := sqlitedriver.NewConnector(d.file("mode=rw&_txlock=immediate&_pragma=busy_timeout(100)"))
+	if err != nil {
+		return pools{}, err
+	}
+	read := func(size int) *sql.DB { return sized(opener(reader), size) }
+	p := pools{write: sized(opener(writer), 1), read: read(sqliteReaders), queries: read(sqliteQueries), sessions: read(sqliteTokens),
+		readiness: opener(checker)}
+	// Each check opens the file again, as it is now.
+	p.readiness.SetMaxOpenConns(1)
+	p.readiness.SetMaxIdleConns(-1)
+	return p, nil
 }
 
 func (*sqliteDialect) dialector(db *sql.DB) gorm.Dialector {
@@ -85,46 +94,21 @@ func (d *sqliteDialect) migrate(ctx context.Context, db *sql.DB) error {
 
 func (*sqliteDialect) isolation() sql.IsolationLevel { return sql.LevelDefault }
 
-// The codes are from https://www.sqlite.org/rescode.html. An error of COMMIT that may come from the disk leaves the outcome
-// open: only writing again tells.
+// classify looks the error up in sqliteErrors. An error of COMMIT that is not in the table is certain: SQLite has written nothing.
 func (*sqliteDialect) classify(err error, committing bool) error {
-	var fault *sqlitedriver.Error
+	var fault sqliteError
 	if !errors.As(err, &fault) {
 		return err
 	}
-	const (
-		busy, locked, noMemory, readOnly, interrupt, ioError, full, cantOpen, constraint = 5, 6, 7, 8, 9, 10, 13, 14, 19
-		primaryKey, unique, rowID                                                        = 1555, 2067, 2579
-	)
-	switch code := fault.Code(); code & 0xff {
-	case busy, locked, interrupt:
-		return fmt.Errorf("%w: %w", models.ErrRerun, err)
-	case ioError, noMemory:
-		if committing {
-			return fmt.Errorf("%w: %w", models.ErrUnknown, err)
-		}
-		return fmt.Errorf("%w: %w", models.ErrAway, err)
-	case full, readOnly, cantOpen: // full is said of a page, and the page that commits comes last: there is none
-		return fmt.Errorf("%w: %w", models.ErrAway, err)
-	case constraint:
-		if code == primaryKey || code == unique || code == rowID {
-			return fmt.Errorf("%w: %w", models.ErrStale, err)
-		}
-	}
-	return err
+	return sqliteErrors.classify(sqliteErrors.known(fault.Code(), fault.Code()&0xff), err, committing, nil)
 }
 
 // twin: there is one writer at a time, so nobody waits for a key that is not committed.
 func (*sqliteDialect) twin(err error) error { return err }
 
 func (*sqliteDialect) refusesRow(err error) bool {
-	const tooBig, constraint, mismatch = 18, 19, 20
-	var fault *sqlitedriver.Error
-	if !errors.As(err, &fault) {
-		return false
-	}
-	code := fault.Code() & 0xff
-	return code == tooBig || code == constraint || code == mismatch
+	var fault sqliteError
+	return errors.As(err, &fault) && sqliteErrors.meaning(sqliteErrors.known(fault.Code(), fault.Code()&0xff)) == errRowRejected
 }
 
 // lanes: there is one writer.
@@ -171,3 +155,7 @@ func (l *sqliteLock) Lock(ctx context.Context, _ *sql.DB) error {
 func (l *sqliteLock) Unlock(context.Context, *sql.DB) error {
 	return l.held.Close()
 }
+
+func (*sqliteDialect) clock() string { return "SELECT CAST(unixepoch('subsec') * 1000000 AS INTEGER)" }
+
+func (*sqliteDialect) knowsRanges() bool { return false }

@@ -18,18 +18,21 @@ import (
 // Store is an open database. It is safe for concurrent use.
 type Store struct {
 	dialect dialect
-	// write and read are the same pool, except on SQLite, which has one writer and several readers.
-	write, read *gorm.DB
-	log         *slog.Logger
-	lanes       lanes
-	unwritten   refusal
+	pools   pools
+	// write, read and queries are gorm over the pools of these names.
+	write, read, queries *gorm.DB
+	log                  *slog.Logger
+	lanes                lanes
+	unwritten            refusal
+	checks               checks
+	damage               *damage
 }
 
 // dialect is what differs between the databases.
 type dialect interface {
 	name() string
-	// open returns the pools for writing and for reading; they may be the same.
-	open(Opener) (write, read *sql.DB, err error)
+	// open returns the pools of connections. It need not connect.
+	open(Opener) (pools, error)
 	dialector(db *sql.DB) gorm.Dialector
 	// migrate applies what is pending, once, however many processes start at the same time.
 	migrate(ctx context.Context, db *sql.DB) error
@@ -51,6 +54,10 @@ type dialect interface {
 	pairs(n int) string
 	// upsert is the clause behind an INSERT that makes it an update of the given columns where the key is taken.
 	upsert(key string, columns []string) string
+	// knowsRanges tells that the planner finds out how many rows a range of an index has, before it decides to use it.
+	knowsRanges() bool
+	// clock is the query for the time of the database's own clock, in microseconds since 1970.
+	clock() string
 	// forUpdate stands behind a SELECT whose rows nobody else may change before the transaction ends.
 	forUpdate() string
 }
@@ -69,28 +76,26 @@ func OpenWith(ctx context.Context, url string, log *slog.Logger, opener Opener) 
 	if err != nil {
 		return nil, err
 	}
-	write, read, err := dialect.open(opener)
+	pools, err := dialect.open(opener)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{dialect: dialect, log: log, lanes: lanes{free: dialect.lanes()}}
-	// gorm keeps the configuration it is given, and the pool in it: each needs its own.
-	overPool := func(pool *sql.DB) (*gorm.DB, error) {
-		return gorm.Open(dialect.dialector(pool), &gorm.Config{SkipDefaultTransaction: true, Logger: logger.Discard, DisableAutomaticPing: true})
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
 	}
-	if err := write.PingContext(ctx); err != nil {
-		return nil, fmt.Errorf("the %s database does not answer: %w", dialect.name(), errors.Join(err, write.Close()))
+	damage := &damage{log: log}
+	s := &Store{dialect: watchedDialect{dialect, damage}, pools: pools, log: log, lanes: lanes{free: dialect.lanes()}, checks: newChecks(), damage: damage}
+	if err := pools.write.PingContext(ctx); err != nil {
+		return nil, fmt.Errorf("the %s database does not answer: %w", dialect.name(), errors.Join(err, pools.close()))
 	}
-	if s.write, err = overPool(write); err != nil {
-		return nil, fmt.Errorf("opening the %s database: %w", dialect.name(), errors.Join(err, write.Close()))
-	}
-	s.read = s.write
-	if read != write {
-		if s.read, err = overPool(read); err != nil {
-			return nil, fmt.Errorf("opening the %s database: %w", dialect.name(), errors.Join(err, write.Close(), read.Close()))
+	for over, pool := range map[**gorm.DB]*sql.DB{&s.write: pools.write, &s.read: pools.read, &s.queries: pools.queries} {
+		// gorm keeps the configuration it is given, and the pool in it: each needs its own.
+		config := gorm.Config{SkipDefaultTransaction: true, Logger: logger.Discard, DisableAutomaticPing: true}
+		if *over, err = gorm.Open(dialect.dialector(pool), &config); err != nil {
+			return nil, fmt.Errorf("opening the %s database: %w", dialect.name(), errors.Join(err, pools.close()))
 		}
 	}
-	return s, nil
+	return s, s.guardWrites()
 }
 
 func dialectOf(url string) (dialect, error) {
@@ -127,24 +132,11 @@ func (s *Store) Migrate(ctx context.Context) error {
 }
 
 // Close closes the database. What is committed is on disk already.
-func (s *Store) Close() error {
-	if s.read == s.write {
-		return s.writer().Close()
-	}
-	return errors.Join(s.reader().Close(), s.writer().Close())
-}
+func (s *Store) Close() error { return s.pools.close() }
 
-// Pools are the store's pools of connections by name, for their statistics: one that does all, or a writer and readers.
-func (s *Store) Pools() map[string]*sql.DB {
-	if s.read == s.write {
-		return map[string]*sql.DB{"all": s.writer()}
-	}
-	return map[string]*sql.DB{"writer": s.writer(), "readers": s.reader()}
-}
+// Pools are the store's pools of connections by name, for their statistics (see pools).
+func (s *Store) Pools() map[string]*sql.DB { return s.pools.byName() }
 
-func (s *Store) writer() *sql.DB { return pool(s.write) }
+func (s *Store) writer() *sql.DB { return s.pools.write }
 
-func (s *Store) reader() *sql.DB { return pool(s.read) }
-
-// pool is the connection pool under gorm; both dialectors are always given one.
-func pool(db *gorm.DB) *sql.DB { return db.ConnPool.(*sql.DB) }
+func (s *Store) reader() *sql.DB { return s.pools.read }

@@ -130,7 +130,7 @@ func (m *Memory) Find(ctx context.Context, refs []models.Reference) ([]models.Ma
 		if found := m.matches[ref]; len(found) == 1 {
 			matches[i] = found[0]
 		} else {
-			matches[i].Count = len(found)
+			matches[i].Count = min(len(found), models.Several)
 		}
 	}
 	return matches, ctx.Err()

@@ -88,13 +88,13 @@ var directoryPromises = slices.Concat(
 			s.mustFind(models.Match{}, models.Units, models.ByName, *s.unit.AlternativeCode)
 			s.mustFind(models.Match{}, models.Classifications, models.ByName, s.unit.Name)
 		}},
-		{"counts the accounts that bear one name", func(s *scene) {
+		{"finds that several accounts share a name", func(s *scene) {
 			s.Add(s.T, Data{Accounts: []models.Account{
 				{ID: "T1", Number: "T1", Name: "Alex Twin"}, {ID: "T2", Number: "T2", Name: "Alex Twin"},
 				{ID: "T3", Number: "T3", Name: "Alex Twin"}, {ID: "T4", Number: "T4", Name: "alex twin"}}})
 			found, err := s.Find(s.Context(), []models.Reference{{Kind: models.Accounts, By: models.ByName, Value: "Alex Twin"}})
-			if err != nil || len(found) != 1 || found[0].Count != 3 {
-				s.Errorf("found %+v, %v, want three", found, err)
+			if err != nil || len(found) != 1 || found[0] != (models.Match{Count: models.Several}) {
+				s.Errorf("found %+v, %v, want several", found, err)
 			}
 		}},
 		{"does not find classifications of events that are not WEB", func(s *scene) {
