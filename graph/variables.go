@@ -173,7 +173,7 @@ func (c *coercion) scalar(name string, path ast.Path) (any, error) {
 	case kind == strictjson.Number && (name == "Int" || name == "Float" || name == "ID" || name == "OneTimePassword"):
 		text, err := c.cursor.Number()
 		if name == "Float" {
-			if value, parse := strconv.ParseFloat(text, 64); parse != nil || math.IsInf(value, 0) {
+			if value, parse := strconv.ParseFloat(text, 64); parse != nil || math.IsInf(value, 0) || value == 0 && !strictjson.Zero(text) {
 				c.fault(path, "must be a finite number")
 			}
 		} else if _, parse := strconv.ParseInt(text, 10, 32); parse != nil {
