@@ -1,0 +1,33 @@
+package graph
+
+import (
+	"net/http"
+
+	"github.com/99designs/gqlgen/graphql"
+)
+
+// Cost is what a request is reckoned to cost, and whether it is let through.
+func Cost(of http.Handler, query, variables string) (bytes, values int64, ok bool) {
+	h := of.(*handler)
+	doc, operation, errs := h.parse(query, "")
+	if errs != nil {
+		return 0, 0, false
+	}
+	given, errs := h.variables(operation, variables)
+	if errs != nil {
+		return 0, 0, false
+	}
+	m := h.meter(&graphql.OperationContext{Variables: given, Doc: doc, Operation: operation})
+	_, _, refusal := m.ask(h)
+	return m.bytes, m.values, refusal == nil
+}
+
+// RootFields are the names of the root fields whose cost is declared.
+func RootFields() (names []string) {
+	for name, field := range rootFields {
+		if field.measure != nil {
+			names = append(names, name)
+		}
+	}
+	return names
+}
