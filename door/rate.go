@@ -48,9 +48,9 @@ func Spend(ctx context.Context, caller models.Caller, events int) error {
 	return RequestOf(ctx).spend(caller, max(1, events), true)
 }
 
-// SpendRejected takes the events of a call that is rejected because they are too many out of the caller's bucket, or what is left
-// in it: the server has read them. If not even one is left, the call is rejected for that.
-func SpendRejected(ctx context.Context, caller models.Caller, events int) error {
+// SpendUpTo takes so many events out of the caller's bucket, or what is left in it. Only if not even one is left, the call is
+// rejected. It is for what is not sent to be stored: pages of events, and calls that are rejected because they have too many.
+func SpendUpTo(ctx context.Context, caller models.Caller, events int) error {
 	if err := Afford(ctx, caller); err != nil {
 		return err
 	}

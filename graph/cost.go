@@ -3,8 +3,6 @@ package graph
 import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
-
-	"customer-events/events"
 )
 
 // What the answer to one request may cost. The cost is computed before anything runs, from the worst that the selected fields
@@ -30,6 +28,8 @@ type rootField struct {
 type asked struct {
 	// events is how many events the field carries in, nodes how many it lists, and pages how many lists it reads.
 	events, nodes, pages int
+	// unread says that events are only counted, since the variables have too many.
+	unread bool
 	// schema says that the field tells of the schema.
 	schema bool
 	// extent tells how much the answer's parts hold; nil if nothing in it is a list or is longer than others.
@@ -131,13 +131,17 @@ func (h *handler) meter(opCtx *graphql.OperationContext) *meter {
 	return &meter{schema: h.schema, opCtx: opCtx, sizes: h.sizes}
 }
 
-// ask adds up what a request asks for, and rejects it where that is too much. It returns the root fields.
-func (m *meter) ask(h *handler) (fields []graphql.CollectedField, all []asked, refusal *callError) {
-	root := "Query"
+// root is the name of the type whose fields the operation selects.
+func (m *meter) root() string {
 	if m.opCtx.Operation.Operation == ast.Mutation {
-		root = "Mutation"
+		return "Mutation"
 	}
-	fields = graphql.CollectFields(m.opCtx, m.opCtx.Operation.SelectionSet, []string{root})
+	return "Query"
+}
+
+// ask returns the root fields of a request, and what each of them asks for.
+func (m *meter) ask(h *handler) (fields []graphql.CollectedField, all []asked, err error) {
+	fields = graphql.CollectFields(m.opCtx, m.opCtx.Operation.SelectionSet, []string{m.root()})
 	times := make(map[string]int, len(fields))
 	all = make([]asked, len(fields))
 	for i, field := range fields {
@@ -151,15 +155,20 @@ func (m *meter) ask(h *handler) (fields []graphql.CollectedField, all []asked, r
 		if times[field.Name]++; declared.once && times[field.Name] > 1 {
 			return nil, nil, fail(badRequest, "a request may have one %s and this one has more: send them one by one", field.Name)
 		}
-		var err error
 		if all[i], err = declared.measure(h, field.ArgumentMap(m.opCtx.Variables)); err != nil {
-			return nil, nil, fail(validationFailed, "%s cannot be read", field.Name)
+			return nil, nil, err
 		}
 	}
+	return fields, all, nil
+}
+
+// add adds up what the answer costs, and rejects a request whose answer costs too much.
+func (m *meter) add(fields []graphql.CollectedField, all []asked) error {
 	for i, field := range fields {
-		if all[i].events <= events.MaxEventsPerCall { // or else it is rejected for that
-			m.field(field, root, 1, false, all[i].extent)
-		}
+		m.field(field, m.root(), 1, false, all[i].extent)
 	}
-	return fields, all, m.refusal()
+	if refusal := m.refusal(); refusal != nil {
+		return refusal
+	}
+	return nil
 }

@@ -86,6 +86,6 @@ func measureBulk(h *handler, arguments map[string]any) (asked, error) {
 		return a, err
 	}
 	set, err := input.Set(h.Decoder)
-	a.extent = bulkExtent(set)
+	a.unread, a.extent = len(set.Events) < set.Sent, bulkExtent(set)
 	return a, err
 }

@@ -159,6 +159,22 @@ func TestMemoryOfWhatMultipliesMost(t *testing.T) {
 			}
 		}
 	}
+	// Every field has a variable of its own: all of them are read before it is known that they are too many.
+	var head, fields, sets strings.Builder
+	for i := range 30 {
+		fmt.Fprintf(&head, " $v%d: [WebCustomerEventInput!]!", i)
+		fmt.Fprintf(&fields, " a%d: checkWebCustomerEvents(input: {webCustomerEventsSet: $v%d}) { acceptable }", i, i)
+		fmt.Fprintf(&sets, `,"v%d":[%s]`, i, strings.TrimSuffix(strings.Repeat(`{`+strings.TrimSuffix(strings.Repeat(`"":1,`, 100), ",")+`},`, 540), ","))
+	}
+	many := peakOf(func() {
+		r := a.post(t, "query ("+head.String()+") {"+fields.String()+"}", "{"+sets.String()[1:]+"}")
+		if r.code() != "TOO_MANY_EVENTS" || !strings.Contains(r.text, "16200") {
+			t.Errorf("variables: %.300s", r.text)
+		}
+	})
+	if t.Logf("variables: %d MB", many>>20); many > 300<<20 {
+		t.Errorf("variables: the memory got %d MB", many>>20)
+	}
 	small := `{ webCustomerEvents(first: 500) {` + times(4, "e", "edges { ...E }") + `} } fragment E on WebCustomerEventEdge {` + times(4, "n", "node { ...N }") + `} fragment N on WebCustomerEvent {` + times(20, "d", "lifeCycleState") + ` t1: type t2: type id number type }`
 	bytes, values, ok := graph.Cost(a.handler, small, "")
 	peak := peakOf(func() { a.post(t, small, "") })

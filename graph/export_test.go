@@ -18,8 +18,11 @@ func Cost(of http.Handler, query, variables string) (bytes, values int64, ok boo
 		return 0, 0, false
 	}
 	m := h.meter(&graphql.OperationContext{Variables: given, Doc: doc, Operation: operation})
-	_, _, refusal := m.ask(h)
-	return m.bytes, m.values, refusal == nil
+	fields, all, err := m.ask(h)
+	if err == nil {
+		err = m.add(fields, all)
+	}
+	return m.bytes, m.values, err == nil
 }
 
 // RootFields are the names of the root fields whose cost is declared.

@@ -106,15 +106,17 @@ func (h *handler) boundedCall(ctx context.Context, opCtx *graphql.OperationConte
 			err = h.recovered(ctx, cause)
 		}
 	}()
-	fields, all, refusal := h.meter(opCtx).ask(h)
-	if refusal != nil {
-		return refusal
+	m := h.meter(opCtx)
+	fields, all, err := m.ask(h)
+	if err != nil {
+		return err
 	}
 	var sum asked
 	for i := range fields {
 		if all[i].schema && !h.Introspection {
 			return fail(validationFailed, "this server does not tell its schema: it stands in schema.graphqls")
 		}
+		sum.unread = sum.unread || all[i].unread
 		sum.events, sum.nodes, sum.pages = sum.events+all[i].events, sum.nodes+all[i].nodes, sum.pages+all[i].pages
 	}
 	if len(fields) > 0 && !slices.ContainsFunc(fields, func(f graphql.CollectedField) bool { return f.Name != fields[0].Name }) {
@@ -123,12 +125,15 @@ func (h *handler) boundedCall(ctx context.Context, opCtx *graphql.OperationConte
 	switch {
 	case sum.events > events.MaxEventsPerCall:
 		return h.tooMany(ctx, opCtx, fields, all, sum.events)
+	case sum.unread:
+		return fail(tooManyEvents, "the variables of this request carry more than %d events, used or not: send at most %d in a request",
+			maxDecoded, events.MaxEventsPerCall)
 	case sum.pages > maxPages:
 		return fail(badRequest, "this request reads %d pages of events and may read %d: ask for them one by one", sum.pages, maxPages)
 	case sum.nodes > maxNodes:
 		return fail(badRequest, "the pages of this request have up to %d events and may have %d: ask for them one by one", sum.nodes, maxNodes)
 	}
-	return nil
+	return m.add(fields, all)
 }
 
 // tooMany rejects a request with too many events. They have been read, so they use up the rate of whoever sent them.
@@ -143,7 +148,7 @@ func (h *handler) tooMany(ctx context.Context, opCtx *graphql.OperationContext, 
 		}
 		caller, err := h.caller(ctx, input.Token)
 		if err == nil {
-			err = door.SpendRejected(ctx, caller, all[i].events)
+			err = door.SpendUpTo(ctx, caller, all[i].events)
 		}
 		if err != nil {
 			return err

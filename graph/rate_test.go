@@ -100,6 +100,10 @@ func TestPagesOfOneRequest(t *testing.T) {
 		name, query, variables, want string
 	}{
 		{"ten", `{` + aliases(10, `webCustomerEvents(first: 1) { nodes { id } }`) + `}`, "", ""},
+		{"skipped fields", `query ($a: CreateWebCustomerEventsInput!, $b: CreateWebCustomerEventsInput!, $no: Boolean = false) { checkWebCustomerEvents(input: $a) { acceptable }
+			b: checkWebCustomerEvents(input: $b) @include(if: $no) { acceptable } }`, inputs("", 600, "", 600), ""},
+		{"too many skipped fields", `query ($b: CreateWebCustomerEventsInput!, $a: CreateWebCustomerEventsInput!, $no: Boolean = false) { checkWebCustomerEvents(input: $b) { acceptable }
+			b: checkWebCustomerEvents(input: $a) @include(if: $no) { acceptable } }`, inputs("", 4000, "", 600), "TOO_MANY_EVENTS"},
 		{"eleven", `{` + aliases(11, `webCustomerEvents(first: 1) { nodes { id } }`) + `}`, "", "BAD_REQUEST"},
 		{"eleven by a fragment", `{ ...f ` + aliases(10, `webCustomerEvents(first: 1) { nodes { id } }`) + `} fragment f on Query { webCustomerEvents(first: 1) { nodes { id } } }`, "", "BAD_REQUEST"},
 		{"eleven of which one is left out", `query ($no: Boolean!) {` + aliases(10, `webCustomerEvents(first: 1) { nodes { id } }`) + ` b: webCustomerEvents(first: 1) @include(if: $no) { nodes { id } } }`, `{"no":false}`, ""},

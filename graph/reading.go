@@ -89,7 +89,7 @@ func (r *Resolver) events(ctx context.Context, first *int, after *string, filter
 		}
 	}
 	// What is asked for counts, and not what is found: a filter that nothing matches may cost the database as much.
-	if err := door.Spend(ctx, caller, limit); err != nil {
+	if err := door.SpendUpTo(ctx, caller, limit); err != nil {
 		return nil, err
 	}
 	narrowed, err := r.filter(ctx, filter)

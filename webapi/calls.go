@@ -77,7 +77,7 @@ func (h *Handler) create(ctx context.Context, body string) ([]byte, error) {
 	}
 	spend := door.Spend
 	if request.Set.Sent > events.MaxEventsPerCall {
-		spend = door.SpendRejected // as by the service
+		spend = door.SpendUpTo // the service rejects them
 	}
 	if err = spend(ctx, request.Caller, request.Set.Sent); err != nil {
 		return nil, err
