@@ -2,9 +2,10 @@ package door
 
 import "customer-events/events"
 
-// Problems bound what the answer to one call says of its unprocessed events: how many problems, and how many bytes of JSON their
-// descriptions and their paths have together. Whoever fills every field of every event with something wrong stays below half of
-// it. Without the bound a body of 0.7 MB that holds nothing but unknown fields would be answered by 60 MB.
+// Problems bound what the answer to one call says of its unprocessed events: how many problems, and how
+// many bytes of JSON their descriptions and their paths have together. Whoever fills every field of every
+// event with something wrong stays below half of it. Without the bound a body of 0.7 MB that holds
+// nothing but unknown fields would be answered by 60 MB.
 type Problems struct {
 	Count, DescriptionBytes, PathBytes int64
 }
@@ -15,8 +16,8 @@ func MostProblems(sent int) Problems {
 	return Problems{Count: 400 + 30*n, DescriptionBytes: 120_000 + 4000*n, PathBytes: 40_000 + 1000*n}
 }
 
-// BoundProblems shortens the problems of a call's unprocessed events to MostProblems. Every event keeps its first problem, and
-// as many of the others as there is room for, the first events first.
+// BoundProblems shortens the problems of a call's unprocessed events to MostProblems. Every event keeps
+// its first problem, and as many of the others as there is room for, the first events first.
 func BoundProblems(unprocessed []events.UnprocessedCustomerEvent, sent int) {
 	left := MostProblems(sent)
 	for i := range unprocessed {

@@ -48,8 +48,9 @@ func Spend(ctx context.Context, caller models.Caller, events int) error {
 	return RequestOf(ctx).spend(caller, max(1, events), true)
 }
 
-// SpendUpTo takes so many events out of the caller's bucket, or what is left in it. Only if not even one is left, the call is
-// rejected. It is for what is not sent to be stored: pages of events, and calls that are rejected because they have too many.
+// SpendUpTo takes so many events out of the caller's bucket, or what is left in it. Only if not even one is left,
+// the call is rejected. It is for what is not sent to be stored: pages of events, and calls that are rejected because
+// they have too many.
 func SpendUpTo(ctx context.Context, caller models.Caller, events int) error {
 	if err := Afford(ctx, caller); err != nil {
 		return err
@@ -88,7 +89,8 @@ func (r *Request) spend(caller models.Caller, events int, take bool) error {
 	if good {
 		return nil
 	}
-	refusal := Refuse(RateLimited, "%d events are more than are left to this user now, who may send and read %g a second: send or read them later", events, r.Rate.perSecond)
+	refusal := Refuse(RateLimited, "%d events are more than are left to this user now, who may send and read %g a second: "+
+		"send or read them later", events, r.Rate.perSecond)
 	refusal.RetryAfter = max(1, seconds(wait(float64(events)-left)))
 	return refusal
 }

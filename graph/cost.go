@@ -5,14 +5,14 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// What the answer to one request may cost. The cost is computed before anything runs, from the worst that the selected fields
-// can hold, so that a rejected request has done nothing. A page of 500 events with every field costs 24 MB at the worst, a
-// call of 1000 events that selects everything at most 32 MB.
+// What the answer to one request may cost. The cost is computed before anything runs, from the worst that
+// the selected fields can hold, so that a rejected request has done nothing. A page of 500 events with
+// every field costs 24 MB at the worst, a call of 1000 events that selects everything at most 32 MB.
 const (
 	// MaxAnswerBytes bounds the answer's length.
 	MaxAnswerBytes = 32 << 20
-	// maxAnswerValues bounds how many values the answer holds: each takes some 300 bytes while the answer is put together,
-	// however short it is written.
+	// maxAnswerValues bounds how many values the answer holds: each takes some 300 bytes while the answer
+	// is put together, however short it is written.
 	maxAnswerValues = 250_000
 )
 
@@ -26,22 +26,24 @@ type rootField struct {
 
 // asked is what one root field asks for.
 type asked struct {
-	// events is how many events the field carries in, nodes how many it lists, and pages how many lists it reads.
+	// events is how many events the field carries in, nodes how many it lists, and pages how many lists
+	// it reads.
 	events, nodes, pages int
 	// unread says that events are only counted, since the variables have too many.
 	unread bool
 	// schema says that the field tells of the schema.
 	schema bool
-	// extent tells how much the answer's parts hold; nil if nothing in it is a list or is longer than others.
+	// extent tells how much the answer's parts hold; nil if nothing in it is a list or is longer than
+	// others.
 	extent extent
 }
 
-// extent tells, for a field by its coordinate (Type.field), how many items its lists have in all, or how many bytes its texts
-// have in all; known is false if nothing special is known of the field.
+// extent tells, for a field by its coordinate (Type.field), how many items its lists have in all, or how
+// many bytes its texts have in all; known is false if nothing special is known of the field.
 type extent func(coordinate string) (most int64, known bool)
 
-// rootFields are the root fields by their names. What has no row here is not let through; TestEveryRootFieldHasACost says so
-// before that happens.
+// rootFields are the root fields by their names. What has no row here is not let through;
+// TestEveryRootFieldHasACost says so before that happens.
 var rootFields = map[string]rootField{
 	"createWebCustomerEvents": createField,
 	"login":                   loginField,
@@ -69,20 +71,23 @@ type meter struct {
 // over says that nothing more needs to be added up.
 func (m *meter) over() bool { return m.bytes > MaxAnswerBytes || m.values > maxAnswerValues }
 
-// refusal names the cost and the limit; nil if the answer is within it. What is over is not added up to its end.
+// refusal names the cost and the limit; nil if the answer is within it. What is over is not added up to
+// its end.
 func (m *meter) refusal() *callError {
 	const remedy = "ask for fewer fields, aliases or events"
 	switch {
 	case m.bytes > MaxAnswerBytes:
-		return fail(validationFailed, "the answer could have %d bytes or more and may have %d: %s", m.bytes, MaxAnswerBytes, remedy)
+		return fail(validationFailed, "the answer could have %d bytes or more and may have %d: %s",
+			m.bytes, MaxAnswerBytes, remedy)
 	case m.values > maxAnswerValues:
-		return fail(validationFailed, "the answer could have %d values or more and may have %d: %s", m.values, maxAnswerValues, remedy)
+		return fail(validationFailed, "the answer could have %d values or more and may have %d: %s",
+			m.values, maxAnswerValues, remedy)
 	}
 	return nil
 }
 
-// selection adds the fields that are selected of a type. parents is how many objects of the type there are at the most; whole
-// says that they are all types of the schema, each of them once.
+// selection adds the fields that are selected of a type. parents is how many objects of the type there
+// are at the most; whole says that they are all types of the schema, each of them once.
 func (m *meter) selection(set ast.SelectionSet, typeName string, parents int64, whole bool, of extent) {
 	for _, field := range graphql.CollectFields(m.opCtx, set, []string{typeName}) {
 		if m.field(field, typeName, parents, whole, of); m.over() {
@@ -153,7 +158,8 @@ func (m *meter) ask(h *handler) (fields []graphql.CollectedField, all []asked, e
 			return nil, nil, fail(badRequest, "%s is not let through: its cost is not known", field.Name)
 		}
 		if times[field.Name]++; declared.once && times[field.Name] > 1 {
-			return nil, nil, fail(badRequest, "a request may have one %s and this one has more: send them one by one", field.Name)
+			return nil, nil, fail(badRequest, "a request may have one %s and this one has more: send them one by one",
+				field.Name)
 		}
 		if all[i], err = declared.measure(h, field.ArgumentMap(m.opCtx.Variables)); err != nil {
 			return nil, nil, err

@@ -1,6 +1,8 @@
 package graph
 
 import (
+	"strings"
+
 	"customer-events/door"
 	"customer-events/events"
 	"customer-events/graph/views"
@@ -12,7 +14,8 @@ func bulkExtent(set events.Set) extent {
 	n, problems := int64(set.Sent), door.MostProblems(set.Sent)
 	return func(coordinate string) (int64, bool) {
 		switch coordinate {
-		case "CreateWebCustomerEventsPayload.processedCustomerEventsSet", "CreateWebCustomerEventsPayload.unprocessedCustomerEventsSet",
+		case "CreateWebCustomerEventsPayload.processedCustomerEventsSet",
+			"CreateWebCustomerEventsPayload.unprocessedCustomerEventsSet",
 			"CheckWebCustomerEventsPayload.unprocessedCustomerEventsSet":
 			return n, true
 		case "UnprocessedCustomerEvent.problems":
@@ -27,7 +30,8 @@ func bulkExtent(set events.Set) extent {
 			return requestIdentifierBytes(set, 0), true
 		}
 		// An event that is read back holds what came in, now or in the call that is replayed: the same.
-		if text, known := eventTexts[coordinate]; known {
+		name, _ := strings.CutPrefix(coordinate, "WebCustomerEvent.")
+		if text, known := eventTexts[name]; known {
 			return textBytes(set, text), true
 		}
 		return 0, false
@@ -36,18 +40,18 @@ func bulkExtent(set events.Set) extent {
 
 // eventTexts are the texts of an event that come from the caller as they are.
 var eventTexts = map[string]func(d *models.EventDetails) *string{
-	"WebCustomerEvent.website":                       func(d *models.EventDetails) *string { return &d.Website },
-	"WebCustomerEvent.description":                   func(d *models.EventDetails) *string { return d.Description },
-	"WebCustomerEvent.externalSystem":                func(d *models.EventDetails) *string { return d.ExternalSystem },
-	"WebCustomerEvent.externalSystemReferenceNumber": func(d *models.EventDetails) *string { return d.ExternalSystemReferenceNumber },
-	"WebCustomerEvent.udfString1":                    func(d *models.EventDetails) *string { return d.UDFString1 },
-	"WebCustomerEvent.udfString2":                    func(d *models.EventDetails) *string { return d.UDFString2 },
-	"WebCustomerEvent.udfString3":                    func(d *models.EventDetails) *string { return d.UDFString3 },
-	"WebCustomerEvent.udfString4":                    func(d *models.EventDetails) *string { return d.UDFString4 },
-	"WebCustomerEvent.udfString5":                    func(d *models.EventDetails) *string { return d.UDFString5 },
-	"WebCustomerEvent.udfString6":                    func(d *models.EventDetails) *string { return d.UDFString6 },
-	"WebCustomerEvent.udfString7":                    func(d *models.EventDetails) *string { return d.UDFString7 },
-	"WebCustomerEvent.udfString8":                    func(d *models.EventDetails) *string { return d.UDFString8 },
+	"website":                       func(d *models.EventDetails) *string { return &d.Website },
+	"description":                   func(d *models.EventDetails) *string { return d.Description },
+	"externalSystem":                func(d *models.EventDetails) *string { return d.ExternalSystem },
+	"externalSystemReferenceNumber": func(d *models.EventDetails) *string { return d.ExternalSystemReferenceNumber },
+	"udfString1":                    func(d *models.EventDetails) *string { return d.UDFString1 },
+	"udfString2":                    func(d *models.EventDetails) *string { return d.UDFString2 },
+	"udfString3":                    func(d *models.EventDetails) *string { return d.UDFString3 },
+	"udfString4":                    func(d *models.EventDetails) *string { return d.UDFString4 },
+	"udfString5":                    func(d *models.EventDetails) *string { return d.UDFString5 },
+	"udfString6":                    func(d *models.EventDetails) *string { return d.UDFString6 },
+	"udfString7":                    func(d *models.EventDetails) *string { return d.UDFString7 },
+	"udfString8":                    func(d *models.EventDetails) *string { return d.UDFString8 },
 }
 
 func textBytes(set events.Set, text func(d *models.EventDetails) *string) (sum int64) {
@@ -61,8 +65,8 @@ func textBytes(set events.Set, text func(d *models.EventDetails) *string) (sum i
 	return sum
 }
 
-// requestIdentifierBytes is how long the events' request identifiers are; of at most so many bytes each, or 0 for any length,
-// as those of unprocessed events are.
+// requestIdentifierBytes is how long the events' request identifiers are; of at most so many bytes each,
+// or 0 for any length, as those of unprocessed events are.
 func requestIdentifierBytes(set events.Set, most int) (sum int64) {
 	for i := range set.Events {
 		switch id := set.Events[i].RequestUniqueIdentifier; {

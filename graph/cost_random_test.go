@@ -179,7 +179,8 @@ func (w *writer) document() string {
 	return operation + variables + " {" + b.String() + " } " + strings.Join(w.fragments, " ")
 }
 
-// inputs writes random sets of events: good ones, long ones, and ones with as much wrong with them as can be.
+// inputs writes random sets of events: good ones, long ones, and ones with as much wrong with them as can
+// be.
 func (w *writer) inputs() string {
 	set := func() string {
 		list := make([]string, []int{1, 30, 170, 500, 1000}[w.IntN(5)])
@@ -206,8 +207,8 @@ func (w *writer) inputs() string {
 	return `{"i0":` + set() + `,"i1":` + set() + `}`
 }
 
-// The answer to whatever is let through is as long as its cost says at the most, and the memory for it is bounded. This test is
-// not parallel, so that nothing else uses memory beside it.
+// The answer to whatever is let through is as long as its cost says at the most, and the memory for it is
+// bounded. This test is not parallel, so that nothing else uses memory beside it.
 func TestRandomDocumentsAreBounded(t *testing.T) {
 	debug.SetGCPercent(400) // as the server has it
 	defer debug.SetGCPercent(100)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/vektah/gqlparser/v2"
 	gql "github.com/vektah/gqlparser/v2/ast"
 
 	"customer-events/graph"
@@ -81,7 +82,8 @@ func times(n int, prefix, selection string) (text string) {
 	return text
 }
 
-// multiplied are queries whose fields multiply through fragments and lists, from how many aliases each level has.
+// multiplied are queries whose fields multiply through fragments and lists, from how many aliases each
+// level has.
 func multiplied(n int) map[string]string {
 	return map[string]string{
 		"page": `{ webCustomerEvents(first: 500) {` + times(n, "e", "edges { ...E }") + `} } fragment E on WebCustomerEventEdge {` + times(n, "n", "node { ...N }") + `} fragment N on WebCustomerEvent {` + times(n, "d", "description") + `}`,
@@ -132,7 +134,8 @@ func TestFieldsThatMultiplyAreRejectedBeforeTheyRun(t *testing.T) {
 	}
 }
 
-// Of all that is let through, what multiplies most uses no more memory than an answer may. Not parallel: it measures memory.
+// Of all that is let through, what multiplies most uses no more memory than an answer may. Not parallel:
+// it measures memory.
 func TestMemoryOfWhatMultipliesMost(t *testing.T) {
 	debug.SetGCPercent(400)
 	defer debug.SetGCPercent(100)
@@ -159,7 +162,8 @@ func TestMemoryOfWhatMultipliesMost(t *testing.T) {
 			}
 		}
 	}
-	// Every field has a variable of its own: all of them are read before it is known that they are too many.
+	// Every field has a variable of its own: all of them are read before it is known that they are too
+	// many.
 	var head, fields, sets strings.Builder
 	for i := range 30 {
 		fmt.Fprintf(&head, " $v%d: [WebCustomerEventInput!]!", i)
@@ -199,5 +203,22 @@ func TestEveryRootFieldHasACost(t *testing.T) {
 	slices.Sort(got)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("declare in rootFields what a field costs (-schema +rootFields):\n%s", diff)
+	}
+}
+
+// Lists and values whose size is not known could not be reckoned with.
+func TestEveryListAndLeafHasASize(t *testing.T) {
+	t.Parallel()
+	if unsized := graph.Unsized(schema()); len(unsized) > 0 {
+		t.Errorf("tell how long these lists are in the extent of their root field, and how long a value of a new scalar is in leafSizes: %v", unsized)
+	}
+	more, err := gqlparser.LoadSchema(&gql.Source{Input: `scalar Money type Query { prices: [String!]! price: Money }`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	unsized := graph.Unsized(more)
+	slices.Sort(unsized)
+	if diff := cmp.Diff([]string{"Query.price", "Query.prices"}, unsized); diff != "" {
+		t.Errorf("this test finds nothing (-want +got):\n%s", diff)
 	}
 }

@@ -2,8 +2,12 @@ package graph
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"customer-events/events"
 )
 
 // Cost is what a request is reckoned to cost, and whether it is let through.
@@ -33,4 +37,28 @@ func RootFields() (names []string) {
 		}
 	}
 	return names
+}
+
+// Unsized are the coordinates of the schema's lists that no root field tells the length of, and of the leaves without a size.
+func Unsized(schema *ast.Schema) (coordinates []string) {
+	page, _ := measurePage(nil, nil)
+	bulk := bulkExtent(events.Set{})
+	for name, definition := range schema.Types {
+		if definition.Kind != ast.Object || strings.HasPrefix(name, "__") {
+			continue
+		}
+		for _, field := range definition.Fields {
+			coordinate := name + "." + field.Name
+			_, paged := page.extent(coordinate)
+			_, known := bulk(coordinate)
+			kind := schema.Types[field.Type.Name()].Kind
+			leaf := kind == ast.Scalar || kind == ast.Enum
+			switch {
+			case strings.HasPrefix(field.Name, "__"), paged, known:
+			case field.Type.Elem != nil, leaf && leafBytes(nil, coordinate, field.Type.Name()) == 0:
+				coordinates = append(coordinates, coordinate)
+			}
+		}
+	}
+	return coordinates
 }

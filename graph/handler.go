@@ -97,8 +97,9 @@ func (h *handler) execute(ctx context.Context, e envelope, queriesOnly bool) (da
 	return data, response.Errors
 }
 
-// boundedCall keeps one request from doing the work of many: all events of a request together are at most as many as those of
-// one call, all pages of it together are a thousand events long, and its answer costs no more than answers may cost.
+// boundedCall keeps one request from doing the work of many: all events of a request together are at most as many
+// as those of one call, all pages of it together are a thousand events long, and its answer costs no more than
+// answers may cost.
 func (h *handler) boundedCall(ctx context.Context, opCtx *graphql.OperationContext) (err error) {
 	const maxNodes, maxPages = 2 * MaxPageSize, 10
 	defer func() {
@@ -117,33 +118,39 @@ func (h *handler) boundedCall(ctx context.Context, opCtx *graphql.OperationConte
 			return fail(validationFailed, "this server does not tell its schema: it stands in schema.graphqls")
 		}
 		sum.unread = sum.unread || all[i].unread
-		sum.events, sum.nodes, sum.pages = sum.events+all[i].events, sum.nodes+all[i].nodes, sum.pages+all[i].pages
+		sum.events += all[i].events
+		sum.nodes += all[i].nodes
+		sum.pages += all[i].pages
 	}
-	if len(fields) > 0 && !slices.ContainsFunc(fields, func(f graphql.CollectedField) bool { return f.Name != fields[0].Name }) {
+	other := func(field graphql.CollectedField) bool { return field.Name != fields[0].Name }
+	if len(fields) > 0 && !slices.ContainsFunc(fields, other) {
 		door.RequestOf(ctx).Operation = fields[0].Name
 	}
 	switch {
 	case sum.events > events.MaxEventsPerCall:
-		return h.tooMany(ctx, opCtx, fields, all, sum.events)
+		return h.tooMany(ctx, opCtx.Variables, fields, all, sum.events)
 	case sum.unread:
-		return fail(tooManyEvents, "the variables of this request carry more than %d events, used or not: send at most %d in a request",
-			maxDecoded, events.MaxEventsPerCall)
+		return fail(tooManyEvents, "the variables of this request carry more than %d events, used or not: "+
+			"send at most %d in a request", maxDecoded, events.MaxEventsPerCall)
 	case sum.pages > maxPages:
-		return fail(badRequest, "this request reads %d pages of events and may read %d: ask for them one by one", sum.pages, maxPages)
+		return fail(badRequest, "this request reads %d pages of events and may read %d: ask for them one by one",
+			sum.pages, maxPages)
 	case sum.nodes > maxNodes:
 		return fail(badRequest, "the pages of this request have up to %d events and may have %d: ask for them one by one", sum.nodes, maxNodes)
 	}
 	return m.add(fields, all)
 }
 
-// tooMany rejects a request with too many events. They have been read, so they use up the rate of whoever sent them.
-func (h *handler) tooMany(ctx context.Context, opCtx *graphql.OperationContext, fields []graphql.CollectedField, all []asked, sent int) error {
+// tooMany rejects a request with too many events. They have been read, so they use up the rate of whoever sent
+// them.
+func (h *handler) tooMany(ctx context.Context, variables map[string]any, fields []graphql.CollectedField,
+	all []asked, sent int) error {
 	for i, field := range fields {
 		if all[i].events == 0 {
 			continue
 		}
 		var input views.CreateWebCustomerEventsInput
-		if err := input.UnmarshalGQL(field.ArgumentMap(opCtx.Variables)["input"]); err != nil {
+		if err := input.UnmarshalGQL(field.ArgumentMap(variables)["input"]); err != nil {
 			return err
 		}
 		caller, err := h.caller(ctx, input.Token)

@@ -11,12 +11,13 @@ import (
 	"customer-events/events/strictjson"
 )
 
-// The parser of the library reads some literals as other values than the caller wrote. What is here makes it exact: every
-// literal and every default value is read back exactly, or the document is rejected.
+// The parser of the library reads some literals as other values than the caller wrote. What is here makes
+// it exact: every literal and every default value is read back exactly, or the document is rejected.
 
-// checkStrings rejects a query text whose strings have no exact value. The library replaces a lone surrogate, and bytes that
-// are no UTF-8, by U+FFFD without a word: two different texts would become one. The GraphQL specification of September 2025
-// (section String Value) rejects such documents. Block strings have no such escapes. The library checks everything else.
+// checkStrings rejects a query text whose strings have no exact value. The library replaces a lone
+// surrogate, and bytes that are no UTF-8, by U+FFFD without a word: two different texts would become one.
+// The GraphQL specification of September 2025 (section String Value) rejects such documents. Block
+// strings have no such escapes. The library checks everything else.
 func checkStrings(query string) *gqlerror.Error {
 	if !utf8.ValidString(query) {
 		return inPlace(fail(parseFailed, "the query text is not valid UTF-8"), nil, nil)
@@ -33,13 +34,15 @@ func checkStrings(query string) *gqlerror.Error {
 			length := blockLength(query[i:])
 			if i += length; strings.HasPrefix(query[i:], `"`) {
 				// The library takes the last three quotation marks for the end, GraphQL the first three.
-				return parseError(query, i, `a block string ends with more than three quotation marks: write \""" inside of it`)
+				return parseError(query, i, `a block string ends with more than three quotation marks: `+
+					`write \""" inside of it`)
 			}
 		case query[i] == '"':
 			length, lone := stringLength(query[i:])
 			if lone >= 0 {
-				escape := query[i+lone:][:len(`\uD83D`)]
-				return parseError(query, i+lone, "a string has a lone surrogate ("+escape+"): write both halves of the pair, or \\u{…} with the code point")
+				// The escape itself is not repeated: the string may be a secret.
+				return parseError(query, i+lone, `a string has an escape that is half of a surrogate pair: `+
+					`write both halves, or \u{…} with the code point`)
 			}
 			i += length
 		default:
@@ -49,8 +52,8 @@ func checkStrings(query string) *gqlerror.Error {
 	return nil
 }
 
-// stringLength measures the string that a text begins with, up to the line's end if it has none. lone is the place of the
-// first escape that is a surrogate without its other half, -1 if there is none.
+// stringLength measures the string that a text begins with, up to the line's end if it has none. lone is
+// the place of the first escape that is a surrogate without its other half, -1 if there is none.
 func stringLength(text string) (length, lone int) {
 	i := 1
 	for i < len(text) && text[i] != '\n' && text[i] != '\r' {
@@ -70,7 +73,8 @@ func stringLength(text string) (length, lone int) {
 	return min(i, len(text)), -1
 }
 
-// leads reports whether a text begins with an escape of four digits that is one of the 1024 surrogates from the given one on.
+// leads reports whether a text begins with an escape of four digits that is one of the 1024 surrogates
+// from the given one on.
 func leads(text string, from uint64) bool {
 	if len(text) < len(`\uD83D`) || !strings.HasPrefix(text, `\u`) {
 		return false
@@ -99,8 +103,9 @@ func parseError(query string, at int, message string) *gqlerror.Error {
 	return inPlace(fail(parseFailed, "%s", message), nil, []gqlerror.Location{{Line: line, Column: column}})
 }
 
-// exactLiterals gives literals the values that GraphQL says they have, before the document is validated. It returns the whole
-// numbers that no 64 bits hold: they are valid as a Float only, which checkLong finds out after the validation.
+// exactLiterals gives literals the values that GraphQL says they have, before the document is validated.
+// It returns the whole numbers that no 64 bits hold: they are valid as a Float only, which checkLong
+// finds out after the validation.
 func exactLiterals(doc *ast.QueryDocument) (long []*ast.Value, refusal *gqlerror.Error) {
 	eachLiteral(doc, func(v *ast.Value) {
 		switch v.Kind {
@@ -139,8 +144,8 @@ func numberError(v *ast.Value, message string) *gqlerror.Error {
 	return refusal
 }
 
-// blockValue is the value of a block string (section String Value, BlockStringValue). The library counts the first line among
-// those whose common indentation is taken away, GraphQL does not.
+// blockValue is the value of a block string (section String Value, BlockStringValue). The library counts
+// the first line among those whose common indentation is taken away, GraphQL does not.
 func blockValue(v *ast.Value) string {
 	source := v.Position.Src.Input
 	for range v.Position.Start { // which counts characters
@@ -155,7 +160,8 @@ func blockValue(v *ast.Value) string {
 	lines := strings.Split(raw, "\n")
 	common := -1
 	for _, line := range lines[1:] {
-		if indent := len(line) - len(strings.TrimLeft(line, " \t")); indent < len(line) && (common < 0 || indent < common) {
+		indent := len(line) - len(strings.TrimLeft(line, " \t"))
+		if indent < len(line) && (common < 0 || indent < common) {
 			common = indent
 		}
 	}
@@ -172,8 +178,8 @@ func blockValue(v *ast.Value) string {
 	return strings.Join(lines, "\n")
 }
 
-// eachLiteral visits every literal of a document, wherever it may stand: arguments of fields and of directives, default values
-// of variables, and the values inside of lists and objects.
+// eachLiteral visits every literal of a document, wherever it may stand: arguments of fields and of
+// directives, default values of variables, and the values inside of lists and objects.
 func eachLiteral(doc *ast.QueryDocument, visit func(*ast.Value)) {
 	var value func(v *ast.Value)
 	value = func(v *ast.Value) {

@@ -11,12 +11,14 @@ import (
 	"customer-events/events"
 )
 
-// output runs the root fields of one request, and counts what they write. The cost of the request has been bounded before; that
-// it is counted once more keeps an error in that bound from using up the memory of the server.
+// output runs the root fields of one request, and counts what they write. The cost of the request has
+// been bounded before; that it is counted once more keeps an error in that bound from using up the memory
+// of the server.
 type output struct {
 	h         *handler
 	operation ast.Operation
-	// one lets one root field of a query read at a time: a request never holds more than one connection to the database.
+	// one lets one root field of a query read at a time: a request never holds more than one connection
+	// to the database.
 	one     sync.Mutex
 	written int
 }
@@ -45,7 +47,8 @@ func (c counted) Write(text []byte) (int, error) {
 	return c.Writer.Write(text)
 }
 
-// refusal is the error of an answer that got too long; nil if it did not. What a mutation has stored stays stored.
+// refusal is the error of an answer that got too long; nil if it did not. What a mutation has stored
+// stays stored.
 func (o *output) refusal() error {
 	switch {
 	case o.written <= MaxAnswerBytes:
@@ -53,6 +56,7 @@ func (o *output) refusal() error {
 	case o.operation == ast.Mutation:
 		return events.ErrOutcomeUnknown
 	default:
-		return fail(validationFailed, "the answer has more than %d bytes: ask for fewer fields, aliases or events", MaxAnswerBytes)
+		return fail(validationFailed, "the answer has more than %d bytes: ask for fewer fields, aliases or events",
+			MaxAnswerBytes)
 	}
 }

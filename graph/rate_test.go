@@ -8,7 +8,8 @@ import (
 	"customer-events/door"
 )
 
-// left is how many events a user may still send, of 1020 a minute: it sends as many checks of one as go through.
+// left is how many events a user may still send, of 1020 a minute: it sends as many checks of one as go
+// through.
 func (a *api) left(t *testing.T) (n int) {
 	t.Helper()
 	for {
@@ -25,7 +26,8 @@ func (a *api) left(t *testing.T) (n int) {
 // near says that two counts differ by what comes back to a bucket while a test runs.
 func near(got, want int) bool { return got >= want && got <= want+60 }
 
-// What a request reads and what is rejected for being too much counts as what it sends does, by both protocols alike.
+// What a request reads and what is rejected for being too much counts as what it sends does, by both
+// protocols alike.
 func TestWhatCountsAgainstTheRate(t *testing.T) {
 	t.Parallel()
 	tooMany := `mutation ($input: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: $input) { summary { received } } }`
@@ -117,7 +119,8 @@ func TestPagesOfOneRequest(t *testing.T) {
 			t.Errorf("%s: want %q, got %d %.300s", c.name, c.want, r.status, r.text)
 		}
 	}
-	// Fields with long names that all fail are still an answer without data, which has the status of its error.
+	// Fields with long names that all fail are still an answer without data, which has the status of its
+	// error.
 	a.token = "wrong"
 	var many strings.Builder
 	for i := range 20 {

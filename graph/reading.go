@@ -88,7 +88,8 @@ func (r *Resolver) events(ctx context.Context, first *int, after *string, filter
 			return nil, fail(badRequest, "%s", err)
 		}
 	}
-	// What is asked for counts, and not what is found: a filter that nothing matches may cost the database as much.
+	// What is asked for counts, and not what is found: a filter that nothing matches may cost the database as
+	// much.
 	if err := door.SpendUpTo(ctx, caller, limit); err != nil {
 		return nil, err
 	}

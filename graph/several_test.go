@@ -105,7 +105,8 @@ func TestSeveralMutationFieldsShareAVariable(t *testing.T) {
 	}
 }
 
-// A field that fails is null, has its error under its path, and harms no other; the status is 200 if another succeeds.
+// A field that fails is null, has its error under its path, and harms no other; the status is 200 if
+// another succeeds.
 func TestAFailingFieldHarmsNoOther(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -205,8 +206,8 @@ func TestTooManyEventsInSeveralFields(t *testing.T) {
 	}
 }
 
-// A login and a logout run in their place among the others. Their answers are not null: as GraphQL has it, an error of theirs
-// voids the data of the request.
+// A login and a logout run in their place among the others. Their answers are not null: as GraphQL has
+// it, an error of theirs voids the data of the request.
 func TestSessionsBesideEvents(t *testing.T) {
 	t.Parallel()
 	const create = ` x: createWebCustomerEvents(input: $a)` + counts

@@ -29,9 +29,9 @@ type coercion struct {
 	sent int
 }
 
-// maxDecoded is how many events of one request's variables are decoded before the rest is only counted. A field that is skipped
-// may leave a variable unused, so there may be more events than a request may send; but with every field of a document a variable
-// of its own, 8 MiB of unknown fields would become 300 MB of problems.
+// maxDecoded is how many events of one request's variables are decoded before the rest is only counted. A field that
+// is skipped may leave a variable unused, so there may be more events than a request may send; but with a variable for
+// every field of a document, 8 MiB of unknown fields would become 300 MB of problems.
 const maxDecoded = 4 * events.MaxEventsPerCall
 
 // variables coerces. raw is the JSON text of the variables, or empty.
