@@ -171,7 +171,7 @@ func attackTokens(a *attacked) {
 			a.refused(query)
 		}
 	}
-	for _, bad := range []string{"1e400", "-1e999999999", "1e-400", "99999999999999999999999", "-0.0e-400x"} {
+	for _, bad := range []string{"1e400", "-1e999999999", "1e-400", "-0.0e-400x"} {
 		a.refused(`{ checkWebCustomerEvents(input: {webCustomerEventsSet: [{requestUniqueIdentifier: "1", accountsReceivableIdentifier: {number: "ACR0000000020"}, performedByUnitIdentifier: {id: "1"}, performedOn: "2020-01-01T00:00:00Z", website: "x", udfFloat1: ` + bad + `}]}) { acceptable } }`)
 	}
 }

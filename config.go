@@ -33,7 +33,7 @@ type options struct {
 	TLSKey          string `name:"tls-key" placeholder:"FILE" help:"The certificate's key, in PEM. (default: none)"`
 	TrustedProxies  string `placeholder:"LIST" help:"Addresses and networks, with commas between them, of the proxies whose X-Forwarded-For is believed. (default: none)"`
 	CORSOrigins     string `name:"cors-origins" placeholder:"LIST" help:"Origins of web pages, with commas between them, that may call from browsers, such as https://app.example.com. (default: none but the server's own)"`
-	RateLimit       string `default:"50000" placeholder:"NUMBER" help:"How many events a second each API user may send to this server, a minute's worth of them at once; 0 is without limit. (default: 50000)"`
+	RateLimit       string `default:"50000" placeholder:"NUMBER" help:"How many events a second each API user may send to this server and read from it, a minute's worth of them at once; 0 is without limit. (default: 50000)"`
 	Demo            bool   `help:"Load demo data and a demo login. Listens on the loopback only."`
 	Introspection   string `placeholder:"on|off" help:"Whether callers may ask for the schema, and GraphiQL and /schema.graphql are served. (default: off, with --demo on)"`
 	Zone            string `default:"UTC" placeholder:"NAME" help:"The time zone of dates that name none, such as Europe/Nicosia. (default: UTC)"`

@@ -13,7 +13,7 @@ import (
 	"customer-events/models"
 )
 
-// Rate bounds how many events each API user sends, whatever becomes of them. Every user has a bucket of a minute's worth, which
+// Rate bounds how many events each API user sends or reads, whatever becomes of them. Every user has a bucket of a minute's worth, which
 // fills up steadily: an hourly batch may come at once. It holds for this server; several give several times as much.
 type Rate struct {
 	perSecond float64
@@ -48,6 +48,21 @@ func Spend(ctx context.Context, caller models.Caller, events int) error {
 	return RequestOf(ctx).spend(caller, max(1, events), true)
 }
 
+// SpendUpTo takes so many events out of the caller's bucket, or what is left in it. Only if not even one is left,
+// the call is rejected. It is for what is not sent to be stored: pages of events, and calls that are rejected because
+// they have too many.
+func SpendUpTo(ctx context.Context, caller models.Caller, events int) error {
+	if err := Afford(ctx, caller); err != nil {
+		return err
+	}
+	request := RequestOf(ctx)
+	if request.Rate == nil {
+		return nil
+	}
+	left := request.Rate.bucket(caller.UserKey).TokensAt(request.Rate.now())
+	return request.spend(caller, max(1, min(events, int(left))), true)
+}
+
 // Afford is Spend that takes nothing. It refuses a call whose events are not yet decoded when not even one is left.
 func Afford(ctx context.Context, caller models.Caller) error {
 	return RequestOf(ctx).spend(caller, 1, false)
@@ -74,7 +89,8 @@ func (r *Request) spend(caller models.Caller, events int, take bool) error {
 	if good {
 		return nil
 	}
-	refusal := Refuse(RateLimited, "%d events are more than are left to this user now, who may send %g a second: send them later", events, r.Rate.perSecond)
+	refusal := Refuse(RateLimited, "%d events are more than are left to this user now, who may send and read %g a second: "+
+		"send or read them later", events, r.Rate.perSecond)
 	refusal.RetryAfter = max(1, seconds(wait(float64(events)-left)))
 	return refusal
 }

@@ -33,7 +33,7 @@ const (
 	KeyInUse Code = "IDEMPOTENCY_KEY_IN_USE"
 	// The idempotency key came with other events before. Use a new key for other events.
 	KeyReused Code = "IDEMPOTENCY_KEY_REUSED"
-	// Too many logins have failed. Wait for as long as Retry-After says.
+	// The API user has sent or read too many events, or too many logins have failed. Wait for as long as Retry-After says.
 	RateLimited Code = "RATE_LIMITED"
 	// The database does not take events, or the server is full. Nothing was stored: send the same again.
 	Unavailable Code = "UNAVAILABLE"

@@ -47,9 +47,12 @@ func (r *Request) SetUser(name string) {
 	r.User = name
 }
 
-// Count notes what became of the events of a bulk call.
+// Count notes what became of the events of a bulk call, in addition to those of the request's other calls.
 func (r *Request) Count(outcome *events.Outcome) {
-	r.Events, r.Replayed, r.Refused = outcome.Summary.Received, outcome.Summary.Replayed, make(map[models.Code]int)
+	r.Events, r.Replayed = r.Events+outcome.Summary.Received, r.Replayed+outcome.Summary.Replayed
+	if r.Refused == nil {
+		r.Refused = make(map[models.Code]int)
+	}
 	for i := range outcome.UnprocessedCustomerEventsSet {
 		r.Refused[outcome.UnprocessedCustomerEventsSet[i].ErrorCode]++
 	}

@@ -23,10 +23,10 @@ func (h *handler) bulk(ctx context.Context, next graphql.RootResolver) graphql.M
 		return next(ctx)
 	}
 	opCtx := graphql.GetOperationContext(ctx)
-	payload := graphql.CollectFields(opCtx, field.Selections, payloadTypes)
+	payload := graphql.CollectFields(opCtx, field.Selections, []string{field.Definition.Type.Name()})
 	inner := make([][]graphql.CollectedField, len(payload))
 	for i := range payload {
-		inner[i] = graphql.CollectFields(opCtx, payload[i].Selections, payloadTypes)
+		inner[i] = graphql.CollectFields(opCtx, payload[i].Selections, []string{payload[i].Definition.Type.Name()})
 		for _, f := range inner[i] {
 			if f.Name == "event" {
 				return next(ctx)
@@ -108,7 +108,7 @@ func appendUnprocessed(to []byte, opCtx *graphql.OperationContext, fields []grap
 		case "retryable":
 			return strconv.AppendBool(to, u.Retryable)
 		default:
-			problem := graphql.CollectFields(opCtx, fields[i].Selections, payloadTypes)
+			problem := graphql.CollectFields(opCtx, fields[i].Selections, []string{"EventProblem"})
 			return strictjson.AppendList(to, len(u.Problems), func(to []byte, n int) []byte { return appendProblem(to, problem, &u.Problems[n]) })
 		}
 	})

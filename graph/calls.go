@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"customer-events/door"
 	"customer-events/events"
@@ -14,13 +15,31 @@ import (
 	"customer-events/models"
 )
 
+// What the fields cost that are resolved here. A request may have several that carry events in; they share the
+// limits. A login or a logout comes once: several logins would be as many guesses at a password in one request.
+var (
+	createField = rootField{measure: measureBulk}
+	checkField  = rootField{measure: measureBulk}
+	loginField  = rootField{measure: flat, once: true}
+	logoutField = rootField{measure: flat, once: true}
+	limitsField = rootField{measure: flat}
+	schemaField = rootField{measure: measureSchema}
+)
+
+func measureSchema(*handler, map[string]any) (asked, error) { return asked{schema: true}, nil }
+
+// caller is whose token came with an input, or in the header.
+func (r *Resolver) caller(ctx context.Context, token *string) (models.Caller, error) {
+	text, err := door.Token(ctx, token)
+	if err != nil {
+		return models.Caller{}, err
+	}
+	return door.Caller(ctx, r.Auth, text)
+}
+
 // request takes an input for what the service understands: whose call it is, under which key.
 func (r *Resolver) request(ctx context.Context, input views.CreateWebCustomerEventsInput) (events.Request, error) {
-	token, err := door.Token(ctx, input.Token)
-	if err != nil {
-		return events.Request{}, err
-	}
-	caller, err := door.Caller(ctx, r.Auth, token)
+	caller, err := r.caller(ctx, input.Token)
 	if err != nil {
 		return events.Request{}, err
 	}
@@ -43,12 +62,17 @@ func (r *Resolver) create(ctx context.Context, input views.CreateWebCustomerEven
 	if err != nil {
 		return nil, err
 	}
+	if several(ctx) {
+		// A call uses its set up, and the next field may carry the same variable in.
+		request.Set.Events = slices.Clone(request.Set.Events)
+	}
 	outcome, err := r.Service.CreateWebCustomerEvents(ctx, request)
 	if err != nil {
 		return nil, err
 	}
 	line := door.RequestOf(ctx)
 	line.Count(&outcome)
+	door.BoundProblems(outcome.UnprocessedCustomerEventsSet, outcome.Summary.Received)
 	answer := &views.Outcome{
 		ProcessedCustomerEventsSet:   make([]views.ProcessedCustomerEvent, len(outcome.ProcessedCustomerEventsSet)),
 		UnprocessedCustomerEventsSet: outcome.UnprocessedCustomerEventsSet,
@@ -65,6 +89,16 @@ func (r *Resolver) create(ctx context.Context, input views.CreateWebCustomerEven
 		}
 	}
 	return answer, nil
+}
+
+// several reports whether the operation has, or may have, more than one root field.
+func several(ctx context.Context) bool {
+	root := graphql.GetOperationContext(ctx).Operation.SelectionSet
+	if len(root) != 1 {
+		return true
+	}
+	_, field := root[0].(*ast.Field)
+	return !field
 }
 
 // selects reports whether the current field's selection has the given path.
@@ -114,12 +148,13 @@ func (r *Resolver) check(ctx context.Context, input views.CreateWebCustomerEvent
 	if err != nil {
 		return nil, err
 	}
-	// A call uses its set up, and the aliases of a query run at the same time with the same variables.
+	// A call uses its set up, and the aliases of a query have the same variables.
 	request.Set.Events = slices.Clone(request.Set.Events)
 	verdicts, err := r.Service.CheckWebCustomerEvents(ctx, request)
 	if err != nil {
 		return nil, err
 	}
+	door.BoundProblems(verdicts.UnprocessedCustomerEventsSet, request.Set.Sent)
 	return &verdicts, nil
 }
 

@@ -1,8 +1,6 @@
 package graph
 
 import (
-	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -12,7 +10,6 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/core"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
-	"customer-events/events/strictjson"
 	"customer-events/models"
 )
 
@@ -66,6 +63,9 @@ func (h *handler) document(query string) (*ast.QueryDocument, gqlerror.List) {
 	if len(query) > MaxQueryBytes {
 		return nil, list(fail(validationFailed, "the query text has %d bytes and may have %d: send values as variables", len(query), MaxQueryBytes))
 	}
+	if err := checkStrings(query); err != nil {
+		return nil, gqlerror.List{err}
+	}
 	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: query}, maxTokens)
 	if err != nil {
 		return nil, withCode(parseFailed, gqlerror.List{gqlerror.WrapIfUnwrapped(err)})
@@ -73,8 +73,15 @@ func (h *handler) document(query string) (*ast.QueryDocument, gqlerror.List) {
 	if err := bounded(doc); err != nil {
 		return nil, list(err)
 	}
+	long, inexact := exactLiterals(doc)
+	if inexact != nil {
+		return nil, gqlerror.List{inexact}
+	}
 	if errs := validator.ValidateWithRules(h.schema, doc, h.allRules); len(errs) > 0 {
 		return nil, withCode(validationFailed, errs)
+	}
+	if inexact := checkLong(long); inexact != nil {
+		return nil, gqlerror.List{inexact}
 	}
 	return doc, nil
 }
@@ -98,7 +105,6 @@ func (h *handler) rules() *rules.Rules {
 func bounded(doc *ast.QueryDocument) *callError {
 	var aliases, directives int
 	var deepest int
-	vanishing := false
 	var walk func(set ast.SelectionSet, depth int)
 	walk = func(set ast.SelectionSet, depth int) {
 		deepest = max(deepest, depth)
@@ -109,9 +115,6 @@ func bounded(doc *ast.QueryDocument) *callError {
 					aliases++
 				}
 				directives += len(s.Directives)
-				for _, argument := range s.Arguments {
-					vanishing = vanishing || vanishes(argument.Value)
-				}
 				walk(s.SelectionSet, depth+1)
 			case *ast.InlineFragment:
 				directives += len(s.Directives)
@@ -129,9 +132,6 @@ func bounded(doc *ast.QueryDocument) *callError {
 		directives += len(fragment.Directives)
 		walk(fragment.SelectionSet, 0)
 	}
-	if vanishing {
-		return fail(validationFailed, "a number in the query text is out of range")
-	}
 	for _, bound := range []struct {
 		what      string
 		have, may int
@@ -141,16 +141,6 @@ func bounded(doc *ast.QueryDocument) *callError {
 		}
 	}
 	return nil
-}
-
-// vanishes reports whether a literal holds a number so small that it would silently become 0. Those that are too large are
-// refused where they are read.
-func vanishes(v *ast.Value) bool {
-	if v.Kind == ast.FloatValue {
-		value, _ := strconv.ParseFloat(v.Raw, 64)
-		return value == 0 && !strictjson.Zero(v.Raw)
-	}
-	return slices.ContainsFunc(v.Children, func(child *ast.ChildValue) bool { return vanishes(child.Value) })
 }
 
 // withCode marks errors of the parser and the validator. Their messages quote the query text, which may hold secrets written

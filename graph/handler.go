@@ -2,8 +2,8 @@ package graph
 
 import (
 	"context"
-	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
@@ -26,6 +26,7 @@ type handler struct {
 	executor  *executor.Executor
 	allRules  *rules.Rules
 	documents *lru.Cache[string, *ast.QueryDocument]
+	sizes     *schemaSizes
 }
 
 // NewHandler answers GraphQL requests, whatever their path. It expects a door.Request in the context.
@@ -34,7 +35,7 @@ func NewHandler(r *Resolver) http.Handler {
 	h := &handler{Resolver: r, schema: executable.Schema(), executor: executor.New(executable)}
 	h.executor.SetErrorPresenter(r.present)
 	h.executor.SetRecoverFunc(r.recovered)
-	h.allRules = h.rules()
+	h.allRules, h.sizes = h.rules(), newSchemaSizes(h.schema)
 	h.documents, _ = lru.New[string, *ast.QueryDocument](keptDocuments) // it refuses a size of zero only
 	return h
 }
@@ -71,20 +72,24 @@ func (h *handler) execute(ctx context.Context, e envelope, queriesOnly bool) (da
 	if errs != nil {
 		return nil, errs
 	}
+	out := &output{h: h, operation: operation.Operation}
 	opCtx := &graphql.OperationContext{
 		RawQuery: e.query, Variables: variables, OperationName: e.operationName, Doc: doc, Operation: operation,
 		DisableIntrospection:   !h.Introspection,
 		RecoverFunc:            h.recovered,
 		ResolverMiddleware:     func(ctx context.Context, next graphql.Resolver) (any, error) { return next(ctx) },
-		RootResolverMiddleware: h.bulk,
+		RootResolverMiddleware: out.root,
 	}
-	if err := h.boundedCall(opCtx); err != nil {
-		return nil, list(err)
+	if err := h.boundedCall(ctx, opCtx); err != nil {
+		return nil, gqlerror.List{h.present(ctx, err)}
 	}
 	responses, ctx := h.executor.DispatchOperation(ctx, opCtx)
 	response := responses(ctx)
 	if response == nil { // the context ended first
 		return nil, list(fail(unavailable, "%s", events.ErrUnavailable))
+	}
+	if err := out.refusal(); err != nil {
+		return nil, gqlerror.List{h.present(ctx, err)}
 	}
 	if data = response.Data; data == nil {
 		data = []byte("null")
@@ -92,49 +97,69 @@ func (h *handler) execute(ctx context.Context, e envelope, queriesOnly bool) (da
 	return data, response.Errors
 }
 
-// boundedCall keeps one request from doing the work of many: a mutation has one root field (a thousand aliases of the bulk
-// mutation would be a million events, and of login as many guesses), all events of a request together are at most as many as
-// those of one call, and all pages of it together are a thousand events long.
-func (h *handler) boundedCall(opCtx *graphql.OperationContext) (refusal *callError) {
+// boundedCall keeps one request from doing the work of many: all events of a request together are at most as many
+// as those of one call, all pages of it together are a thousand events long, and its answer costs no more than
+// answers may cost.
+func (h *handler) boundedCall(ctx context.Context, opCtx *graphql.OperationContext) (err error) {
+	const maxNodes, maxPages = 2 * MaxPageSize, 10
 	defer func() {
-		// The library panics on a literal number that no float can hold.
 		if cause := recover(); cause != nil {
-			refusal = fail(validationFailed, "a number in the query text is out of range")
+			err = h.recovered(ctx, cause)
 		}
 	}()
-	const maxNodes = 2 * MaxPageSize
-	fields := graphql.CollectFields(opCtx, opCtx.Operation.SelectionSet, []string{"Query", "Mutation"})
-	writes := 0
-	for _, field := range fields {
-		if field.Name != "__typename" { // which costs nothing
-			writes++
-		}
+	m := h.meter(opCtx)
+	fields, all, err := m.ask(h)
+	if err != nil {
+		return err
 	}
-	if opCtx.Operation.Operation == ast.Mutation && writes > 1 {
-		return fail(badRequest, "a mutation may have one field and this one has %d: send them one by one", writes)
-	}
-	sent, nodes := 0, 0
-	for _, field := range fields {
-		arguments := field.ArgumentMap(opCtx.Variables)
-		switch field.Name {
-		case "__schema", "__type":
-			if !h.Introspection {
-				return fail(validationFailed, "this server does not tell its schema: it stands in schema.graphqls")
-			}
-		case "createWebCustomerEvents", "checkWebCustomerEvents":
-			sent += views.CountEvents(arguments)
-		case "webCustomerEvents":
-			var first int
-			if _, err := fmt.Sscan(fmt.Sprint(arguments["first"]), &first); err == nil && first > 0 {
-				nodes += min(first, MaxPageSize)
-			}
+	var sum asked
+	for i := range fields {
+		if all[i].schema && !h.Introspection {
+			return fail(validationFailed, "this server does not tell its schema: it stands in schema.graphqls")
 		}
+		sum.unread = sum.unread || all[i].unread
+		sum.events += all[i].events
+		sum.nodes += all[i].nodes
+		sum.pages += all[i].pages
+	}
+	other := func(field graphql.CollectedField) bool { return field.Name != fields[0].Name }
+	if len(fields) > 0 && !slices.ContainsFunc(fields, other) {
+		door.RequestOf(ctx).Operation = fields[0].Name
 	}
 	switch {
-	case sent > events.MaxEventsPerCall:
-		return fail(tooManyEvents, "%s", events.ErrTooManyEvents{Sent: sent})
-	case nodes > maxNodes:
-		return fail(badRequest, "the pages of this request have up to %d events and may have %d: ask for them one by one", nodes, maxNodes)
+	case sum.events > events.MaxEventsPerCall:
+		return h.tooMany(ctx, opCtx.Variables, fields, all, sum.events)
+	case sum.unread:
+		return fail(tooManyEvents, "the variables of this request carry more than %d events, used or not: "+
+			"send at most %d in a request", maxDecoded, events.MaxEventsPerCall)
+	case sum.pages > maxPages:
+		return fail(badRequest, "this request reads %d pages of events and may read %d: ask for them one by one",
+			sum.pages, maxPages)
+	case sum.nodes > maxNodes:
+		return fail(badRequest, "the pages of this request have up to %d events and may have %d: ask for them one by one", sum.nodes, maxNodes)
 	}
-	return nil
+	return m.add(fields, all)
+}
+
+// tooMany rejects a request with too many events. They have been read, so they use up the rate of whoever sent
+// them.
+func (h *handler) tooMany(ctx context.Context, variables map[string]any, fields []graphql.CollectedField,
+	all []asked, sent int) error {
+	for i, field := range fields {
+		if all[i].events == 0 {
+			continue
+		}
+		var input views.CreateWebCustomerEventsInput
+		if err := input.UnmarshalGQL(field.ArgumentMap(variables)["input"]); err != nil {
+			return err
+		}
+		caller, err := h.caller(ctx, input.Token)
+		if err == nil {
+			err = door.SpendUpTo(ctx, caller, all[i].events)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return events.ErrTooManyEvents{Sent: sent}
 }

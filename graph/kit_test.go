@@ -81,6 +81,7 @@ type api struct {
 	resolver *graph.Resolver
 	token    string
 	log      *strings.Builder
+	rate     *door.Rate // nil is none
 }
 
 // newAPI makes a handler; change may put doubles into it.
@@ -162,7 +163,7 @@ func (a *api) do(t *testing.T, method, target string, body io.Reader, headers ..
 
 func (a *api) serve(t *testing.T, request *http.Request) reply {
 	t.Helper()
-	ctx := door.WithRequest(request.Context(), &door.Request{ID: "request-1", Token: a.token, IdempotencyKey: request.Header.Get("Idempotency-Key")})
+	ctx := door.WithRequest(request.Context(), &door.Request{ID: "request-1", Token: a.token, IdempotencyKey: request.Header.Get("Idempotency-Key"), Rate: a.rate})
 	w := httptest.NewRecorder()
 	a.handler.ServeHTTP(w, request.WithContext(ctx))
 	r := reply{status: w.Code, header: w.Header(), text: w.Body.String()}

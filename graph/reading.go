@@ -4,18 +4,50 @@ import (
 	"context"
 	"strconv"
 
+	"github.com/99designs/gqlgen/graphql"
+
 	"customer-events/door"
 	"customer-events/graph/generated"
 	"customer-events/graph/views"
 	"customer-events/models"
 )
 
-// MaxPageSize is the most events of a page.
-const MaxPageSize = 500
+// MaxPageSize is the most events of a page, defaultPageSize how many it has if first is absent or null.
+const (
+	MaxPageSize     = 500
+	defaultPageSize = 50
+)
+
+// What the fields cost that are resolved here.
+var (
+	eventField = rootField{measure: flat}
+	pageField  = rootField{measure: measurePage}
+)
+
+// measurePage measures a page of events. One whose size is not valid is empty, since it is rejected.
+func measurePage(_ *handler, arguments map[string]any) (asked, error) {
+	size := defaultPageSize
+	if first := arguments["first"]; first != nil {
+		size, _ = graphql.UnmarshalInt(first)
+	}
+	if size < 1 || size > MaxPageSize {
+		size = 0
+	}
+	return asked{nodes: size, pages: 1, extent: func(coordinate string) (int64, bool) {
+		switch coordinate {
+		case "WebCustomerEventConnection.nodes", "WebCustomerEventConnection.edges":
+			return int64(size), true
+		}
+		return 0, false
+	}}, nil
+}
 
 func (r *Resolver) event(ctx context.Context, by generated.WebCustomerEventBy) (*views.WebCustomerEvent, error) {
 	caller, err := door.Caller(ctx, r.Auth, door.RequestOf(ctx).Token)
 	if err != nil {
+		return nil, err
+	}
+	if err := door.Spend(ctx, caller, 1); err != nil {
 		return nil, err
 	}
 	var event *models.RecordedEvent
@@ -43,7 +75,7 @@ func (r *Resolver) events(ctx context.Context, first *int, after *string, filter
 	if err != nil {
 		return nil, err
 	}
-	limit := 50
+	limit := defaultPageSize
 	if first != nil {
 		limit = *first
 	}
@@ -55,6 +87,11 @@ func (r *Resolver) events(ctx context.Context, first *int, after *string, filter
 		if before, err = views.ParseCursor(*after); err != nil {
 			return nil, fail(badRequest, "%s", err)
 		}
+	}
+	// What is asked for counts, and not what is found: a filter that nothing matches may cost the database as
+	// much.
+	if err := door.SpendUpTo(ctx, caller, limit); err != nil {
+		return nil, err
 	}
 	narrowed, err := r.filter(filter)
 	if err != nil {

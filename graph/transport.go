@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"mime"
 	"net/http"
 	"strconv"
@@ -72,17 +73,21 @@ func answer(w http.ResponseWriter, media string, data []byte, errs gqlerror.List
 	write(w, media, status, data, errs)
 }
 
+var errData = errors.New("the answer has data")
+
 // empty reports whether there is no data, or only nulls at the root.
 func empty(data []byte) bool {
 	if data == nil || bytes.Equal(data, []byte("null")) {
 		return true
 	}
-	cursor, nulls := strictjson.New(string(data[:min(len(data), 4096)])), true
+	cursor := strictjson.New(string(data[:min(len(data), 2*MaxQueryBytes)])) // which the longest aliases with nulls fit into
 	err := cursor.Object(func(string) error {
-		nulls = nulls && cursor.Kind() == strictjson.Null
-		return cursor.Skip()
+		if cursor.Kind() != strictjson.Null {
+			return errData
+		}
+		return cursor.Null()
 	})
-	return err == nil && nulls
+	return err == nil
 }
 
 func write(w http.ResponseWriter, media string, status int, data []byte, errs gqlerror.List) {

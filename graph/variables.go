@@ -25,7 +25,14 @@ type coercion struct {
 	decoder *events.Decoder
 	cursor  *strictjson.Cursor
 	errs    gqlerror.List
+	// sent is how many events the sets in the variables have.
+	sent int
 }
+
+// maxDecoded is how many events of one request's variables are decoded before the rest is only counted. A field that
+// is skipped may leave a variable unused, so there may be more events than a request may send; but with a variable for
+// every field of a document, 8 MiB of unknown fields would become 300 MB of problems.
+const maxDecoded = 4 * events.MaxEventsPerCall
 
 // variables coerces. raw is the JSON text of the variables, or empty.
 func (h *handler) variables(operation *ast.OperationDefinition, raw string) (map[string]any, gqlerror.List) {
@@ -87,7 +94,7 @@ func (c *coercion) value(t *ast.Type, path ast.Path) (any, error) {
 		}
 		return nil, c.cursor.Null()
 	case t.Elem != nil && t.Elem.NamedType == views.EventType:
-		return c.decoder.Set(c.cursor)
+		return c.set()
 	case t.Elem != nil:
 		return c.list(t.Elem, path)
 	}
@@ -100,6 +107,23 @@ func (c *coercion) value(t *ast.Type, path ast.Path) (any, error) {
 	default:
 		return c.scalar(definition.Name, path)
 	}
+}
+
+// set decodes a set of events. Once there are too many, it counts them only: the set is then shorter than Sent says.
+func (c *coercion) set() (set events.Set, err error) {
+	switch {
+	case c.sent < maxDecoded:
+		set, err = c.decoder.Set(c.cursor)
+	case c.cursor.Kind() == strictjson.Array:
+		err = c.cursor.Array(func() error {
+			set.Sent++
+			return c.cursor.Skip()
+		})
+	default:
+		set.Sent, err = 1, c.cursor.Skip()
+	}
+	c.sent += set.Sent
+	return set, err
 }
 
 func (c *coercion) list(elem *ast.Type, path ast.Path) (any, error) {
@@ -173,7 +197,7 @@ func (c *coercion) scalar(name string, path ast.Path) (any, error) {
 	case kind == strictjson.Number && (name == "Int" || name == "Float" || name == "ID" || name == "OneTimePassword"):
 		text, err := c.cursor.Number()
 		if name == "Float" {
-			if value, parse := strconv.ParseFloat(text, 64); parse != nil || math.IsInf(value, 0) {
+			if value, parse := strconv.ParseFloat(text, 64); parse != nil || math.IsInf(value, 0) || value == 0 && !strictjson.Zero(text) {
 				c.fault(path, "must be a finite number")
 			}
 		} else if _, parse := strconv.ParseInt(text, 10, 32); parse != nil {

@@ -75,16 +75,19 @@ func (h *Handler) create(ctx context.Context, body string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if request.Set.Sent <= events.MaxEventsPerCall { // the service refuses the others
-		if err = door.Spend(ctx, request.Caller, request.Set.Sent); err != nil {
-			return nil, err
-		}
+	spend := door.Spend
+	if request.Set.Sent > events.MaxEventsPerCall {
+		spend = door.SpendUpTo // the service rejects them
+	}
+	if err = spend(ctx, request.Caller, request.Set.Sent); err != nil {
+		return nil, err
 	}
 	outcome, err := h.Service.CreateWebCustomerEvents(ctx, request)
 	if err != nil {
 		return nil, err
 	}
 	door.RequestOf(ctx).Count(&outcome)
+	door.BoundProblems(outcome.UnprocessedCustomerEventsSet, outcome.Summary.Received)
 	room := 256 + 128*len(outcome.ProcessedCustomerEventsSet) + 384*len(outcome.UnprocessedCustomerEventsSet)
 	return chosen.append(make([]byte, 0, room), &outcome), nil
 }

@@ -167,7 +167,9 @@ func newExecutionContext(
 
 var sources = []*ast.Source{
 	{Name: "../../schema.graphqls", Input: `"""
-The server's operations that read. All but ` + "`" + `limits` + "`" + ` need a token.
+The server's operations that read. All but ` + "`" + `limits` + "`" + ` need a token. What they read counts against the rate limit as what is sent does: a
+page counts its ` + "`" + `first` + "`" + `, a single event one, a check its events. A request may read up to 10 pages, of up to 1000 events together. A
+request whose answer could have more than 32 MiB, or more than 250000 values, is rejected with GRAPHQL_VALIDATION_FAILED before it runs.
 """
 type Query {
   """
@@ -182,7 +184,7 @@ type Query {
   Recorded events, newest number first, a page at a time. An API user limited to units sees the events of those units only.
   """
   webCustomerEvents(
-    "How many events the page has at the most: 1 to 500."
+    "How many events the page has at the most: 1 to 500. Null means 50."
     first: Int = 50
     "Where the page begins: behind the event of this cursor."
     after: String
@@ -206,7 +208,10 @@ type Query {
 }
 
 """
-The server's operations that write.
+The server's operations that write. A request may have several of them. They run one after the other, in the order of the request. A
+field that fails is null and has its error under its ` + "`" + `path` + "`" + `, and the others keep their results; the HTTP status is then 200. The limit of
+1000 events holds for all fields of a request together, and is checked before anything is stored. An ` + "`" + `Idempotency-Key` + "`" + ` header holds for
+each field: fields with different events need an ` + "`" + `idempotencyKey` + "`" + ` of their own instead.
 """
 type Mutation {
   """
@@ -228,7 +233,8 @@ type Mutation {
   """
   Gives a token for a user's name and password. An unknown user and a wrong password are answered alike, with UNAUTHENTICATED. After
   too many of them (10 for a name from one address within 15 minutes, 50 for a name, 100 for an address) RATE_LIMITED is the answer, with
-  Retry-After, to the right password as well.
+  Retry-After, to the right password as well. A request may have one login. Its answer is never null, so that, as GraphQL has it, a
+  login that fails voids the answers of the request's other fields: send it alone.
   """
   login(
     "Who logs in."
@@ -236,7 +242,7 @@ type Mutation {
   ): LoginPayload!
 
   """
-  Ends the token of the request at once.
+  Ends the token of the request at once. A request may have one logout; fields behind it are no longer authenticated.
   """
   logout: Boolean!
 }
@@ -465,7 +471,10 @@ type UnprocessedCustomerEvent {
   errorDescription: String!
   "True if the same event may be accepted later as it is."
   retryable: Boolean!
-  "Everything that is wrong with the event (of more than a hundred problems, the first hundred)."
+  """
+  Everything that is wrong with the event (of more than a hundred problems, the first hundred). A call is answered with up to 30 problems
+  an event on average, and 400 besides: of the events that would exceed this, the first problem.
+  """
   problems: [EventProblem!]!
 }
 

@@ -86,11 +86,16 @@ type LoginPayload struct {
 	ExpiresAt time.Time `json:"expiresAt"`
 }
 
-// The server's operations that write.
+// The server's operations that write. A request may have several of them. They run one after the other, in the order of the request. A
+// field that fails is null and has its error under its `path`, and the others keep their results; the HTTP status is then 200. The limit of
+// 1000 events holds for all fields of a request together, and is checked before anything is stored. An `Idempotency-Key` header holds for
+// each field: fields with different events need an `idempotencyKey` of their own instead.
 type Mutation struct {
 }
 
-// The server's operations that read. All but `limits` need a token.
+// The server's operations that read. All but `limits` need a token. What they read counts against the rate limit as what is sent does: a
+// page counts its `first`, a single event one, a check its events. A request may read up to 10 pages, of up to 1000 events together. A
+// request whose answer could have more than 32 MiB, or more than 250000 values, is rejected with GRAPHQL_VALIDATION_FAILED before it runs.
 type Query struct {
 }
 

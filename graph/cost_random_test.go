@@ -1,0 +1,293 @@
+package graph_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"runtime/debug"
+	"runtime/metrics"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	gql "github.com/vektah/gqlparser/v2/ast"
+
+	"customer-events/auth"
+	"customer-events/graph"
+	"customer-events/heavy"
+	"customer-events/importer"
+	"customer-events/models"
+	"customer-events/store"
+)
+
+var (
+	seed      = flag.Uint64("seed", 0, "the seed of random documents; 0 is a new one")
+	documents = flag.Int("documents", 60, "how many random documents are sent")
+)
+
+// longest is a text of n characters of the longest kind, four bytes each.
+func longest(n int) string { return strings.Repeat("𝄞", n) }
+
+// worst is the longest event that is accepted, as JSON text without its closing bracket.
+func worst(request string) string {
+	e := fmt.Sprintf(`{"requestUniqueIdentifier":%q,"rewardsParticipantIdentifier":{"number":%q},"performedByUnitIdentifier":{"name":%q},"classificationIdentifier":{"name":%q},
+		"performedOn":"2026-01-01T00:00:00.123456Z","website":"www.crm.com/%s","description":%q,"externalSystem":%q`,
+		request+longest(255-len(request)), longest(255), longest(255), longest(255), longest(2048-12), longest(4000), longest(255))
+	for i := 1; i <= 8; i++ {
+		e += fmt.Sprintf(`,"udfString%d":%q`, i, longest(255))
+	}
+	for i := 1; i <= 4; i++ {
+		e += fmt.Sprintf(`,"udfFloat%d":-1.2345678901234567e-300,"udfDate%d":"2026-01-01T00:00:00.123456Z"`, i, i)
+	}
+	return e
+}
+
+// worstAPI is an API whose records and whose 500 events are as long as they may be.
+func worstAPI(t *testing.T) *api {
+	t.Helper()
+	a := newAPI(t, nil)
+	db := a.resolver.Reader.(*store.Store)
+	name, other := longest(255), longest(254)+"x"
+	for _, kind := range importer.Kinds() {
+		rows := map[string]string{
+			"accounts-receivable":  "id,number,name\n" + name + "," + name + "," + name + "\n",
+			"rewards-participants": "id,number,account_number\n" + name + "," + name + "," + name + "\n",
+			"classifications":      "id,name,alternative_code,type\n" + name + "," + name + "," + other + ",WEB\n",
+			"units":                "id,name,alternative_code\n" + name + "," + name + "," + other + "\n",
+		}[kind]
+		if rows == "" {
+			continue
+		}
+		result, err := importer.Run(t.Context(), importer.Options{Kind: kind, File: kind + ".csv", Input: strings.NewReader(rows), To: db, Secrets: secrets, Report: os.Stderr, Now: clock})
+		if err != nil || result.Good != 1 {
+			t.Fatalf("%s: %+v %v", kind, result, err)
+		}
+	}
+	user := longest(63)
+	if err := db.AddUser(t.Context(), &models.User{Name: user, PasswordHash: auth.HashPassword("x"), CreatedAt: now}, nil); err != nil {
+		t.Fatal(err)
+	}
+	session, err := auth.New(db, clock, heavy.New()).LogIn(t.Context(), user, "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.token = session.Token
+	for call := range 5 {
+		list := make([]string, 100)
+		for i := range list {
+			list[i] = worst(fmt.Sprint(call, "/", i)) + fmt.Sprintf(`,"externalSystemReferenceNumber":"%s%03d"}`, longest(252), 100*call+i)
+		}
+		r := a.post(t, `mutation ($input: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: $input) { summary { processed } unprocessedCustomerEventsSet { errorDescription } } }`,
+			`{"input":{"webCustomerEventsSet":[`+strings.Join(list, ",")+`]}}`)
+		if !strings.Contains(r.text, `"processed":100`) {
+			t.Fatalf("%.1000s", r.text)
+		}
+	}
+	return a
+}
+
+// writer writes random documents.
+type writer struct {
+	*rand.Rand
+	schema    *gql.Schema
+	fragments []string
+	// by are the names of the fragments on a type.
+	by      map[string][]string
+	aliases int
+	// every is how often a field is selected, in percent.
+	every int
+}
+
+func (w *writer) alias() string {
+	if w.aliases >= 24 || w.IntN(3) > 0 {
+		return ""
+	}
+	w.aliases++
+	return fmt.Sprintf("a%d%s: ", w.aliases, strings.Repeat("x", w.IntN(3)*w.IntN(40)))
+}
+
+// selection writes a random selection of a type, and maybe a fragment for others of its kind.
+func (w *writer) selection(typeName string, depth int) string {
+	if known := w.by[typeName]; len(known) > 0 && w.IntN(3) == 0 {
+		return "{ ..." + known[w.IntN(len(known))] + " }"
+	}
+	var b strings.Builder
+	for _, field := range w.schema.Types[typeName].Fields {
+		for n := 1 + w.IntN(2)*w.IntN(3)*w.IntN(3); n > 0; n-- {
+			if w.IntN(100) >= w.every || strings.HasPrefix(field.Name, "__") {
+				continue
+			}
+			named := w.schema.Types[field.Type.Name()]
+			switch {
+			case named.Kind == gql.Scalar || named.Kind == gql.Enum:
+				b.WriteString(" " + w.alias() + field.Name)
+			case depth > 0:
+				alias := w.alias()
+				if alias == "" && strings.Contains(b.String(), " "+field.Name+" ") {
+					continue
+				}
+				b.WriteString(" " + alias + field.Name + " " + w.selection(named.Name, depth-1))
+			}
+		}
+	}
+	set := "{ __typename" + b.String() + " }"
+	if w.IntN(2) == 0 {
+		name := fmt.Sprintf("f%d", len(w.fragments))
+		w.by[typeName] = append(w.by[typeName], name)
+		w.fragments = append(w.fragments, "fragment "+name+" on "+typeName+" "+set)
+		return "{ ..." + name + " }"
+	}
+	return set
+}
+
+// document writes a random operation, of which some have more aliases or tokens than they may have.
+func (w *writer) document() string {
+	w.fragments, w.by, w.aliases, w.every = nil, map[string][]string{}, 0, 20+w.IntN(81)
+	operation, mutation := "query", w.IntN(3) == 0
+	var b strings.Builder
+	for n := range 1 + w.IntN(3)*w.IntN(4) {
+		root := w.IntN(6)
+		name := fmt.Sprintf(" r%d: ", n)
+		switch {
+		case mutation:
+			b.WriteString(name + fmt.Sprintf("createWebCustomerEvents(input: $i%d) ", w.IntN(2)) + w.selection("CreateWebCustomerEventsPayload", 4))
+		case root == 0:
+			b.WriteString(name + fmt.Sprintf("checkWebCustomerEvents(input: $i%d) ", w.IntN(2)) + w.selection("CheckWebCustomerEventsPayload", 4))
+		case root == 1:
+			b.WriteString(name + "__schema " + w.selection("__Schema", 1+w.IntN(5)))
+		case root == 2:
+			b.WriteString(name + `webCustomerEvent(by: {number: "3"}) ` + w.selection("WebCustomerEvent", 3))
+		default:
+			b.WriteString(name + "webCustomerEvents(first: " + []string{"500", "null", "$first", "$default", fmt.Sprint(1 + w.IntN(500))}[w.IntN(5)] + ") " + w.selection("WebCustomerEventConnection", 4))
+		}
+	}
+	if mutation {
+		operation = "mutation"
+	}
+	variables := ""
+	for _, v := range []string{"$i0: CreateWebCustomerEventsInput!", "$i1: CreateWebCustomerEventsInput!", "$first: Int", "$default: Int = 400"} {
+		if name, _, _ := strings.Cut(v, ":"); strings.Contains(b.String(), name) {
+			variables += " " + v
+		}
+	}
+	if variables != "" {
+		variables = " (" + variables + ")"
+	}
+	return operation + variables + " {" + b.String() + " } " + strings.Join(w.fragments, " ")
+}
+
+// inputs writes random sets of events: good ones, long ones, and ones with as much wrong with them as can
+// be.
+func (w *writer) inputs() string {
+	set := func() string {
+		list := make([]string, []int{1, 30, 170, 500, 1000}[w.IntN(5)])
+		size, kind := 0, w.IntN(4)
+		for i := range list {
+			switch {
+			case size > 3<<20 || kind == 0:
+				list[i] = good(fmt.Sprint(w.IntN(1e6))) + "}"
+			case kind == 1:
+				list[i] = worst(fmt.Sprint(w.IntN(1e6))) + "}"
+			case kind == 2:
+				var b strings.Builder
+				for k := range 100 {
+					fmt.Fprintf(&b, `"\"\\%d":1,`, k)
+				}
+				list[i] = "{" + b.String() + `"requestUniqueIdentifier":"\"\\` + longest(253) + `"}`
+			default:
+				list[i] = `{"website":1,"udfDate1":"\"","requestUniqueIdentifier":"` + strings.Repeat(`\u0001`, w.IntN(3000)) + `"}`
+			}
+			size += len(list[i])
+		}
+		return `{"webCustomerEventsSet":[` + strings.Join(list, ",") + `]}`
+	}
+	return `{"i0":` + set() + `,"i1":` + set() + `}`
+}
+
+// The answer to whatever is let through is as long as its cost says at the most, and the memory for it is
+// bounded. This test is not parallel, so that nothing else uses memory beside it.
+func TestRandomDocumentsAreBounded(t *testing.T) {
+	debug.SetGCPercent(400) // as the server has it
+	defer debug.SetGCPercent(100)
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(180 << 20))
+	a := worstAPI(t)
+	given := *seed
+	if given == 0 {
+		given = uint64(time.Now().UnixNano())
+	}
+	t.Logf("go test ./graph -run %s -seed %d", t.Name(), given)
+	w := &writer{Rand: rand.New(rand.NewPCG(given, 0)), schema: schema()}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var peak atomic.Uint64
+	go func() {
+		for ctx.Err() == nil {
+			peak.Store(max(peak.Load(), memory()))
+			time.Sleep(2 * time.Millisecond)
+		}
+	}()
+	n := *documents
+	if testing.Short() {
+		n = min(n, 20)
+	}
+	through, rejected, longestAnswer := 0, 0, 0
+	for range n {
+		query := w.document()
+		for len(query) > 6000 { // or else too many of them have too many tokens
+			query = w.document()
+		}
+		variables := w.inputs()
+		bytes, values, ok := graph.Cost(a.handler, query, variables)
+		r := a.post(t, query, variables, "Accept", newMedia)
+		message := ""
+		if len(r.Errors) > 0 {
+			message = r.Errors[0].Message
+		}
+		switch {
+		case r.code() == "INTERNAL_SERVER_ERROR" || len(r.text) > graph.MaxAnswerBytes+1000:
+			t.Errorf("%d bytes %.300s\nof %s", len(r.text), r.text, query)
+		case r.status == 200 && (!ok || int64(len(r.text)) > bytes+1000*int64(1+len(r.Errors))):
+			t.Errorf("%d bytes, reckoned were %d (%v)\nof %s", len(r.text), bytes, ok, query)
+		case r.status == 200:
+			through++
+			longestAnswer = max(longestAnswer, len(r.text))
+		default:
+			rejected++
+		}
+		t.Logf("%d: cost %d bytes, %d values; answer %d bytes %s; peak %d MB; %.150s", r.status, bytes, values, len(r.text), r.code(), peak.Load()>>20, message)
+	}
+	if through < n/5 || rejected == 0 || longestAnswer < 1<<20 {
+		t.Errorf("%d were let through, %d were not; the longest answer has %d bytes: that tells nothing", through, rejected, longestAnswer)
+	}
+	if peak.Load() > 300<<20 {
+		t.Errorf("the memory got %d MB", peak.Load()>>20)
+	}
+}
+
+// peakOf is how much memory the process has at the most while something runs.
+func peakOf(run func()) uint64 {
+	var peak atomic.Uint64
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for ctx.Err() == nil {
+			peak.Store(max(peak.Load(), memory()))
+			time.Sleep(2 * time.Millisecond)
+		}
+	}()
+	run()
+	cancel()
+	<-ended
+	return peak.Load()
+}
+
+// memory is how much memory the process has of the system.
+func memory() uint64 {
+	samples := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
+	metrics.Read(samples)
+	return samples[0].Value.Uint64() - samples[1].Value.Uint64()
+}

@@ -1,0 +1,64 @@
+package graph
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"customer-events/events"
+)
+
+// Cost is what a request is reckoned to cost, and whether it is let through.
+func Cost(of http.Handler, query, variables string) (bytes, values int64, ok bool) {
+	h := of.(*handler)
+	doc, operation, errs := h.parse(query, "")
+	if errs != nil {
+		return 0, 0, false
+	}
+	given, errs := h.variables(operation, variables)
+	if errs != nil {
+		return 0, 0, false
+	}
+	m := h.meter(&graphql.OperationContext{Variables: given, Doc: doc, Operation: operation})
+	fields, all, err := m.ask(h)
+	if err == nil {
+		err = m.add(fields, all)
+	}
+	return m.bytes, m.values, err == nil
+}
+
+// RootFields are the names of the root fields whose cost is declared.
+func RootFields() (names []string) {
+	for name, field := range rootFields {
+		if field.measure != nil {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Unsized are the coordinates of the schema's lists that no root field tells the length of, and of the leaves without a size.
+func Unsized(schema *ast.Schema) (coordinates []string) {
+	page, _ := measurePage(nil, nil)
+	bulk := bulkExtent(events.Set{})
+	for name, definition := range schema.Types {
+		if definition.Kind != ast.Object || strings.HasPrefix(name, "__") {
+			continue
+		}
+		for _, field := range definition.Fields {
+			coordinate := name + "." + field.Name
+			_, paged := page.extent(coordinate)
+			_, known := bulk(coordinate)
+			kind := schema.Types[field.Type.Name()].Kind
+			leaf := kind == ast.Scalar || kind == ast.Enum
+			switch {
+			case strings.HasPrefix(field.Name, "__"), paged, known:
+			case field.Type.Elem != nil, leaf && leafBytes(nil, coordinate, field.Type.Name()) == 0:
+				coordinates = append(coordinates, coordinate)
+			}
+		}
+	}
+	return coordinates
+}

@@ -1,0 +1,62 @@
+package graph
+
+import (
+	"context"
+	"io"
+	"sync"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"customer-events/events"
+)
+
+// output runs the root fields of one request, and counts what they write. The cost of the request has
+// been bounded before; that it is counted once more keeps an error in that bound from using up the memory
+// of the server.
+type output struct {
+	h         *handler
+	operation ast.Operation
+	// one lets one root field of a query read at a time: a request never holds more than one connection
+	// to the database.
+	one     sync.Mutex
+	written int
+}
+
+// root is the middleware of root fields.
+func (o *output) root(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+	o.one.Lock()
+	defer o.one.Unlock()
+	answer := o.h.bulk(ctx, next)
+	if answer == graphql.Null || answer == graphql.RequiredNull {
+		return answer // which the library knows by its address
+	}
+	return graphql.WriterFunc(func(w io.Writer) { answer.MarshalGQL(counted{o, w}) })
+}
+
+// counted writes to an answer until it is too long, and then nothing more.
+type counted struct {
+	*output
+	io.Writer
+}
+
+func (c counted) Write(text []byte) (int, error) {
+	if c.written += len(text); c.written > MaxAnswerBytes {
+		return len(text), nil
+	}
+	return c.Writer.Write(text)
+}
+
+// refusal is the error of an answer that got too long; nil if it did not. What a mutation has stored
+// stays stored.
+func (o *output) refusal() error {
+	switch {
+	case o.written <= MaxAnswerBytes:
+		return nil
+	case o.operation == ast.Mutation:
+		return events.ErrOutcomeUnknown
+	default:
+		return fail(validationFailed, "the answer has more than %d bytes: ask for fewer fields, aliases or events",
+			MaxAnswerBytes)
+	}
+}

@@ -1,0 +1,39 @@
+package graph
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"customer-events/door"
+	"customer-events/events"
+)
+
+// Were an answer longer than its cost says, it would still end at the bound.
+func TestAnAnswerThatGetsTooLong(t *testing.T) {
+	t.Parallel()
+	for operation, want := range map[ast.Operation]door.Code{ast.Query: validationFailed, ast.Mutation: door.OutcomeUnknown} {
+		var to bytes.Buffer
+		o := &output{operation: operation}
+		w := counted{o, &to}
+		for range 2 {
+			if o.refusal() != nil {
+				t.Errorf("%s: %v after %d bytes", operation, o.refusal(), to.Len())
+			}
+			if n, err := w.Write(make([]byte, MaxAnswerBytes/2)); n != MaxAnswerBytes/2 || err != nil {
+				t.Error(n, err)
+			}
+		}
+		for range 100 {
+			_, _ = w.Write(make([]byte, 1000))
+		}
+		if refusal := door.Known(o.refusal()); to.Len() != MaxAnswerBytes || refusal == nil || refusal.Code != want {
+			t.Errorf("%s: %d bytes, %v", operation, to.Len(), refusal)
+		}
+		if operation == ast.Mutation && !errors.Is(o.refusal(), events.ErrOutcomeUnknown) {
+			t.Error(o.refusal())
+		}
+	}
+}

@@ -1,0 +1,132 @@
+package graph_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"customer-events/door"
+)
+
+// left is how many events a user may still send, of 1020 a minute: it sends as many checks of one as go
+// through.
+func (a *api) left(t *testing.T) (n int) {
+	t.Helper()
+	for {
+		r := a.post(t, `query ($input: CreateWebCustomerEventsInput!) { checkWebCustomerEvents(input: $input) { acceptable } }`, set(1))
+		if r.code() == "RATE_LIMITED" {
+			return n
+		}
+		if n++; r.code() != "" || n > 1100 {
+			t.Fatalf("%d: %s", n, r.text)
+		}
+	}
+}
+
+// near says that two counts differ by what comes back to a bucket while a test runs.
+func near(got, want int) bool { return got >= want && got <= want+60 }
+
+// What a request reads and what is rejected for being too much counts as what it sends does, by both
+// protocols alike.
+func TestWhatCountsAgainstTheRate(t *testing.T) {
+	t.Parallel()
+	tooMany := `mutation ($input: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: $input) { summary { received } } }`
+	wired := `{"web_customer_events_set":[` + strings.TrimSuffix(strings.Repeat("{},", 1001), ",") + `]}`
+	for _, c := range []struct {
+		name   string
+		do     func(t *testing.T, a *api) (code string)
+		code   string
+		counts int
+	}{
+		{"a page", post(`{ webCustomerEvents(first: 500) { nodes { id } } }`, ""), "", 500},
+		{"a page of the default size", post(`{ webCustomerEvents { nodes { id } } }`, ""), "", 50},
+		{"a page of null", post(`{ webCustomerEvents(first: null) { nodes { id } } }`, ""), "", 50},
+		{"a page of a variable that is null", post(`query ($n: Int) { webCustomerEvents(first: $n) { nodes { id } } }`, `{"n":null}`), "", 50},
+		{"a page of a variable that is absent", post(`query ($n: Int) { webCustomerEvents(first: $n) { nodes { id } } }`, `{}`), "", 50},
+		{"a page of a variable's default", post(`query ($n: Int = 7) { webCustomerEvents(first: $n) { nodes { id } } }`, `{}`), "", 7},
+		{"a page that nothing matches", post(`{ webCustomerEvents(first: 400, filter: {externalSystem: "none"}) { nodes { id } } }`, ""), "", 400},
+		{"several pages", post(`{ a: webCustomerEvents(first: 300) { nodes { id } } b: webCustomerEvents(first: 200) { nodes { id } } }`, ""), "", 500},
+		{"a page whose size is not valid", post(`{ webCustomerEvents(first: 501) { nodes { id } } }`, ""), "BAD_REQUEST", 0},
+		{"an event", post(`{ webCustomerEvent(by: {number: "1"}) { id } }`, ""), "", 1},
+		{"several events", post(`{`+aliases(30, `webCustomerEvent(by: {number: "1"}) { id }`)+`}`, ""), "", 30},
+		{"a check", post(`query ($input: CreateWebCustomerEventsInput!) { checkWebCustomerEvents(input: $input) { acceptable } }`, set(600)), "", 600},
+		{"several mutations", post(three, inputs("", 100, "", 0, "", 200)), "", 301},
+		{"the limits", post(`{ limits { maxPageSize } }`, ""), "", 0},
+		{"too many events", post(tooMany, set(1001)), "TOO_MANY_EVENTS", 1001},
+		{"too many events in several fields", post(three, inputs("", 500, "", 0, "", 501)), "TOO_MANY_EVENTS", 1001},
+		{"more events than are left", post(tooMany, set(3000)), "TOO_MANY_EVENTS", 1020},
+		{"too many events of nobody", func(t *testing.T, a *api) string {
+			token := a.token
+			defer func() { a.token = token }()
+			a.token = "wrong"
+			return a.post(t, tooMany, set(1001)).code()
+		}, "UNAUTHENTICATED", 0},
+		{"too many events by the Web API", func(t *testing.T, a *api) string {
+			_, _, text := a.byWebAPI(t, "customer_events/bulk/web/create", "", wired)
+			return text[strings.Index(text, `"code":"`)+len(`"code":"`) : strings.Index(text, `","description"`)]
+		}, "TooManyEventsException", 1001},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			a := newAPI(t, nil)
+			a.rate = door.NewRate(17)
+			if code := c.do(t, a); code != c.code {
+				t.Errorf("the code is %q, want %q", code, c.code)
+			}
+			if left := a.left(t); !near(left, 1020-c.counts) {
+				t.Errorf("%d are left, want %d", left, 1020-c.counts)
+			}
+			if c.counts == 0 {
+				return
+			}
+			// Of an empty bucket nothing is taken.
+			if code := c.do(t, a); code != "RATE_LIMITED" && code != "RateLimitedException" && c.counts > 1 {
+				t.Errorf("an empty bucket gives %q", code)
+			}
+		})
+	}
+}
+
+func post(query, variables string) func(t *testing.T, a *api) string {
+	return func(t *testing.T, a *api) string {
+		t.Helper()
+		return a.post(t, query, variables).code()
+	}
+}
+
+// Pages of one request are bounded in their number and in their size, whatever spells the size.
+func TestPagesOfOneRequest(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, nil)
+	for _, c := range []struct {
+		name, query, variables, want string
+	}{
+		{"ten", `{` + aliases(10, `webCustomerEvents(first: 1) { nodes { id } }`) + `}`, "", ""},
+		{"skipped fields", `query ($a: CreateWebCustomerEventsInput!, $b: CreateWebCustomerEventsInput!, $no: Boolean = false) { checkWebCustomerEvents(input: $a) { acceptable }
+			b: checkWebCustomerEvents(input: $b) @include(if: $no) { acceptable } }`, inputs("", 600, "", 600), ""},
+		{"too many skipped fields", `query ($b: CreateWebCustomerEventsInput!, $a: CreateWebCustomerEventsInput!, $no: Boolean = false) { checkWebCustomerEvents(input: $b) { acceptable }
+			b: checkWebCustomerEvents(input: $a) @include(if: $no) { acceptable } }`, inputs("", 4000, "", 600), "TOO_MANY_EVENTS"},
+		{"eleven", `{` + aliases(11, `webCustomerEvents(first: 1) { nodes { id } }`) + `}`, "", "BAD_REQUEST"},
+		{"eleven by a fragment", `{ ...f ` + aliases(10, `webCustomerEvents(first: 1) { nodes { id } }`) + `} fragment f on Query { webCustomerEvents(first: 1) { nodes { id } } }`, "", "BAD_REQUEST"},
+		{"eleven of which one is left out", `query ($no: Boolean!) {` + aliases(10, `webCustomerEvents(first: 1) { nodes { id } }`) + ` b: webCustomerEvents(first: 1) @include(if: $no) { nodes { id } } }`, `{"no":false}`, ""},
+		{"null", `{` + aliases(2, `webCustomerEvents(first: 476) { nodes { id } }`) + ` b: webCustomerEvents(first: null) { nodes { id } } }`, "", "BAD_REQUEST"},
+		{"null in a variable", `query ($n: Int) {` + aliases(2, `webCustomerEvents(first: 476) { nodes { id } }`) + ` b: webCustomerEvents(first: $n) { nodes { id } } }`, `{"n":null}`, "BAD_REQUEST"},
+		{"an absent variable", `query ($n: Int) {` + aliases(2, `webCustomerEvents(first: 476) { nodes { id } }`) + ` b: webCustomerEvents(first: $n) { nodes { id } } }`, "", "BAD_REQUEST"},
+		{"a variable's default", `query ($n: Int = 50) {` + aliases(2, `webCustomerEvents(first: 476) { nodes { id } }`) + ` b: webCustomerEvents(first: $n) { nodes { id } } }`, "", "BAD_REQUEST"},
+		{"just as many", `query ($n: Int) {` + aliases(2, `webCustomerEvents(first: 475) { nodes { id } }`) + ` b: webCustomerEvents(first: $n) { nodes { id } } }`, "", ""},
+	} {
+		if r := a.post(t, c.query, c.variables, "Accept", newMedia); r.code() != c.want || c.want != "" && (r.status != 400 || r.Data != nil) {
+			t.Errorf("%s: want %q, got %d %.300s", c.name, c.want, r.status, r.text)
+		}
+	}
+	// Fields with long names that all fail are still an answer without data, which has the status of its
+	// error.
+	a.token = "wrong"
+	var many strings.Builder
+	for i := range 20 {
+		fmt.Fprintf(&many, " a%0500d: webCustomerEvent(by: {number: \"1\"}) { id }", i)
+	}
+	if r := a.post(t, `{`+many.String()+`}`, "", "Accept", newMedia); r.status != 401 || len(r.Data) != 20 {
+		t.Errorf("%d %.300s", r.status, r.text)
+	}
+}
