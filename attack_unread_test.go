@@ -23,8 +23,10 @@ func honestIn(t *testing.T, s *server, what string) {
 	}
 	const create = `mutation create($input: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: $input) { summary { processed } } }`
 	for name, call := range map[string]func() answer{
-		"login":      func() answer { return s.send(t, strings.NewReader(fmt.Sprintf(demoLogin, demoPassword))) },
-		"small call": func() answer { return s.post(t, create, object{"input": object{"webCustomerEventsSet": manyEvents(1)}}) },
+		"login": func() answer { return s.send(t, strings.NewReader(fmt.Sprintf(demoLogin, demoPassword))) },
+		"small call": func() answer {
+			return s.post(t, create, object{"input": object{"webCustomerEventsSet": manyEvents(1)}})
+		},
 		"large call": func() answer { return s.post(t, create, object{"input": object{"webCustomerEventsSet": large}}) },
 	} {
 		start := time.Now()

@@ -41,7 +41,7 @@ type connections struct {
 	mu         sync.Mutex
 	open       map[net.Conn]*trackedConn // by socket
 	perAddress map[netip.Prefix]int
-	goAway     goAwayLevel
+	goingAway  bool
 	// closed and refused count since toldAt what was closed for others, and what was not let in.
 	closed, refused int
 	toldAt          time.Time
@@ -271,18 +271,19 @@ func (c *connections) serveHTTP2(conn *goAwayConn) {
 	defer c.mu.Unlock()
 	if one := c.open[socket(conn)]; one != nil {
 		one.http2 = conn
-		conn.GoAway(c.goAway) // nothing has been written, so that this only notes it
+		conn.wanted.Store(c.goingAway)
 	}
 }
 
-// announceShutdown sends a GOAWAY frame on each HTTP/2 connection, on those to come too. It does not wait.
-func (c *connections) announceShutdown(level goAwayLevel) {
+// goAway sends a GOAWAY frame on each HTTP/2 connection that has not had one; if all is set, on those to come too. It
+// does not wait.
+func (c *connections) goAway(all bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.goAway = level
+	c.goingAway = all
 	for _, one := range c.open {
 		if one.http2 != nil {
-			go one.http2.GoAway(level)
+			go one.http2.GoAway()
 		}
 	}
 }

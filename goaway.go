@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"golang.org/x/net/http2"
 )
@@ -57,47 +59,23 @@ type goAwayConn struct {
 	// header is the part of a frame's header that has been written; left is how much is missing of its payload.
 	header []byte
 	left   int
-	// frames says that a frame has been written: the first must be SETTINGS. answered says that a response has begun.
-	frames, answered bool
-	sent             bool
+	// answered says that a response has begun.
+	answered, sent bool
 
-	wanted goAwayWanted
+	// wanted is outside mu, since a write may block.
+	wanted atomic.Bool
 }
 
-// goAwayWanted says whether a connection is to send a GOAWAY frame. It has a lock of its own, since a write may block.
-type goAwayWanted struct {
-	mu    sync.Mutex
-	level goAwayLevel
-}
+// goAwayPause is how long the server writes nothing before it sends a GOAWAY frame. Clients that make one call after the
+// other then all wait for a response. One that was about to send a request would have to give up on it: clients of
+// net/http do, and cannot send its body again.
+const goAwayPause = 100 * time.Millisecond
 
-type goAwayLevel int
-
-const (
-	goAwayNever goAwayLevel = iota
-	// goAwayAnswered sends it once a response has begun, so that every new connection carries at least one request.
-	goAwayAnswered
-	// goAwayNow sends it at once.
-	goAwayNow
-)
-
-func (w *goAwayWanted) raise(level goAwayLevel) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.level = max(w.level, level)
-}
-
-func (w *goAwayWanted) get() goAwayLevel {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.level
-}
-
-// GoAway sends a GOAWAY frame, now or with the next frame that is written. It sends one only, however often it is called.
-func (c *goAwayConn) GoAway(level goAwayLevel) {
-	c.wanted.raise(level)
-	if !c.mu.TryLock() {
-		return // a frame is being written: Write sends it
-	}
+// GoAway sends a GOAWAY frame, now or with the next frame that is written; not before a response has begun, so that each
+// connection carries at least one request. It sends one only, however often it is called.
+func (c *goAwayConn) GoAway() {
+	c.wanted.Store(true)
+	c.mu.Lock()
 	defer c.mu.Unlock()
 	_ = c.announce() // the next write meets the same error
 }
@@ -111,7 +89,7 @@ func (c *goAwayConn) Write(p []byte) (written int, err error) {
 			return written, err
 		}
 		n := len(p)
-		if !c.sent && c.wanted.get() != goAwayNever {
+		if !c.sent && c.wanted.Load() {
 			n = c.nextBoundary(p)
 		}
 		n, err := c.Conn.Write(p[:n])
@@ -130,12 +108,12 @@ func (c *goAwayConn) Write(p []byte) (written int, err error) {
 
 // announce writes the GOAWAY frame if it is wanted and nothing stands against it. The caller must hold mu.
 func (c *goAwayConn) announce() error {
-	level := c.wanted.get()
-	between := c.frames && c.left == 0 && len(c.header) == 0
-	if c.sent || !between || level == goAwayNever || level == goAwayAnswered && !c.answered {
+	between := c.left == 0 && len(c.header) == 0
+	if c.sent || !c.wanted.Load() || !between || !c.answered {
 		return nil
 	}
 	c.sent = true
+	time.Sleep(goAwayPause)
 	_, err := c.Conn.Write(goAwayFrame)
 	return err
 }
@@ -166,7 +144,7 @@ func (c *goAwayConn) follow(p []byte) {
 		if len(c.header) < frameHeaderBytes {
 			return
 		}
-		c.left, c.frames = payloadBytes(c.header), true
+		c.left = payloadBytes(c.header)
 		c.answered = c.answered || http2.FrameType(c.header[3]) == http2.FrameHeaders
 		c.header = c.header[:0]
 	}

@@ -65,7 +65,8 @@ const (
 // matters: from the beginning of Shutdown on, net/http drops the calls that it reads on connections accepted before. It fails only if serving
 // has: what does not end in time is logged, and ended.
 func end(server *http.Server, listener net.Listener, served <-chan error, conns *connections, drain time.Duration, log *slog.Logger) error {
-	conns.announceShutdown(goAwayAnswered)
+	// Connections that clients open from now on, because no other server takes them, are announced the end after the drain.
+	conns.goAway(false)
 	var err error
 	select {
 	case err = <-served:
@@ -83,7 +84,7 @@ func end(server *http.Server, listener net.Listener, served <-chan error, conns 
 		defer close(ended)
 		endSlowClients(patience, conns, log)
 	}()
-	conns.announceShutdown(goAwayNow)
+	conns.goAway(true)
 	start := time.Now()
 	for patience.Err() == nil {
 		http2, http1 := conns.count()

@@ -16,6 +16,8 @@ const (
 	// served: 64 KiB in 10 seconds.
 	writeChunk = 64 << 10
 	writeStall = 10 * time.Second
+	// timedBytes is the length of a response that net/http writes out before its handler returns.
+	timedBytes = 4 << 10
 	// stalledAfter is how long ago the last progress of a response must be before it is aborted first.
 	stalledAfter = time.Second
 	// closeAfter is how long an aborted response may take to end before its connection is closed.
@@ -77,7 +79,6 @@ type pacedWriter struct {
 	shared    bool        // other responses use the connection, too
 	body      *uploadBody // nil if the request has none
 	built     bool
-	renewed   time.Time
 
 	// unsentResponses.mu guards these.
 	bytes     int64
@@ -87,6 +88,8 @@ type pacedWriter struct {
 
 	// mu guards these, and the write deadline.
 	mu                sync.Mutex
+	renewed           time.Time
+	timer             *time.Timer // of discardOnStall; nil if there is none
 	aborted, finished bool
 }
 
@@ -106,8 +109,12 @@ func (w *pacedWriter) Write(p []byte) (written int, err error) {
 	w.begin()
 	w.responses.add(w, int64(len(p)))
 	defer w.responses.remove(w, int64(len(p)))
+	if len(p) > timedBytes {
+		defer w.discardOnStall()()
+	}
 	for {
 		if !w.renew() {
+			w.fail()
 			return written, errResponseAborted
 		}
 		n, err := w.ResponseWriter.Write(p[written:min(len(p), written+writeChunk)])
@@ -141,7 +148,6 @@ func (w *pacedWriter) begin() {
 // renew gives the client time for the next chunk. It reports whether the response goes on.
 func (w *pacedWriter) renew() bool {
 	now := time.Now()
-	w.renewed = now
 	w.responses.mu.Lock()
 	w.progress = now
 	w.responses.mu.Unlock()
@@ -150,7 +156,13 @@ func (w *pacedWriter) renew() bool {
 	if w.aborted {
 		return false
 	}
-	_ = w.control.SetWriteDeadline(now.Add(w.responses.stall))
+	w.renewed = now
+	deadline := w.responses.stall
+	if w.timer != nil {
+		w.timer.Reset(deadline)
+		deadline += time.Second // the timer comes first
+	}
+	_ = w.control.SetWriteDeadline(now.Add(deadline))
 	return true
 }
 
@@ -163,12 +175,37 @@ func (w *pacedWriter) fail() {
 		w.request.Unsent = "aborted for others: clients leave too many bytes unread"
 	case time.Since(w.renewed) > w.responses.stall*9/10: // HTTP/2 names no cause
 		w.request.Unsent = "aborted: the client does not read it"
-	default:
-		return
 	}
-	if !w.shared {
+}
+
+// discardOnStall has the connection reset, and what the system holds of the response discarded, if a chunk is not
+// written in time. The deadline alone ends the writing, but net/http then closes the connection in a way that lets the
+// system offer the rest for minutes.
+func (w *pacedWriter) discardOnStall() (stop func()) {
+	if w.shared || w.conn == nil {
+		return func() {}
+	}
+	w.timer = time.AfterFunc(w.responses.stall, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.timer != nil && time.Since(w.renewed) >= w.responses.stall*9/10 {
+			w.end()
+		}
+	})
+	return func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.timer.Stop()
+		w.timer = nil
+	}
+}
+
+// end makes the write that is going on fail. The caller must hold mu.
+func (w *pacedWriter) end() {
+	if !w.shared && w.conn != nil {
 		discard(w.conn)
 	}
+	_ = w.control.SetWriteDeadline(time.Now().Add(-time.Second))
 }
 
 // discard lets the system forget what it holds for a client that does not read, instead of offering it for minutes once
@@ -187,7 +224,7 @@ func (w *pacedWriter) abort() {
 		return
 	}
 	w.aborted = true
-	_ = w.control.SetWriteDeadline(time.Now().Add(-time.Second))
+	w.end()
 	if w.conn == nil {
 		return
 	}
