@@ -262,6 +262,13 @@ func (c *connections) note(conn net.Conn, state http.ConnState) {
 		if state != one.state {
 			one.state, one.since = state, time.Now()
 		}
+		if state == http.StateIdle {
+			for _, address := range []netip.Prefix{{}, one.address} {
+				if len(c.victims[address].list) == 0 {
+					delete(c.victims, address)
+				}
+			}
+		}
 	}
 }
 
