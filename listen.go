@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -42,22 +42,31 @@ func listen(c config) (net.Listener, error) {
 	return listener, nil
 }
 
-// parting tells callers of a server that is ending to end their connection with this answer and open the next one anew, where another server may
-// take it. Connections ended by the server between two calls would be ended in the face of some.
+// parting tells HTTP/1.1 callers of a server that is ending to end their connection with this answer and open the next one anew, where another
+// server may take it. Connections ended by the server between two calls would be ended in the face of some. Those of HTTP/2 get a GOAWAY frame,
+// see goAwayConn: for them net/http would turn the header into one that drops calls.
 func parting(next http.Handler, draining *atomic.Bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if draining.Load() {
+		if draining.Load() && r.ProtoMajor == 1 {
 			w.Header().Set("Connection", "close")
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
+const (
+	// goAwayGrace is how long HTTP/2 clients have, from the end of the drain on, to stop opening requests on their connections.
+	goAwayGrace = time.Second
+	// silentPatience is how long a new connection may take for its first request once the drain is over.
+	silentPatience = 3 * time.Second
+)
+
 // end takes calls for a while still, then no new connections, then finishes what has come on the old ones, and closes those at rest last. The order
-// matters: from the beginning of Shutdown on, net/http drops the calls that it reads on connections accepted before.
-func end(server *http.Server, listener net.Listener, served <-chan error, busy *busy, drain time.Duration) error {
-	patience, cancel := context.WithTimeout(context.Background(), drain+shutdownPatience)
-	defer cancel()
+// matters: from the beginning of Shutdown on, net/http drops the calls that it reads on connections accepted before. It fails only if serving
+// has: what does not end in time is logged, and ended.
+func end(server *http.Server, listener net.Listener, served <-chan error, conns *connections, drain time.Duration, log *slog.Logger) error {
+	// Connections that clients open from now on, because no other server takes them, are announced the end after the drain.
+	conns.goAway(false)
 	var err error
 	select {
 	case err = <-served:
@@ -68,34 +77,47 @@ func end(server *http.Server, listener net.Listener, served <-chan error, busy *
 	if errors.Is(err, net.ErrClosed) {
 		err = nil
 	}
-	for !busy.none() && patience.Err() == nil {
+	patience, cancel := context.WithTimeout(context.Background(), shutdownPatience)
+	defer cancel()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		endSlowClients(patience, conns, log)
+	}()
+	conns.goAway(true)
+	start := time.Now()
+	for patience.Err() == nil {
+		http2, http1 := conns.count()
+		if http1 == 0 && (http2 == 0 || time.Since(start) >= goAwayGrace) {
+			break
+		}
 		time.Sleep(5 * time.Millisecond)
 	}
-	return errors.Join(err, server.Shutdown(patience))
-}
-
-// busy are the connections that carry a call, or have not carried one yet.
-type busy struct {
-	mu    sync.Mutex
-	conns map[net.Conn]bool
-}
-
-func (b *busy) note(conn net.Conn, state http.ConnState) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.conns == nil {
-		b.conns = map[net.Conn]bool{}
+	if shutdown := server.Shutdown(patience); shutdown != nil {
+		http2, http1 := conns.count()
+		log.Warn("calls are cut off that have not ended in time", "after", shutdownPatience.String(), "connections", http1, "http2_connections", http2)
+		_ = server.Close() // what it closes has an end of its own
 	}
-	switch state {
-	case http.StateNew, http.StateActive:
-		b.conns[conn] = true
-	default:
-		delete(b.conns, conn)
-	}
+	cancel()
+	<-ended
+	return err
 }
 
-func (b *busy) none() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return len(b.conns) == 0
+// endSlowClients ends, until the context does, what clients send too slowly for a server that is ending, and logs it.
+func endSlowClients(ctx context.Context, conns *connections, log *slog.Logger) {
+	start := time.Now()
+	for ctx.Err() == nil {
+		anonymous, slow := conns.uploads.endSlow(ctx, time.Since(start))
+		silent := 0
+		if time.Since(start) > silentPatience {
+			silent = conns.closeSilent(silentPatience)
+		}
+		if anonymous+slow+silent > 0 {
+			log.Warn("ended what clients have not sent in time", "anonymous_uploads", anonymous, "slow_uploads", slow, "silent_connections", silent)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }

@@ -25,12 +25,15 @@ type ward struct {
 	tls  bool
 	room *door.Room
 	rate *door.Rate
+	// uploads are the bodies that arrive, unsent the responses that are not read yet.
+	uploads *uploads
+	unsent  *unsentResponses
 }
 
 // observed gives every request an id, and one line in the log and a count in the metrics when it is done. Nothing a caller sent stands in it but names:
 // no query, no variable, no header.
 func observed(next http.Handler, log *slog.Logger, seen *metrics, ward ward) http.Handler {
-	next = gzhttp.GzipHandler(next)
+	next = gzhttp.GzipHandler(ward.unsent.handler(next))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		request := &door.Request{ID: requestID(r), Token: bearer(r.Header.Get("Authorization")), IdempotencyKey: r.Header.Get("Idempotency-Key"), Room: ward.room, Rate: ward.rate}
@@ -49,11 +52,14 @@ func observed(next http.Handler, log *slog.Logger, seen *metrics, ward ward) htt
 			request.Barred = door.Refuse(door.Forbidden, "%s", gate.ErrCrossSite)
 		}
 		address := ward.proxies.Address(r)
+		request.Address = address
 		answer := &answered{ResponseWriter: w, status: http.StatusOK, request: request}
 		if ward.loopback && !gate.Loopback(r) {
 			say(answer, http.StatusForbidden, "this server is for the loopback: call it by localhost or 127.0.0.1")
 		} else {
-			next.ServeHTTP(answer, r.WithContext(auth.WithAddress(door.WithRequest(r.Context(), request), address)))
+			r := r.WithContext(auth.WithAddress(door.WithRequest(r.Context(), request), address))
+			defer ward.uploads.track(answer, r, request.Token)()
+			next.ServeHTTP(answer, r)
 		}
 		level := slog.LevelInfo
 		if r.URL.Path == "/healthz" || r.URL.Path == "/readyz" {
@@ -61,7 +67,7 @@ func observed(next http.Handler, log *slog.Logger, seen *metrics, ward ward) htt
 		}
 		attributes := []slog.Attr{slog.String("request", request.ID), slog.String("method", r.Method), slog.String("path", models.Shown(r.URL.Path)),
 			slog.String("address", address), slog.Int("status", answer.status), slog.Float64("ms", float64(time.Since(start).Microseconds())/1000)}
-		for _, text := range []struct{ key, value string }{{"operation", request.Operation}, {"user", request.User}, {"code", request.Code}} {
+		for _, text := range []struct{ key, value string }{{"operation", request.Operation}, {"user", request.User}, {"code", request.Code}, {"response", request.Unsent}} {
 			if text.value != "" {
 				attributes = append(attributes, slog.String(text.key, models.Shown(text.value)))
 			}

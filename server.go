@@ -11,12 +11,10 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
-	"os/signal"
 	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"golang.org/x/term"
@@ -52,10 +50,8 @@ func main() {
 		// But not where a flood makes much garbage: what door.Room and the hashing of passwords let live at once fits well into this.
 		debug.SetMemoryLimit(int64(max(2, runtime.GOMAXPROCS(0))) * memoryForEach)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := endBySignal()
 	defer stop()
-	// A second signal ends the program at once.
-	context.AfterFunc(ctx, stop)
 	os.Exit(run(ctx, os.Args[1:], environment{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, log: newLog(os.Stderr)}))
 }
 
@@ -122,16 +118,12 @@ func serve(ctx context.Context, c config, env environment) (err error) {
 		return fmt.Errorf("listening: %w", err)
 	}
 	var draining atomic.Bool
-	var busy busy
-	server := &http.Server{
-		Handler:           routes(c, db, secrets, log, traces, &draining),
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       2 * time.Minute,
-		WriteTimeout:      c.callTimeout + 2*time.Minute,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		ConnState:         busy.note,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	handler, uploads := routes(c, db, secrets, log, traces, &draining)
+	conns := newConnections(openFiles(), c.trustedProxies, uploads, log)
+	listener = limitedListener{listener, conns}
+	server, err := newHTTPServer(c, handler, conns, log)
+	if err != nil {
+		return errors.Join(err, listener.Close())
 	}
 	sweeping, endSweeping := context.WithCancel(context.WithoutCancel(ctx))
 	swept := make(chan struct{})
@@ -145,10 +137,9 @@ func serve(ctx context.Context, c config, env environment) (err error) {
 			served <- server.Serve(listener)
 			return
 		}
-		server.TLSConfig = c.certificate.TLS(log)
 		served <- server.ServeTLS(listener, "", "")
 	}()
-	log.Info("listening", "address", listener.Addr().String())
+	log.Info("listening", "address", listener.Addr().String(), "max_connections", conns.max, "max_connections_per_address", conns.maxPerAddress)
 	if c.demo {
 		scheme := "http"
 		if c.certificate != nil {
@@ -165,7 +156,7 @@ func serve(ctx context.Context, c config, env environment) (err error) {
 	case <-ctx.Done():
 		log.Info("ending: calls are still taken for a while, then running ones are finished; a second signal ends at once", "drain", c.drain.String())
 		draining.Store(true)
-		err = end(server, listener, served, &busy, c.drain)
+		err = end(server, listener, served, conns, c.drain, log)
 	}
 	endSweeping()
 	<-swept
@@ -173,8 +164,8 @@ func serve(ctx context.Context, c config, env environment) (err error) {
 	return err
 }
 
-// routes is every address that the server answers.
-func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger, traces *tracing, draining *atomic.Bool) http.Handler {
+// routes is every address that the server answers, and what knows the bodies that are on their way there.
+func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger, traces *tracing, draining *atomic.Bool) (http.Handler, *uploads) {
 	seen := newMetrics(db.Pools())
 	service := &events.Service{
 		Directory: db, Ledger: db, Secrets: secrets, Now: time.Now, NewID: newID,
@@ -220,8 +211,10 @@ func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger
 		mux.Handle("/", playground.Handler())
 	}
 	mux.Handle("GET /metrics", seen.handler())
+	uploads := newUploads(resolver.Auth)
 	return observed(parting(mux, draining), log, seen, ward{proxies: c.trustedProxies, sites: c.sites, loopback: c.demo, tls: c.certificate != nil,
-		room: door.NewRoom(heavy.New(), resolver.Auth), rate: door.NewRate(c.rateLimit)})
+		room: door.NewRoom(heavy.New(), resolver.Auth), rate: door.NewRate(c.rateLimit),
+		uploads: uploads, unsent: newUnsentResponses()}), uploads
 }
 
 func say(w http.ResponseWriter, status int, text string) {

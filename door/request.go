@@ -19,6 +19,10 @@ type Request struct {
 	User      string
 	// Code is the code of the error that refused it, if one did.
 	Code string
+	// Address is the client's address, without the port.
+	Address string
+	// Unsent says why the response was not written to its end, if the server gave up on it.
+	Unsent string
 	// Events, Replayed and Refused count the events of a bulk call: all of them, those recorded before, those unprocessed by code.
 	Events, Replayed int
 	Refused          map[models.Code]int

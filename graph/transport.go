@@ -90,11 +90,9 @@ func empty(data []byte) bool {
 	return err == nil
 }
 
+// write writes the response. It sets the status once the body is complete, for that ends the request's work, see
+// unsentResponses of the server.
 func write(w http.ResponseWriter, media string, status int, data []byte, errs gqlerror.List) {
-	header := w.Header()
-	header.Set("Content-Type", media+"; charset=utf-8")
-	header.Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
 	// Errors first, so that whoever reads along knows early.
 	body := append(make([]byte, 0, len(data)+64), '{')
 	if len(errs) > 0 {
@@ -110,7 +108,12 @@ func write(w http.ResponseWriter, media string, status int, data []byte, errs gq
 	if data != nil {
 		body = append(append(body, `"data":`...), data...)
 	}
-	_, _ = w.Write(append(body, '}')) // a caller who has gone has no use for an error
+	body = append(body, '}')
+	header := w.Header()
+	header.Set("Content-Type", media+"; charset=utf-8")
+	header.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // a caller who has gone has no use for an error
 }
 
 // read takes the request apart.

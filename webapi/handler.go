@@ -111,15 +111,17 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	write(w, refusal.Code.Status(), noData, classOf(err, refusal), refusal.Message)
 }
 
-// write writes the original's envelope.
+// write writes the original's envelope. It sets the status once the body is complete, for that ends the request's work,
+// see unsentResponses of the server.
 func write(w http.ResponseWriter, status int, data []byte, said class, message string) {
-	header := w.Header()
-	header.Set("Content-Type", "application/json; charset=utf-8")
-	header.Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
 	body := append(append(make([]byte, 0, len(data)+256), `{"data":`...), data...)
 	body = strictjson.AppendText(append(body, `,"status":{"code":`...), said.name)
 	body = strictjson.AppendText(append(body, `,"description":`...), said.sentence)
 	body = strictjson.AppendText(append(body, `,"message":`...), message)
-	_, _ = w.Write(append(body, "}}"...)) // a caller who has gone has no use for an error
+	body = append(body, "}}"...)
+	header := w.Header()
+	header.Set("Content-Type", "application/json; charset=utf-8")
+	header.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // a caller who has gone has no use for an error
 }

@@ -1,0 +1,319 @@
+package main
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"runtime"
+	"sync"
+	"time"
+
+	"customer-events/door"
+)
+
+const (
+	// writeChunk is what a client has to take of a response within writeStall. It is therefore the lowest rate that is
+	// served: 64 KiB in 10 seconds.
+	writeChunk = 64 << 10
+	writeStall = 10 * time.Second
+	// timedBytes is the length of a response that net/http writes out before its handler returns.
+	timedBytes = 4 << 10
+	// stalledAfter is how long ago the last progress of a response must be before it is aborted first.
+	stalledAfter = time.Second
+	// closeAfter is how long an aborted response may take to end before its connection is closed.
+	closeAfter = 500 * time.Millisecond
+	// responseBytesPerCPU bounds the bytes of responses that are built and not yet written; callers without a valid
+	// token have a quarter of it to themselves.
+	responseBytesPerCPU = 32 << 20
+	// unreadBodyTimeout is how long net/http may take to read the rest of a request's body that no handler has read,
+	// which it does before it sends the response.
+	unreadBodyTimeout = 5 * time.Second
+)
+
+var errResponseAborted = errors.New("the response is aborted: the server holds too many bytes that clients do not read")
+
+// unsentResponses bounds the responses that are built and not yet written. A response never waits for that bound: others
+// are aborted for it, see victim.
+type unsentResponses struct {
+	stall time.Duration
+
+	mu     sync.Mutex
+	limits map[bool]int64 // by pacedWriter.anonymous
+	bytes  map[bool]int64
+	open   map[*pacedWriter]struct{}
+}
+
+func newUnsentResponses() *unsentResponses {
+	total := int64(max(2, runtime.GOMAXPROCS(0))) * responseBytesPerCPU
+	return &unsentResponses{
+		stall:  writeStall,
+		limits: map[bool]int64{false: total * 3 / 4, true: total / 4},
+		bytes:  make(map[bool]int64),
+		open:   make(map[*pacedWriter]struct{}),
+	}
+}
+
+// handler gives back what a request holds of the admission capacity as soon as its response is built, and then writes
+// the response as fast as its client reads it. It expects a door.Request in the context.
+func (u *unsentResponses) handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		paced := &pacedWriter{ResponseWriter: w, responses: u, request: door.RequestOf(r.Context()), control: http.NewResponseController(w)}
+		paced.conn, _ = r.Context().Value(connKey{}).(net.Conn)
+		paced.shared = r.ProtoMajor > 1
+		paced.body, _ = r.Body.(*uploadBody)
+		defer paced.finish()
+		next.ServeHTTP(paced, r)
+	})
+}
+
+// connKey is the key of a context's connection.
+type connKey struct{}
+
+// pacedWriter writes a response with a deadline that each chunk renews.
+type pacedWriter struct {
+	http.ResponseWriter
+	responses *unsentResponses
+	request   *door.Request
+	control   *http.ResponseController
+	conn      net.Conn    // nil in tests
+	shared    bool        // other responses use the connection, too
+	body      *uploadBody // nil if the request has none
+	built     bool
+
+	// unsentResponses.mu guards these.
+	bytes     int64
+	progress  time.Time
+	anonymous bool
+	client    string
+
+	// mu guards these, and the write deadline.
+	mu                sync.Mutex
+	renewed           time.Time
+	timer             *time.Timer // of discardOnStall; nil if there is none
+	aborted, finished bool
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *pacedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// WriteHeader takes the response as built: handlers must not have work left when they call it.
+func (w *pacedWriter) WriteHeader(status int) {
+	if status >= http.StatusOK {
+		w.begin()
+		w.renew()
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *pacedWriter) Write(p []byte) (written int, err error) {
+	w.begin()
+	w.responses.add(w, int64(len(p)))
+	defer w.responses.remove(w, int64(len(p)))
+	if len(p) > timedBytes {
+		defer w.discardOnStall()()
+	}
+	for {
+		if !w.renew() {
+			w.fail()
+			return written, errResponseAborted
+		}
+		n, err := w.ResponseWriter.Write(p[written:min(len(p), written+writeChunk)])
+		written += n
+		if err != nil {
+			w.fail()
+			return written, err
+		}
+		if written == len(p) {
+			break
+		}
+	}
+	if time.Since(w.renewed) > w.responses.stall/10 {
+		w.renew() // net/http may have a rest to send once the handler has returned
+	}
+	return written, nil
+}
+
+// begin gives the admission capacity back.
+func (w *pacedWriter) begin() {
+	if w.built {
+		return
+	}
+	w.built = true
+	w.request.Leave()
+	if w.body != nil && !w.body.ended.Load() {
+		_ = w.control.SetReadDeadline(time.Now().Add(unreadBodyTimeout)) // only tests' writers have none
+	}
+}
+
+// renew gives the client time for the next chunk. It reports whether the response goes on.
+func (w *pacedWriter) renew() bool {
+	now := time.Now()
+	w.responses.mu.Lock()
+	w.progress = now
+	w.responses.mu.Unlock()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.aborted {
+		return false
+	}
+	w.renewed = now
+	deadline := w.responses.stall
+	if w.timer != nil {
+		w.timer.Reset(deadline)
+		deadline += time.Second // the timer comes first
+	}
+	_ = w.control.SetWriteDeadline(now.Add(deadline))
+	return true
+}
+
+// fail notes for the log why a response was not written to its end; a client that has gone is not worth a note.
+func (w *pacedWriter) fail() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case w.aborted:
+		w.request.Unsent = "aborted for others: clients leave too many bytes unread"
+	case time.Since(w.renewed) > w.responses.stall*9/10: // HTTP/2 names no cause
+		w.request.Unsent = "aborted: the client does not read it"
+	}
+}
+
+// discardOnStall has the connection reset, and what the system holds of the response discarded, if a chunk is not
+// written in time. The deadline alone ends the writing, but net/http then closes the connection in a way that lets the
+// system offer the rest for minutes.
+func (w *pacedWriter) discardOnStall() (stop func()) {
+	if w.shared || w.conn == nil {
+		return func() {}
+	}
+	w.timer = time.AfterFunc(w.responses.stall, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.timer != nil && time.Since(w.renewed) >= w.responses.stall*9/10 {
+			w.end()
+		}
+	})
+	return func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.timer.Stop()
+		w.timer = nil
+	}
+}
+
+// end makes the write that is going on fail. The caller must hold mu.
+func (w *pacedWriter) end() {
+	if !w.shared && w.conn != nil {
+		discard(w.conn)
+	}
+	_ = w.control.SetWriteDeadline(time.Now().Add(-time.Second))
+}
+
+// discard lets the system forget what it holds for a client that does not read, instead of offering it for minutes once
+// the connection is closed.
+func discard(conn net.Conn) {
+	if tcp, ok := socket(conn).(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+}
+
+// abort ends the response while another goroutine writes it.
+func (w *pacedWriter) abort() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.finished {
+		return
+	}
+	w.aborted = true
+	w.end()
+	if w.conn == nil {
+		return
+	}
+	// HTTP/2 resets the stream, but cannot even do that on a connection that is not read at all.
+	time.AfterFunc(closeAfter, func() {
+		w.mu.Lock()
+		finished := w.finished
+		w.mu.Unlock()
+		if !finished {
+			_ = w.conn.Close()
+		}
+	})
+}
+
+// finish ends the time in which the response can be aborted: after it, the connection carries another one.
+func (w *pacedWriter) finish() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.finished = true
+}
+
+// add counts bytes of a response that is about to be written, and aborts others while there are too many.
+func (u *unsentResponses) add(w *pacedWriter, n int64) {
+	u.mu.Lock()
+	if w.bytes == 0 {
+		w.client = w.request.User
+		w.anonymous = w.client == ""
+		if w.anonymous {
+			w.client = w.request.Address
+		}
+		u.open[w] = struct{}{}
+	}
+	w.bytes += n
+	u.bytes[w.anonymous] += n
+	var victims []*pacedWriter
+	for u.bytes[w.anonymous] > u.limits[w.anonymous] {
+		victim := u.victim(w)
+		if victim == nil {
+			break // it is alone
+		}
+		u.forget(victim, victim.bytes)
+		victims = append(victims, victim)
+	}
+	u.mu.Unlock()
+	for _, victim := range victims {
+		victim.abort()
+	}
+}
+
+func (u *unsentResponses) remove(w *pacedWriter, n int64) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if _, open := u.open[w]; open { // else it has been aborted
+		u.forget(w, n)
+	}
+}
+
+// forget takes bytes of a response out of the count. The caller must hold mu.
+func (u *unsentResponses) forget(w *pacedWriter, n int64) {
+	u.bytes[w.anonymous] -= n
+	if w.bytes -= n; w.bytes == 0 {
+		delete(u.open, w)
+	}
+}
+
+// victim returns the response to abort for another of its kind: the one that has made no progress for longest, if that
+// is long; else the same of the client that holds the most bytes. The caller must hold mu.
+func (u *unsentResponses) victim(newcomer *pacedWriter) *pacedWriter {
+	held := make(map[string]int64)
+	for w := range u.open {
+		if w.anonymous == newcomer.anonymous {
+			held[w.client] += w.bytes
+		}
+	}
+	var stalled, heaviest *pacedWriter
+	for w := range u.open {
+		if w.anonymous != newcomer.anonymous || w == newcomer {
+			continue
+		}
+		if stalled == nil || w.progress.Before(stalled.progress) {
+			stalled = w
+		}
+		if heaviest == nil || held[w.client] > held[heaviest.client] ||
+			held[w.client] == held[heaviest.client] && w.progress.Before(heaviest.progress) {
+			heaviest = w
+		}
+	}
+	if stalled != nil && time.Since(stalled.progress) > stalledAfter {
+		return stalled
+	}
+	return heaviest
+}
