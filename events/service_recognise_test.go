@@ -35,7 +35,7 @@ func TestReplay_AnotherIdentifierThatMatchesTheRecord(t *testing.T) {
 		s := newShop(t)
 		mustProcess(t, s.create(t, plain().referred("s", "1")), false)
 		mustRefuse(t, s.create(t, twin.with("accountsReceivableIdentifier", `{"name":"Alex Twin"}`).referred("s", "1")), models.Ambiguous,
-			"Account (Alex Twin) Is Ambiguous: 2 records bear it, use the id or number.", "accountsReceivableIdentifier", "name")
+			"Account (Alex Twin) Is Ambiguous: several records have it, use the id or number.", "accountsReceivableIdentifier", "name")
 	})
 	t.Run("a participant that moved, by its id", func(t *testing.T) {
 		t.Parallel()

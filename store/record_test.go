@@ -76,11 +76,11 @@ func TestReadNumbers_LooksAtNoOthers(t *testing.T) {
 	}
 }
 
-// An interrupted start may have added a column without noting the migration as done.
-func TestMigrate_AfterAnInterruptionOfTheFourth(t *testing.T) {
+// An interrupted start may have changed a table without noting the migration as done: each can be run again.
+func TestMigrate_AfterAnInterruption(t *testing.T) {
 	t.Parallel()
 	s := open(t, databases["MySQL"])
-	if _, err := s.writer().ExecContext(t.Context(), "DELETE FROM goose_db_version WHERE version_id = 4"); err != nil {
+	if _, err := s.writer().ExecContext(t.Context(), "DELETE FROM goose_db_version WHERE version_id >= 4"); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Migrate(t.Context()); err != nil {
