@@ -6,6 +6,6 @@
 // over the rounds. After every round the rows are counted: a figure without its rows is no figure.
 //
 //	go run ./bench            MariaDB and SQLite, all sizes
-//	go run ./bench -neighbour=1    what a client that repeats a recorded event takes from the small calls of others
+//	go run ./bench -neighbour=1    what a client that repeats a recorded event takes from others
 //	go run ./bench -only=sqlite -clients=1 -batches=1000 -rounds=5
 package main

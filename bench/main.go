@@ -28,8 +28,9 @@ var (
 	rounds  = flag.Int("rounds", 7, "how many rounds, each of the floor and of every door")
 	through = flag.String("door", "graphql,web", "the doors of the server")
 	seconds = flag.Float64("seconds", 0.7, "how long a round takes about")
-	beside  = flag.String("neighbour", "", "instead: measure small calls beside one client that repeats a call of so many events, as in 1 or 1,100")
-	grow    = flag.Int("grow", 0, "instead: measure calls of 1000 events, fill the table up to so many rows, and measure again")
+	beside  = flag.String("neighbour", "", "instead: measure small calls beside one client that repeats a call of "+
+		"so many events, as in 1 or 1,100")
+	grow = flag.Int("grow", 0, "instead: measure calls of 1000 events, fill the table up to so many rows, and measure again")
 )
 
 func main() {

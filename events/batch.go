@@ -39,13 +39,15 @@ type item struct {
 	proven, refused bool
 	// ahead tells that the event was performed too far ahead of now. That is a fault of a new event only.
 	ahead bool
-	// holder is the recorded event that has the external reference, if it was looked up; means tells of each identifier (see links)
-	// whether it means the holder's record.
+	// holder is the recorded event that has the external reference, if it was looked up; means tells of each
+	// identifier (see links) whether it means the holder's record.
 	holder *models.WebCustomerEvent
 	means  [3]bool
-	// attested tells that the event is the holder sent again, its credential included. It is a replay unless the credential may
-	// not be looked at.
+	// attested tells that the event is the holder sent again, its credential included. It is a replay unless
+	// the credential may not be looked at.
 	attested bool
+	// resent tells that, its credential aside, the event is one that the same caller had recorded.
+	resent bool
 	// recorded is how the event is known, if it has been recorded before this call or, after record, by it.
 	recorded models.RecordedAs
 	// twin is the item that recorded the same external reference earlier in this very call.
@@ -74,8 +76,9 @@ type batch struct {
 	at      time.Time
 	// deadline is when the caller's patience ends. It is told by the machine's own clock, not by Now, which tests may hold.
 	deadline time.Time
-	// ids are those of the items, one each, given to all at once so that they ascend. A rerun may find other items to be new: each
-	// must keep its own, because a write whose outcome is unknown is recognised by its ids.
+	// ids are those of the items, one each, given to all at once so that they ascend. A rerun may find other
+	// items to be new: each must keep its own, because a write whose outcome is unknown is recognised by its
+	// ids.
 	ids []models.ID
 	// calls are the names of a call that may be repeated: by today's key, and by each older one; call is that by which it is
 	// remembered, else the first.
@@ -87,9 +90,12 @@ type batch struct {
 	taken   map[models.ExternalReference]models.WebCustomerEvent
 	// told is what became of the call's credentials, in this pass or an earlier one.
 	told map[guess]told
+	// toldReplays are the guesses that admitReplays has been told about, and whether they are refused.
+	toldReplays map[guess]bool
 	// hashes are those of the identifiers of classifications and units, for identifiersHash.
 	hashes map[models.Reference][]byte
-	// hopeful is whether the next settle supposes that no external reference is taken; unchecked that this pass does.
+	// hopeful is whether the next settle supposes that no external reference is taken; unchecked that this
+	// pass does.
 	hopeful, unchecked bool
 }
 
@@ -144,8 +150,9 @@ func (b *batch) judge(ctx context.Context) error {
 	return nil
 }
 
-// check finds what the call alone can tell: request identifiers used twice, and dates too far ahead of the clock. The latter are not
-// complained of here: they are no fault of an event that has been recorded already.
+// check finds what the call alone can tell: request identifiers used twice, and dates too far ahead of the
+// clock. The latter are not complained of here: they are no fault of an event that has been recorded
+// already.
 func (b *batch) check() {
 	holders := make(map[string]int, len(b.items))
 	for i := range b.items {

@@ -6,7 +6,8 @@ import (
 	"customer-events/models"
 )
 
-// The identifiers of an event, in the order of links, of item.means, and of models.WebCustomerEvent.IdentifiersHash.
+// The identifiers of an event, in the order of links, of item.means, and of
+// models.WebCustomerEvent.IdentifiersHash.
 const (
 	customerLink = iota
 	classificationLink
@@ -32,8 +33,8 @@ func (b *batch) identifierHash(link *Link, external models.ExternalReference, by
 	return secrets.Identifier(ref)
 }
 
-// identifiersHash is what is kept of the identifiers of an event that has an external reference. Most events of a call point at a
-// few classifications and units, whose hashes are made once.
+// identifiersHash is what is kept of the identifiers of an event that has an external reference. Most events
+// of a call point at a few classifications and units, whose hashes are made once.
 func (b *batch) identifiersHash(it *item) []byte {
 	external, ok := it.in.Row.Reference()
 	if !ok {

@@ -6,21 +6,21 @@ import (
 	"customer-events/models"
 )
 
-// recognise finds the events that have been recorded already, by their external references, before anything else is judged: what
-// was processed stays processed, whatever the clock, the reference data or an access token say by now.
+// recognise finds the events that have been recorded already, by their external references, before anything
+// else is judged: what was processed stays processed, whatever the clock, the reference data or an access
+// token say by now.
 //
-// An identifier of an event means the record that the recorded event has if it is the very identifier that this one was sent with,
-// by its hash, or if that record is among those that it matches now. So neither a name that others have as well, nor one that was
-// given to another record, nor a participant's move, nor a new one-time password or pass code makes another event of it.
+// An identifier of an event means the record that the recorded event has if it is the very identifier that
+// this one was sent with, by its hash, or if that record is among those that it matches now. So neither a
+// name that others have as well, nor one that was given to another record, nor a participant's move, nor a
+// new one-time password or pass code makes another event of it.
 //
-// A credential is told apart by its hash exactly, so that a wrong one with otherwise equal content is no replay: it is looked for
-// like that of any event, and counted as a failed attempt. The hash of a one-time password opens nothing, since the event has used
-// it up: its replay is no attempt at all. A pass code or an authentication code may be good still. So even the right one is refused
-// with all others once too many were wrong, or else they could be tried out at a recorded event without end.
+// A credential is told apart by its hash exactly, so that a wrong one with otherwise equal content is no
+// replay: it is looked for like that of any event, and counted as a failed attempt. The hash of a one-time
+// password opens nothing, since the event has used it up: its replay is no attempt at all. A pass code or an
+// authentication code may be good still: admit and admitReplays see to it that they cannot be tried out at a
+// recorded event without end.
 func (b *batch) recognise(ctx context.Context, f *found) error {
-	if err := b.lookUpDoubtful(ctx, f); err != nil {
-		return err
-	}
 	if err := b.identify(ctx, f); err != nil {
 		return err
 	}
@@ -31,14 +31,19 @@ func (b *batch) recognise(ctx context.Context, f *found) error {
 		}
 		row, caller := it.holder, &b.request.Caller
 		token, own := it.in.Customer.To.Kind == models.AccessTokens, row.CreatedByKey == caller.UserKey
-		switch same := it.whole() && it.means == [3]bool{true, true, true} && len(differences(&it.in.Row, row, b.request.Naming)) == 0; {
-		case same && (own || caller.MayUse(row.UnitKey)):
-			if token && (!own || it.in.Customer.To.By != models.ByOneTimePassword) {
-				it.attested = true
-			} else {
-				it.replay(row)
-			}
-		case token && it.means[customerLink]:
+		if token { // a credential is compared by itself
+			it.in.Row.AccountKey, it.in.Row.ParticipantKey = row.AccountKey, row.ParticipantKey
+		}
+		same := it.whole() && (token || it.means[customerLink]) && it.means[classificationLink] &&
+			it.means[unitLink] && len(differences(&it.in.Row, row, b.request.Naming)) == 0 &&
+			(own || caller.MayUse(row.UnitKey))
+		it.resent = same && own && token
+		switch same = same && it.means[customerLink]; {
+		case same && token && (!own || it.in.Customer.To.By != models.ByOneTimePassword):
+			it.attested = true
+		case same:
+			it.replay(row)
+		case token:
 			// Of an event with other content nothing is told but what its credential is worth now.
 			it.means[customerLink] = false
 			it.in.Row.AccountKey, it.in.Row.ParticipantKey = 0, nil
@@ -47,8 +52,9 @@ func (b *batch) recognise(ctx context.Context, f *found) error {
 	return nil
 }
 
-// lookUpDoubtful looks up, in a pass that supposes no external reference to be taken, the references of those events that would be
-// refused, since they might have been recorded. Those of the others are looked up by recording them.
+// lookUpDoubtful looks up, in a pass that supposes no external reference to be taken, the references of
+// those events that would be refused, since they might have been recorded. Those of the others are looked up
+// by recording them.
 func (b *batch) lookUpDoubtful(ctx context.Context, f *found) error {
 	if !b.unchecked {
 		return nil
@@ -63,6 +69,23 @@ func (b *batch) lookUpDoubtful(ctx context.Context, f *found) error {
 		}
 	}
 	return nil
+}
+
+// lookUpRefused looks up, in such a pass, the references of those events whose credentials are locked.
+func (b *batch) lookUpRefused(ctx context.Context, f *found) error {
+	if !b.unchecked {
+		return nil
+	}
+	some := false
+	err := b.lookUp(ctx, func(it *item) bool {
+		asked := it.refused && !it.replayed && it.holder == nil && it.whole()
+		some = some || asked
+		return asked
+	})
+	if err != nil || !some {
+		return err
+	}
+	return b.recognise(ctx, f)
 }
 
 func (b *batch) doubtful(it *item, f *found) bool {

@@ -23,8 +23,8 @@ func (b *batch) try(ctx context.Context, pass func() error) error {
 		switch {
 		case errors.Is(err, models.ErrStale):
 			b.again(CauseStale)
-			// Once is usual: somebody else was faster, and has written by now. More often means that what was written cannot be read yet,
-			// as on another node of a cluster: it needs time.
+			// Once is usual: somebody else was faster, and has written by now. More often means that what
+			// was written cannot be read yet, as on another node of a cluster: it needs time.
 			if stale > 0 && !b.pause(ctx, stale-1) {
 				return fmt.Errorf("%w (%w)", ErrUnavailable, err)
 			}
@@ -91,10 +91,11 @@ func (b *batch) recordAgain(ctx context.Context, entry models.Entry) error {
 	return ErrOutcomeUnknown
 }
 
-// mustRemember reports whether an entry without events is to be written nevertheless, for its call: because that is not remembered
-// yet, or not with all its replays, or because its retention time is to begin again.
+// mustRemember reports whether an entry without events is to be written nevertheless, for its call: because
+// that is not remembered yet, or not with all its replays, or because its retention time is to begin again.
 func (b *batch) mustRemember(entry models.Entry) bool {
-	return b.call != nil && (b.callKey == 0 || len(entry.Replays) > 0 || b.at.Sub(b.usedAt) >= models.KeyRenewal)
+	return b.call != nil &&
+		(b.callKey == 0 || len(entry.Replays) > 0 || b.at.Sub(b.usedAt) >= models.KeyRenewal)
 }
 
 // entry is what is to be written, and whose rows they are.
@@ -110,7 +111,8 @@ func (b *batch) entry() (entry models.Entry, fresh []*item) {
 		}
 		if it.replayed {
 			if b.call != nil && !it.remembered {
-				entry.Replays = append(entry.Replays, models.Replay{RequestHash: b.requestHash(it), Event: it.original()})
+				replay := models.Replay{RequestHash: b.requestHash(it), Event: it.original()}
+				entry.Replays = append(entry.Replays, replay)
 			}
 			continue
 		}
@@ -118,7 +120,8 @@ func (b *batch) entry() (entry models.Entry, fresh []*item) {
 			b.ids = append(b.ids, b.NewID())
 		}
 		row := &it.in.Row
-		row.ID, row.CreatedAt, row.CreatedByKey, row.IdentifiersHash = b.ids[i], b.at, b.request.Caller.UserKey, b.identifiersHash(it)
+		row.ID, row.CreatedAt, row.CreatedByKey = b.ids[i], b.at, b.request.Caller.UserKey
+		row.IdentifiersHash = b.identifiersHash(it)
 		entry.Events = append(entry.Events, row)
 		if b.call != nil {
 			entry.RequestHashes = append(entry.RequestHashes, b.requestHash(it))

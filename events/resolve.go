@@ -15,11 +15,20 @@ func (b *batch) resolve(ctx context.Context) error {
 	if err := b.find(ctx, &found); err != nil {
 		return err
 	}
+	if err := b.lookUpDoubtful(ctx, &found); err != nil {
+		return err
+	}
 	if err := b.recognise(ctx, &found); err != nil {
 		return err
 	}
 	if len(found.tokens.list) > 0 {
 		if err := b.admit(ctx); err != nil {
+			return err
+		}
+		if err := b.lookUpRefused(ctx, &found); err != nil {
+			return err
+		}
+		if err := b.admitReplays(ctx); err != nil {
 			return err
 		}
 	}
@@ -198,8 +207,8 @@ func (it *item) enter() {
 	}
 	if token := it.opened; token != nil {
 		it.in.Row.AccountKey, it.in.Row.ParticipantKey = token.Participant.AccountKey, &token.Participant.Key
-		if it.holder != nil && it.holder.ParticipantKey != nil && *it.holder.ParticipantKey == token.Participant.Key {
-			it.in.Row.AccountKey = it.holder.AccountKey // the participant may have moved since
+		if row := it.holder; row != nil && row.ParticipantKey != nil && *row.ParticipantKey == token.Participant.Key {
+			it.in.Row.AccountKey = row.AccountKey // the participant may have moved since
 		}
 		if link.To.By == models.ByOneTimePassword {
 			it.token = token.Key

@@ -14,8 +14,8 @@ type Directory interface {
 	// Find must return one match for each reference, in their order; no two references are equal. Values match byte for byte.
 	// Matching nothing, or several records, is an answer and not an error. References to access tokens are not asked of it.
 	Find(ctx context.Context, refs []models.Reference) ([]models.Match, error)
-	// Among must report, for each candidate in their order, whether its record is among those that its reference matches, however
-	// many they are. It is not asked about access tokens.
+	// Among must report, for each candidate in their order, whether its record is among those that its
+	// reference matches, however many they are. It is not asked about access tokens.
 	Among(ctx context.Context, candidates []models.Candidate) ([]bool, error)
 	// AccessTokens must return, for each reference in their order, every access token that matches, with its participant, in
 	// whatever state. An access token by models.ByIdentifier matches whatever its pass code is.
@@ -89,7 +89,9 @@ func (s *Service) CreateWebCustomerEvents(ctx context.Context, request Request) 
 		return Outcome{}, err
 	}
 	b.hopeful = len(request.Set.Events) > smallCall &&
-		!slices.ContainsFunc(request.Set.Events, func(in WebCustomerEventInput) bool { return in.Customer.To.By == models.ByOneTimePassword })
+		!slices.ContainsFunc(request.Set.Events, func(in WebCustomerEventInput) bool {
+			return in.Customer.To.By == models.ByOneTimePassword
+		})
 	err = b.try(ctx, func() error {
 		if err := b.judge(ctx); err != nil {
 			return err

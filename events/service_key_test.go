@@ -25,7 +25,8 @@ func (l hashless) Taken(ctx context.Context, refs []models.ExternalReference) (m
 	return found, err
 }
 
-// Every processed event of a call is remembered under its key: the duplicates within it, and those that were replays by reference.
+// Every processed event of a call is remembered under its key: the duplicates within it, and those that were
+// replays by reference.
 func TestKey_StandsForEveryProcessedEvent(t *testing.T) {
 	t.Parallel()
 	for _, fillers := range [][]raw{nil, manyPlain(150)} {
@@ -67,7 +68,8 @@ func TestKey_StandsForWhatALaterCallProcessed(t *testing.T) {
 	s.mustStandFor(t, second, "key", list)
 }
 
-// mustStandFor checks that a key alone, without any reference to look at and with a directory that knows nobody, gives the answer.
+// mustStandFor checks that a key alone, without any reference to look at and with a directory that knows
+// nobody, gives the answer.
 func (s *shop) mustStandFor(t *testing.T, first events.Outcome, key string, list []raw) {
 	t.Helper()
 	directory := s.Directory
@@ -98,7 +100,8 @@ func (l *recording) Record(ctx context.Context, entry models.Entry) error {
 	return l.Memory.Record(ctx, entry)
 }
 
-// The retention time of a key runs from its last use. A replay writes only once in a while, and a check never.
+// The retention time of a key runs from its last use. A replay writes only once in a while, and a check
+// never.
 func TestKey_IsRenewedByUse(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -139,8 +142,8 @@ func TestKey_IsRenewedByUse(t *testing.T) {
 	mustBeUsed(models.KeyRenewal+time.Minute, 3)
 }
 
-// An id belongs to an event of the call and not to its place among those that are new: a rerun that finds others to be new gives no
-// event the id of another.
+// An id belongs to an event of the call and not to its place among those that are new: a rerun that finds
+// others to be new gives no event the id of another.
 func TestIDs_BelongToEvents(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -223,8 +226,8 @@ func (l *looking) Record(ctx context.Context, entry models.Entry) error {
 	return l.Memory.Record(ctx, entry)
 }
 
-// A small call looks its references up first, so that a taken one does not undo the transaction that it shares with others. A large
-// one does not, says so, and looks up only those of events that it would refuse.
+// A small call looks its references up first, so that a taken one does not undo the transaction that it
+// shares with others. A large one does not, says so, and looks up only those of events that it would refuse.
 func TestReferences_AreLookedUpFirstBySmallCalls(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

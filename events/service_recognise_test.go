@@ -53,7 +53,8 @@ func TestReplay_AnotherIdentifierThatMatchesTheRecord(t *testing.T) {
 	})
 }
 
-// What an identifier meant when the event was recorded is no difference; what else differs is, and only that is named.
+// What an identifier meant when the event was recorded is no difference; what else differs is, and only that
+// is named.
 func TestReplay_OtherContentAfterAChangeNamesWhatDiffers(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -107,7 +108,8 @@ func TestReplay_AfterTheSecretKeyWasChanged(t *testing.T) {
 	}
 }
 
-// A wrong credential beside the content of a recorded event gets the answer of any wrong credential, and is counted like one.
+// A wrong credential beside the content of a recorded event gets the answer of any wrong credential, and is
+// counted like one.
 func TestReplay_IsNoWayToGuess(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -147,16 +149,26 @@ func TestReplay_IsNoWayToGuess(t *testing.T) {
 							t.Fatalf("guess %d: %s %s", i, code, text)
 						}
 					}
-					if code, _ := send(c.wrong(c.most)); code != models.TooManyAttempts {
-						t.Errorf("after %d guesses: %s", c.most, code)
+					// Now the credential is locked. The event itself is still answered, until as many tries
+					// at it have failed again. That of a one-time password is answered in any case, since
+					// the event has used it up.
+					for i := range c.most {
+						if code, _ := send(c.right); code != "" {
+							t.Fatalf("the event itself, once locked, after %d guesses: %s", i, code)
+						}
+						if code, _ := send(c.wrong(c.most + i)); code != models.TooManyAttempts {
+							t.Fatalf("guess %d, once locked: %s", i, code)
+						}
 					}
-					// The one-time password that an event has used up opens nothing: the event is still answered. The others may be good yet.
 					want := models.TooManyAttempts
 					if name == "one-time password" {
 						want = ""
 					}
 					if code, _ := send(c.right); code != want {
-						t.Errorf("the event itself, once locked: %q, want %q", code, want)
+						t.Errorf("the event itself, at the end: %q, want %q", code, want)
+					}
+					if code, _ := send(c.wrong(3 * c.most)); code != models.TooManyAttempts {
+						t.Errorf("a guess, at the end: %s", code)
 					}
 				})
 			}
@@ -202,5 +214,31 @@ func TestIdentifiersHash_SecretsOfTwoEvents(t *testing.T) {
 		if string(one.IdentifiersHash[:8]) == string(two.IdentifiersHash[:8]) {
 			t.Errorf("%s: %x twice", event, one.IdentifiersHash[:8])
 		}
+	}
+}
+
+// A lock that new events have caused does not hold up a replay, neither of one event nor of many; another
+// user's it does.
+func TestReplay_IsAnsweredThoughTheCredentialIsLocked(t *testing.T) {
+	t.Parallel()
+	for _, event := range []raw{credentials("maria@example.com", "4711"), token(`{"authenticationCode":"maria-code"}`), token(otp)} {
+		s := newShop(t)
+		list := make([]raw, 150)
+		for i := range list {
+			list[i] = event.named(fmt.Sprint(i)).referred("s", fmt.Sprint(i))
+		}
+		first := s.create(t, list...)
+		s.lock(t)
+		for i := range 5 {
+			s.check(t, "", credentials("maria@example.com", fmt.Sprint(i)))
+		}
+		for range 10 {
+			mustBeTheSame(t, first, s.create(t, list...))
+			mustProcess(t, s.create(t, list[7]), true)
+		}
+		s.mustTell(t, []raw{event}, locked)
+		s.caller.UserKey = s.data.Users[1].Key
+		s.lock(t)
+		s.mustTell(t, []raw{event.referred("s", "1")}, locked)
 	}
 }

@@ -11,7 +11,8 @@ import (
 	"customer-events/models"
 )
 
-// manyPlain are so many events without references that a call of them is large, and recorded without looking references up first.
+// manyPlain are so many events without references that a call of them is large, and recorded without looking
+// references up first.
 func manyPlain(n int) []raw {
 	list := make([]raw, n)
 	for i := range list {
@@ -20,8 +21,8 @@ func manyPlain(n int) []raw {
 	return list
 }
 
-// mustReplay sends an event that was recorded as first's only one, in small and large calls, and checks that it is its replay
-// and uses up no attempt.
+// mustReplay sends an event that was recorded as first's only one, in small and large calls, and checks that
+// it is its replay and uses up no attempt.
 func (s *shop) mustReplay(t *testing.T, first events.Outcome, event raw) {
 	t.Helper()
 	s.memory.Forgive()
@@ -55,7 +56,8 @@ func (l noFailures) Attempt(ctx context.Context, guesses models.Guesses) ([]time
 	return l.Memory.Attempt(ctx, guesses)
 }
 
-// Whatever has happened since, an event that was processed is processed when it is sent again by its reference.
+// Whatever has happened since, an event that was processed is processed when it is sent again by its
+// reference.
 func TestReplay_WhateverHasHappenedSince(t *testing.T) {
 	t.Parallel()
 	byName := plain().with("accountsReceivableIdentifier", `{"name":"Maria Stone"}`)

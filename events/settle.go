@@ -8,16 +8,18 @@ import (
 	"customer-events/models"
 )
 
-// smallCall is up to how many events a call is small. Small calls share transactions (see models.Entry.Unchecked).
+// smallCall is up to how many events a call is small. Small calls share transactions (see
+// models.Entry.Unchecked).
 const smallCall = 100
 
 // settle looks up what has been recorded already: the events of an earlier call with the same key are replayed as they are,
 // and the events that bear this call's external references are fetched for recognise and compare.
 //
-// A first try of recording a large call hopes that no reference is taken, and does not look: asking for a thousand references costs
-// the database a tenth of what writing them does (bench/README.md), and if one is taken the unique key says so and the batch starts
-// over, looking. One-time passwords are an exception: whether a password that is spent may pass hangs on the reference. Small calls
-// look: a look costs them little, and a taken reference would undo the transaction that they share with others.
+// A first try of recording a large call hopes that no reference is taken, and does not look: asking for a
+// thousand references costs the database a tenth of what writing them does (bench/README.md), and if one is
+// taken the unique key says so and the batch starts over, looking. One-time passwords are an exception:
+// whether a password that is spent may pass hangs on the reference. Small calls look: a look costs them
+// little, and a taken reference would undo the transaction that they share with others.
 func (b *batch) settle(ctx context.Context) error {
 	if err := b.replayCall(ctx); err != nil {
 		return err

@@ -45,14 +45,15 @@ type WebCustomerEvent struct {
 	UnitKey           int64
 	CreatedAt         time.Time
 	CreatedByKey      int64
-	// IdentifiersHash has the keyed hashes of the identifiers that an event with an external reference was sent with (see
-	// Secrets.Identifier): 8 bytes each of the customer's, the classification's and the unit's. By it the same event sent again is
-	// known whatever its identifiers mean by then. It is nil for other events, and for those of before it was kept.
+	// IdentifiersHash has the keyed hashes of the identifiers that an event with an external reference was
+	// sent with (see Secrets.Identifier): 8 bytes each of the customer's, the classification's and the
+	// unit's. By it the same event sent again is known whatever its identifiers mean by then. It is nil for
+	// other events, and for those of before it was kept.
 	IdentifiersHash []byte
 }
 
-// IdentifierHashLength is how many bytes of a hash IdentifiersHash has of each identifier: enough, since a hash is only ever compared
-// with that of the one event that has the same external reference.
+// IdentifierHashLength is how many bytes of a hash IdentifiersHash has of each identifier: enough, since a
+// hash is only ever compared with that of the one event that has the same external reference.
 const IdentifierHashLength = 8
 
 // RecordedEvent is an event as it is read, with the records it points at.

@@ -22,8 +22,9 @@ type RememberedCall struct {
 	UsedAt time.Time
 }
 
-// KeyRenewal is how old UsedAt may become before a replay renews it. The retention time of an idempotency key runs from its last
-// use, and a replay should not have to write each time: so a key is kept for this much longer than its retention time.
+// KeyRenewal is how old UsedAt may become before a replay renews it. The retention time of an idempotency
+// key runs from its last use, and a replay should not have to write each time: so a key is kept for this
+// much longer than its retention time.
 const KeyRenewal = time.Hour
 
 // RecordedAs is how a recorded event is known.
@@ -41,11 +42,12 @@ type Entry struct {
 	CallKey int64
 	// RequestHashes are the hashes of the events' request identifiers, one for each event, if there is a Call.
 	RequestHashes [][]byte
-	// Replays are the other requests that the Call is to remember: each is a replay of an event that was recorded before, or of one
-	// of Events, whose number recording sets first.
+	// Replays are the other requests that the Call is to remember: each is a replay of an event that was
+	// recorded before, or of one of Events, whose number recording sets first.
 	Replays []Replay
-	// Unchecked tells that the external references of Events were not looked up. An entry without them, or with references that were
-	// found free, may share a transaction with others; a taken reference would undo all of them.
+	// Unchecked tells that the external references of Events were not looked up. An entry without them, or
+	// with references that were found free, may share a transaction with others; a taken reference would
+	// undo all of them.
 	Unchecked bool
 	// Spent are the keys of the access tokens whose one-time password these events use up.
 	Spent []int64

@@ -65,11 +65,12 @@ func (s *Secrets) Fingerprint(canonical []byte) []byte {
 	return s.hash("fingerprint", string(canonical))
 }
 
-// Identifier is the hash of an identifier that an event with an external reference was sent with: the reference's kind and attribute
-// and its value. A secret comes with more parts: its pass code, and the event's external reference, so that the same secret does
-// not look the same in the rows of two events.
+// Identifier is the hash of an identifier that an event with an external reference was sent with: the
+// reference's kind and attribute and its value. A secret comes with more parts: its pass code, and the
+// event's external reference, so that the same secret does not look the same in the rows of two events.
 func (s *Secrets) Identifier(ref Reference, more ...string) []byte {
-	return s.hash(append([]string{"sent-identifier", string([]byte{byte(ref.Kind), byte(ref.By)}), ref.Value}, more...)...)[:IdentifierHashLength]
+	parts := []string{"sent-identifier", string([]byte{byte(ref.Kind), byte(ref.By)}), ref.Value}
+	return s.hash(append(parts, more...)...)[:IdentifierHashLength]
 }
 
 // Subject is the hash under which failed guesses are counted (see Budget): of an identifier, say, that was typed wrong, and may

@@ -7,8 +7,8 @@ import (
 	"customer-events/models"
 )
 
-// Among reads the records of the candidates by their keys and compares what they are called. So it costs the same for a name that
-// a million records have.
+// Among reads the records of the candidates by their keys and compares what they are called. So it costs the
+// same for a name that a million records have.
 func (s *Store) Among(ctx context.Context, candidates []models.Candidate) ([]bool, error) {
 	among := make([]bool, len(candidates))
 	type group struct {
@@ -21,7 +21,9 @@ func (s *Store) Among(ctx context.Context, candidates []models.Candidate) ([]boo
 		members[g] = append(members[g], i)
 	}
 	for g, list := range members {
-		err := inParts(len(list), func(from, to int) error { return s.among(ctx, g.kind, g.by, candidates, list[from:to], among) })
+		err := inParts(len(list), func(from, to int) error {
+			return s.among(ctx, g.kind, g.by, candidates, list[from:to], among)
+		})
 		if err != nil {
 			return nil, s.dialect.classify(err, false)
 		}
@@ -30,7 +32,8 @@ func (s *Store) Among(ctx context.Context, candidates []models.Candidate) ([]boo
 }
 
 // among answers for some candidates of one kind and attribute.
-func (s *Store) among(ctx context.Context, kind models.Kind, by models.Attribute, candidates []models.Candidate, list []int, among []bool) error {
+func (s *Store) among(ctx context.Context, kind models.Kind, by models.Attribute,
+	candidates []models.Candidate, list []int, among []bool) error {
 	table := tables[kind]
 	column, _, _ := strings.Cut(table.columns, ",")
 	keys, asked := make([]any, len(list)), make(map[int64][]int, len(list))

@@ -118,8 +118,8 @@ func (l *lanes) enter(ctx context.Context, mine *turn) (lead []*turn, err error)
 
 // leave gives the lane to those who wait, as many as one transaction takes; the first of them leads.
 //
-// An entry whose references were not looked up goes alone: it is likely to be one that is sent again, and would drop the
-// transaction of all others.
+// An entry whose references were not looked up goes alone: it is likely to be one that is sent again, and
+// would drop the transaction of all others.
 func (l *lanes) leave() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -28,7 +28,8 @@ func (s *Store) Remembered(ctx context.Context, call models.Call) (*models.Remem
 	if err != nil {
 		return nil, s.dialect.classify(err, false)
 	}
-	remembered := &models.RememberedCall{Key: row.CallKey, Fingerprint: row.Fingerprint, UsedAt: row.CreatedAt, Events: map[string]models.RecordedAs{}}
+	remembered := &models.RememberedCall{Key: row.CallKey, Fingerprint: row.Fingerprint, UsedAt: row.CreatedAt,
+		Events: map[string]models.RecordedAs{}}
 	var events []struct {
 		RequestHash []byte
 		Number      int64
@@ -42,8 +43,8 @@ func (s *Store) Remembered(ctx context.Context, call models.Call) (*models.Remem
 	return remembered, s.dialect.classify(err, false)
 }
 
-// Taken asks once for all references together. Usually none is taken, so that numbers are asked for first: reading whole events
-// costs gorm 17 kB even where there are none.
+// Taken asks once for all references together. Usually none is taken, so that numbers are asked for first:
+// reading whole events costs gorm 17 kB even where there are none.
 func (s *Store) Taken(ctx context.Context, refs []models.ExternalReference) (map[models.ExternalReference]models.WebCustomerEvent, error) {
 	if len(refs) == 0 {
 		return nil, nil
@@ -54,8 +55,8 @@ func (s *Store) Taken(ctx context.Context, refs []models.ExternalReference) (map
 		for _, ref := range refs[from:to] {
 			values = append(values, ref.System, ref.Number)
 		}
-		rows, err := s.reader().QueryContext(ctx, "SELECT number FROM web_customer_events WHERE (external_system, external_system_reference_number) IN ("+
-			s.dialect.pairs(to-from)+")", values...)
+		rows, err := s.reader().QueryContext(ctx, "SELECT number FROM web_customer_events "+
+			"WHERE (external_system, external_system_reference_number) IN ("+s.dialect.pairs(to-from)+")", values...)
 		if err != nil {
 			return err
 		}
@@ -73,7 +74,8 @@ func (s *Store) Taken(ctx context.Context, refs []models.ExternalReference) (map
 		return nil, s.dialect.classify(err, false)
 	}
 	var events []models.WebCustomerEvent
-	if err := s.read.WithContext(ctx).Where(anyOf("number", len(numbers)), numbers...).Find(&events).Error; err != nil {
+	err = s.read.WithContext(ctx).Where(anyOf("number", len(numbers)), numbers...).Find(&events).Error
+	if err != nil {
 		return nil, s.dialect.classify(err, false)
 	}
 	taken := make(map[models.ExternalReference]models.WebCustomerEvent, len(events))

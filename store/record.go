@@ -95,7 +95,8 @@ func (s *Store) attempt(ctx context.Context, tx *sql.Tx, entries []models.Entry)
 	return nil
 }
 
-// claim remembers an entry's call, if it has one that is not remembered yet, or renews it, and returns its key.
+// claim remembers an entry's call, if it has one that is not remembered yet, or renews it, and returns its
+// key.
 func (s *Store) claim(ctx context.Context, tx *sql.Tx, entry models.Entry) (int64, error) {
 	if entry.Call == nil {
 		return 0, nil
@@ -111,14 +112,15 @@ func (s *Store) claim(ctx context.Context, tx *sql.Tx, entry models.Entry) (int6
 	return result.LastInsertId()
 }
 
-// renew lets the retention time of a remembered call begin again. created_at is the time that decides: despite its name, which is
-// that of the first version, it is when the call was last recorded or renewed. It never goes back, since another server's clock
-// may be behind.
+// renew lets the retention time of a remembered call begin again. created_at is the time that decides:
+// despite its name, which is that of the first version, it is when the call was last recorded or renewed. It
+// never goes back, since another server's clock may be behind.
 //
-// The update locks the call, so that one of several calls with the same key that add to it goes after the other, and a purge goes
-// before or after them all: if the purge was first, the call starts over.
+// The update locks the call, so that one of several calls with the same key that add to it goes after the
+// other, and a purge goes before or after them all: if the purge was first, the call starts over.
 func (s *Store) renew(ctx context.Context, tx *sql.Tx, entry models.Entry) error {
-	result, err := tx.ExecContext(ctx, "UPDATE idempotent_calls SET created_at = CASE WHEN created_at < ? THEN ? ELSE created_at END WHERE call_key = ?",
+	result, err := tx.ExecContext(ctx, "UPDATE idempotent_calls "+
+		"SET created_at = CASE WHEN created_at < ? THEN ? ELSE created_at END WHERE call_key = ?",
 		entry.At, entry.At, entry.CallKey)
 	if err != nil {
 		return s.dialect.twin(err)
@@ -171,8 +173,9 @@ type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// anyOf is the condition that a column has one of n values. A list of a thousand values is a table to MariaDB, which it fills and
-// joins (in_predicate_conversion_threshold); shorter ones are places in the index, however many of them stand side by side.
+// anyOf is the condition that a column has one of n values. A list of a thousand values is a table to
+// MariaDB, which it fills and joins (in_predicate_conversion_threshold); shorter ones are places in the
+// index, however many of them stand side by side.
 func anyOf(column string, n int) string {
 	const most = 500
 	var conditions []string
@@ -182,16 +185,18 @@ func anyOf(column string, n int) string {
 	return strings.Join(append(conditions, column+" IN ("+placeholders(n)+")"), " OR ")
 }
 
-// readNumbers sets the numbers that the database gave the events, whose ids ascend. They are read back by id: counting up from the
-// last insert id is wrong wherever the increment is not 1 (Galera, group replication). The ids themselves are asked for and not
-// their range: one id may be half a minute older than the next, and in between lies all that every server has written since.
+// readNumbers sets the numbers that the database gave the events, whose ids ascend. They are read back by
+// id: counting up from the last insert id is wrong wherever the increment is not 1 (Galera, group
+// replication). The ids themselves are asked for and not their range: one id may be half a minute older than
+// the next, and in between lies all that every server has written since.
 func readNumbers(ctx context.Context, from querier, events []*models.WebCustomerEvent) error {
 	ids := make([]any, len(events))
 	for i, event := range events {
 		ids[i] = event.ID[:]
 	}
 	return inParts(len(ids), func(first, end int) error {
-		rows, err := from.QueryContext(ctx, "SELECT id, number FROM web_customer_events WHERE "+anyOf("id", end-first)+" ORDER BY id", ids[first:end]...)
+		rows, err := from.QueryContext(ctx, "SELECT id, number FROM web_customer_events WHERE "+
+			anyOf("id", end-first)+" ORDER BY id", ids[first:end]...)
 		if err != nil {
 			return err
 		}

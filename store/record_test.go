@@ -10,7 +10,8 @@ import (
 	"customer-events/models"
 )
 
-// The numbers of two events, or of a thousand, are read by looking at their own rows: not at all that was written between them.
+// The numbers of two events, or of a thousand, are read by looking at their own rows: not at all that was
+// written between them.
 func TestReadNumbers_LooksAtNoOthers(t *testing.T) {
 	t.Parallel()
 	s := open(t, databases["MySQL"])
@@ -91,8 +92,8 @@ func TestMigrate_AfterAnInterruption(t *testing.T) {
 	}
 }
 
-// An idempotency key is kept for its retention time after its last use, though it was first used long before. A replay renews it
-// only once in models.KeyRenewal, so that it is kept for so much longer.
+// An idempotency key is kept for its retention time after its last use, though it was first used long
+// before. A replay renews it only once in models.KeyRenewal, so that it is kept for so much longer.
 func TestSweep_KeepsKeysThatWereUsedSince(t *testing.T) {
 	t.Parallel()
 	for name, url := range databases {

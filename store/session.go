@@ -117,21 +117,25 @@ func (s *Store) sweepBefore(ctx context.Context, sessions, calls time.Time) erro
 	}
 }
 
-// purgeCalls deletes so many calls that were last used before the time, and tells how many it found. A call may be renewed after
-// it was found: so its row is locked and looked at again before what is remembered of it is deleted.
+// purgeCalls deletes so many calls that were last used before the time, and tells how many it found. A call
+// may be renewed after it was found: so its row is locked and looked at again before what is remembered of
+// it is deleted.
 func (s *Store) purgeCalls(ctx context.Context, before time.Time, most int) (found int, err error) {
 	var old []int64
-	err = s.read.WithContext(ctx).Table("idempotent_calls").Where("created_at < ?", before).Order("created_at").Limit(most).Pluck("call_key", &old).Error
+	err = s.read.WithContext(ctx).Table("idempotent_calls").Where("created_at < ?", before).
+		Order("created_at").Limit(most).Pluck("call_key", &old).Error
 	if err != nil || len(old) == 0 {
 		return 0, err
 	}
 	err = s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		var locked []int64
-		err := tx.Raw("SELECT call_key FROM idempotent_calls WHERE call_key IN ? AND created_at < ? ORDER BY call_key"+s.dialect.forUpdate(), old, before).Scan(&locked).Error
+		err := tx.Raw("SELECT call_key FROM idempotent_calls WHERE call_key IN ? AND created_at < ? "+
+			"ORDER BY call_key"+s.dialect.forUpdate(), old, before).Scan(&locked).Error
 		if err != nil || len(locked) == 0 {
 			return err
 		}
-		if err := tx.Exec("DELETE FROM idempotent_call_events WHERE call_key IN ?", locked).Error; err != nil {
+		err = tx.Exec("DELETE FROM idempotent_call_events WHERE call_key IN ?", locked).Error
+		if err != nil {
 			return err
 		}
 		return tx.Exec("DELETE FROM idempotent_calls WHERE call_key IN ?", locked).Error

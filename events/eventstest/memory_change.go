@@ -6,8 +6,8 @@ import (
 	"customer-events/models"
 )
 
-// Change gives records other ids, numbers, names, codes or accounts, and access tokens other secrets, as an import does. The
-// records keep their keys, which must be set. No other World need have it.
+// Change gives records other ids, numbers, names, codes or accounts, and access tokens other secrets, as an
+// import does. The records keep their keys, which must be set. No other World need have it.
 func (m *Memory) Change(data Data) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -11,8 +11,8 @@ import (
 	"customer-events/models"
 )
 
-// replayPromises are about requests of a call that were answered with events which the entry did not record itself, and about the
-// time from which the retention of a call runs.
+// replayPromises are about requests of a call that were answered with events which the entry did not record
+// itself, and about the time from which the retention of a call runs.
 var replayPromises = []promise{
 	{"are remembered beside the events of the entry", func(s *scene) {
 		before := s.referred("s", "1")
