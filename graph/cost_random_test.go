@@ -210,6 +210,9 @@ func (w *writer) inputs() string {
 // The answer to whatever is let through is as long as its cost says at the most, and the memory for it is
 // bounded. This test is not parallel, so that nothing else uses memory beside it.
 func TestRandomDocumentsAreBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: it runs without the race detector")
+	}
 	debug.SetGCPercent(400) // as the server has it
 	defer debug.SetGCPercent(100)
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(180 << 20))
@@ -230,9 +233,6 @@ func TestRandomDocumentsAreBounded(t *testing.T) {
 		}
 	}()
 	n := *documents
-	if testing.Short() {
-		n = min(n, 20)
-	}
 	through, rejected, longestAnswer := 0, 0, 0
 	for range n {
 		query := w.document()

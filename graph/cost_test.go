@@ -39,6 +39,9 @@ const fullIntrospection = `query IntrospectionQuery { __schema { description que
 // What an honest caller asks for at the most is let through, however long the values are.
 func TestOrdinaryRequestsAreWithinTheCost(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("long: it runs without the race detector")
+	}
 	a := worstAPI(t)
 	page := a.post(t, `{ webCustomerEvents(first: 500) { nodes `+allFields("WebCustomerEvent")+` pageInfo { endCursor hasNextPage } } }`, "")
 	if n := strings.Count(page.text, `"__typename":"WebCustomerEvent"`); len(page.Errors) > 0 || n != 500 || len(page.text) < 20<<20 {
@@ -137,6 +140,9 @@ func TestFieldsThatMultiplyAreRejectedBeforeTheyRun(t *testing.T) {
 // Of all that is let through, what multiplies most uses no more memory than an answer may. Not parallel:
 // it measures memory.
 func TestMemoryOfWhatMultipliesMost(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: it runs without the race detector")
+	}
 	debug.SetGCPercent(400)
 	defer debug.SetGCPercent(100)
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(180 << 20))
