@@ -11,6 +11,10 @@ import (
 const (
 	// MaxAnswerBytes bounds the answer's length.
 	MaxAnswerBytes = 32 << 20
+	// maxQueryCost bounds what the answer to a query could have. It is more than it may have, since few values
+	// are as long as they may be: a page of 500 may be asked for as edges and as nodes, with every field. Should
+	// the answer get too long, the query has changed nothing; a mutation would have.
+	maxQueryCost = 2 * MaxAnswerBytes
 	// maxAnswerValues bounds how many values the answer holds: each takes some 300 bytes while the answer
 	// is put together, however short it is written.
 	maxAnswerValues = 250_000
@@ -68,17 +72,25 @@ type meter struct {
 	values int64
 }
 
+// most is how many bytes the answer could have.
+func (m *meter) most() int64 {
+	if m.opCtx.Operation.Operation == ast.Mutation {
+		return MaxAnswerBytes
+	}
+	return maxQueryCost
+}
+
 // over says that nothing more needs to be added up.
-func (m *meter) over() bool { return m.bytes > MaxAnswerBytes || m.values > maxAnswerValues }
+func (m *meter) over() bool { return m.bytes > m.most() || m.values > maxAnswerValues }
 
 // refusal names the cost and the limit; nil if the answer is within it. What is over is not added up to
 // its end.
 func (m *meter) refusal() *callError {
 	const remedy = "ask for fewer fields, aliases or events"
 	switch {
-	case m.bytes > MaxAnswerBytes:
-		return fail(validationFailed, "the answer could have %d bytes or more and may have %d: %s",
-			m.bytes, MaxAnswerBytes, remedy)
+	case m.bytes > m.most():
+		return fail(validationFailed, "the answer could have %d bytes or more, and a %s may ask for %d: %s",
+			m.bytes, m.opCtx.Operation.Operation, m.most(), remedy)
 	case m.values > maxAnswerValues:
 		return fail(validationFailed, "the answer could have %d values or more and may have %d: %s",
 			m.values, maxAnswerValues, remedy)

@@ -78,7 +78,9 @@ func (a *api) byWebAPI(t *testing.T, path, key, body string) (status int, header
 		Decoder: &events.Decoder{Naming: events.Wire, Zone: time.UTC, Secrets: secrets}}
 	request := httptest.NewRequest(http.MethodPost, webapi.Prefix+path, strings.NewReader(body))
 	w := httptest.NewRecorder()
-	other.ServeHTTP(w, request.WithContext(door.WithRequest(request.Context(), &door.Request{ID: "request-1", Token: a.token, IdempotencyKey: key, Rate: a.rate})))
+	asked := &door.Request{ID: "request-1", Token: a.token, IdempotencyKey: key, Rate: a.rate}
+	other.ServeHTTP(w, request.WithContext(door.WithRequest(request.Context(), asked)))
+	asked.TellBudget(w.Header())
 	return w.Code, w.Header(), w.Body.String()
 }
 

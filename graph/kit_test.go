@@ -163,9 +163,10 @@ func (a *api) do(t *testing.T, method, target string, body io.Reader, headers ..
 
 func (a *api) serve(t *testing.T, request *http.Request) reply {
 	t.Helper()
-	ctx := door.WithRequest(request.Context(), &door.Request{ID: "request-1", Token: a.token, IdempotencyKey: request.Header.Get("Idempotency-Key"), Rate: a.rate})
+	asked := &door.Request{ID: "request-1", Token: a.token, IdempotencyKey: request.Header.Get("Idempotency-Key"), Rate: a.rate}
 	w := httptest.NewRecorder()
-	a.handler.ServeHTTP(w, request.WithContext(ctx))
+	a.handler.ServeHTTP(w, request.WithContext(door.WithRequest(request.Context(), asked)))
+	asked.TellBudget(w.Header())
 	r := reply{status: w.Code, header: w.Header(), text: w.Body.String()}
 	if err := json.Unmarshal(w.Body.Bytes(), &r); err != nil {
 		t.Fatalf("the answer is not JSON: %v: %.500s", err, r.text)

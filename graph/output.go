@@ -12,8 +12,8 @@ import (
 )
 
 // output runs the root fields of one request, and counts what they write. The cost of the request has
-// been bounded before; that it is counted once more keeps an error in that bound from using up the memory
-// of the server.
+// been bounded before; but a query may ask for more than it may be answered, and an error in that bound
+// must not use up the memory of the server.
 type output struct {
 	h         *handler
 	operation ast.Operation

@@ -94,8 +94,9 @@ type Mutation struct {
 }
 
 // The server's operations that read. All but `limits` need a token. What they read counts against the rate limit as what is sent does: a
-// page counts its `first`, a single event one, a check its events. A request may read up to 10 pages, of up to 1000 events together. A
-// request whose answer could have more than 32 MiB, or more than 250000 values, is rejected with GRAPHQL_VALIDATION_FAILED before it runs.
+// page counts its `first`, a single event one, a check its events. A request may read up to 10 pages, of up to 1000 events together. An
+// answer has up to 32 MiB. A query whose answer could have more than 64 MiB, a mutation whose answer could have more than 32 MiB, and a
+// request for more than 250000 values are rejected with GRAPHQL_VALIDATION_FAILED before they run.
 type Query struct {
 }
 
