@@ -80,6 +80,9 @@ const clockMargin = time.Hour
 // steps so small that nobody waits for them. The database's clock decides what has ended: if this server's did, one server with a
 // fast clock would delete what all others need.
 func (s *Store) Sweep(ctx context.Context, keyLife time.Duration) error {
+	if err := s.writable(); err != nil {
+		return err
+	}
 	var now int64
 	if err := s.reader().QueryRowContext(ctx, s.dialect.clock()).Scan(&now); err != nil {
 		return s.dialect.classify(err, false)
