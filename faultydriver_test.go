@@ -90,7 +90,8 @@ func (t faultyTx) Commit() error {
 	return t.Tx.Commit()
 }
 
-// onFaulty serves the demo data of a database, logged in, on connections that a test makes fail. Calls are tried for a moment only.
+// onFaulty serves the demo data of a database, logged in, on connections that a test makes fail. Calls are
+// tried for a moment only.
 func onFaulty(t *testing.T, url string) (*server, *faulty, *store.Store) {
 	t.Helper()
 	faults, log := new(faulty), slog.New(slog.NewJSONHandler(io.Discard, nil))

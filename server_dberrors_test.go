@@ -20,8 +20,8 @@ func (f sqliteFault) Error() string { return fmt.Sprint("fault ", int(f)) }
 
 func (f sqliteFault) Code() int { return int(f) }
 
-// dbError is one row of the table of database errors, as a caller sees it: what a call is answered if the error comes again and
-// again, in the INSERT and in COMMIT, and whether /readyz is 200 then.
+// dbError is one row of the table of database errors, as a caller sees it: what a call is answered if the
+// error comes again and again, in the INSERT and in COMMIT, and whether /readyz is 200 then.
 type dbError struct {
 	name                       string
 	codes                      []int
@@ -143,7 +143,8 @@ func (s *server) mustBeReadyAgain(t *testing.T) {
 	}
 }
 
-// After CORRUPT or NOTADB nothing is written until the program is started again, whatever the database says from then on.
+// After CORRUPT or NOTADB nothing is written until the program is started again, whatever the database says
+// from then on.
 func TestDatabaseErrors_DamagedFile(t *testing.T) {
 	t.Parallel()
 	for _, code := range []int{11, 267, 779, 26} {

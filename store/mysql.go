@@ -144,8 +144,8 @@ func (mysqlDialect) migrate(ctx context.Context, db *sql.DB) error {
 
 func (mysqlDialect) isolation() sql.IsolationLevel { return sql.LevelReadCommitted }
 
-// classify looks the error up in mysqlErrors. An error that is not the server's answer, or that is not in the table, leaves a
-// COMMIT open.
+// classify looks the error up in mysqlErrors. An error that is not the server's answer, or that is not in the table,
+// leaves a COMMIT open.
 func (mysqlDialect) classify(err error, committing bool) error {
 	if err == nil {
 		return nil
@@ -183,7 +183,8 @@ func (mysqlDialect) twin(err error) error {
 // refusesRow reports whether the server rejects a value, or a row fills more than a packet.
 func (mysqlDialect) refusesRow(err error) bool {
 	var fault *mysqldriver.MySQLError
-	return errors.Is(err, errRowTooLarge) || errors.As(err, &fault) && mysqlErrors.meaning(mysqlCode(fault)) == errRowRejected
+	return errors.Is(err, errRowTooLarge) ||
+		errors.As(err, &fault) && mysqlErrors.meaning(mysqlCode(fault)) == errRowRejected
 }
 
 // lanes: with two, one transaction is filled while the other syncs; more of them share less (bench/README.md).

@@ -73,12 +73,13 @@ func (s *Store) Caller(ctx context.Context, tokenHash []byte, now time.Time) (*m
 	return caller, s.dialect.classify(rows.Err(), false)
 }
 
-// clockMargin is how much longer than needed everything is kept: the server that wrote a time may have had a slow clock.
+// clockMargin is how much longer than needed everything is kept: the server that wrote a time may have had a
+// slow clock.
 const clockMargin = time.Hour
 
-// Sweep deletes sessions and windows of failed attempts that have ended, and idempotency keys remembered longer ago than keyLife, in
-// steps so small that nobody waits for them. The database's clock decides what has ended: if this server's did, one server with a
-// fast clock would delete what all others need.
+// Sweep deletes sessions and windows of failed attempts that have ended, and idempotency keys remembered longer ago
+// than keyLife, in steps so small that nobody waits for them. The database's clock decides what has ended: if this
+// server's did, one server with a fast clock would delete what all others need.
 func (s *Store) Sweep(ctx context.Context, keyLife time.Duration) error {
 	if err := s.writable(); err != nil {
 		return err
