@@ -47,8 +47,7 @@ var mysqlErrors = errorTable{
 		models.ErrRerun, models.ErrRerun},
 	{"shutdown, connection killed, statement interrupted or timed out", []int{1053, 1927, 1317, 1969, 3024},
 		models.ErrRerun, models.ErrUnknown},
-	// For something between this program and the server, which closes the connection. inParts keeps to the
-	// server's own limit.
+	// From something between this program and the server. The next try sends smaller statements (packetLimit).
 	{"packet too large", []int{1153}, models.ErrRerun, models.ErrUnknown},
 	{"error during COMMIT", []int{1180}, models.ErrUnknown, models.ErrUnknown},
 	{"Galera node without quorum or not ready", []int{1047}, models.ErrAway, models.ErrUnknown},

@@ -29,7 +29,10 @@ import (
 var mysqlMigrations embed.FS
 
 // mysqlDialect is MySQL, MariaDB, or TiDB.
-type mysqlDialect struct{ config *mysqldriver.Config }
+type mysqlDialect struct {
+	config  *mysqldriver.Config
+	packets *packetLimit
+}
 
 // newMySQL reads mysql://user:password@host:port/name or mysql://user@unix(/path/to.sock)/name. Percent signs in user and
 // password escape as in any URL. Of options only tls (true, skip-verify, preferred) is taken: the rest of the connection's
@@ -82,7 +85,7 @@ func newMySQL(text string) (dialect, error) {
 	if config.TLSConfig != "" && !slices.Contains([]string{"true", "skip-verify", "preferred"}, config.TLSConfig) {
 		return bad("tls is one of true, skip-verify, preferred")
 	}
-	return mysqlDialect{config}, posture(config)
+	return mysqlDialect{config, new(packetLimit)}, posture(config)
 }
 
 // posture is what every connection is set to.
