@@ -10,8 +10,8 @@ import (
 	"customer-events/models"
 )
 
-// damage remembers that the database file is damaged. Writing into such a file can destroy what is still readable in it, so
-// that nothing is written any more until the program is started again.
+// damage remembers that the database file is damaged. Writing into such a file can destroy what is still
+// readable in it, so that nothing is written any more until the program is started again.
 type damage struct {
 	log   *slog.Logger
 	found atomic.Pointer[error]
@@ -34,8 +34,8 @@ type watchedDialect struct {
 func (d watchedDialect) classify(err error, committing bool) error {
 	err = d.dialect.classify(err, committing)
 	if errors.Is(err, models.ErrCorrupt) && d.damage.found.CompareAndSwap(nil, &err) {
-		d.damage.log.Error("THE DATABASE FILE IS DAMAGED: nothing is written any more. Stop the program, keep a copy of the "+
-			"file, restore a backup (or run sqlite3's .recover), and start the program again.", "error", err)
+		d.damage.log.Error("THE DATABASE FILE IS DAMAGED: nothing is written any more. Stop the program, keep a copy "+
+			"of the file, restore a backup (or run sqlite3's .recover), and start the program again.", "error", err)
 	}
 	return err
 }
@@ -43,10 +43,15 @@ func (d watchedDialect) classify(err error, committing bool) error {
 // writable returns the reason why nothing may be written; nil if writing is allowed.
 func (s *Store) writable() error { return s.damage.err() }
 
-// guardWrites makes every write through gorm fail once the file is damaged. Transactions outside gorm ask writable.
+// guardWrites makes every write through gorm fail once the file is damaged. Transactions outside gorm ask
+// writable.
 func (s *Store) guardWrites() error {
 	guard := func(db *gorm.DB) { _ = db.AddError(s.writable()) }
 	on := s.write.Callback()
-	return errors.Join(on.Create().Before("*").Register("store:writable", guard), on.Update().Before("*").Register("store:writable", guard),
-		on.Delete().Before("*").Register("store:writable", guard), on.Raw().Before("*").Register("store:writable", guard))
+	return errors.Join(
+		on.Create().Before("*").Register("store:writable", guard),
+		on.Update().Before("*").Register("store:writable", guard),
+		on.Delete().Before("*").Register("store:writable", guard),
+		on.Raw().Before("*").Register("store:writable", guard),
+	)
 }

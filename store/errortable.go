@@ -12,8 +12,9 @@ import (
 // errRowRejected means that the database rejects a value of a row.
 var errRowRejected = errors.New("the database rejects a value")
 
-// errorRow says what some of a database's error codes mean, in a statement and in COMMIT. COMMIT is separate because an error
-// there may leave the outcome open: only writing the same again, with the same ids, decides it (models.ErrUnknown).
+// errorRow says what some of a database's error codes mean, in a statement and in COMMIT. COMMIT is separate
+// because an error there may leave the outcome open: only writing the same again, with the same ids, decides
+// it (models.ErrUnknown).
 type errorRow struct {
 	name              string
 	codes             []int
@@ -23,39 +24,49 @@ type errorRow struct {
 // errorTable has a row for each kind of database error. A code is in one row only.
 type errorTable []errorRow
 
-// crowdedRow stands for 1105 with the message pessimisticLimit. 1105 is for errors without a number of their own.
+// crowdedRow stands for 1105 with the message pessimisticLimit. 1105 is for errors without a number of their
+// own.
 const (
 	crowdedRow       = -1105
 	pessimisticLimit = "pessimistic lock retry limit reached"
 )
 
-// mysqlErrors has the codes of MySQL, MariaDB and TiDB. Sources: https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html,
+// mysqlErrors has the codes of MySQL, MariaDB and TiDB. Sources:
+// https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html,
 // https://mariadb.com/kb/en/mariadb-error-code-reference/, https://docs.pingcap.com/tidb/stable/error-codes.
 var mysqlErrors = errorTable{
 	{"duplicate key", []int{1062, 1586}, models.ErrStale, models.ErrStale},
 	{"deadlock, changed snapshot", []int{1213, 1020}, models.ErrRerun, models.ErrRerun},
 	{"lock wait timeout", []int{1205}, models.ErrRerun, models.ErrRerun},
-	{"TiDB: write conflict, changed schema", []int{8002, 8005, 8022, 8028, 9007}, models.ErrRerun, models.ErrRerun},
+	{"TiDB: write conflict, changed schema", []int{8002, 8005, 8022, 8028, 9007},
+		models.ErrRerun, models.ErrRerun},
 	{"TiDB: storage busy", []int{9001, 9002, 9003, 9004, 9005}, models.ErrRerun, models.ErrUnknown},
-	{"TiDB: others locked the row first too often", []int{crowdedRow}, models.ErrRerun, models.ErrUnknown},
-	{"group replication rolled the transaction back", []int{3100, 3101}, models.ErrRerun, models.ErrRerun},
-	{"shutdown, connection killed, statement interrupted or timed out", []int{1053, 1927, 1317, 1969, 3024}, models.ErrRerun, models.ErrUnknown},
-	// For something between this program and the server, which closes the connection. inParts keeps to the server's own limit.
+	{"TiDB: others locked the row first too often", []int{crowdedRow},
+		models.ErrRerun, models.ErrUnknown},
+	{"group replication rolled the transaction back", []int{3100, 3101},
+		models.ErrRerun, models.ErrRerun},
+	{"shutdown, connection killed, statement interrupted or timed out", []int{1053, 1927, 1317, 1969, 3024},
+		models.ErrRerun, models.ErrUnknown},
+	// From something between this program and the server. The next try sends smaller statements (packetLimit).
 	{"packet too large", []int{1153}, models.ErrRerun, models.ErrUnknown},
 	{"error during COMMIT", []int{1180}, models.ErrUnknown, models.ErrUnknown},
 	{"Galera node without quorum or not ready", []int{1047}, models.ErrAway, models.ErrUnknown},
 	{"binary log not writable", []int{1026, 1598}, models.ErrAway, models.ErrUnknown},
 	{"read-only", []int{1290, 1792, 1836, 1036}, models.ErrAway, models.ErrAway},
-	{"too many connections or transactions, no thread", []int{1040, 1203, 1226, 1135, 1637}, models.ErrAway, models.ErrAway},
-	{"memory for locks or sorting is full", []int{1206, 1041, 1038, 1037}, models.ErrAway, models.ErrAway},
+	{"too many connections or transactions, no thread", []int{1040, 1203, 1226, 1135, 1637},
+		models.ErrAway, models.ErrAway},
+	{"memory for locks or sorting is full", []int{1206, 1041, 1038, 1037},
+		models.ErrAway, models.ErrAway},
 	{"disk full or not writable", []int{1021, 1114, 1030, 3, 20, 28}, models.ErrAway, models.ErrUnknown},
-	{"value rejected", []int{1048, 1264, 1265, 1292, 1366, 1367, 1406, 3819, 4025}, errRowRejected, errRowRejected},
+	{"value rejected", []int{1048, 1264, 1265, 1292, 1366, 1367, 1406, 3819, 4025},
+		errRowRejected, errRowRejected},
 }
 
 // errCorruptCommit: a COMMIT that finds the file damaged leaves its outcome open.
 var errCorruptCommit = fmt.Errorf("%w: %w", models.ErrUnknown, models.ErrCorrupt)
 
-// sqliteErrors has primary codes, and extended ones where they mean something else. Source: https://www.sqlite.org/rescode.html.
+// sqliteErrors has primary codes, and extended ones where they mean something else. Source:
+// https://www.sqlite.org/rescode.html.
 var sqliteErrors = errorTable{
 	{"PRIMARYKEY, UNIQUE, ROWID", []int{1555, 2067, 2579}, models.ErrStale, models.ErrStale},
 	{"BUSY, LOCKED, INTERRUPT, PROTOCOL", []int{5, 6, 9, 15}, models.ErrRerun, models.ErrRerun},
@@ -115,7 +126,8 @@ func (t errorTable) meaning(code int) error {
 	return nil
 }
 
-// classify wraps the error in what its code means. otherwise is what a code means in COMMIT that is not in the table.
+// classify wraps the error in what its code means. otherwise is what a code means in COMMIT that is not in
+// the table.
 func (t errorTable) classify(code int, err error, committing bool, otherwise error) error {
 	meaning := t.meaning(code)
 	if row := t.row(code); row != nil && committing {

@@ -128,7 +128,8 @@ func TestEvents_EveryFilterHasAnIndex(t *testing.T) {
 	}
 }
 
-// The migration can be run again after an interruption at any place, and keeps references unique at every moment.
+// The migration can be run again after an interruption at any place, and keeps references unique at every
+// moment.
 func TestMigrations_FiltersAgain(t *testing.T) {
 	t.Parallel()
 	s := open(t, databases["MySQL"])

@@ -30,13 +30,14 @@ var shared = map[models.Kind]models.Attribute{models.Accounts: models.ByName}
 // maxAlone is how many values one statement asks for, each by itself. SQLite allows 500 in a compound SELECT.
 const maxAlone = 200
 
-// Find asks once for each kind and attribute among the references. Of a name that many records share it reads two, which is enough to
-// know that it is ambiguous.
+// Find asks once for each kind and attribute among the references. Of a name that many records share it reads two,
+// which is enough to know that it is ambiguous.
 func (s *Store) Find(ctx context.Context, refs []models.Reference) ([]models.Match, error) {
 	matches := make([]models.Match, len(refs))
 	err := grouped(refs, func(kind models.Kind, by models.Attribute, values []any, at map[string]int) error {
-		columns := "SELECT " + tables[kind].columns + ", " + attributes[by] + " FROM " + tables[kind].name + " WHERE " + attributes[by]
-		query := columns + " IN (" + placeholders(len(values)) + ")" + tables[kind].scope
+		table := tables[kind]
+		columns := "SELECT " + table.columns + ", " + attributes[by] + " FROM " + table.name + " WHERE " + attributes[by]
+		query := columns + " IN (" + placeholders(len(values)) + ")" + table.scope
 		attribute, mayBeShared := shared[kind]
 		if !mayBeShared || attribute != by {
 			_, err := s.match(ctx, query, values, matches, at)
@@ -52,7 +53,8 @@ func (s *Store) Find(ctx context.Context, refs []models.Reference) ([]models.Mat
 			matches[at[value.(string)]] = models.Match{}
 		}
 		for part := range slices.Chunk(values, maxAlone) {
-			alone := "SELECT * FROM (" + columns + " = ?" + tables[kind].scope + " LIMIT " + strconv.Itoa(models.Several) + ") AS a"
+			two := columns + " = ?" + table.scope + " LIMIT " + strconv.Itoa(models.Several)
+			alone := "SELECT * FROM (" + two + ") AS a"
 			all := strings.Repeat(alone+" UNION ALL ", len(part)-1) + alone
 			if _, err := s.match(ctx, all, part, matches, at); err != nil {
 				return err
@@ -64,7 +66,9 @@ func (s *Store) Find(ctx context.Context, refs []models.Reference) ([]models.Mat
 }
 
 // match adds what a query finds to the matches, and returns how many rows it found.
-func (s *Store) match(ctx context.Context, query string, values []any, matches []models.Match, at map[string]int) (found int, err error) {
+func (s *Store) match(
+	ctx context.Context, query string, values []any, matches []models.Match, at map[string]int,
+) (found int, err error) {
 	rows, err := s.reader().QueryContext(ctx, query, values...)
 	if err != nil {
 		return 0, err

@@ -32,7 +32,8 @@ func byName(name string) models.Reference {
 	return models.Reference{Kind: models.Accounts, By: models.ByName, Value: name}
 }
 
-// A name that many accounts share is ambiguous, is soon found to be, and hides no other name of the same question.
+// A name that many accounts share is ambiguous, is soon found to be, and hides no other name of the same
+// question.
 func TestFind_NameSharedByMany(t *testing.T) {
 	t.Parallel()
 	for name, url := range databases {

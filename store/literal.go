@@ -34,8 +34,8 @@ func (l *literals) query() string {
 }
 
 // insertEvents writes events in as few statements as the server takes, and reads the numbers that it gave them.
-func (mysqlDialect) insertEvents(ctx context.Context, tx *sql.Tx, events []*models.WebCustomerEvent) error {
-	if err := insertLiterals(ctx, tx, events); err != nil {
+func (d mysqlDialect) insertEvents(ctx context.Context, tx *sql.Tx, events []*models.WebCustomerEvent) error {
+	if err := insertLiterals(ctx, tx, events, d.packets); err != nil {
 		return err
 	}
 	return readNumbers(ctx, tx, events)
@@ -49,12 +49,12 @@ const maxStatement = 6 << 20
 // errRowTooLarge says that one event alone fills more than the server takes at once.
 var errRowTooLarge = errors.New("the event is larger than max_allowed_packet")
 
-func insertLiterals(ctx context.Context, tx *sql.Tx, events []*models.WebCustomerEvent) error {
+func insertLiterals(ctx context.Context, tx *sql.Tx, events []*models.WebCustomerEvent, packets *packetLimit) error {
 	text := texts.Get().(*literals)
 	defer texts.Put(text)
 	for most := len(events); len(events) > 0; {
 		n, bytes := 0, len(insertEvents)
-		for n < min(most, len(events)) && bytes < maxStatement {
+		for n < min(most, len(events)) && (n == 0 || bytes+size(events[n]) <= packets.bytes()) {
 			bytes += size(events[n])
 			n++
 		}
@@ -74,7 +74,7 @@ func insertLiterals(ctx context.Context, tx *sql.Tx, events []*models.WebCustome
 		case errors.Is(err, mysqldriver.ErrPktTooLarge):
 			return fmt.Errorf("%w: %w", errRowTooLarge, err)
 		case err != nil:
-			return err
+			return packets.note(err, text.Len(), n)
 		default:
 			events = events[n:]
 		}

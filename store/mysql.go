@@ -29,7 +29,10 @@ import (
 var mysqlMigrations embed.FS
 
 // mysqlDialect is MySQL, MariaDB, or TiDB.
-type mysqlDialect struct{ config *mysqldriver.Config }
+type mysqlDialect struct {
+	config  *mysqldriver.Config
+	packets *packetLimit
+}
 
 // newMySQL reads mysql://user:password@host:port/name or mysql://user@unix(/path/to.sock)/name. Percent signs in user and
 // password escape as in any URL. Of options only tls (true, skip-verify, preferred) is taken: the rest of the connection's
@@ -82,7 +85,7 @@ func newMySQL(text string) (dialect, error) {
 	if config.TLSConfig != "" && !slices.Contains([]string{"true", "skip-verify", "preferred"}, config.TLSConfig) {
 		return bad("tls is one of true, skip-verify, preferred")
 	}
-	return mysqlDialect{config}, posture(config)
+	return mysqlDialect{config, new(packetLimit)}, posture(config)
 }
 
 // posture is what every connection is set to.
@@ -144,8 +147,8 @@ func (mysqlDialect) migrate(ctx context.Context, db *sql.DB) error {
 
 func (mysqlDialect) isolation() sql.IsolationLevel { return sql.LevelReadCommitted }
 
-// classify looks the error up in mysqlErrors. An error that is not the server's answer, or that is not in the table, leaves a
-// COMMIT open.
+// classify looks the error up in mysqlErrors. An error that is not the server's answer, or that is not in the table,
+// leaves a COMMIT open.
 func (mysqlDialect) classify(err error, committing bool) error {
 	if err == nil {
 		return nil
@@ -183,7 +186,8 @@ func (mysqlDialect) twin(err error) error {
 // refusesRow reports whether the server rejects a value, or a row fills more than a packet.
 func (mysqlDialect) refusesRow(err error) bool {
 	var fault *mysqldriver.MySQLError
-	return errors.Is(err, errRowTooLarge) || errors.As(err, &fault) && mysqlErrors.meaning(mysqlCode(fault)) == errRowRejected
+	return errors.Is(err, errRowTooLarge) ||
+		errors.As(err, &fault) && mysqlErrors.meaning(mysqlCode(fault)) == errRowRejected
 }
 
 // lanes: with two, one transaction is filled while the other syncs; more of them share less (bench/README.md).

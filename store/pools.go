@@ -6,9 +6,11 @@ import (
 	"time"
 )
 
-// pools are a database's connections. They are separate, so that none of these uses can exhaust the connections of another.
+// pools are a database's connections. They are separate, so that none of these uses can exhaust the
+// connections of another.
 type pools struct {
-	// write is for transactions, read for the look-ups of bulk calls and of logins, all of them short. MySQL has one pool for both.
+	// write is for transactions, read for the look-ups of bulk calls and of logins, all of them short. MySQL
+	// has one pool for both.
 	write, read *sql.DB
 	// queries is for lists of recorded events, which may take long.
 	queries *sql.DB
@@ -18,7 +20,8 @@ type pools struct {
 	readiness *sql.DB
 }
 
-// The sizes of the pools. MySQL has mysqlCalls + mysqlQueries + mysqlSessions + 1 connections to each program.
+// The sizes of the pools. MySQL has mysqlCalls + mysqlQueries + mysqlSessions + 1 connections to each
+// program.
 const (
 	mysqlCalls, mysqlQueries, mysqlSessions    = 32, 8, 4
 	sqliteReaders, sqliteQueries, sqliteTokens = 4, 4, 2
@@ -51,6 +54,7 @@ func (p *pools) close() error {
 			errs = append(errs, pool.Close())
 		}
 	}
-	// SQLite copies its log into the file when the last connection is closed; the writer's is the one that may.
+	// SQLite copies its log into the file when the last connection is closed; the writer's is the one that
+	// may.
 	return errors.Join(append(errs, p.write.Close())...)
 }

@@ -17,8 +17,9 @@ var (
 // fewInRange is how many events of a range are soon sorted.
 const fewInRange = 1000
 
-// closeRanges gives ranges with few events both their ends. SQLite guesses that a range with one end has half of all events, and
-// then looks for them among all, newest first, without the index; with two ends it uses the index.
+// closeRanges gives ranges with few events both their ends. SQLite guesses that a range with one end has half
+// of all events, and then looks for them among all, newest first, without the index; with two ends it uses
+// the index.
 func (s *Store) closeRanges(ctx context.Context, ranges map[string]timeRange) error {
 	if s.dialect.knowsRanges() {
 		return nil
@@ -33,7 +34,9 @@ func (s *Store) closeRanges(ctx context.Context, ranges map[string]timeRange) er
 			between.to = &latest
 		}
 		var found int
-		err := s.pools.queries.QueryRowContext(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM web_customer_events WHERE "+column+" >= ? AND "+column+" < ? LIMIT ?)",
+		where := column + " >= ? AND " + column + " < ?"
+		inRange := "SELECT 1 FROM web_customer_events WHERE " + where + " LIMIT ?"
+		err := s.pools.queries.QueryRowContext(ctx, "SELECT COUNT(*) FROM ("+inRange+")",
 			*between.from, *between.to, fewInRange).Scan(&found)
 		if err != nil {
 			return err

@@ -36,13 +36,18 @@ func (s *Store) EventsByNumber(ctx context.Context, caller models.Caller, number
 func (s *Store) Events(ctx context.Context, caller models.Caller, filter models.EventFilter, before int64, limit int) ([]models.RecordedEvent, error) {
 	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
 	defer cancel()
-	ranges := map[string]timeRange{"performed_on": {filter.PerformedFrom, filter.PerformedTo}, "created_at": {filter.CreatedFrom, filter.CreatedTo}}
+	ranges := map[string]timeRange{
+		"performed_on": {filter.PerformedFrom, filter.PerformedTo},
+		"created_at":   {filter.CreatedFrom, filter.CreatedTo},
+	}
 	if err := s.closeRanges(ctx, ranges); err != nil {
 		return nil, s.dialect.classify(err, false)
 	}
 	return s.eventsOf(ctx, s.queries, caller, func(db *gorm.DB) *gorm.DB {
-		for column, ref := range map[string]*models.Reference{"account_key": filter.Account, "participant_key": filter.Participant,
-			"unit_key": filter.Unit, "classification_key": filter.Classification} {
+		for column, ref := range map[string]*models.Reference{
+			"account_key": filter.Account, "participant_key": filter.Participant,
+			"unit_key": filter.Unit, "classification_key": filter.Classification,
+		} {
 			if ref != nil {
 				db = db.Where("web_customer_events."+column+keysOf(*ref), ref.Value)
 			}
@@ -68,15 +73,16 @@ func (s *Store) Events(ctx context.Context, caller models.Caller, filter models.
 	})
 }
 
-// keysOf compares with the keys of the records that a reference matches. A comparison with one key lets the database read the events in
-// the order of an index, newest first.
+// keysOf compares with the keys of the records that a reference matches. A comparison with one key lets the
+// database read the events in the order of an index, newest first.
 func keysOf(ref models.Reference) string {
 	comparison := " = "
 	if attribute, mayBeShared := shared[ref.Kind]; mayBeShared && attribute == ref.By {
 		comparison = " IN "
 	}
 	key, _, _ := strings.Cut(tables[ref.Kind].columns, ",")
-	return comparison + "(SELECT " + key + " FROM " + tables[ref.Kind].name + " WHERE " + attributes[ref.By] + " = ?)"
+	from := " FROM " + tables[ref.Kind].name + " WHERE " + attributes[ref.By] + " = ?"
+	return comparison + "(SELECT " + key + from + ")"
 }
 
 // events reads the events of a call or of a key, which is soon done.
@@ -85,7 +91,9 @@ func (s *Store) events(ctx context.Context, caller models.Caller, where func(*go
 }
 
 // eventsOf reads events with the records they point at, a query for each kind.
-func (s *Store) eventsOf(ctx context.Context, pool *gorm.DB, caller models.Caller, where func(*gorm.DB) *gorm.DB) ([]models.RecordedEvent, error) {
+func (s *Store) eventsOf(
+	ctx context.Context, pool *gorm.DB, caller models.Caller, where func(*gorm.DB) *gorm.DB,
+) ([]models.RecordedEvent, error) {
 	db := where(pool.WithContext(ctx))
 	if caller.Units != nil {
 		db = db.Where("web_customer_events.unit_key IN ?", caller.Units)

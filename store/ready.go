@@ -13,15 +13,17 @@ import (
 	"customer-events/models"
 )
 
-// A refusal to write makes the database unready for refusalCounts, and after that until a write of the readiness check has
-// succeeded. If calls are refused nevertheless (the disk has room for the check's row and not for theirs), each time counts twice
-// as long as the one before, up to mostRefusalCounts, so that readiness does not alternate.
+// A refusal to write makes the database unready for refusalCounts, and after that until a write of the
+// readiness check has succeeded. If calls are refused nevertheless (the disk has room for the check's row and
+// not for theirs), each time counts twice as long as the one before, up to mostRefusalCounts, so that
+// readiness does not alternate.
 const (
 	refusalCounts     = 3 * time.Second
 	mostRefusalCounts = time.Minute
 )
 
-// refusal is the last time that the database did not let us write, unless a call's transaction has been committed since.
+// refusal is the last time that the database did not let us write, unless a call's transaction has been
+// committed since.
 type refusal struct {
 	last atomic.Pointer[refused]
 	// changed tells that the result of the last check may not be true any more.
@@ -56,7 +58,8 @@ func (r *refusal) note(err error) {
 	}
 }
 
-// checkLasts is how long the result of a check is used again: /readyz is open to everybody, and must not keep the database busy.
+// checkLasts is how long the result of a check is used again: /readyz is open to everybody, and must not keep
+// the database busy.
 const checkLasts = 500 * time.Millisecond
 
 // checkTimeout limits one check.
@@ -71,8 +74,9 @@ type checks struct {
 
 func newChecks() checks { return checks{running: make(chan struct{}, 1)} }
 
-// Ready reports why the database takes no events at present; nil if it does. It takes a second at most. It reads a table, because a
-// node of a cluster without quorum answers SELECT 1, and it finds out whether the server writes (it may be read-only, or its disk full).
+// Ready reports why the database takes no events at present; nil if it does. It takes a second at most. It
+// reads a table, because a node of a cluster without quorum answers SELECT 1, and it finds out whether the
+// server writes (it may be read-only, or its disk full).
 func (s *Store) Ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
@@ -134,8 +138,9 @@ func (s *Store) checkOver(ctx context.Context, conn *sql.Conn) error {
 	return nil
 }
 
-// tryWriting reports whether the database writes. It deletes a row that is not there, which a server that is read-only refuses, and
-// rolls back, so that nothing gets into the binary log. With commit it writes a row and deletes it again, in one transaction.
+// tryWriting reports whether the database writes. It deletes a row that is not there, which a server that is
+// read-only refuses, and rolls back, so that nothing gets into the binary log. With commit it writes a row
+// and deletes it again, in one transaction.
 func (s *Store) tryWriting(ctx context.Context, conn *sql.Conn, commit bool) error {
 	subject := make([]byte, 32)
 	_, _ = rand.Read(subject)
@@ -148,12 +153,14 @@ func (s *Store) tryWriting(ctx context.Context, conn *sql.Conn, commit bool) err
 	}
 	defer func() { _ = tx.Rollback() }() // after COMMIT it does nothing
 	if commit {
-		_, err = tx.ExecContext(ctx, "INSERT INTO failed_attempts (subject, failures, ends_at) VALUES (?, 0, ?)", subject, time.Unix(0, 0).UTC())
+		_, err = tx.ExecContext(ctx, "INSERT INTO failed_attempts (subject, failures, ends_at) VALUES (?, 0, ?)",
+			subject, time.Unix(0, 0).UTC())
 		if err != nil {
 			return err
 		}
 	}
-	if _, err = tx.ExecContext(ctx, "DELETE FROM failed_attempts WHERE subject = ?", subject); err != nil || !commit {
+	_, err = tx.ExecContext(ctx, "DELETE FROM failed_attempts WHERE subject = ?", subject)
+	if err != nil || !commit {
 		return err
 	}
 	return tx.Commit()

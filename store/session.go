@@ -73,14 +73,18 @@ func (s *Store) Caller(ctx context.Context, tokenHash []byte, now time.Time) (*m
 	return caller, s.dialect.classify(rows.Err(), false)
 }
 
-// clockMargin is how much longer than needed everything is kept: the server that wrote a time may have had a slow clock.
+// clockMargin is how much longer than needed everything is kept: the server that wrote a time may have had a
+// slow clock.
 const clockMargin = time.Hour
 
-// Sweep deletes sessions and windows of failed attempts that have ended, and idempotency keys remembered longer ago than keyLife, in
-// steps so small that nobody waits for them. The database's clock decides what has ended: if this server's did, one server with a
-// fast clock would delete what all others need. A key is renewed only once in a while (models.KeyRenewal), and kept for so much
-// longer.
+// Sweep deletes sessions and windows of failed attempts that have ended, and idempotency keys remembered longer ago
+// than keyLife, in steps so small that nobody waits for them. The database's clock decides what has ended: if this
+// server's did, one server with a fast clock would delete what all others need. A key is renewed only once in a while
+// (models.KeyRenewal), and kept for so much longer.
 func (s *Store) Sweep(ctx context.Context, keyLife time.Duration) error {
+	if err := s.writable(); err != nil {
+		return err
+	}
 	var now int64
 	if err := s.reader().QueryRowContext(ctx, s.dialect.clock()).Scan(&now); err != nil {
 		return s.dialect.classify(err, false)

@@ -76,8 +76,8 @@ func (d *sqliteDialect) open(opener Opener) (pools, error) {
 		return pools{}, err
 	}
 	read := func(size int) *sql.DB { return sized(opener(reader), size) }
-	p := pools{write: sized(opener(writer), 1), read: read(sqliteReaders), queries: read(sqliteQueries), sessions: read(sqliteTokens),
-		readiness: opener(checker)}
+	p := pools{write: sized(opener(writer), 1), read: read(sqliteReaders), queries: read(sqliteQueries),
+		sessions: read(sqliteTokens), readiness: opener(checker)}
 	// Each check opens the file again, as it is now.
 	p.readiness.SetMaxOpenConns(1)
 	p.readiness.SetMaxIdleConns(-1)
@@ -94,7 +94,8 @@ func (d *sqliteDialect) migrate(ctx context.Context, db *sql.DB) error {
 
 func (*sqliteDialect) isolation() sql.IsolationLevel { return sql.LevelDefault }
 
-// classify looks the error up in sqliteErrors. An error of COMMIT that is not in the table is certain: SQLite has written nothing.
+// classify looks the error up in sqliteErrors. An error of COMMIT that is not in the table is certain: SQLite has
+// written nothing.
 func (*sqliteDialect) classify(err error, committing bool) error {
 	var fault sqliteError
 	if !errors.As(err, &fault) {
@@ -108,7 +109,8 @@ func (*sqliteDialect) twin(err error) error { return err }
 
 func (*sqliteDialect) refusesRow(err error) bool {
 	var fault sqliteError
-	return errors.As(err, &fault) && sqliteErrors.meaning(sqliteErrors.known(fault.Code(), fault.Code()&0xff)) == errRowRejected
+	return errors.As(err, &fault) &&
+		sqliteErrors.meaning(sqliteErrors.known(fault.Code(), fault.Code()&0xff)) == errRowRejected
 }
 
 // lanes: there is one writer.

@@ -9,16 +9,17 @@ import (
 	mysqldriver "github.com/go-sql-driver/mysql"
 )
 
-// variable is a session variable that has another name on some servers and is missing on others: the settings are tried in
-// order until the server knows one.
+// variable is a session variable that has another name on some servers and is missing on others: the settings
+// are tried in order until the server knows one.
 type variable []string
 
 var (
-	// causalReads makes a node of a Galera cluster apply what other nodes have committed before it reads or changes rows, so that
-	// a token or an account made on one node is there on all. Source: https://mariadb.com/kb/en/galera-cluster-system-variables/#wsrep_sync_wait.
+	// causalReads makes a node of a Galera cluster apply what other nodes have committed before it reads or
+	// changes rows, so that a token or an account made on one node is there on all. Source:
+	// https://mariadb.com/kb/en/galera-cluster-system-variables/#wsrep_sync_wait.
 	causalReads = variable{"wsrep_sync_wait = 7"}
-	// statementTimeout ends a query on the server: cancelling it here only closes the connection. MariaDB counts seconds,
-	// MySQL and TiDB milliseconds.
+	// statementTimeout ends a query on the server: cancelling it here only closes the connection. MariaDB
+	// counts seconds, MySQL and TiDB milliseconds.
 	statementTimeout = variable{
 		fmt.Sprintf("max_statement_time = %d", int(queryTimeout.Seconds())),
 		fmt.Sprintf("max_execution_time = %d", queryTimeout.Milliseconds()),

@@ -5,16 +5,17 @@
 -- MySQL has no IF NOT EXISTS for indexes, hence the prepared statements: each can be run again. The table is read once.
 -- +goose NO TRANSACTION
 -- +goose Up
-SET @ddl = IF(EXISTS (SELECT 1 FROM information_schema.statistics WHERE table_schema = DATABASE()
-    AND table_name = 'web_customer_events' AND index_name = 'web_customer_events_external_system'),
-  'DO 0', 'ALTER TABLE web_customer_events
+SET @ddl = (SELECT IF(COUNT(*) > 0, 'DO 0', 'ALTER TABLE web_customer_events
     ADD UNIQUE KEY web_customer_events_reference_number (external_system_reference_number, external_system),
-    ADD KEY web_customer_events_external_system (external_system)');
+    ADD KEY web_customer_events_external_system (external_system)')
+  FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = 'web_customer_events'
+    AND index_name = 'web_customer_events_external_system');
 PREPARE ddl FROM @ddl;
 EXECUTE ddl;
-SET @ddl = IF(EXISTS (SELECT 1 FROM information_schema.statistics WHERE table_schema = DATABASE()
-    AND table_name = 'web_customer_events' AND index_name = 'web_customer_events_external_reference'),
-  'ALTER TABLE web_customer_events DROP KEY web_customer_events_external_reference', 'DO 0');
+SET @ddl = (SELECT IF(COUNT(*) = 0, 'DO 0', 'ALTER TABLE web_customer_events
+    DROP KEY web_customer_events_external_reference')
+  FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = 'web_customer_events'
+    AND index_name = 'web_customer_events_external_reference');
 PREPARE ddl FROM @ddl;
 EXECUTE ddl;
 DEALLOCATE PREPARE ddl;

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"customer-events/models"
+	"customer-events/store/storetest"
+)
+
+// A name that 40,000 accounts share makes an event unprocessed, and filters for the events of all of them.
+func TestNameSharedByMany(t *testing.T) {
+	t.Parallel()
+	s, _, db := onFaulty(t, storetest.SQLite(t))
+	for from := 0; from < 40_000; from += 2000 {
+		accounts := make([]models.Account, 2000)
+		for i := range accounts {
+			number := fmt.Sprint("N", from+i)
+			accounts[i] = models.Account{ID: number, Number: number, Name: "Unknown Customer"}
+		}
+		if refused, err := db.UpsertAccounts(t.Context(), accounts); err != nil || len(refused) > 0 {
+			t.Fatal(err, refused)
+		}
+	}
+	byName := object{"accountsReceivableIdentifier": object{"name": "Unknown Customer"}}
+	byNumber := object{"accountsReceivableIdentifier": object{"number": "N39999"}}
+	begin := time.Now()
+	made := s.create(t, []object{event("a", byName), event("b", byNumber)})
+	if made.Summary.Processed != 1 || made.UnprocessedCustomerEventsSet[0].ErrorCode != "AmbiguousAPIValueException" ||
+		!strings.Contains(made.UnprocessedCustomerEventsSet[0].ErrorDescription, "(Unknown Customer)") {
+		t.Errorf("%+v", made)
+	}
+	page := ask[struct{ Nodes []struct{ ID string } }](t, s, "webCustomerEvents",
+		`{ webCustomerEvents(filter: {accountsReceivable: {name: "Unknown Customer"}}) { nodes { id } } }`, nil)
+	if len(page.Nodes) != 1 || page.Nodes[0].ID != made.ProcessedCustomerEventsSet[0].ID {
+		t.Errorf("the filter finds %+v", page)
+	}
+	if took := time.Since(begin); took > 2*time.Second {
+		t.Errorf("both took %v", took)
+	}
+}
