@@ -28,15 +28,25 @@ type target struct {
 	upsert   func(call int) error
 }
 
-func (t *target) UpsertAccounts(_ context.Context, accounts []models.Account) (map[int]error, error) {
+func (*target) UpsertPace() (int, float64) { return 1000, 0 }
+
+func (t *target) Upsert(_ context.Context, kind models.Kind, records []models.Upsert, _ *models.Trial) ([]models.Upserted, error) {
 	t.calls++
 	if t.upsert != nil {
 		if err := t.upsert(t.calls); err != nil {
 			return nil, err
 		}
 	}
-	t.accounts = append(t.accounts, accounts...)
-	return nil, nil
+	results := make([]models.Upserted, len(records))
+	for i, record := range records {
+		id, _ := record.Values[0].(string)
+		t.accounts = append(t.accounts, models.Account{ID: id, Number: record.Values[1].(string), Name: record.Values[2].(string)})
+		results[i].Change = models.Added
+	}
+	if kind != models.Accounts {
+		return nil, errors.New("these are no accounts")
+	}
+	return results, nil
 }
 
 // many is a CSV of accounts in which every nth is bad.

@@ -3,14 +3,31 @@ package importer
 import (
 	"bufio"
 
+	"customer-events/models"
 	"customer-events/rows"
 )
 
-// row is one row of a file. Its values stand as the kind's columns do; "" means that nothing is given.
+// row is one row of a file. Its values stand as the kind's columns do: "" clears what is stored if the column is given, and a column
+// that is not given keeps it.
 type row struct {
 	line   int // where it begins in the file, from 1
 	values []string
+	given  []bool
 	err    error // why it is not imported
+	change models.Change
+	later  bool // it waits for the end of the file
+	json   bool // it is an object of NDJSON, so that other rows may have other columns
+}
+
+// value is a text as it is written.
+func (r *row) value(column int) any {
+	switch {
+	case !r.given[column]:
+		return models.Keep
+	case r.values[column] == "":
+		return nil
+	}
+	return r.values[column]
 }
 
 // rowReader reads the rows of a file. What is wrong with one row goes into its err. An error ends the reading: io.EOF at the
@@ -34,7 +51,9 @@ func openSource(o *Options) (*rows.Source, error) {
 
 // readRows begins to read the source.
 func readRows(source *rows.Source, kind *kind) (rowReader, error) {
-	buffer, isCSV, err := source.Begin(longestRow)
+	// The source counts the bytes of the file, whatever their encoding.
+	text := &rows.Source{Name: source.Name, Input: rows.UTF8(source)}
+	buffer, isCSV, err := text.Begin(longestRow)
 	switch {
 	case err != nil:
 		return nil, err
