@@ -33,13 +33,14 @@ func (c *claims) add(kind *kind, r *row, now time.Time) error {
 			continue
 		}
 		value := r.values[i]
-		switch i {
-		case kind.passCode:
+		switch {
+		case i == 0: // no secret, whatever the kind
+		case i == kind.passCode:
 			if r.values[i-1] == "" { // the identifier stays what it is, and is not known here
 				continue
 			}
 			value = fmt.Sprintf("%d %s%s", len(r.values[i-1]), r.values[i-1], value)
-		case kind.password:
+		case i == kind.password:
 			if expires, err := models.ParseDateTime(r.values[i+1], time.UTC); err == nil && !expires.After(now) {
 				continue // a password that is over is in nobody's way
 			}
@@ -47,7 +48,7 @@ func (c *claims) add(kind *kind, r *row, now time.Time) error {
 		hashes[n] = c.hash(column.name + "\x00" + value)
 		if line, taken := c.lines[hashes[n]]; taken {
 			switch {
-			case i == kind.passCode:
+			case i > 0 && i == kind.passCode:
 				return fmt.Errorf("identifier and pass_code: line %d has the same: give each token its own", line)
 			case column.secret:
 				return fmt.Errorf("%s: line %d has the same: give each token its own", column.name, line)

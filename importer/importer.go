@@ -139,7 +139,9 @@ func (im *importing) writeAll(ctx context.Context, chunks <-chan chunk) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		if err := im.writeRows(ctx, chunk.rows, false); err != nil {
+		// Of a file that is a single chunk no row can wait for a later one.
+		atEnd := chunk.err != nil && len(im.later) == 0
+		if err := im.writeRows(ctx, chunk.rows, atEnd); err != nil {
 			return err
 		}
 		im.bar.Set(chunk.end)
