@@ -3,6 +3,7 @@ package importer
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"customer-events/models"
@@ -74,6 +75,9 @@ func (r *csvReader) read(row *row) error {
 			blank = blank && strings.TrimSpace(value) == ""
 		}
 		if !blank {
+			if fault != nil {
+				row.raw = slices.Clone(record)
+			}
 			return nil
 		}
 	}

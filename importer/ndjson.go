@@ -25,7 +25,9 @@ func (r *ndjsonReader) read(row *row) error {
 	if row.line, row.err = line, fault; err != nil || fault != nil {
 		return err
 	}
-	row.values, row.given, row.err = r.object(text)
+	if row.values, row.given, row.err = r.object(text); row.err != nil {
+		row.raw = []string{string(bytes.TrimSpace(text))}
+	}
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
+	"strings"
 )
 
 // rejectedFile gets the rejected rows with the reason and the line of each, in the format of the imported file. It can be imported
@@ -80,9 +81,10 @@ func keep(path string) (string, error) {
 
 func (f *rejectedFile) write(kind *kind, row *row) error {
 	if f.csv != nil {
-		var record []string
+		// A row with too few or too many fields keeps them, so that it is rejected again as long as it is not corrected.
+		record := row.raw
 		for i, value := range row.values {
-			if row.given[i] {
+			if row.raw == nil && row.given[i] {
 				record = append(record, value)
 			}
 		}
@@ -98,11 +100,28 @@ func (f *rejectedFile) write(kind *kind, row *row) error {
 			object[kind.columns[i].name] = value
 		}
 	}
+	if row.raw != nil && json.Valid([]byte(row.raw[0])) && strings.HasPrefix(row.raw[0], "{") {
+		return f.writeRaw(row)
+	}
 	line, err := json.Marshal(object)
 	if err != nil {
 		return err
 	}
 	_, err = f.text.Write(append(line, '\n'))
+	return err
+}
+
+// writeRaw writes an object as it is, with its unknown members too.
+func (f *rejectedFile) writeRaw(row *row) error {
+	reason, err := json.Marshal(row.err.Error())
+	if err != nil {
+		return err
+	}
+	comma := ","
+	if strings.TrimSpace(row.raw[0][1:]) == "}" {
+		comma = ""
+	}
+	_, err = fmt.Fprintf(f.text, "{\"error\":%s,\"line\":%d%s%s\n", reason, row.line, comma, row.raw[0][1:])
 	return err
 }
 

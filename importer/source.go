@@ -15,8 +15,9 @@ type row struct {
 	given  []bool
 	err    error // why it is not imported
 	change models.Change
-	later  bool // it waits for the end of the file
-	json   bool // it is an object of NDJSON, so that other rows may have other columns
+	raw    []string // of a row that does not fit its columns: its fields, or its line of JSON
+	later  bool     // it waits for the end of the file
+	json   bool     // it is an object of NDJSON, so that other rows may have other columns
 }
 
 // value is a text as it is written.
