@@ -137,7 +137,7 @@ func (u *upserter) write(ctx context.Context, rows []models.Upsert, results []mo
 // all of its time from the callers of the server.
 func (s *Store) UpsertPace() (rows int, pause float64) {
 	if _, ok := s.dialect.(*sqliteDialect); ok {
-		return 250, 1.5
+		return 250, 2
 	}
 	return 1000, 0
 }
