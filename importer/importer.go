@@ -22,9 +22,9 @@ type Target interface {
 	// nothing may be written.
 	Upsert(ctx context.Context, kind models.Kind, records []models.Upsert, trial *models.Trial) ([]models.Upserted, error)
 
-	// UpsertPace returns how many rows should be written in one transaction, and how long to pause after it, as a multiple of the
-	// time that it took.
-	UpsertPace() (rows int, pause float64)
+	// UpsertPace returns how many rows should be written in one transaction, and how long to pause after the last one, as a multiple
+	// of the time that it took.
+	UpsertPace(ctx context.Context) (rows int, pause float64)
 }
 
 // Options say what to import.
@@ -71,7 +71,6 @@ type importing struct {
 	kind     *kind
 	source   *rows.Source
 	chunk    int
-	pause    float64
 	trial    *models.Trial
 	later    []postponed
 	result   *Result
@@ -112,7 +111,7 @@ func Run(ctx context.Context, options Options) (result Result, err error) {
 	if options.DryRun {
 		im.trial = models.NewTrial()
 	}
-	im.chunk, im.pause = options.To.UpsertPace()
+	im.chunk, _ = options.To.UpsertPace(ctx)
 	im.bar = rows.NewProgress(options.Progress, kind.name, source.Size, rows.Bytes)
 	defer im.bar.End()
 
@@ -176,7 +175,9 @@ func (im *importing) writeRows(ctx context.Context, rows []*row, atEnd bool) err
 			return err
 		}
 	}
-	if pause := time.Duration(im.pause * float64(time.Since(start))); pause > 0 && len(rows) > 0 {
+	took := time.Since(start)
+	_, pauses := im.options.To.UpsertPace(ctx)
+	if pause := time.Duration(pauses * float64(took)); pause > 0 && len(rows) > 0 {
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():

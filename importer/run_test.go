@@ -28,7 +28,7 @@ type target struct {
 	upsert   func(call int) error
 }
 
-func (*target) UpsertPace() (int, float64) { return 1000, 0 }
+func (*target) UpsertPace(context.Context) (int, float64) { return 1000, 0 }
 
 func (t *target) Upsert(_ context.Context, kind models.Kind, records []models.Upsert, _ *models.Trial) ([]models.Upserted, error) {
 	t.calls++

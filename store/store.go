@@ -23,6 +23,7 @@ type Store struct {
 	log         *slog.Logger
 	lanes       lanes
 	unwritten   refusal
+	pace        upsertPace
 }
 
 // dialect is what differs between the databases.

@@ -131,13 +131,3 @@ func (u *upserter) write(ctx context.Context, rows []models.Upsert, results []mo
 	}
 	return nil
 }
-
-// UpsertPace returns how many rows an import should write in one transaction, and how long it should pause after each, as a
-// multiple of the time that the transaction took. SQLite has one writer at a time: without the pauses an import would take nearly
-// all of its time from the callers of the server.
-func (s *Store) UpsertPace() (rows int, pause float64) {
-	if _, ok := s.dialect.(*sqliteDialect); ok {
-		return 250, 2
-	}
-	return 1000, 0
-}
