@@ -177,7 +177,7 @@ func importFile(ctx context.Context, c config, env environment, kind, file strin
 		options.Progress = terminal
 	}
 	result, err := importer.Run(ctx, options)
-	if result.Bad > mostReported {
+	if result.Bad > mostReported && result.RejectedFile != "" {
 		fmt.Fprintf(env.stderr, "%d more rows were rejected, see %s\n", result.Bad-mostReported, result.RejectedFile)
 	}
 	if result.Kept != "" {
@@ -188,7 +188,10 @@ func importFile(ctx context.Context, c config, env environment, kind, file strin
 	}
 	fmt.Fprintf(env.stdout, "%s, in %s\n", result, result.Took.Round(time.Millisecond))
 	if err == nil && result.Bad > 0 {
-		err = fmt.Errorf("%w (see %s)", errBadRows, result.RejectedFile)
+		err = errBadRows
+		if result.RejectedFile != "" {
+			err = fmt.Errorf("%w (see %s)", errBadRows, result.RejectedFile)
+		}
 	}
 	return err
 }

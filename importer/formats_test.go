@@ -153,3 +153,16 @@ func TestRejectedFile(t *testing.T) {
 		}
 	}
 }
+
+// TestRejectedFile_ReadOnly: if no file can be written, the screen has all rejected rows, and the import goes on.
+func TestRejectedFile_ReadOnly(t *testing.T) {
+	t.Parallel()
+	to := openSQLite(t)
+	var report strings.Builder
+	result, err := importer.Run(t.Context(), importer.Options{Kind: accounts, Input: strings.NewReader("number,name\nA1,\nA2,\nA3,x\n"), To: to.store,
+		Rejected: filepath.Join(t.TempDir(), "none", "accounts.csv"), Report: &report, MostReported: 1})
+	if err != nil || result.Added != 1 || result.Bad != 2 || result.RejectedFile != "" || strings.Count(report.String(), "name is missing") != 2 ||
+		!strings.Contains(report.String(), "no such file or directory") {
+		t.Errorf("%+v, %v\n%s", result, err, &report)
+	}
+}

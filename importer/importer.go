@@ -204,13 +204,16 @@ func (im *importing) count(row *row) error {
 		im.result.Good++
 		return nil
 	}
+	if err := im.reject(row); err != nil {
+		return err
+	}
 	if most := im.options.MostReported; most == 0 || im.result.Bad <= most {
 		im.bar.Clear()
 		if _, err := fmt.Fprintf(im.options.Report, "line %d: %v\n", row.line, row.err); err != nil {
 			return fmt.Errorf("reporting a bad row: %w", err)
 		}
 	}
-	return im.reject(row)
+	return nil
 }
 
 // readChunks reads and checks rows until the file ends, or nobody wants them any more. All reading is done here, so that an

@@ -28,7 +28,10 @@ func (im *importing) reject(row *row) error {
 	}
 	if im.rejected == nil {
 		if err := im.openRejected(row); err != nil {
-			return fmt.Errorf("writing the rejected rows: %w", err)
+			// The folder may be read-only. The screen has all rows then.
+			im.options.Rejected, im.options.MostReported, im.rejected = "", 0, nil
+			_, err = fmt.Fprintf(im.options.Report, "the rejected rows are listed here only: %v\n", err)
+			return err
 		}
 	}
 	if err := im.rejected.write(im.kind, row); err != nil {
