@@ -52,8 +52,8 @@ func TestExport_NoDatabase(t *testing.T) {
 	}
 }
 
-// TestImport_Command looks at what the command says and leaves behind: the first 20 rejected rows on the screen, all of them in a
-// file, and nothing in the database after a dry run.
+// TestImport_Command looks at what the command says and leaves behind: the first 20 rejected rows on the
+// screen, all of them in a file, and nothing in the database after a dry run.
 func TestImport_Command(t *testing.T) {
 	t.Parallel()
 	database := storetest.SQLite(t)

@@ -12,8 +12,9 @@ import (
 	"customer-events/store/storetest"
 )
 
-// TestImport_BesideCallers measures what a sequential caller gets on SQLite while an import of many rows runs: at least half of what it
-// gets without. The machine may be busy with other tests, so that the best of three measurements counts.
+// TestImport_BesideCallers measures what a sequential caller gets on SQLite while an import of many rows
+// runs: at least half of what it gets without. The machine may be busy with other tests, so that the best
+// of three measurements counts.
 func TestImport_BesideCallers(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it measures for seconds")
@@ -30,7 +31,8 @@ func TestImport_BesideCallers(t *testing.T) {
 		}
 		return time.Since(begin)
 	}
-	// during calls until the channel is closed, or for a second, and returns the calls per second and their 99th percentile.
+	// during calls until the channel is closed, or for a second, and returns the calls per second and their
+	// 99th percentile.
 	during := func(ended <-chan struct{}) (rate float64, p99 time.Duration) {
 		var took []time.Duration
 		begin := time.Now()

@@ -8,9 +8,9 @@ import (
 	"customer-events/models"
 )
 
-// claims remembers the keys and secrets of all rows of a file, so that a second row with one of them is found, however far from the
-// first it is. It keeps 128-bit hashes, about 40 bytes for each value: they have random seeds, and no two values are expected to
-// meet in a file of any size.
+// claims remembers the keys and secrets of all rows of a file, so that a second row with one of them is
+// found, however far from the first it is. It keeps 128-bit hashes, about 40 bytes for each value: they
+// have random seeds, and no two values are expected to meet in a file of any size.
 type claims struct {
 	seeds [2]maphash.Seed
 	lines map[[2]uint64]int
@@ -24,7 +24,8 @@ func (c *claims) hash(value string) [2]uint64 {
 	return [2]uint64{maphash.String(c.seeds[0], value), maphash.String(c.seeds[1], value)}
 }
 
-// add remembers the row's keys and secrets, or says which of them an earlier row has. A row that is refused claims nothing.
+// add remembers the row's keys and secrets, or says which of them an earlier row has. A row that is refused
+// claims nothing.
 func (c *claims) add(kind *kind, r *row, now time.Time) error {
 	var hashes [8][2]uint64
 	n := 0

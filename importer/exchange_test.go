@@ -12,8 +12,8 @@ import (
 	"customer-events/importer"
 )
 
-// TestExchange_AnyOrder imports files whose rows exchange ids, names and codes, or take the value that another row gives up, in
-// every order of the rows. The state that the file describes must be reached.
+// TestExchange_AnyOrder imports files whose rows exchange ids, names and codes, or take the value that
+// another row gives up, in every order of the rows. The state that the file describes must be reached.
 func TestExchange_AnyOrder(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -76,8 +76,8 @@ func permutations(rows []string) (all [][]string) {
 	return all
 }
 
-// TestExchange_AcrossChunks has 2,600 records exchange their ids: half of them in pairs that are far from each other in the file, the
-// others in one ring. So no chunk can be written by itself.
+// TestExchange_AcrossChunks has 2,600 records exchange their ids: half of them in pairs that are far from
+// each other in the file, the others in one ring. So no chunk can be written by itself.
 func TestExchange_AcrossChunks(t *testing.T) {
 	t.Parallel()
 	const pairs, ring = 1300, 1300
@@ -124,8 +124,8 @@ func TestExchange_AcrossChunks(t *testing.T) {
 	})
 }
 
-// TestExchange_Prevented has a row that cannot be imported be the last of a chain: each row that it prevents is named, and the others
-// are written.
+// TestExchange_Prevented has a row that cannot be imported be the last of a chain: each row that it
+// prevents is named, and the others are written.
 func TestExchange_Prevented(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, to database) {

@@ -12,12 +12,14 @@ import (
 
 // Exporter is where records are read.
 type Exporter interface {
-	// Export must call write with the values of each record of the kind, in the order of the file's columns without the secret ones.
+	// Export must call write with the values of each record of the kind, in the order of the file's columns
+	// without the secret ones.
 	Export(ctx context.Context, kind models.Kind, write func(record []string) error) error
 }
 
-// Export writes all records of a kind as the CSV that Run reads, without secrets. Importing it again changes nothing: an import
-// keeps what a file has no column for. The memory that it takes does not grow with the number of records.
+// Export writes all records of a kind as the CSV that Run reads, without secrets. Importing it again
+// changes nothing: an import keeps what a file has no column for. The memory that it takes does not grow
+// with the number of records.
 func Export(ctx context.Context, name string, from Exporter, to io.Writer) error {
 	kind, err := kindOf(name)
 	if err != nil {
@@ -41,8 +43,8 @@ func Export(ctx context.Context, name string, from Exporter, to io.Writer) error
 	return nil
 }
 
-// exported are the columns that may leave the database. An access token's identifier is half of a credential, and its one-time
-// password's expiry says nothing without the password.
+// exported are the columns that may leave the database. An access token's identifier is half of a
+// credential, and its one-time password's expiry says nothing without the password.
 func (k *kind) exported() (names []string) {
 	for i, column := range k.columns {
 		if k.secrets && i > 2 {

@@ -10,8 +10,8 @@ import (
 	"customer-events/importer"
 )
 
-// TestExport_ImportedAgain exports every kind and imports the file again, which must change nothing, and into another database, which
-// must then export the same.
+// TestExport_ImportedAgain exports every kind and imports the file again, which must change nothing, and
+// into another database, which must then export the same.
 func TestExport_ImportedAgain(t *testing.T) {
 	t.Parallel()
 	data := map[string]string{

@@ -52,8 +52,8 @@ func TestFormats_Recognised(t *testing.T) {
 	}
 }
 
-// TestFormats_BadRowsEnd expects that a row which is too long, or that is not closed, leaves the rows after it alone, and that rows of
-// empty cells are no rows.
+// TestFormats_BadRowsEnd expects that a row which is too long, or that is not closed, leaves the rows after
+// it alone, and that rows of empty cells are no rows.
 func TestFormats_BadRowsEnd(t *testing.T) {
 	t.Parallel()
 	to := openSQLite(t)
@@ -101,7 +101,8 @@ func lines(prefix string, from, to int) string {
 	return b.String()
 }
 
-// TestRejectedFile corrects the rows that an import has rejected, in the file where it has put them, and imports that.
+// TestRejectedFile corrects the rows that an import has rejected, in the file where it has put them, and
+// imports that.
 func TestRejectedFile(t *testing.T) {
 	t.Parallel()
 	for format, text := range map[string]string{
@@ -154,7 +155,8 @@ func TestRejectedFile(t *testing.T) {
 	}
 }
 
-// TestRejectedFile_ReadOnly: if no file can be written, the screen has all rejected rows, and the import goes on.
+// TestRejectedFile_ReadOnly: if no file can be written, the screen has all rejected rows, and the import
+// goes on.
 func TestRejectedFile_ReadOnly(t *testing.T) {
 	t.Parallel()
 	to := openSQLite(t)

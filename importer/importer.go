@@ -16,14 +16,14 @@ type Target interface {
 	// Find must return, for each of the references, what it means. No reference is given twice.
 	Find(ctx context.Context, refs []models.Reference) ([]models.Match, error)
 
-	// Upsert must write the records in one transaction, each over the one that has its natural key or as a new one, and return what
-	// became of each (see models.Upsert and models.Upserted), in words that hold no secret. They must be judged by the state that
-	// they lead to together. After an error (see models.ErrRerun and its neighbours) the same again must be safe. With a trial
-	// nothing may be written.
+	// Upsert must write the records in one transaction, each over the one that has its natural key or as a
+	// new one, and return what became of each (see models.Upsert and models.Upserted), in words that hold
+	// no secret. They must be judged by the state that they lead to together. After an error (see
+	// models.ErrRerun and its neighbours) the same again must be safe. With a trial nothing may be written.
 	Upsert(ctx context.Context, kind models.Kind, records []models.Upsert, trial *models.Trial) ([]models.Upserted, error)
 
-	// UpsertPace returns how many rows should be written in one transaction, and how long to pause after the last one, as a multiple
-	// of the time that it took.
+	// UpsertPace returns how many rows should be written in one transaction, and how long to pause after
+	// the last one, as a multiple of the time that it took.
 	UpsertPace(ctx context.Context) (rows int, pause float64)
 }
 
@@ -31,7 +31,8 @@ type Target interface {
 type Options struct {
 	Kind string // one of Kinds
 	File string // a path; its ending, .csv, .ndjson or .jsonl, tells the format, any other leaves it to the first character
-	// Input is read instead of the file if it is there. Size is its length, for the progress; 0 if it is not known.
+	// Input is read instead of the file if it is there. Size is its length, for the progress; 0 if it is
+	// not known.
 	Input io.Reader
 	Size  int64
 	To    Target
@@ -41,11 +42,12 @@ type Options struct {
 	Now func() time.Time
 	// DryRun stores nothing, and counts what would be stored.
 	DryRun bool
-	// Report gets a line for each rejected row; nil means none. MostReported bounds these lines; 0 means all.
+	// Report gets a line for each rejected row; nil means none. MostReported bounds these lines; 0 means
+	// all.
 	Report       io.Writer
 	MostReported int
-	// Rejected is the path, without its ending, of a file that gets all rejected rows, if there are any; "" means none. It holds the
-	// rows as they are in the imported file, secrets too.
+	// Rejected is the path, without its ending, of a file that gets all rejected rows, if there are any; ""
+	// means none. It holds the rows as they are in the imported file, secrets too.
 	Rejected string
 	// Progress gets a progress bar; nil means none. It is for terminals.
 	Progress io.Writer
@@ -55,7 +57,8 @@ type Options struct {
 type Result struct {
 	Rows, Good, Bad           int
 	Added, Changed, Unchanged int
-	// RejectedFile is the file that has the bad rows; "" if there is none. Kept is what an earlier one has been renamed to.
+	// RejectedFile is the file that has the bad rows; "" if there is none. Kept is what an earlier one has
+	// been renamed to.
 	RejectedFile, Kept string
 	Took               time.Duration
 }
@@ -85,8 +88,8 @@ type chunk struct {
 	err  error // why there is no further chunk: io.EOF at the file's end
 }
 
-// Run imports a file. Bad rows are counted and reported, they are no error. An error means that the rest of the file was not
-// read or not written; the result then counts what was.
+// Run imports a file. Bad rows are counted and reported, they are no error. An error means that the rest of
+// the file was not read or not written; the result then counts what was.
 func Run(ctx context.Context, options Options) (result Result, err error) {
 	start := time.Now()
 	defer func() { result.Took = time.Since(start) }()
@@ -119,7 +122,8 @@ func Run(ctx context.Context, options Options) (result Result, err error) {
 	chunks := make(chan chunk)
 	go im.readChunks(ctx, chunks)
 	defer func() {
-		// The reading side ends before the caller gets their Input back. Closing wakes it if it waits for a pipe.
+		// The reading side ends before the caller gets their Input back. Closing wakes it if it waits for a
+		// pipe.
 		cancel()
 		err = errors.Join(err, source.Close(), im.rejected.close())
 		for range chunks {
@@ -128,8 +132,9 @@ func Run(ctx context.Context, options Options) (result Result, err error) {
 	return result, im.writeAll(ctx, chunks)
 }
 
-// writeAll writes the chunks as they come, and then the rows that had to wait for the end of the file. These are written too if the
-// rest of the file cannot be read: they would have been written already if nothing had been in their way.
+// writeAll writes the chunks as they come, and then the rows that had to wait for the end of the file.
+// These are written too if the rest of the file cannot be read: they would have been written already if
+// nothing had been in their way.
 func (im *importing) writeAll(ctx context.Context, chunks <-chan chunk) error {
 	for {
 		var chunk chunk
@@ -216,8 +221,8 @@ func (im *importing) count(row *row) error {
 	return nil
 }
 
-// readChunks reads and checks rows until the file ends, or nobody wants them any more. All reading is done here, so that an
-// import can be cancelled that waits for the first byte of a pipe.
+// readChunks reads and checks rows until the file ends, or nobody wants them any more. All reading is done
+// here, so that an import can be cancelled that waits for the first byte of a pipe.
 func (im *importing) readChunks(ctx context.Context, to chan<- chunk) {
 	defer close(to)
 	claims, now := newClaims(), im.options.Now()

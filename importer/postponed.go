@@ -8,19 +8,20 @@ import (
 	"customer-events/models"
 )
 
-// mostPostponed bounds the rows that wait for the end of the file, and with them the memory: a row takes about half a kilobyte.
+// mostPostponed bounds the rows that wait for the end of the file, and with them the memory: a row takes
+// about half a kilobyte.
 const mostPostponed = 1_000_000
 
-// postponed is a row that cannot be written before rows that come later in the file: these give up a value that it takes. key is
-// the record that it is about, 0 for a new one, and holders have its values.
+// postponed is a row that cannot be written before rows that come later in the file: these give up a value
+// that it takes. key is the record that it is about, 0 for a new one, and holders have its values.
 type postponed struct {
 	row     *row
 	key     int64
 	holders []int64
 }
 
-// idFirst is the number of rows of a kind that is identified by id or name up to which they are all written together: only then
-// is it known for each name whose it is.
+// idFirst is the number of rows of a kind that is identified by id or name up to which they are all written
+// together: only then is it known for each name whose it is.
 const idFirst = 20_000
 
 // postpone keeps a row for the end of the file, or refuses it if there are too many of them.
@@ -34,8 +35,9 @@ func (im *importing) postpone(row *row, result models.Upserted) {
 	im.later = append(im.later, postponed{row, result.Key, result.Holders})
 }
 
-// groups divides the postponed rows into groups that can be written one after the other: rows that exchange values, or that form a
-// chain, are in one group. Small groups are joined up to the size of a chunk. A longer chain is written in one transaction.
+// groups divides the postponed rows into groups that can be written one after the other: rows that exchange
+// values, or that form a chain, are in one group. Small groups are joined up to the size of a chunk. A
+// longer chain is written in one transaction.
 func (im *importing) groups() (groups [][]*row) {
 	if len(im.kind.natural) > 1 && len(im.later) <= idFirst {
 		if len(im.later) == 0 {

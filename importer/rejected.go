@@ -12,16 +12,17 @@ import (
 	"strings"
 )
 
-// rejectedFile gets the rejected rows with the reason and the line of each, in the format of the imported file. It can be imported
-// itself once the rows are corrected: the columns error and line are ignored. All its methods do nothing on nil.
+// rejectedFile gets the rejected rows with the reason and the line of each, in the format of the imported
+// file. It can be imported itself once the rows are corrected: the columns error and line are ignored. All
+// its methods do nothing on nil.
 type rejectedFile struct {
 	file *os.File
 	text *bufio.Writer
 	csv  *csv.Writer // nil for NDJSON
 }
 
-// reject writes a row into the file of rejected rows, which is made for the first of them. A file of an earlier import may have been
-// corrected meanwhile, so it is kept under another name.
+// reject writes a row into the file of rejected rows, which is made for the first of them. A file of an
+// earlier import may have been corrected meanwhile, so it is kept under another name.
 func (im *importing) reject(row *row) error {
 	if im.options.Rejected == "" {
 		return nil
@@ -84,7 +85,8 @@ func keep(path string) (string, error) {
 
 func (f *rejectedFile) write(kind *kind, row *row) error {
 	if f.csv != nil {
-		// A row with too few or too many fields keeps them, so that it is rejected again as long as it is not corrected.
+		// A row with too few or too many fields keeps them, so that it is rejected again as long as it is
+		// not corrected.
 		record := row.raw
 		for i, value := range row.values {
 			if row.raw == nil && row.given[i] {

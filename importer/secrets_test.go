@@ -33,8 +33,8 @@ func importAt(t *testing.T, to importer.Target, with *models.Secrets, now time.T
 	return result, report.String()
 }
 
-// TestOneTimePassword_ImportedAgain imports the same password again, used and not: it stays what it is, with its expiry, whichever key
-// it is stored with. A different one is new.
+// TestOneTimePassword_ImportedAgain imports the same password again, used and not: it stays what it is,
+// with its expiry, whichever key it is stored with. A different one is new.
 func TestOneTimePassword_ImportedAgain(t *testing.T) {
 	t.Parallel()
 	noon := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
@@ -111,7 +111,8 @@ func (l *lossy) Upsert(ctx context.Context, kind models.Kind, records []models.U
 	return results, err
 }
 
-// TestOneTimePassword_UnknownOutcome: the import repeats a chunk by itself, and counts what the first try has done.
+// TestOneTimePassword_UnknownOutcome: the import repeats a chunk by itself, and counts what the first try
+// has done.
 func TestOneTimePassword_UnknownOutcome(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, to database) {
@@ -131,8 +132,8 @@ func TestOneTimePassword_UnknownOutcome(t *testing.T) {
 	})
 }
 
-// TestSecretOfAnotherToken imports secrets that another token has: in the same file, in the database, stored with an older key, of a
-// token that is not effective.
+// TestSecretOfAnotherToken imports secrets that another token has: in the same file, in the database,
+// stored with an older key, of a token that is not effective.
 func TestSecretOfAnotherToken(t *testing.T) {
 	t.Parallel()
 	old := models.NewSecrets([]byte("the key before"))
@@ -184,7 +185,8 @@ func TestSecretOfAnotherToken(t *testing.T) {
 	}
 }
 
-// TestSecretOfAnotherToken_Used: a password that has been used is in nobody's way, since six digits come again.
+// TestSecretOfAnotherToken_Used: a password that has been used is in nobody's way, since six digits come
+// again.
 func TestSecretOfAnotherToken_Used(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, to database) {

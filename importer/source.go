@@ -7,8 +7,8 @@ import (
 	"customer-events/rows"
 )
 
-// row is one row of a file. Its values stand as the kind's columns do: "" clears what is stored if the column is given, and a column
-// that is not given keeps it.
+// row is one row of a file. Its values stand as the kind's columns do: "" clears what is stored if the
+// column is given, and a column that is not given keeps it.
 type row struct {
 	line   int // where it begins in the file, from 1
 	values []string
@@ -31,12 +31,12 @@ func (r *row) value(column int) any {
 	return r.values[column]
 }
 
-// rowReader reads the rows of a file. What is wrong with one row goes into its err. An error ends the reading: io.EOF at the
-// end of the file.
+// rowReader reads the rows of a file. What is wrong with one row goes into its err. An error ends the
+// reading: io.EOF at the end of the file.
 type rowReader interface{ read(*row) error }
 
-// longestRow is how many bytes of a file one row may take. It is what keeps a file without line ends from being read into memory
-// whole. Eight values of 255 characters take half of it, if each is escaped.
+// longestRow is how many bytes of a file one row may take. It is what keeps a file without line ends from
+// being read into memory whole. Eight values of 255 characters take half of it, if each is escaped.
 const longestRow = 64 << 10
 
 func openSource(o *Options) (*rows.Source, error) {

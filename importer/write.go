@@ -9,7 +9,8 @@ import (
 	"customer-events/models"
 )
 
-// write writes the good rows of a chunk, and writes them again if the database was away or somebody else was in the way.
+// write writes the good rows of a chunk, and writes them again if the database was away or somebody else
+// was in the way.
 func (im *importing) write(ctx context.Context, rows []*row, atEnd bool) error {
 	var good []*row
 	for _, row := range rows {
@@ -48,8 +49,8 @@ func (im *importing) write(ctx context.Context, rows []*row, atEnd bool) error {
 	}
 }
 
-// settle notes what became of the rows. Of a row that is as it should be since an earlier try, whose outcome was unknown, it counts
-// what that try had done.
+// settle notes what became of the rows. Of a row that is as it should be since an earlier try, whose
+// outcome was unknown, it counts what that try had done.
 func (im *importing) settle(rows []*row, results, unknown []models.Upserted, atEnd bool) {
 	for i, row := range rows {
 		result := results[i]
@@ -63,7 +64,8 @@ func (im *importing) settle(rows []*row, results, unknown []models.Upserted, atE
 	}
 }
 
-// waitsForIDs reports whether a row is about the record that has its name when all ids of the file are settled.
+// waitsForIDs reports whether a row is about the record that has its name when all ids of the file are
+// settled.
 func (im *importing) waitsForIDs(row *row) bool {
 	first := im.kind.natural[0]
 	return len(im.kind.natural) > 1 && row.values[first] == "" && (row.given[first] || row.json)

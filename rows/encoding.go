@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// UTF8 reads text as UTF-8 that may be UTF-16, as some spreadsheets write it: with a byte order mark, or with a zero byte in the
-// first character. Anything else is passed on as it is.
+// UTF8 reads text as UTF-8 that may be UTF-16, as some spreadsheets write it: with a byte order mark, or
+// with a zero byte in the first character. Anything else is passed on as it is.
 func UTF8(input io.Reader) io.Reader {
 	buffer := bufio.NewReader(input)
 	begin, _ := buffer.Peek(2)
@@ -25,7 +25,8 @@ func UTF8(input io.Reader) io.Reader {
 	return buffer
 }
 
-// utf16Reader decodes UTF-16. A lone surrogate, or half a character at the end, becomes U+FFFD, which no value may have.
+// utf16Reader decodes UTF-16. A lone surrogate, or half a character at the end, becomes U+FFFD, which no
+// value may have.
 type utf16Reader struct {
 	input *bufio.Reader
 	order binary.ByteOrder

@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// Records reads CSV with a header line, separated by commas, semicolons or tabs, whichever the header line has most of. What is
-// wrong with one row never ends the reading: after a row that is too long, or whose quotation marks are wrong, it goes on with
-// the next line of the file.
+// Records reads CSV with a header line, separated by commas, semicolons or tabs, whichever the header line
+// has most of. What is wrong with one row never ends the reading: after a row that is too long, or whose
+// quotation marks are wrong, it goes on with the next line of the file.
 type Records struct {
 	Header []string
 	input  *bufio.Reader
@@ -50,8 +50,9 @@ func NewRecords(input io.Reader, longest int) (*Records, error) {
 	return r, nil
 }
 
-// Next reads one row, which stays as it is until the next call, and returns the line where it begins, from 1. A row with too few
-// or too many fields is returned with its fault. An error ends the reading: io.EOF at the end.
+// Next reads one row, which stays as it is until the next call, and returns the line where it begins, from
+// 1. A row with too few or too many fields is returned with its fault. An error ends the reading: io.EOF at
+// the end.
 func (r *Records) Next() (line int, record []string, fault, err error) {
 	for {
 		text, first, fault, err := r.row()
@@ -80,8 +81,8 @@ func (r *Records) Next() (line int, record []string, fault, err error) {
 	}
 }
 
-// row returns the bytes of the next row, which are still to be discarded, and the length of its first line. The fault is a row that
-// does not end within the buffer, or not before the file does.
+// row returns the bytes of the next row, which are still to be discarded, and the length of its first line.
+// The fault is a row that does not end within the buffer, or not before the file does.
 func (r *Records) row() (text []byte, first int, fault, err error) {
 	inQuotes, fieldBegins, end := false, true, 0
 	for {

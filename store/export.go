@@ -25,8 +25,8 @@ var exportQueries = map[models.Kind]string{
 // exportPage is how many records are read at once. No transaction stays open between two pages.
 const exportPage = 1000
 
-// Export calls write with each record of a kind, in the order in which they were added: its values, without secrets, "" where
-// there is none. The record is valid during the call.
+// Export calls write with each record of a kind, in the order in which they were added: its values, without
+// secrets, "" where there is none. The record is valid during the call.
 //
 //	Accounts         id, number, name
 //	Participants     id, number, number of the account
@@ -70,7 +70,8 @@ func (s *Store) exportPage(ctx context.Context, query string, width int, after *
 	return rows.Err()
 }
 
-// CheckVersion returns an error if the tables are not those of this program: there are none, or they are older or newer.
+// CheckVersion returns an error if the tables are not those of this program: there are none, or they are
+// older or newer.
 func (s *Store) CheckVersion(ctx context.Context) error {
 	newest, err := newestMigration(s.dialect)
 	if err != nil {

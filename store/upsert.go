@@ -15,7 +15,8 @@ type upsertTable struct {
 	columns   []upsertColumn
 	// unique is the number of the first columns that have a unique index each.
 	unique int
-	// natural are the unique columns that identify the record that a row is about: the first one that the row gives.
+	// natural are the unique columns that identify the record that a row is about: the first one that the
+	// row gives.
 	natural []int
 }
 
@@ -73,10 +74,11 @@ var upsertTables = map[models.Kind]*upsertTable{
 // errContested is the error of a row that loses against other writers again and again.
 var errContested = errors.New("another program writes a record with one of its values at this moment: import the row again")
 
-// Upsert adds or changes records in one transaction; about a thousand at a time is a good size. The rows are judged by the state
-// that they lead to together, so that two of them may exchange their values, whatever their order. It must return what became of
-// each row; the rows that are not refused are written. After an error some may be written and some not, and the same call again
-// is safe. The results are valid with models.ErrUnknown too. With a trial nothing is written.
+// Upsert adds or changes records in one transaction; about a thousand at a time is a good size. The rows
+// are judged by the state that they lead to together, so that two of them may exchange their values,
+// whatever their order. It must return what became of each row; the rows that are not refused are written.
+// After an error some may be written and some not, and the same call again is safe. The results are valid
+// with models.ErrUnknown too. With a trial nothing is written.
 func (s *Store) Upsert(ctx context.Context, kind models.Kind, rows []models.Upsert, trial *models.Trial) ([]models.Upserted, error) {
 	u := &upserter{store: s, table: upsertTables[kind], trial: trial}
 	results := make([]models.Upserted, len(rows))
@@ -90,7 +92,8 @@ type upserter struct {
 	trial *models.Trial
 }
 
-// write writes rows in one transaction. If the database refuses one of them, halves are tried, down to the single row.
+// write writes rows in one transaction. If the database refuses one of them, halves are tried, down to the
+// single row.
 func (u *upserter) write(ctx context.Context, rows []models.Upsert, results []models.Upserted) error {
 	if len(rows) == 0 {
 		return nil

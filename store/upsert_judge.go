@@ -6,7 +6,8 @@ import (
 	"customer-events/models"
 )
 
-// claim is a value that a row gives and that no two records may have: of a unique column, or a secret of an access token.
+// claim is a value that a row gives and that no two records may have: of a unique column, or a secret of an
+// access token.
 type claim struct {
 	column  int   // where it is looked up
 	lookups []any // the stored values that may be it
@@ -58,7 +59,8 @@ func (t *upsertTable) claims(r *plannedRow) (claims []claim) {
 	return claims
 }
 
-// judge refuses the rows whose claims cannot be met: in the state that the rows lead to, another record has the value.
+// judge refuses the rows whose claims cannot be met: in the state that the rows lead to, another record has
+// the value.
 func (p *upsertPlan) judge() {
 	for i := range p.rows {
 		if row := &p.rows[i]; row.outcome.Err == nil {

@@ -7,7 +7,8 @@ import (
 	"customer-events/models"
 )
 
-// TestUpsertPace has another program write into the SQLite file: an import notices that, and its own writes do not count.
+// TestUpsertPace has another program write into the SQLite file: an import notices that, and its own writes
+// do not count.
 func TestUpsertPace(t *testing.T) {
 	t.Parallel()
 	s := open(t, databases["SQLite"])

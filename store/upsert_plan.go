@@ -74,8 +74,8 @@ func (u *upserter) plan(ctx context.Context, tx *sql.Tx, rows []models.Upsert) (
 	return p, nil
 }
 
-// match finds the record of each row. A row that gives an id comes first: a row without one is then about the record that has
-// the name when all ids are settled.
+// match finds the record of each row. A row that gives an id comes first: a row without one is then about
+// the record that has the name when all ids are settled.
 func (p *upsertPlan) match(rows []models.Upsert) {
 	for n, natural := range p.table.natural {
 		for i := range rows {
@@ -130,8 +130,9 @@ func (t *upsertTable) merge(r *plannedRow) error {
 	return nil
 }
 
-// mergeToken decides about the columns of a token that hang together. A one-time password that the token has already is the same
-// password: it stays used, and keeps its expiry unless the row gives another. A different one is new.
+// mergeToken decides about the columns of a token that hang together. A one-time password that the token
+// has already is the same password: it stays used, and keeps its expiry unless the row gives another. A
+// different one is new.
 func mergeToken(r *plannedRow) error {
 	given := r.row.Values
 	stored := make([]any, len(r.values))

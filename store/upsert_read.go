@@ -15,7 +15,8 @@ type storedRecord struct {
 	values []any
 }
 
-// storedRecords are the records that an upsert may touch or meet, by key and by the values of the columns that it looks up.
+// storedRecords are the records that an upsert may touch or meet, by key and by the values of the columns
+// that it looks up.
 type storedRecords struct {
 	byKey   map[int64]*storedRecord
 	byValue map[columnValue][]*storedRecord
@@ -26,8 +27,8 @@ type columnValue struct {
 	value  any
 }
 
-// lookups returns the values that must be looked up for the rows, by column: those of the unique columns, and those of the
-// secrets that no other token may have.
+// lookups returns the values that must be looked up for the rows, by column: those of the unique columns,
+// and those of the secrets that no other token may have.
 func (t *upsertTable) lookups(rows []models.Upsert) [][]any {
 	values := make([][]any, len(t.columns))
 	seen := make(map[columnValue]bool, len(rows))
@@ -65,7 +66,8 @@ func (t *upsertTable) read(ctx context.Context, s *Store, tx *sql.Tx, rows []mod
 			return nil, err
 		}
 	}
-	// The pass code of a row is compared with those of all tokens that have its identifier, which the row may leave as it is.
+	// The pass code of a row is compared with those of all tokens that have its identifier, which the row
+	// may leave as it is.
 	if len(t.columns) > tokenPassCode {
 		var identifiers []any
 		for i := range rows {
@@ -84,7 +86,8 @@ func (t *upsertTable) read(ctx context.Context, s *Store, tx *sql.Tx, rows []mod
 	return found, nil
 }
 
-// valuesAtOnce bounds the values that one SELECT looks up: a call may have more of them than a statement has placeholders.
+// valuesAtOnce bounds the values that one SELECT looks up: a call may have more of them than a statement
+// has placeholders.
 const valuesAtOnce = 5000
 
 func (t *upsertTable) readBy(ctx context.Context, s *Store, tx *sql.Tx, column int, values []any, found *storedRecords) error {

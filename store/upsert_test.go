@@ -14,8 +14,8 @@ import (
 	"customer-events/models"
 )
 
-// What an upsert does to each kind of record is tested in package importer. Here stands what only rivals and the database
-// itself can do to it.
+// What an upsert does to each kind of record is tested in package importer. Here stands what only rivals
+// and the database itself can do to it.
 
 func onEachDatabase(t *testing.T, test func(t *testing.T, s *Store)) {
 	t.Helper()
@@ -55,8 +55,8 @@ func classificationNames(t *testing.T, s *Store) (names []string) {
 	return names
 }
 
-// TestUpsertExchange has two records exchange their names while a third gives its name to a new one: a database that checks row by
-// row refuses the outcome as one statement.
+// TestUpsertExchange has two records exchange their names while a third gives its name to a new one: a
+// database that checks row by row refuses the outcome as one statement.
 func TestUpsertExchange(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, s *Store) {
 		for _, rows := range [][]models.Upsert{
@@ -112,8 +112,9 @@ func TestUpsertContested(t *testing.T) {
 	}
 }
 
-// TestUpsertRivals has writers give the same new ids to numbers of their own at once. Each id must end at one number, with
-// what its writer wrote, and every other writer must hear of it: ON DUPLICATE KEY UPDATE would write one record over another.
+// TestUpsertRivals has writers give the same new ids to numbers of their own at once. Each id must end at
+// one number, with what its writer wrote, and every other writer must hear of it: ON DUPLICATE KEY UPDATE
+// would write one record over another.
 func TestUpsertRivals(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, s *Store) {
 		const writers, rounds, rows = 6, 5, 20
@@ -166,7 +167,8 @@ func TestUpsertRivals(t *testing.T) {
 	})
 }
 
-// TestUpsertWritesOnlyChanges imports the same again: nothing may be written, since most rows of most imports are the same.
+// TestUpsertWritesOnlyChanges imports the same again: nothing may be written, since most rows of most
+// imports are the same.
 func TestUpsertWritesOnlyChanges(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, s *Store) {
 		if onTiDB(t, s) {

@@ -10,14 +10,16 @@ import (
 	"customer-events/models"
 )
 
-// vacated is how the value begins that a unique column has between the two steps of an exchange. No imported value has a
-// control character.
+// vacated is how the value begins that a unique column has between the two steps of an exchange. No
+// imported value has a control character.
 const vacated = "\x01"
 
-// write writes the rows that are not refused: the changed ones by the key of their record, then the new ones. ON DUPLICATE KEY
-// UPDATE alone must not decide: on MySQL it means any unique key, and would write a row over the record that happens to have its id.
+// write writes the rows that are not refused: the changed ones by the key of their record, then the new
+// ones. ON DUPLICATE KEY UPDATE alone must not decide: on MySQL it means any unique key, and would write a
+// row over the record that happens to have its id.
 //
-// A value that one row gives up and another takes is first replaced, since a database checks unique keys row by row.
+// A value that one row gives up and another takes is first replaced, since a database checks unique keys
+// row by row.
 func (p *upsertPlan) write(ctx context.Context, tx *sql.Tx) error {
 	if err := p.vacate(ctx, tx); err != nil {
 		return err
