@@ -47,9 +47,13 @@ type program struct {
 		List struct{} `cmd:"" help:"List the API users, with the units that each is limited to."`
 	} `cmd:"" help:"API users."`
 	Import struct {
-		Kind string `arg:"" enum:"accounts-receivable,rewards-participants,access-tokens,classifications,units" help:"What the file holds: ${enum}."`
-		File string `arg:"" help:"A CSV file with a header line, or NDJSON."`
-	} `cmd:"" help:"Add or update reference data from a file. Bad rows are listed, the others are taken; safe to repeat."`
+		Kind   string `arg:"" enum:"accounts-receivable,rewards-participants,access-tokens,classifications,units" help:"What the file holds: ${enum}."`
+		File   string `arg:"" help:"A CSV file with a header line, separated by commas, semicolons or tabs, or NDJSON; UTF-8 or UTF-16. - is standard input."`
+		DryRun bool   `env:"-" help:"Store nothing, and count what would be added and changed."`
+	} `cmd:"" help:"Add or update reference data from a file. Invalid rows are listed (all of them in FILE.rejected.csv or .ndjson), the others are imported; safe to repeat."`
+	Export struct {
+		Kind string `arg:"" enum:"accounts-receivable,rewards-participants,access-tokens,classifications,units" help:"What to export: ${enum}."`
+	} `cmd:"" help:"Write reference data to standard output, as the CSV that import reads, with ids and without secrets."`
 	Send    sendOptions `cmd:"" help:"Send a file of events of any length to a running server. Goes on where it was interrupted; rejected events go to FILE.rejected.ndjson."`
 	Version struct{}    `cmd:"" help:"Print version, commit and Go version."`
 }
@@ -83,6 +87,8 @@ func run(ctx context.Context, args []string, env environment) int {
 	var sending sender.Options
 	switch {
 	case err != nil || command.Command() == "version":
+	case command.Command() == "export <kind>":
+		c, err = p.options.exportConfig()
 	case command.Command() == "send <file>":
 		sending, err = p.Send.config()
 	default:
@@ -111,7 +117,9 @@ func run(ctx context.Context, args []string, env environment) int {
 	case "user list":
 		err = listUsers(ctx, c, env)
 	case "import <kind> <file>":
-		err = importFile(ctx, c, env, p.Import.Kind, p.Import.File)
+		err = importFile(ctx, c, env, p.Import.Kind, p.Import.File, p.Import.DryRun)
+	case "export <kind>":
+		err = exportKind(ctx, c, env, p.Export.Kind)
 	case "send <file>":
 		err = sendFile(ctx, sending, env)
 	}
@@ -148,23 +156,42 @@ func migrate(ctx context.Context, c config, env environment) error {
 	return db.Close()
 }
 
-// errBadRows ends an import that has left rows out.
-var errBadRows = errors.New("some rows are bad and were left out, see above: correct them and import them, or the whole file, again")
+// errBadRows is the error of an import that has left rows out.
+var errBadRows = errors.New("some rows were rejected: correct them and import them, or the whole file, again")
 
-func importFile(ctx context.Context, c config, env environment, kind, file string) (err error) {
+// mostReported is how many rejected rows are listed on the screen.
+const mostReported = 20
+
+func importFile(ctx context.Context, c config, env environment, kind, file string, dryRun bool) (err error) {
 	db, err := open(ctx, c, env.log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	options := importer.Options{Kind: kind, File: file, To: db, Secrets: models.NewSecrets(c.secretKey, c.oldSecretKeys...), Report: env.stderr}
+	options := importer.Options{Kind: kind, File: file, To: db, Secrets: models.NewSecrets(c.secretKey, c.oldSecretKeys...), DryRun: dryRun,
+		Report: env.stderr, MostReported: mostReported, Rejected: file}
+	if file == "-" {
+		options.File, options.Input, options.Rejected = "standard input", env.stdin, kind
+	}
 	if terminal, ok := env.stderr.(*os.File); ok && term.IsTerminal(int(terminal.Fd())) {
 		options.Progress = terminal
 	}
 	result, err := importer.Run(ctx, options)
-	fmt.Fprintf(env.stdout, "%d rows: %d taken, %d bad, in %s\n", result.Rows, result.Good, result.Bad, result.Took.Round(time.Millisecond))
+	if result.Bad > mostReported && result.RejectedFile != "" {
+		fmt.Fprintf(env.stderr, "%d more rows were rejected, see %s\n", result.Bad-mostReported, result.RejectedFile)
+	}
+	if result.Kept != "" {
+		fmt.Fprintf(env.stderr, "The rejected rows of an earlier import are kept in %s\n", result.Kept)
+	}
+	if dryRun {
+		fmt.Fprintln(env.stdout, "This is a dry run: nothing was stored.")
+	}
+	fmt.Fprintf(env.stdout, "%s, in %s\n", result, result.Took.Round(time.Millisecond))
 	if err == nil && result.Bad > 0 {
 		err = errBadRows
+		if result.RejectedFile != "" {
+			err = fmt.Errorf("%w (see %s)", errBadRows, result.RejectedFile)
+		}
 	}
 	return err
 }

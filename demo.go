@@ -22,7 +22,8 @@ const (
 	demoPassword = "demo-password"
 )
 
-// loadDemo imports the demo data and adds the demo user. It can be done again; the one-time password is then fresh.
+// loadDemo imports the demo data and adds the demo user. It can be done again; a used one-time
+// password stays used.
 func loadDemo(ctx context.Context, db *store.Store, secrets *models.Secrets) error {
 	for _, kind := range importer.Kinds() {
 		data, err := demoData.ReadFile("demo/" + kind + ".csv")

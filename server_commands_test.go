@@ -17,7 +17,7 @@ import (
 func TestHelpAndVersion(t *testing.T) {
 	t.Parallel()
 	help := mustCommand(t, "", "--help")
-	for _, want := range []string{"--listen", "CRM_LISTEN", "CRM_TLS_CERT", "CRM_TLS_KEY", "CRM_TRUSTED_PROXIES", "CRM_CORS_ORIGINS", "CRM_RATE_LIMIT", "--database", "CRM_DATABASE", "CRM_SECRET_KEY", "CRM_OLD_SECRET_KEY", "CRM_ZONE", "CRM_FUTURE_TOLERANCE", "CRM_INTROSPECTION", "serve", "migrate", "user add", "user password", "user disable", "user enable", "user list", "import", "send", "version"} {
+	for _, want := range []string{"--listen", "CRM_LISTEN", "CRM_TLS_CERT", "CRM_TLS_KEY", "CRM_TRUSTED_PROXIES", "CRM_CORS_ORIGINS", "CRM_RATE_LIMIT", "--database", "CRM_DATABASE", "CRM_SECRET_KEY", "CRM_OLD_SECRET_KEY", "CRM_ZONE", "CRM_FUTURE_TOLERANCE", "CRM_INTROSPECTION", "serve", "migrate", "user add", "user password", "user disable", "user enable", "user list", "import", "export", "send", "version"} {
 		if !strings.Contains(help, want) {
 			t.Errorf("--help does not mention %s:\n%s", want, help)
 		}
@@ -101,11 +101,11 @@ func TestImportExitStatus(t *testing.T) {
 		return path
 	}
 	good := file("number,name\nA1,Anna\nA2,Berta\n")
-	if stdout := mustCommand(t, "", "import", "accounts-receivable", good, "--database", database); !strings.Contains(stdout, "2 rows: 2 taken, 0 bad") {
+	if stdout := mustCommand(t, "", "import", "accounts-receivable", good, "--database", database); !strings.Contains(stdout, "2 rows: 2 added, 0 changed, 0 unchanged, 0 rejected") {
 		t.Errorf("good rows: %s", stdout)
 	}
 	exit, stdout, stderr := command(t, "", "import", "accounts-receivable", file("number,name\nA3,Carla\n,Nobody\nA4,Dora\n"), "--database", database)
-	if exit != 1 || !strings.Contains(stdout, "3 rows: 2 taken, 1 bad") || !strings.Contains(stderr, "3") || !strings.Contains(stderr, "number") {
+	if exit != 1 || !strings.Contains(stdout, "3 rows: 2 added, 0 changed, 0 unchanged, 1 rejected") || !strings.Contains(stderr, "3") || !strings.Contains(stderr, "number") {
 		t.Errorf("a bad row: exit %d: %s%s", exit, stdout, stderr)
 	}
 	if exit, _, _ := command(t, "", "import", "accounts-receivable", filepath.Join(t.TempDir(), "none.csv"), "--database", database); exit != 1 {

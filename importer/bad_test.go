@@ -19,7 +19,9 @@ func readCSV(t *testing.T, text string) [][]string {
 }
 
 const (
+	repeated    = ": give each record one row"
 	leave       = ": give the right one, or leave it out where it may be blank"
+	eventTypes  = "write one of WEB, PURCHASE, REFERRALS, ACHIEVEMENT, SOCIAL_MEDIA, FINANCIAL_ACHIEVEMENT"
 	accountHelp = "id,number*,name* (in any order, * are mandatory)"
 )
 
@@ -34,18 +36,18 @@ var (
 		"encoding":     {accounts, "number,name\nA1,\xff\nA2,a\ufffd\nA3,ok\n", []string{"line 2: name (\ufffd): it is not UTF-8: save the file in that encoding", "line 3: name (a\ufffd): it holds U+FFFD, which stands where a character was lost on the way: write the right one"}},
 		"control":      {accounts, "number,name\nA1,\"a\nb\"\nA2,a\u0085b\nA3,ok\nA\x00,x\n", []string{"line 2: name (a\ufffdb): it holds a control character, such as a tab or a line end: take it out", "line 4: name (a\ufffdb): it holds a control character, such as a tab or a line end: take it out", "line 6: number (A\ufffd): it holds a control character, such as a tab or a line end: take it out"}},
 		"fields":       {accounts, "number,name\nA1\nA2,a,b\nA3,ok\n", []string{"line 2: it has 1 fields and the header line 2: write as many", "line 3: it has 3 fields and the header line 2: write as many"}},
-		"quotes":       {accounts, "number,name\nA1,a\"b\nA2,\"a\"b\nA3,ok\nA4,\"x\nA5,y\n", []string{"line 2: a quotation mark stands in a field that does not begin with one: put the field into quotation marks, and double those inside", "line 3: a quotation mark is not closed, or not followed by a comma: double those inside a field", "line 5: a quotation mark is not closed, or not followed by a comma: double those inside a field (the row reaches to line 6)"}},
-		"account":      {participants, "number,account_number\nRP1,ACR9\nRP2,ACR1\nRP3,ACR9\n", []string{"line 2: account_number (ACR9) not found", "line 4: account_number (ACR9) not found"}},
-		"participant":  {tokens, "number,participant_number,state\nAT1,RP9,EFFECTIVE\nAT2,RP1,EFFECTIVE\n", []string{"line 2: participant_number (RP9) not found"}},
+		"quotes":       {accounts, "number,name\nA1,a\"b\nA2,\"a\"b\nA3,ok\nA4,\"x\nA5,y\n", []string{"line 2: a quotation mark stands in a field that does not begin with one: put the field into quotation marks, and double those inside", "line 3: a quotation mark is not closed, or not followed by a comma: double those inside a field", "line 5: a quotation mark is not closed, or not followed by a comma: double those inside a field"}},
+		"account":      {participants, "number,account_number\nRP1,ACR9\nRP2,ACR1\nRP3,ACR9\n", []string{"line 2: account_number (ACR9) not found: import accounts-receivable first", "line 4: account_number (ACR9) not found: import accounts-receivable first"}},
+		"participant":  {tokens, "number,participant_number,state\nAT1,RP9,EFFECTIVE\nAT2,RP1,EFFECTIVE\n", []string{"line 2: participant_number (RP9) not found: import rewards-participants first"}},
 		"state":        {tokens, "number,participant_number,state\nAT1,RP1,effective\n", []string{"line 2: state (effective): write EFFECTIVE, NOT_EFFECTIVE or PENDING_VERIFICATION"}},
 		"expiry":       {tokens, "number,participant_number,state,one_time_password_expires_at\nAT1,RP1,EFFECTIVE,tomorrow\n", []string{"line 2: one_time_password_expires_at (tomorrow): write a date that exists as 2016-06-22T15:00:00, with Z or an offset such as +03:00 if it has a zone, years 1000 to 9999, at most 6 decimals of a second"}},
 		"credentials":  {tokens, "number,participant_number,state,identifier,pass_code\nAT1,RP1,EFFECTIVE,maria,\nAT2,RP1,EFFECTIVE,,SECRET\n", []string{"line 2: identifier and pass_code belong together: give both or neither", "line 3: identifier and pass_code belong together: give both or neither"}},
 		"secrets":      {tokens, "number,participant_number,state,authentication_code,one_time_password\nAT1,RP1,EFFECTIVE,\"SECRET\t\",\nAT2,RP1,EFFECTIVE,,SECRET\nAT3,RP1,EFFECTIVE," + strings.Repeat("SECRET", 50) + ",\nAT4,RP1,EFFECTIVE,\"SECRET\"SECRET,\n", []string{"line 2: authentication_code: it holds a control character, such as a tab or a line end: take it out", "line 3: one_time_password: write digits only", "line 4: authentication_code: it has 300 characters: 255 are the most", "line 5: a quotation mark is not closed, or not followed by a comma: double those inside a field"}},
-		"id":           {accounts, "id,number,name\na1,ACR7,x\n,ACR8,x\na1,ACR2,John\n", []string{"line 2: id (a1) is taken by the record with number (ACR1)" + leave, "line 4: id (a1) is taken by the record with number (ACR1)" + leave}},
-		"id in a file": {participants, "id,number,account_number\nnew,RP8,ACR1\nnew,RP9,ACR1\n", []string{"line 3: id (new) is taken by the record with number (RP8)" + leave}},
-		"name":         {classes, "id,name,alternative_code,type\nc1,A,,WEB\nc2,B,,WEB\nc2,A,,WEB\nc3,A,,WEB\n,D,,WEB\nc1,A,x,WEB\n,D,x,WEB\n", []string{"line 4: name (A) is taken by the record with id (c1)" + leave, "line 5: name (A) is taken by the record with id (c1)" + leave, "line 8: alternative_code (x) is taken by the record with name (A)" + leave}},
-		"type":         {classes, "name,type\nA," + strings.Repeat("W", 65) + "\n", []string{"line 2: type (" + strings.Repeat("W", 65) + "): it has 65 characters: 64 are the most"}},
-		"unit":         {units, "id,name\nu1,A\n\nu2,A\n", []string{"line 4: name (A) is taken by the record with id (u1)" + leave}},
+		"id":           {accounts, "id,number,name\na1,ACR7,x\n,ACR8,x\na1,ACR2,John\n", []string{"line 2: id (a1) is taken by the record with number (ACR1)" + leave, "line 4: id (a1) is given in line 2 already" + repeated}},
+		"id in a file": {participants, "id,number,account_number\nnew,RP8,ACR1\nnew,RP9,ACR1\n", []string{"line 3: id (new) is given in line 2 already" + repeated}},
+		"name":         {classes, "id,name,alternative_code,type\nc1,A,,WEB\nc2,B,,WEB\nc2,A,,WEB\nc3,A,,WEB\n,D,,WEB\nc1,A,x,WEB\n,D,x,WEB\n", []string{"line 4: id (c2) is given in line 3 already" + repeated, "line 5: name (A) is given in line 2 already" + repeated, "line 7: id (c1) is given in line 2 already" + repeated, "line 8: name (D) is given in line 6 already" + repeated}},
+		"type":         {classes, "name,type\nA," + strings.Repeat("W", 65) + "\nB,web\nC,SURVEY\n", []string{"line 2: type (" + strings.Repeat("W", 65) + "): it has 65 characters: 64 are the most", "line 3: type (web): " + eventTypes, "line 4: type (SURVEY): " + eventTypes}},
+		"unit":         {units, "id,name\nu1,A\n\nu2,A\n", []string{"line 4: name (A) is given in line 2 already" + repeated}},
 		"JSON": {accounts, `{"number":"A1","name":"ok"}
 {"number":"A2","name":"SECRET}
 ["number"]

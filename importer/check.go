@@ -3,6 +3,7 @@ package importer
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -38,7 +39,7 @@ func (k *kind) checkRow(r *row) error {
 		}
 	}
 	if k.check != nil {
-		return k.check(r.values)
+		return k.check(r)
 	}
 	return nil
 }
@@ -84,9 +85,20 @@ func checkDateTime(value string) error {
 	return err
 }
 
-func checkAccessToken(values []string) error {
+// eventTypes are the types of customer events that the CRM has. Source: its Web API, customer_event_short.
+var eventTypes = []string{models.WebEvent, "PURCHASE", "REFERRALS", "ACHIEVEMENT", "SOCIAL_MEDIA", "FINANCIAL_ACHIEVEMENT"}
+
+func checkEventType(value string) error {
+	if !slices.Contains(eventTypes, value) {
+		return fmt.Errorf("write one of %s", strings.Join(eventTypes, ", "))
+	}
+	return nil
+}
+
+// checkAccessToken: if the row gives only one of the two columns, the store checks the pair.
+func checkAccessToken(r *row) error {
 	const identifier, passCode = 4, 5
-	if (values[identifier] == "") != (values[passCode] == "") {
+	if r.given[identifier] && r.given[passCode] && (r.values[identifier] == "") != (r.values[passCode] == "") {
 		return errors.New("identifier and pass_code belong together: give both or neither")
 	}
 	return nil

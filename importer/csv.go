@@ -3,6 +3,7 @@ package importer
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"customer-events/models"
@@ -12,16 +13,17 @@ import (
 // csvReader reads CSV with a header line.
 type csvReader struct {
 	kind   *kind
-	csv    *rows.CSV
-	places []int // of the kind's columns, for each column of the file
+	csv    *rows.Records
+	places []int  // of the kind's columns, for each column of the file
+	given  []bool // which of the kind's columns the file has
 }
 
 func newCSV(input io.Reader, kind *kind) (*csvReader, error) {
-	file, err := rows.NewCSV(input, longestRow)
+	file, err := rows.NewRecords(input, longestRow)
 	if err != nil {
 		return nil, fmt.Errorf("the header line: %w: begin with a line of column names, %s", err, kind.help())
 	}
-	r := &csvReader{kind: kind, csv: file}
+	r := &csvReader{kind: kind, csv: file, given: make([]bool, len(kind.columns))}
 	return r, r.header(file.Header)
 }
 
@@ -33,14 +35,17 @@ func (r *csvReader) header(names []string) error {
 		name = strings.TrimSpace(name)
 		place := r.kind.place(name)
 		switch {
+		case given[name]:
+			faults = append(faults, models.Shown(name)+" stands there twice")
+		case place == ignored:
 		case place < 0 && r.kind.secrets: // if the header line has been forgotten, the name is somebody's secret
 			faults = append(faults, fmt.Sprintf("column %d has an unknown name", i+1))
 		case place < 0:
 			faults = append(faults, fmt.Sprintf("there is no column %q", models.Shown(name)))
-		case given[name]:
-			faults = append(faults, name+" stands there twice")
+		default:
+			r.given[place] = true
 		}
-		given[name] = true
+		given[name] = place != -1
 		r.places = append(r.places, place)
 	}
 	for _, column := range r.kind.columns {
@@ -51,21 +56,29 @@ func (r *csvReader) header(names []string) error {
 	if len(faults) == 0 {
 		return nil
 	}
-	remedy := ""
-	if len(names) == 1 && strings.ContainsAny(names[0], ";\t") {
-		remedy = ", separated by commas"
-	}
-	return fmt.Errorf("the header line: %s: write %s%s", strings.Join(faults, ", "), r.kind.help(), remedy)
+	return fmt.Errorf("the header line: %s: write %s", strings.Join(faults, ", "), r.kind.help())
 }
 
+// read skips rows of empty cells, as spreadsheets leave them behind.
 func (r *csvReader) read(row *row) error {
-	line, record, fault, err := r.csv.Next()
-	if row.line, row.err = line, fault; err != nil || fault != nil {
-		return err
+	for {
+		line, record, fault, err := r.csv.Next()
+		if row.line, row.err = line, fault; err != nil {
+			return err
+		}
+		blank := record != nil
+		row.given, row.values = r.given, make([]string, len(r.kind.columns))
+		for i, value := range record {
+			if i < len(r.places) && r.places[i] >= 0 {
+				row.values[r.places[i]] = value
+			}
+			blank = blank && strings.TrimSpace(value) == ""
+		}
+		if !blank {
+			if fault != nil {
+				row.raw = slices.Clone(record)
+			}
+			return nil
+		}
 	}
-	row.values = make([]string, len(r.kind.columns))
-	for i, value := range record {
-		row.values[r.places[i]] = value
-	}
-	return nil
 }

@@ -128,3 +128,5 @@ func (d database) mustLoad(tb testing.TB, kind, text string) {
 		tb.Fatalf("bad rows:\n%s", report)
 	}
 }
+
+func openSQLite(tb testing.TB) database { return open(tb, storetest.SQLite(tb)) }

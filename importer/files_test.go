@@ -28,7 +28,6 @@ func TestRefusedFiles(t *testing.T) {
 		"folder":    {accounts, folder, "FOLDER is a folder: name a file"},
 		"empty":     {accounts, write("empty.csv", "\ufeff"), "FOLDER/empty.csv: the header line: it is empty: begin with a line of column names, " + accountHelp},
 		"columns":   {accounts, write("columns.csv", "id,nmae,id,\nx,y,z,\n"), `FOLDER/columns.csv: the header line: there is no column "nmae", id stands there twice, there is no column "", number is missing, name is missing: write ` + accountHelp},
-		"separator": {accounts, write("semicolon.csv", "number;name\nA1;x\n"), `FOLDER/semicolon.csv: the header line: there is no column "number;name", number is missing, name is missing: write ` + accountHelp + ", separated by commas"},
 		"no header": {tokens, write("noheader.csv", "number,RP1,EFFECTIVE,SECRET\n"), "FOLDER/noheader.csv: the header line: column 2 has an unknown name, column 3 has an unknown name, column 4 has an unknown name, participant_number is missing, state is missing: write " + tokenHelp},
 		"array":     {accounts, write("array.json", " \n[{\"number\":\"A1\"}]"), "FOLDER/array.json: it begins with [: write one JSON object a line, without brackets around them and commas between them"},
 		"no key":    {tokens, write("tokens.ndjson", "{}"), "importing access-tokens takes the key that their secrets are hashed with: none is given"},

@@ -1,7 +1,6 @@
 package importer
 
 import (
-	"context"
 	"fmt"
 	"strings"
 
@@ -14,9 +13,17 @@ type kind struct {
 	columns []column
 	secrets bool
 	// check finds what is wrong between several values of a row; each by itself is right already.
-	check func(values []string) error
-	// write writes rows and sets the err of those that are refused.
-	write func(ctx context.Context, options *Options, rows []*row) error
+	check func(r *row) error
+	of    models.Kind
+	// natural are the columns that identify the record that a row is about: the first one that the row gives.
+	natural []int
+	// parent is the column that names a record of another kind by its number, 0 if there is none, and parentKind that kind.
+	parent     int
+	parentKind string
+	// passCode and password are the columns of these secrets, 0 if there are none.
+	passCode, password int
+	// values makes a row's values, in the order of models.Upsert, with the key of its parent.
+	values func(options *Options, r *row, parent int64) []any
 }
 
 // column is what is asked of a value.
@@ -24,38 +31,41 @@ type column struct {
 	name      string
 	mandatory bool
 	secret    bool // the value is never shown
+	single    bool // no two rows may have the same value; of a pass code, the same identifier and pass code
 	most      int  // characters; 0 means mostCharacters
 	check     func(value string) error
 }
 
 // The columns' places stand beside them: the functions in records.go count on them.
 var kinds = []*kind{
-	{name: "accounts-receivable", write: writeAccounts, columns: []column{
-		0: {name: "id"},
-		1: {name: "number", mandatory: true},
+	{name: "accounts-receivable", of: models.Accounts, natural: []int{1}, values: plainValues, columns: []column{
+		0: {name: "id", single: true},
+		1: {name: "number", mandatory: true, single: true},
 		2: {name: "name", mandatory: true}}},
-	{name: "rewards-participants", write: writeParticipants, columns: []column{
-		0: {name: "id"},
-		1: {name: "number", mandatory: true},
-		2: {name: "account_number", mandatory: true}}},
-	{name: "access-tokens", write: writeAccessTokens, secrets: true, check: checkAccessToken, columns: []column{
-		0: {name: "number", mandatory: true},
-		1: {name: "participant_number", mandatory: true},
-		2: {name: "state", mandatory: true, check: checkState},
-		3: {name: "authentication_code", secret: true},
-		4: {name: "identifier"},
-		5: {name: "pass_code", secret: true},
-		6: {name: oneTimePassword, secret: true, check: checkDigits},
-		7: {name: "one_time_password_expires_at", check: checkDateTime}}},
-	{name: "classifications", write: writeClassifications, columns: []column{
-		0: {name: "id"},
-		1: {name: "name", mandatory: true},
-		2: {name: "alternative_code"},
-		3: {name: "type", mandatory: true, most: 64}}},
-	{name: "units", write: writeUnits, columns: []column{
-		0: {name: "id"},
-		1: {name: "name", mandatory: true},
-		2: {name: "alternative_code"}}},
+	{name: "rewards-participants", of: models.Participants, natural: []int{1}, values: participantValues,
+		parent: 2, parentKind: "accounts-receivable", columns: []column{
+			0: {name: "id", single: true},
+			1: {name: "number", mandatory: true, single: true},
+			2: {name: "account_number", mandatory: true}}},
+	{name: "access-tokens", of: models.AccessTokens, natural: []int{0}, values: accessTokenValues, secrets: true,
+		parent: 1, parentKind: "rewards-participants", check: checkAccessToken, passCode: 5, password: 6, columns: []column{
+			0: {name: "number", mandatory: true, single: true},
+			1: {name: "participant_number", mandatory: true},
+			2: {name: "state", mandatory: true, check: checkState},
+			3: {name: "authentication_code", secret: true, single: true},
+			4: {name: "identifier"},
+			5: {name: "pass_code", secret: true, single: true},
+			6: {name: oneTimePassword, secret: true, check: checkDigits, single: true},
+			7: {name: "one_time_password_expires_at", check: checkDateTime}}},
+	{name: "classifications", of: models.Classifications, natural: []int{0, 1}, values: plainValues, columns: []column{
+		0: {name: "id", single: true},
+		1: {name: "name", mandatory: true, single: true},
+		2: {name: "alternative_code", single: true},
+		3: {name: "type", mandatory: true, most: 64, check: checkEventType}}},
+	{name: "units", of: models.Units, natural: []int{0, 1}, values: plainValues, columns: []column{
+		0: {name: "id", single: true},
+		1: {name: "name", mandatory: true, single: true},
+		2: {name: "alternative_code", single: true}}},
 }
 
 // oneTimePassword is the one column that JSON may give as a number.
@@ -79,8 +89,14 @@ func kindOf(name string) (*kind, error) {
 	return nil, fmt.Errorf("there is no kind %q: write one of %s", models.Shown(name), strings.Join(Kinds(), ", "))
 }
 
+// ignored is the place of the columns that FILE.rejected.csv has in addition, so that it can be imported as it is.
+const ignored = -2
+
 // place is where the column stands; -1 if there is none of that name.
 func (k *kind) place(name string) int {
+	if name == "error" || name == "line" {
+		return ignored
+	}
 	for i := range k.columns {
 		if k.columns[i].name == name {
 			return i

@@ -21,17 +21,21 @@ type ndjsonReader struct {
 
 func (r *ndjsonReader) read(row *row) error {
 	line, text, fault, err := r.lines.Next()
+	row.json = true
 	if row.line, row.err = line, fault; err != nil || fault != nil {
 		return err
 	}
-	row.values, row.err = r.object(text)
+	if row.values, row.given, row.err = r.object(text); row.err != nil {
+		row.raw = []string{string(bytes.TrimSpace(text))}
+	}
 	return nil
 }
 
 // object reads the members of one object. The decoder's own errors are not shown: they may hold a part of a value.
-func (r *ndjsonReader) object(line []byte) ([]string, error) {
+func (r *ndjsonReader) object(line []byte) (values []string, given []bool, err error) {
+	values, given = make([]string, len(r.kind.columns)), make([]bool, len(r.kind.columns))
 	if !utf8.Valid(line) {
-		return nil, errors.New("it is not UTF-8: save the file in that encoding")
+		return values, given, errors.New("it is not UTF-8: save the file in that encoding")
 	}
 	decoder := json.NewDecoder(bytes.NewReader(line))
 	decoder.UseNumber()
@@ -39,41 +43,44 @@ func (r *ndjsonReader) object(line []byte) ([]string, error) {
 		return fmt.Errorf("it is not one JSON object from its first byte to its last: look at byte %d or after it", decoder.InputOffset()+1)
 	}
 	if open, err := decoder.Token(); err != nil || open != json.Delim('{') {
-		return nil, broken()
+		return values, given, broken()
 	}
-	values := make([]string, len(r.kind.columns))
-	given := make([]bool, len(r.kind.columns))
 	for decoder.More() {
 		token, err := decoder.Token()
 		if err != nil {
-			return nil, broken()
+			return values, given, broken()
 		}
 		name, _ := token.(string)
 		place := r.kind.place(name)
 		switch {
+		case place == ignored:
+			if _, err := decoder.Token(); err != nil {
+				return values, given, broken()
+			}
+			continue
 		case place < 0 && r.kind.secrets:
-			return nil, fmt.Errorf("it has an unknown member: write %s", r.kind.help())
+			return values, given, fmt.Errorf("it has an unknown member: write %s", r.kind.help())
 		case place < 0:
-			return nil, fmt.Errorf("there is no column %q: write %s", models.Shown(name), r.kind.help())
+			return values, given, fmt.Errorf("there is no column %q: write %s", models.Shown(name), r.kind.help())
 		case given[place]:
-			return nil, fmt.Errorf("%s is given twice: write it once", name)
+			return values, given, fmt.Errorf("%s is given twice: write it once", name)
 		}
 		given[place] = true
 		value, err := decoder.Token()
 		if err != nil {
-			return nil, broken()
+			return values, given, broken()
 		}
 		if values[place], err = text(name, value); err != nil {
-			return nil, err
+			return values, given, err
 		}
 	}
 	if _, err := decoder.Token(); err != nil { // the closing brace
-		return nil, broken()
+		return values, given, broken()
 	}
 	if _, err := decoder.Token(); err != io.EOF {
-		return nil, broken()
+		return values, given, broken()
 	}
-	return values, nil
+	return values, given, nil
 }
 
 // text is the text of a JSON value. A one-time password may be a number; it loses its leading zeros then, and the CRM's have

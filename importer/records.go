@@ -8,115 +8,107 @@ import (
 	"customer-events/models"
 )
 
-// oneTimePasswordLife is how long a one-time password may be used whose row says nothing about it.
+// oneTimePasswordLife is how long a new one-time password can be used if its row does not say.
 const oneTimePasswordLife = 5 * time.Minute
 
-func writeAccounts(ctx context.Context, o *Options, rows []*row) error {
-	return save(ctx, rows, o.To.UpsertAccounts, func(v []string) models.Account {
-		return models.Account{ID: v[0], Number: v[1], Name: v[2]}
-	})
+// plainValues are the values of a kind whose columns are those of its table.
+func plainValues(_ *Options, r *row, _ int64) []any {
+	values := make([]any, len(r.values))
+	for i := range values {
+		values[i] = r.value(i)
+	}
+	return values
 }
 
-func writeParticipants(ctx context.Context, o *Options, rows []*row) error {
-	keys, rows, err := parents(ctx, o.To, rows, models.Accounts, 2, "account_number")
+func participantValues(_ *Options, r *row, account int64) []any {
+	return []any{r.value(0), r.value(1), account}
+}
+
+// accessTokenValues hashes the secrets: none goes further than here.
+func accessTokenValues(o *Options, r *row, participant int64) []any {
+	older := o.Secrets.Older()
+	secret := func(column int, hash func(*models.Secrets, string) []byte) any {
+		value, ok := r.value(column).(string)
+		if !ok {
+			return r.value(column)
+		}
+		hashed := &models.HashedSecret{Hash: hash(o.Secrets, value)}
+		for _, key := range older {
+			hashed.Older = append(hashed.Older, hash(key, value))
+		}
+		return hashed
+	}
+	values := []any{r.value(0), participant, r.value(2), secret(3, (*models.Secrets).AuthenticationCode), r.value(4), r.value(5),
+		secret(6, (*models.Secrets).OneTimePassword), r.value(7)}
+	if passCode, ok := values[5].(string); ok {
+		values[5] = &models.HashedSecret{Hash: o.Secrets.PassCode(r.values[0], passCode),
+			Same: func(tokenNumber string, hash []byte) bool { return o.Secrets.SamePassCode(hash, tokenNumber, passCode) }}
+	}
+	if text, ok := values[7].(string); ok {
+		values[7], _ = models.ParseDateTime(text, time.UTC) // checkDateTime has seen it
+	}
+	return values
+}
+
+// save writes the rows and notes what became of each.
+func (im *importing) save(ctx context.Context, rows []*row, results []models.Upserted) error {
+	keys, err := im.parents(ctx, rows)
 	if err != nil {
 		return err
 	}
-	return save(ctx, rows, o.To.UpsertParticipants, func(v []string) models.Participant {
-		return models.Participant{ID: v[0], Number: v[1], AccountKey: keys[v[2]]}
-	})
-}
-
-// writeAccessTokens hashes the secrets: none goes further than here. A token with a one-time password has not spent it yet.
-func writeAccessTokens(ctx context.Context, o *Options, rows []*row) error {
-	keys, rows, err := parents(ctx, o.To, rows, models.Participants, 1, "participant_number")
-	if err != nil {
-		return err
-	}
-	return save(ctx, rows, o.To.UpsertAccessTokens, func(v []string) models.AccessToken {
-		token := models.AccessToken{Number: v[0], ParticipantKey: keys[v[1]], State: v[2], Identifier: optional(v[4])}
-		if v[3] != "" {
-			token.AuthenticationCodeHash = o.Secrets.AuthenticationCode(v[3])
-		}
-		if v[5] != "" {
-			token.PassCodeHash = o.Secrets.PassCode(token.Number, v[5])
-		}
-		if v[6] != "" {
-			token.OneTimePasswordHash = o.Secrets.OneTimePassword(v[6])
-			expires := o.Now().Add(oneTimePasswordLife).UTC().Truncate(time.Microsecond)
-			if v[7] != "" {
-				expires, _ = models.ParseDateTime(v[7], time.UTC) // checkDateTime has seen it
+	now := im.options.Now().UTC().Truncate(time.Microsecond)
+	var found []int
+	var upserts []models.Upsert
+	for i, row := range rows {
+		var key int64
+		if parent := im.kind.parent; parent > 0 {
+			var ok bool
+			if key, ok = keys[row.values[parent]]; !ok {
+				results[i] = models.Upserted{Err: fmt.Errorf("%s (%s) not found: import %s first", im.kind.columns[parent].name,
+					models.Shown(row.values[parent]), im.kind.parentKind)}
+				continue
 			}
-			token.OneTimePasswordExpiresAt = &expires
 		}
-		return token
-	})
-}
-
-func writeClassifications(ctx context.Context, o *Options, rows []*row) error {
-	return save(ctx, rows, o.To.UpsertClassifications, func(v []string) models.Classification {
-		return models.Classification{ID: v[0], Name: v[1], AlternativeCode: optional(v[2]), Type: v[3]}
-	})
-}
-
-func writeUnits(ctx context.Context, o *Options, rows []*row) error {
-	return save(ctx, rows, o.To.UpsertUnits, func(v []string) models.Unit {
-		return models.Unit{ID: v[0], Name: v[1], AlternativeCode: optional(v[2])}
-	})
-}
-
-func optional(value string) *string {
-	if value == "" {
+		found = append(found, i)
+		upserts = append(upserts, models.Upsert{Values: im.kind.values(&im.options, row, key), At: now, PasswordExpiry: now.Add(oneTimePasswordLife)})
+	}
+	if len(found) == 0 {
 		return nil
 	}
-	return &value
-}
-
-// save writes rows as records and notes which are refused.
-func save[T any](ctx context.Context, rows []*row, upsert func(context.Context, []T) (map[int]error, error), record func(values []string) T) error {
-	records := make([]T, len(rows))
-	for i, row := range rows {
-		records[i] = record(row.values)
-	}
-	refused, err := upsert(ctx, records)
-	if err != nil {
-		return err
-	}
-	for i, why := range refused {
-		rows[i].err = why
-	}
-	return nil
-}
-
-// parents finds, with one question, the records that the rows' column points at by number. It returns their keys by number,
-// and the rows whose parent is there.
-func parents(ctx context.Context, to Target, rows []*row, kind models.Kind, place int, column string) (keys map[string]int64, found []*row, err error) {
-	keys = make(map[string]int64)
-	var refs []models.Reference
-	for _, row := range rows {
-		number := row.values[place]
-		if _, asked := keys[number]; !asked {
-			keys[number] = 0
-			refs = append(refs, models.Reference{Kind: kind, By: models.ByNumber, Value: number})
+	upserted, err := im.options.To.Upsert(ctx, im.kind.of, upserts, im.trial)
+	for n, i := range found {
+		if n < len(upserted) {
+			results[i] = upserted[n]
 		}
 	}
-	matches, err := to.Find(ctx, refs)
+	return err
+}
+
+// parents finds, in one look-up, the records that the rows name by number. It returns their keys by number.
+func (im *importing) parents(ctx context.Context, rows []*row) (map[string]int64, error) {
+	if im.kind.parent == 0 {
+		return nil, nil
+	}
+	kind, err := kindOf(im.kind.parentKind)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
+	}
+	seen, keys := make(map[string]bool), make(map[string]int64)
+	var refs []models.Reference
+	for _, row := range rows {
+		if number := row.values[im.kind.parent]; !seen[number] {
+			seen[number] = true
+			refs = append(refs, models.Reference{Kind: kind.of, By: models.ByNumber, Value: number})
+		}
+	}
+	matches, err := im.options.To.Find(ctx, refs)
+	if err != nil {
+		return nil, err
 	}
 	for i, match := range matches {
 		if match.Count == 1 {
 			keys[refs[i].Value] = match.Key
-		} else {
-			delete(keys, refs[i].Value)
 		}
 	}
-	for _, row := range rows {
-		if _, ok := keys[row.values[place]]; ok {
-			found = append(found, row)
-		} else {
-			row.err = fmt.Errorf("%s (%s) not found", column, models.Shown(row.values[place]))
-		}
-	}
-	return keys, found, nil
+	return keys, nil
 }

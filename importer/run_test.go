@@ -28,15 +28,25 @@ type target struct {
 	upsert   func(call int) error
 }
 
-func (t *target) UpsertAccounts(_ context.Context, accounts []models.Account) (map[int]error, error) {
+func (*target) UpsertPace(context.Context) (int, float64) { return 1000, 0 }
+
+func (t *target) Upsert(_ context.Context, kind models.Kind, records []models.Upsert, _ *models.Trial) ([]models.Upserted, error) {
 	t.calls++
 	if t.upsert != nil {
 		if err := t.upsert(t.calls); err != nil {
 			return nil, err
 		}
 	}
-	t.accounts = append(t.accounts, accounts...)
-	return nil, nil
+	results := make([]models.Upserted, len(records))
+	for i, record := range records {
+		id, _ := record.Values[0].(string)
+		t.accounts = append(t.accounts, models.Account{ID: id, Number: record.Values[1].(string), Name: record.Values[2].(string)})
+		results[i].Change = models.Added
+	}
+	if kind != models.Accounts {
+		return nil, errors.New("these are no accounts")
+	}
+	return results, nil
 }
 
 // many is a CSV of accounts in which every nth is bad.
@@ -111,14 +121,12 @@ func TestDatabaseAway(t *testing.T) {
 func TestReadingFails(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("the disk is broken")
-	endless := "number,name\n" + strings.Repeat("A1,x\n", 5) + "A2,\"" + strings.Repeat("x,y\n", 1_000_000)
 	for name, test := range map[string]struct {
 		input io.Reader
 		want  string
 	}{
 		"x.csv":    {io.MultiReader(strings.NewReader("number,name\nA1,x\n"), iotest.ErrReader(broken)), "the disk is broken"},
 		"x.ndjson": {io.MultiReader(strings.NewReader(`{"number":"A1","name":"x"}`+"\n"), iotest.ErrReader(broken)), "the disk is broken"},
-		"endless":  {strings.NewReader(endless), "the row after line 6: it has more than 65536 bytes: is a quotation mark not closed?"},
 	} {
 		to := &target{}
 		result, err := importer.Run(t.Context(), importer.Options{Kind: accounts, File: name, Input: test.input, To: to})

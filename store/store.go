@@ -26,6 +26,7 @@ type Store struct {
 	unwritten            refusal
 	checks               checks
 	damage               *damage
+	pace                 upsertPace
 }
 
 // dialect is what differs between the databases.

@@ -2,79 +2,135 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
+	"fmt"
 
 	"customer-events/models"
 )
 
-// upsertTable says how the records of a kind are told apart.
+// upsertTable describes the table of a kind: its columns in the order of models.Upsert.
 type upsertTable struct {
 	name, key string
-	columns   []string
-	// unique is how many of the first columns have a unique key, each by itself.
+	columns   []upsertColumn
+	// unique is the number of the first columns that have a unique index each.
 	unique int
-	// natural are the unique columns that tell which record a row is about: the first one that the row gives.
+	// natural are the unique columns that identify the record that a row is about: the first one that the
+	// row gives.
 	natural []int
 }
 
-var (
-	upsertAccounts     = upsertTable{"accounts_receivable", "account_key", []string{"id", "number", "name"}, 2, []int{1}}
-	upsertParticipants = upsertTable{"rewards_participants", "participant_key", []string{"id", "number", "account_key"}, 2, []int{1}}
-	upsertTokens       = upsertTable{"access_tokens", "access_token_key", []string{"number", "participant_key", "state", "authentication_code_hash",
-		"identifier", "pass_code_hash", "one_time_password_hash", "one_time_password_expires_at", "one_time_password_spent_at"}, 1, []int{0}}
-	upsertClassifications = upsertTable{"classifications", "classification_key", []string{"id", "name", "alternative_code", "type"}, 3, []int{0, 1}}
-	upsertUnits           = upsertTable{"units", "unit_key", []string{"id", "name", "alternative_code"}, 3, []int{0, 1}}
+type upsertColumn struct {
+	name string
+	kind columnKind
+}
+
+// columnKind is how a column's values are read and written.
+type columnKind uint8
+
+const (
+	isText columnKind = iota
+	isKey
+	isHash
+	isTime
 )
 
-// UpsertAccounts makes the accounts be as given, whether their numbers are in the table or not. An account without an ID
-// keeps the one it has, or gets a new one. It must return, by index, why single accounts are refused; the others are
-// written, in this order, so that of two with one number the later one counts. An error means that some may be written and
-// some not: the same again is safe.
-//
-// All of them go through one transaction, a thousand or so at a time being a good size.
-func (s *Store) UpsertAccounts(ctx context.Context, accounts []models.Account) (refused map[int]error, err error) {
-	return upsert(ctx, s, &upsertAccounts, accounts, func(a models.Account) upsertRow {
-		return upsertRow{unique: [3]string{a.ID, a.Number}, rest: []any{a.Name}}
-	})
+// hash is a stored keyed hash. It is text inside, so that values can be compared and be keys of maps.
+type hash string
+
+// storedTime is a stored time in microseconds since 1970.
+type storedTime int64
+
+// The columns of access tokens.
+const (
+	tokenNumber = iota
+	tokenParticipant
+	tokenState
+	tokenAuthenticationCode
+	tokenIdentifier
+	tokenPassCode
+	tokenPassword
+	tokenPasswordExpires
+	tokenPasswordSpent
+)
+
+var upsertTables = map[models.Kind]*upsertTable{
+	models.Accounts: {"accounts_receivable", "account_key", []upsertColumn{
+		{"id", isText}, {"number", isText}, {"name", isText}}, 2, []int{1}},
+	models.Participants: {"rewards_participants", "participant_key", []upsertColumn{
+		{"id", isText}, {"number", isText}, {"account_key", isKey}}, 2, []int{1}},
+	models.Classifications: {"classifications", "classification_key", []upsertColumn{
+		{"id", isText}, {"name", isText}, {"alternative_code", isText}, {"type", isText}}, 3, []int{0, 1}},
+	models.Units: {"units", "unit_key", []upsertColumn{
+		{"id", isText}, {"name", isText}, {"alternative_code", isText}}, 3, []int{0, 1}},
+	models.AccessTokens: {"access_tokens", "access_token_key", []upsertColumn{
+		tokenNumber: {"number", isText}, tokenParticipant: {"participant_key", isKey}, tokenState: {"state", isText},
+		tokenAuthenticationCode: {"authentication_code_hash", isHash}, tokenIdentifier: {"identifier", isText},
+		tokenPassCode: {"pass_code_hash", isHash}, tokenPassword: {"one_time_password_hash", isHash},
+		tokenPasswordExpires: {"one_time_password_expires_at", isTime},
+		tokenPasswordSpent:   {"one_time_password_spent_at", isTime}}, 1, []int{0}},
 }
 
-// UpsertParticipants is UpsertAccounts for participants. Their AccountKey must be set.
-func (s *Store) UpsertParticipants(ctx context.Context, participants []models.Participant) (refused map[int]error, err error) {
-	return upsert(ctx, s, &upsertParticipants, participants, func(p models.Participant) upsertRow {
-		return upsertRow{unique: [3]string{p.ID, p.Number}, rest: []any{p.AccountKey}}
-	})
+// errContested is the error of a row that loses against other writers again and again.
+var errContested = errors.New("another program writes a record with one of its values at this moment: import the row again")
+
+// Upsert adds or changes records in one transaction; about a thousand at a time is a good size. The rows
+// are judged by the state that they lead to together, so that two of them may exchange their values,
+// whatever their order. It must return what became of each row; the rows that are not refused are written.
+// After an error some may be written and some not, and the same call again is safe. The results are valid
+// with models.ErrUnknown too. With a trial nothing is written.
+func (s *Store) Upsert(ctx context.Context, kind models.Kind, rows []models.Upsert, trial *models.Trial) ([]models.Upserted, error) {
+	u := &upserter{store: s, table: upsertTables[kind], trial: trial}
+	results := make([]models.Upserted, len(rows))
+	return results, u.write(ctx, rows, results)
 }
 
-// UpsertAccessTokens is UpsertAccounts for access tokens. Their ParticipantKey must be set.
-func (s *Store) UpsertAccessTokens(ctx context.Context, tokens []models.AccessToken) (refused map[int]error, err error) {
-	hash := func(h []byte) any {
-		if len(h) == 0 {
-			return nil
+// upserter writes the rows of one call.
+type upserter struct {
+	store *Store
+	table *upsertTable
+	trial *models.Trial
+}
+
+// write writes rows in one transaction. If the database refuses one of them, halves are tried, down to the
+// single row.
+func (u *upserter) write(ctx context.Context, rows []models.Upsert, results []models.Upserted) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	var err error
+	for range 3 { // the next try sees what others have just written
+		err = u.store.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error {
+			p, err := u.plan(ctx, tx, rows)
+			if err != nil {
+				return err
+			}
+			p.results(results)
+			if u.trial != nil {
+				p.remember(u.trial)
+				return nil
+			}
+			return p.write(ctx, tx)
+		})
+		if !errors.Is(err, models.ErrStale) {
+			break
 		}
-		return h
 	}
-	return upsert(ctx, s, &upsertTokens, tokens, func(t models.AccessToken) upsertRow {
-		return upsertRow{unique: [3]string{t.Number}, rest: []any{t.ParticipantKey, t.State, hash(t.AuthenticationCodeHash), value(t.Identifier),
-			hash(t.PassCodeHash), hash(t.OneTimePasswordHash), value(t.OneTimePasswordExpiresAt), value(t.OneTimePasswordSpentAt)}}
-	})
-}
-
-// UpsertClassifications is UpsertAccounts for classifications, which are known by their ID if it is given, else by their name.
-func (s *Store) UpsertClassifications(ctx context.Context, classifications []models.Classification) (refused map[int]error, err error) {
-	return upsert(ctx, s, &upsertClassifications, classifications, func(c models.Classification) upsertRow {
-		return upsertRow{unique: [3]string{c.ID, c.Name, text(c.AlternativeCode)}, rest: []any{c.Type}}
-	})
-}
-
-// UpsertUnits is UpsertAccounts for units, which are known by their ID if it is given, else by their name.
-func (s *Store) UpsertUnits(ctx context.Context, units []models.Unit) (refused map[int]error, err error) {
-	return upsert(ctx, s, &upsertUnits, units, func(u models.Unit) upsertRow {
-		return upsertRow{unique: [3]string{u.ID, u.Name, text(u.AlternativeCode)}}
-	})
-}
-
-func text(p *string) string {
-	if p == nil {
-		return ""
+	contested, half := errors.Is(err, models.ErrStale), len(rows)/2
+	switch {
+	case err == nil:
+		return nil
+	case !contested && !u.store.dialect.refusesRow(err):
+		return err
+	case half > 0:
+		if err := u.write(ctx, rows[:half], results[:half]); err != nil {
+			return err
+		}
+		return u.write(ctx, rows[half:], results[half:])
+	case contested:
+		results[0] = models.Upserted{Err: errContested}
+	default:
+		results[0] = models.Upserted{Err: fmt.Errorf("the database refuses the row: %w", err)}
 	}
-	return *p
+	return nil
 }

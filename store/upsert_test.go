@@ -7,14 +7,15 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"customer-events/models"
 )
 
-// What an upsert does to each kind of record is tested in package importer. Here stands what only rivals and the database
-// itself can do to it.
+// What an upsert does to each kind of record is tested in package importer. Here stands what only rivals
+// and the database itself can do to it.
 
 func onEachDatabase(t *testing.T, test func(t *testing.T, s *Store)) {
 	t.Helper()
@@ -27,8 +28,23 @@ func onEachDatabase(t *testing.T, test func(t *testing.T, s *Store)) {
 	}
 }
 
-func classification(id, name, kind string) models.Classification {
-	return models.Classification{ID: id, Name: name, Type: kind}
+func classification(id, name, kind string) models.Upsert {
+	return models.Upsert{Values: []any{id, name, nil, kind}}
+}
+
+func unit(name string) models.Upsert { return models.Upsert{Values: []any{nil, name, nil}} }
+
+// upsert writes records and returns why single ones are refused.
+func upsert(t *testing.T, s *Store, kind models.Kind, rows ...models.Upsert) (refused map[int]error, err error) {
+	t.Helper()
+	results, err := s.Upsert(t.Context(), kind, rows, nil)
+	refused = make(map[int]error)
+	for i, result := range results {
+		if result.Err != nil {
+			refused[i] = result.Err
+		}
+	}
+	return refused, err
 }
 
 func classificationNames(t *testing.T, s *Store) (names []string) {
@@ -39,19 +55,19 @@ func classificationNames(t *testing.T, s *Store) (names []string) {
 	return names
 }
 
-// TestUpsertExchange has two records exchange their names by way of a third one: a database that checks row by row refuses the
-// outcome as one statement.
+// TestUpsertExchange has two records exchange their names while a third gives its name to a new one: a
+// database that checks row by row refuses the outcome as one statement.
 func TestUpsertExchange(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, s *Store) {
-		for _, rows := range [][]models.Classification{
+		for _, rows := range [][]models.Upsert{
 			{classification("c1", "A", "WEB"), classification("c2", "B", "WEB"), classification("c3", "C", "WEB")},
-			{classification("c1", "-", "WEB"), classification("c2", "A", "WEB"), classification("c1", "B", "WEB"), classification("c3", "D", "WEB")},
+			{classification("c4", "C", "WEB"), classification("c2", "A", "WEB"), classification("c1", "B", "WEB"), classification("c3", "D", "WEB")},
 		} {
-			if refused, err := s.UpsertClassifications(t.Context(), rows); err != nil || len(refused) > 0 {
+			if refused, err := upsert(t, s, models.Classifications, rows...); err != nil || len(refused) > 0 {
 				t.Fatal(refused, err)
 			}
 		}
-		if diff := cmp.Diff([]string{"B", "A", "D"}, classificationNames(t, s)); diff != "" {
+		if diff := cmp.Diff([]string{"B", "A", "D", "C"}, classificationNames(t, s)); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -67,12 +83,12 @@ func TestUpsertRefusedByDatabase(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		var rows []models.Classification
+		var rows []models.Upsert
 		for i := range 100 {
 			rows = append(rows, classification(fmt.Sprintf("c%02d", i), fmt.Sprintf("n%02d", i), "WEB"))
 		}
-		rows[0].Type, rows[41].Type = bad, bad
-		refused, err := s.UpsertClassifications(t.Context(), rows)
+		rows[0].Values[3], rows[41].Values[3] = bad, bad
+		refused, err := upsert(t, s, models.Classifications, rows...)
 		if err != nil || len(refused) != 2 || refused[0] == nil || refused[41] == nil || !strings.HasPrefix(refused[41].Error(), "the database refuses the row: ") {
 			t.Error(refused, err)
 		}
@@ -90,30 +106,31 @@ func TestUpsertContested(t *testing.T) {
 	if _, err := s.writer().ExecContext(t.Context(), trigger); err != nil {
 		t.Fatal(err)
 	}
-	refused, err := s.UpsertUnits(t.Context(), []models.Unit{{Name: "a"}, {Name: "b"}, {Name: "c"}})
+	refused, err := upsert(t, s, models.Units, unit("a"), unit("b"), unit("c"))
 	if err != nil || len(refused) != 1 || !errors.Is(refused[1], errContested) {
 		t.Error(refused, err)
 	}
 }
 
-// TestUpsertRivals has writers give the same new ids to numbers of their own at once. Each id must end at one number, with
-// what its writer wrote, and every other writer must hear of it: ON DUPLICATE KEY UPDATE would write one record over another.
+// TestUpsertRivals has writers give the same new ids to numbers of their own at once. Each id must end at
+// one number, with what its writer wrote, and every other writer must hear of it: ON DUPLICATE KEY UPDATE
+// would write one record over another.
 func TestUpsertRivals(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, s *Store) {
 		const writers, rounds, rows = 6, 5, 20
 		var lock sync.Mutex
 		var good []string
 		write := func(w, round int) {
-			accounts := make([]models.Account, rows)
+			accounts := make([]models.Upsert, rows)
 			for i := range accounts {
-				accounts[i] = models.Account{ID: fmt.Sprintf("r%d-%d", round, i), Number: fmt.Sprintf("w%d-r%d-%d", w, round, i), Name: fmt.Sprint(w)}
+				accounts[i].Values = []any{fmt.Sprintf("r%d-%d", round, i), fmt.Sprintf("w%d-r%d-%d", w, round, i), fmt.Sprint(w)}
 			}
 			if w%2 == 0 {
 				slices.Reverse(accounts) // so that they meet each other half-way
 			}
-			refused, err := s.UpsertAccounts(t.Context(), accounts)
+			refused, err := upsert(t, s, models.Accounts, accounts...)
 			for errors.Is(err, models.ErrRerun) {
-				refused, err = s.UpsertAccounts(t.Context(), accounts)
+				refused, err = upsert(t, s, models.Accounts, accounts...)
 			}
 			if err != nil {
 				t.Error(err)
@@ -123,7 +140,7 @@ func TestUpsertRivals(t *testing.T) {
 			defer lock.Unlock()
 			for i, account := range accounts {
 				if refused[i] == nil {
-					good = append(good, account.ID+" "+account.Number+" "+account.Name)
+					good = append(good, fmt.Sprint(account.Values...))
 				}
 			}
 		}
@@ -140,7 +157,7 @@ func TestUpsertRivals(t *testing.T) {
 		}
 		var there []string
 		for _, account := range accounts {
-			there = append(there, account.ID+" "+account.Number+" "+account.Name)
+			there = append(there, fmt.Sprint(account.ID, account.Number, account.Name))
 		}
 		slices.Sort(good)
 		slices.Sort(there)
@@ -150,39 +167,41 @@ func TestUpsertRivals(t *testing.T) {
 	})
 }
 
-// TestUpsertWritesOnlyChanges imports the same again: nothing may be written, since most rows of most imports are the same.
+// TestUpsertWritesOnlyChanges imports the same again: nothing may be written, since most rows of most
+// imports are the same.
 func TestUpsertWritesOnlyChanges(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, s *Store) {
 		if onTiDB(t, s) {
 			t.Skip("a trigger shows what is written, and TiDB has none")
 		}
-		code := "x"
-		upsert := func(table *upsertTable, rows ...upsertRow) {
-			t.Helper()
-			err := s.upsertRows(t.Context(), table, rows, 0, map[int]error{})
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
+		password := &models.HashedSecret{Hash: []byte{1, 2}}
 		for _, test := range []struct {
-			table *upsertTable
-			row   upsertRow
+			kind   models.Kind
+			table  string
+			values []any
 		}{
-			{&upsertAccounts, upsertRow{unique: [3]string{"a", "n"}, rest: []any{"name"}}},
-			{&upsertParticipants, upsertRow{unique: [3]string{"", "n"}, rest: []any{int64(7)}}},
-			{&upsertClassifications, upsertRow{unique: [3]string{"", "n", code}, rest: []any{"WEB"}}},
-			{&upsertUnits, upsertRow{unique: [3]string{"u", "n"}}},
-			{&upsertTokens, upsertRow{unique: [3]string{"n"}, rest: []any{int64(7), "EFFECTIVE", []byte{0, 0xff}, "i", nil, nil, nil, nil}}},
+			{models.Accounts, "accounts_receivable", []any{"a", "n", "name"}},
+			{models.Participants, "rewards_participants", []any{nil, "n", int64(7)}},
+			{models.Classifications, "classifications", []any{nil, "n", "x", "WEB"}},
+			{models.Units, "units", []any{"u", "n", nil}},
+			{models.AccessTokens, "access_tokens", []any{"n", int64(7), "EFFECTIVE", &models.HashedSecret{Hash: []byte{0, 0xff}}, nil, nil, password,
+				time.Date(2030, 1, 1, 0, 0, 0, 123456000, time.UTC)}},
 		} {
-			upsert(test.table, test.row)
-			trap := "CREATE TRIGGER trap_" + test.table.name + " BEFORE UPDATE ON " + test.table.name + " BEGIN SELECT RAISE(ABORT, 'written'); END"
+			row := models.Upsert{Values: test.values}
+			if refused, err := upsert(t, s, test.kind, row); err != nil || len(refused) > 0 {
+				t.Fatal(refused, err)
+			}
+			trap := "CREATE TRIGGER trap_" + test.table + " BEFORE UPDATE ON " + test.table + " BEGIN SELECT RAISE(ABORT, 'written'); END"
 			if s.dialect.name() != "SQLite" {
-				trap = "CREATE TRIGGER trap_" + test.table.name + " BEFORE INSERT ON " + test.table.name + " FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'written'"
+				trap = "CREATE TRIGGER trap_" + test.table + " BEFORE INSERT ON " + test.table + " FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'written'"
 			}
 			if _, err := s.writer().ExecContext(t.Context(), trap); err != nil {
 				t.Fatal(err)
 			}
-			upsert(test.table, test.row, test.row)
+			results, err := s.Upsert(t.Context(), test.kind, []models.Upsert{row}, nil)
+			if err != nil || results[0].Change != models.Unchanged {
+				t.Fatal(results, err)
+			}
 		}
 	})
 }
@@ -193,7 +212,7 @@ func TestUpsertWithoutDatabase(t *testing.T) {
 	if err := s.writer().Close(); err != nil {
 		t.Fatal(err)
 	}
-	if refused, err := s.UpsertUnits(t.Context(), []models.Unit{{Name: "a"}}); err == nil || len(refused) > 0 {
+	if refused, err := upsert(t, s, models.Units, unit("a")); err == nil || len(refused) > 0 {
 		t.Error(refused, err)
 	}
 }

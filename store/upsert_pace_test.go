@@ -1,0 +1,37 @@
+package store
+
+import (
+	"testing"
+	"time"
+
+	"customer-events/models"
+)
+
+// TestUpsertPace has another program write into the SQLite file: an import notices that, and its own writes
+// do not count.
+func TestUpsertPace(t *testing.T) {
+	t.Parallel()
+	s := open(t, databases["SQLite"])
+	other, err := Open(t.Context(), "sqlite:"+s.dialect.(*sqliteDialect).path, s.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	pause := func(want float64, when string) {
+		t.Helper()
+		if _, got := s.UpsertPace(t.Context()); got != want {
+			t.Errorf("%s: the pause is %g, not %g", when, got, want)
+		}
+	}
+	pause(pauseForOthers, "at first")
+	s.pace.until = time.Now()
+	if _, err := s.Upsert(t.Context(), models.Units, []models.Upsert{unit("a")}, nil); err != nil {
+		t.Fatal(err)
+	}
+	pause(pauseToNotice, "after its own write")
+	if _, err := other.Upsert(t.Context(), models.Units, []models.Upsert{unit("b")}, nil); err != nil {
+		t.Fatal(err)
+	}
+	pause(pauseForOthers, "after the write of another")
+	pause(pauseForOthers, "shortly after")
+}
