@@ -17,8 +17,8 @@ import (
 	"golang.org/x/term"
 
 	"customer-events/importer"
-	"customer-events/models"
 	"customer-events/sender"
+	"customer-events/store"
 )
 
 // version and commit are set by the linker in releases.
@@ -140,11 +140,22 @@ func printVersion(to io.Writer) {
 }
 
 func migrate(ctx context.Context, c config, env environment) error {
-	db, err := open(ctx, c, env.log)
+	db, err := store.Open(ctx, c.database, env.log)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(env.stdout, "The tables are up to date.")
+	from, to, err := db.MigrateVersions(ctx)
+	if err != nil {
+		return errors.Join(err, db.Close())
+	}
+	switch from {
+	case to:
+		fmt.Fprintf(env.stdout, "The tables are up to date, at version %d.\n", to)
+	case 0:
+		fmt.Fprintf(env.stdout, "The tables are created, from version 0 to version %d.\n", to)
+	default:
+		fmt.Fprintf(env.stdout, "The tables are migrated from version %d to version %d.\n", from, to)
+	}
 	return db.Close()
 }
 
@@ -157,7 +168,11 @@ func importFile(ctx context.Context, c config, env environment, kind, file strin
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	options := importer.Options{Kind: kind, File: file, To: db, Secrets: models.NewSecrets(c.secretKey, c.oldSecretKeys...), Report: env.stderr}
+	secrets, err := openSecrets(ctx, c, db)
+	if err != nil {
+		return err
+	}
+	options := importer.Options{Kind: kind, File: file, To: db, Secrets: secrets, Report: env.stderr}
 	if terminal, ok := env.stderr.(*os.File); ok && term.IsTerminal(int(terminal.Fd())) {
 		options.Progress = terminal
 	}

@@ -77,10 +77,21 @@ func openWith(ctx context.Context, c config, log *slog.Logger, opener store.Open
 	if err != nil {
 		return nil, err
 	}
-	if err := db.Migrate(ctx); err != nil {
+	if c.demo { // before anything is changed
+		err = refuseDemo(ctx, db)
+	}
+	if err == nil {
+		err = db.Migrate(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
+}
+
+// openExisting opens a database for a command that must neither create nor migrate it.
+func openExisting(ctx context.Context, c config, log *slog.Logger) (*store.Store, error) {
+	return store.OpenExisting(ctx, c.database, log)
 }
 
 const (
@@ -111,20 +122,28 @@ func serve(ctx context.Context, c config, env environment) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	secrets := models.NewSecrets(c.secretKey, c.oldSecretKeys...)
+	secrets, err := openSecrets(ctx, c, db)
+	if err != nil {
+		return err
+	}
+	listener, err := listen(c)
+	if err != nil {
+		return explainListen(err)
+	}
+	defer listener.Close()
 	if c.demo {
 		if err := loadDemo(ctx, db, secrets); err != nil {
 			return fmt.Errorf("loading the demo data: %w", err)
 		}
 	}
-	listener, err := listen(c)
-	if err != nil {
-		return fmt.Errorf("listening: %w", err)
+	c.exposed = beyondLoopback(listener.Addr(), c)
+	if err := reportState(ctx, c, db, log); err != nil {
+		return err
 	}
 	var draining atomic.Bool
 	var busy busy
 	server := &http.Server{
-		Handler:           routes(c, db, secrets, log, traces, &draining),
+		Handler:           noteProxies(c, log, routes(c, db, secrets, log, traces, &draining)),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       2 * time.Minute,
 		WriteTimeout:      c.callTimeout + 2*time.Minute,
@@ -182,7 +201,7 @@ func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger
 	}
 	resolver := &graph.Resolver{
 		Service: service,
-		Auth:    auth.New(db, time.Now, heavy.ForAnybody()),
+		Auth:    auth.New(sessions(c, db), time.Now, heavy.ForAnybody(), c.trustedProxies.Contains),
 		Reader:  db,
 		Decoder: &events.Decoder{Naming: events.GraphQL, Zone: c.zone, Secrets: secrets},
 		Limits: generated.Limits{
