@@ -10,25 +10,26 @@ import (
 	"customer-events/models"
 )
 
-// How many failed logins are evaluated within models.AttemptWindow. What is beyond is refused, with the right password
-// as well. See docs/decisions/0007-guessing.md.
+// How many failed logins are evaluated within models.AttemptWindow. What is beyond is refused, with the
+// right password as well. See docs/decisions/0007-guessing.md.
 const (
 	// MaxFailedHere is for one user name from one address that nobody has logged in from lately.
 	MaxFailedHere = 10
-	// MaxFailedPerName is for one user name from all such addresses together. From then on each address has one try, so
-	// that a user at a new address can log in beside an attack.
+	// MaxFailedPerName is for one user name from all such addresses together. From then on each address has
+	// one try, so that a user at a new address can log in beside an attack.
 	MaxFailedPerName = 50
 	// MaxFailedEverywhere is for one user name from all such addresses together. From then on they have none.
 	MaxFailedEverywhere = 1000
 	// MaxFailedPerAddress is for one such address, whatever names it tries.
 	MaxFailedPerAddress = 100
 
-	// MaxFailedHereShared and MaxFailedPerAddressShared are for an address that somebody has logged in from lately, or that
-	// many clients share: one of them must not lock out the others. Beyond MaxFailedHere only the right password is
-	// answered otherwise than a refusal.
+	// MaxFailedHereShared and MaxFailedPerAddressShared are for an address that somebody has logged in from
+	// lately, or that many clients share: one of them must not lock out the others. Beyond MaxFailedHere only
+	// the right password is answered otherwise than a refusal.
 	MaxFailedHereShared       = 100
 	MaxFailedPerAddressShared = 1000
-	// MaxFailedHereSlowly and MaxFailedPerAddressSlowly are for such an address and one slowly, when those are used up.
+	// MaxFailedHereSlowly and MaxFailedPerAddressSlowly are for such an address and one slowly, when those are
+	// used up.
 	MaxFailedHereSlowly       = 5
 	MaxFailedPerAddressSlowly = 60
 )
@@ -42,7 +43,8 @@ const (
 	networkRefresh = 24 * time.Hour
 )
 
-// waitingForEach is how many logins may wait for each that is hashing: more would wait for longer than their callers do.
+// waitingForEach is how many logins may wait for each that is hashing: more would wait for longer than
+// their callers do.
 const waitingForEach = 100
 
 // ErrTooManyLogins refuses a login before the password is looked at.
@@ -91,8 +93,8 @@ func prefix(address netip.Addr, bits int) string {
 // network is the hash by which an address is remembered that somebody has logged in from.
 func (c client) network() []byte { return []byte(subject("network", c.address)) }
 
-// limits returns the budgets of a login from an address that nobody has logged in from lately. While the name is under
-// attack, each site has one try.
+// limits returns the budgets of a login from an address that nobody has logged in from lately. While the
+// name is under attack, each site has one try.
 func limits(username string, c client, attacked bool) []models.Budget {
 	here := MaxFailedHere
 	if attacked {
@@ -109,8 +111,9 @@ func limits(username string, c client, attacked bool) []models.Budget {
 	return budgets
 }
 
-// sharedLimits returns the budgets of a login from an address that somebody has logged in from lately, or that clients
-// share. They are apart from those of all other addresses, so that no attack from elsewhere uses them up.
+// sharedLimits returns the budgets of a login from an address that somebody has logged in from lately, or
+// that clients share. They are apart from those of all other addresses, so that no attack from elsewhere
+// uses them up.
 func sharedLimits(username string, c client) []models.Budget {
 	return []models.Budget{
 		{Subject: subject("shared address", c.address), Most: MaxFailedPerAddressShared},
@@ -118,25 +121,27 @@ func sharedLimits(username string, c client) []models.Budget {
 	}
 }
 
-// slowLimits returns the budgets of such an address when the others are used up. Each minute has budgets of its own.
+// slowLimits returns the budgets of such an address when the others are used up. Each minute has budgets of
+// its own.
 func slowLimits(username string, c client, at time.Time) []models.Budget {
 	minute := strconv.FormatInt(at.Unix()/int64(slowly/time.Second), 10)
 	return []models.Budget{
 		{Subject: subject("shared address, slowly", c.address, minute), Most: MaxFailedPerAddressSlowly},
-		{Subject: subject("name at shared address, slowly", username, c.address, minute), Most: MaxFailedHereSlowly},
+		{Subject: subject("name at shared address, "+
+			"slowly", username, c.address, minute), Most: MaxFailedHereSlowly},
 	}
 }
 
 // limited is what limits a login.
 type limited struct {
 	budgets []models.Budget
-	// many is when the failures of the name at this address are no longer too many to be told apart from a refusal. Until
-	// then a wrong password is answered as a refusal is. It is the zero time if there are few.
+	// many is when the failures of the name at this address are no longer too many to be told apart from a
+	// refusal. Until then a wrong password is answered as a refusal is. It is the zero time if there are few.
 	many time.Time
 }
 
-// limitsOf chooses the budgets of a login, or refuses it. It is asked before the password is hashed, since a flood of
-// logins that are refused must cost nothing.
+// limitsOf chooses the budgets of a login, or refuses it. It is asked before the password is hashed, since
+// a flood of logins that are refused must cost nothing.
 func (s *Service) limitsOf(ctx context.Context, username string, c client, at time.Time) (limited, error) {
 	familiar := c.loopback || s.shared(c.address)
 	if !familiar {
@@ -172,8 +177,8 @@ func (s *Service) limitsOf(ctx context.Context, username string, c client, at ti
 	return limited{}, ErrTooManyLogins{RetryAfter: at.Truncate(slowly).Add(slowly).Sub(at)}
 }
 
-// keepLogin remembers where somebody has logged in from. A login every two hours need not write it each time. An error is
-// no reason to refuse the login: the next one tries again.
+// keepLogin remembers where somebody has logged in from. A login every two hours need not write it each
+// time. An error is no reason to refuse the login: the next one tries again.
 func (s *Service) keepLogin(ctx context.Context, c client, at time.Time) {
 	if c.loopback || s.shared(c.address) {
 		return

@@ -27,8 +27,8 @@ type catalogTable struct {
 
 const (
 	versionTable = "goose_db_version"
-	// propertiesTable is created before the first migration. Its name is so much our own that a database which has it
-	// is one of this program, even if the first migration was interrupted.
+	// propertiesTable is created before the first migration. Its name is so much our own that a database which
+	// has it is one of this program, even if the first migration was interrupted.
 	propertiesTable = "customer_events_properties"
 )
 
@@ -104,8 +104,8 @@ const useAnother = "name an empty database with --database or CRM_DATABASE"
 
 // checkOwner returns an error if the database has tables that this program would use but did not create.
 //
-// A database is ours if it has the table of properties, which is created before the first migration. A database from
-// before that table existed is ours if it has what its applied migrations make.
+// A database is ours if it has the table of properties, which is created before the first migration. A
+// database from before that table existed is ours if it has what its applied migrations make.
 func (c catalog) checkOwner(files []migrationFile) error {
 	if c.has(propertiesTable) {
 		return nil
@@ -118,7 +118,8 @@ func (c catalog) checkOwner(files []migrationFile) error {
 		}
 	}
 	if c.has(versionTable) && c.versions == nil {
-		return fmt.Errorf("the database has a table %q that this program did not create: %s", versionTable, useAnother)
+		return fmt.Errorf("the database has a table %q that this program did not create: "+
+			"%s", versionTable, useAnother)
 	}
 	if c.version() == 0 {
 		if c.versions != nil { // the first migration of an early program was interrupted
@@ -134,7 +135,8 @@ func (c catalog) checkOwner(files []migrationFile) error {
 	}
 	for name, columns := range schemaAt(files, min(c.version(), files[len(files)-1].version)) {
 		if name != propertiesTable && !containsAll(c.tables[name].columns, columns) {
-			return errors.Join(fmt.Errorf("the table %q of the database belongs to another application, whose migrations it counts: %s",
+			return errors.Join(fmt.Errorf("the table %q of the database belongs to another application, whose "+
+				"migrations it counts: %s",
 				versionTable, useAnother), foreignTables(present))
 		}
 	}
@@ -146,12 +148,14 @@ func foreignTables(names []string) error {
 	case 0:
 		return nil
 	case 1:
-		return fmt.Errorf("the database has a table %q that this program did not create: %s", names[0], useAnother)
+		return fmt.Errorf("the database has a table %q that this program did not create: "+
+			"%s", names[0], useAnother)
 	}
 	return fmt.Errorf("the database has tables %q that this program did not create: %s", names, useAnother)
 }
 
-// checkColumns returns an error that names every table and column that the program needs and the database lacks.
+// checkColumns returns an error that names every table and column that the program needs and the database
+// lacks.
 func (c catalog) checkColumns(want schema) error {
 	var missing []error
 	for _, name := range slices.Sorted(maps.Keys(want)) {
@@ -161,7 +165,8 @@ func (c catalog) checkColumns(want schema) error {
 		}
 		for _, column := range want[name] {
 			if !slices.Contains(c.tables[name].columns, strings.ToLower(column)) {
-				missing = append(missing, fmt.Errorf("the table %q has no column %q, which this program needs: restore the table from a backup, or %s", name, column, useAnother))
+				missing = append(missing, fmt.Errorf("the table %q has no column %q, which this program needs: "+
+					"restore the table from a backup, or %s", name, column, useAnother))
 			}
 		}
 	}

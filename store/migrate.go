@@ -17,7 +17,8 @@ type migrations struct {
 	dialect goose.Dialect
 	files   fs.FS
 	list    []migrationFile
-	// locker makes processes that start together apply them one after the other; without it, two of three starts failed.
+	// locker makes processes that start together apply them one after the other; without it, two of three
+	// starts failed.
 	locker lock.Locker
 }
 
@@ -64,8 +65,9 @@ func (s *Store) Migrate(ctx context.Context) error {
 	return err
 }
 
-// MigrateVersions brings the tables up to date and returns the versions before and after. It changes nothing in a
-// database that belongs to another application, that is newer than the program, or that cannot hold the tables.
+// MigrateVersions brings the tables up to date and returns the versions before and after. It changes
+// nothing in a database that belongs to another application, that is newer than the program, or that cannot
+// hold the tables.
 func (s *Store) MigrateVersions(ctx context.Context) (from, to int64, err error) {
 	from, to, err = s.migrate(ctx)
 	if err != nil {
@@ -97,7 +99,8 @@ func (s *Store) migrate(ctx context.Context) (from, to int64, err error) {
 	return from, m.latest(), errors.Join(after.checkColumns(want), s.dialect.checkTables(after, want))
 }
 
-// applyPending applies the migrations that are pending once the lock is held, and returns the version before.
+// applyPending applies the migrations that are pending once the lock is held, and returns the version
+// before.
 func (s *Store) applyPending(ctx context.Context, m *migrations) (from int64, err error) {
 	db, err := s.dialect.migrationPool(s.writer())
 	if err != nil {
@@ -130,7 +133,8 @@ func (s *Store) applyPending(ctx context.Context, m *migrations) (from int64, er
 func (s *Store) examine(ctx context.Context, m *migrations) (catalog, error) {
 	c, err := s.dialect.catalog(ctx, s.writer())
 	if err == nil && c.checkOwner(m.list) != nil {
-		// Another process may be creating the tables, and a list that the server gathers meanwhile is of no one moment.
+		// Another process may be creating the tables, and a list that the server gathers meanwhile is of no one
+		// moment.
 		c, err = s.dialect.catalog(ctx, s.writer())
 	}
 	if err == nil {
@@ -140,7 +144,8 @@ func (s *Store) examine(ctx context.Context, m *migrations) (catalog, error) {
 		return c, err
 	}
 	if c.version() > m.latest() {
-		return c, fmt.Errorf("the database is at version %d and this program knows version %d: run the newer program, or restore a backup from before its first start", c.version(), m.latest())
+		return c, fmt.Errorf("the database is at version %d and this program knows version %d: run the newer "+
+			"program, or restore a backup from before its first start", c.version(), m.latest())
 	}
 	// Tables that exist already may have been changed by hand.
 	return c, errors.Join(s.dialect.canHold(ctx, s.writer()), s.dialect.checkTables(c, schemaAt(m.list, c.version())))
@@ -178,7 +183,8 @@ func (s *Store) checkVersion(ctx context.Context) error {
 	case c.version() == 0:
 		return fmt.Errorf("the %s database has no tables of this program: %s", s.dialect.name(), createIt)
 	case c.version() < m.latest():
-		return fmt.Errorf("the database is at version %d and this program needs version %d: run \"customer-events migrate\" first", c.version(), m.latest())
+		return fmt.Errorf("the database is at version %d and this program needs version %d: run "+
+			"\"customer-events migrate\" first", c.version(), m.latest())
 	}
 	return nil
 }

@@ -63,8 +63,8 @@ func readMigrations(files fs.FS) ([]migrationFile, error) {
 	return all, nil
 }
 
-// schemaAt returns the tables and columns that the migrations up to a version make. The DDL is the only place that
-// lists them; a test compares the result with real databases.
+// schemaAt returns the tables and columns that the migrations up to a version make. The DDL is the only
+// place that lists them; a test compares the result with real databases.
 func schemaAt(files []migrationFile, version int64) schema {
 	s := schema{}
 	for _, file := range files {

@@ -63,7 +63,8 @@ func (d *sqliteDialect) look(ctx context.Context) (catalog, error) {
 	return d.catalog(ctx, db)
 }
 
-// refuseForeign returns an error if the file belongs to another application. Opening it would change its journal.
+// refuseForeign returns an error if the file belongs to another application. Opening it would change its
+// journal.
 func (d *sqliteDialect) refuseForeign() error {
 	if file, err := os.Stat(d.path); err != nil || file.Size() == 0 {
 		return nil
@@ -83,9 +84,11 @@ func (d *sqliteDialect) refuseForeign() error {
 func (d *sqliteDialect) cannotOpen(err error) error {
 	folder := filepath.Dir(d.path)
 	if _, missing := os.Stat(folder); errors.Is(missing, fs.ErrNotExist) {
-		return fmt.Errorf("database: the folder %s does not exist: create it, or name another file with --database or CRM_DATABASE", folder)
+		return fmt.Errorf("database: the folder %s does not exist: create it, or name another file with "+
+			"--database or CRM_DATABASE", folder)
 	}
-	return fmt.Errorf("database: the SQLite file cannot be opened: %w: let this user read and write the file and its folder, or name another file with --database or CRM_DATABASE", err)
+	return fmt.Errorf("database: the SQLite file cannot be opened: %w: let this user read and write the "+
+		"file and its folder, or name another file with --database or CRM_DATABASE", err)
 }
 
 func (d *sqliteDialect) unreachable(err error) error {
@@ -94,9 +97,11 @@ func (d *sqliteDialect) unreachable(err error) error {
 	if errors.As(err, &fault) {
 		switch fault.Code() & 0xff {
 		case readOnly, cantOpen:
-			return fmt.Errorf("database: the SQLite file %s cannot be written: %w: let this user write the file and its folder, where SQLite keeps two more files", d.path, err)
+			return fmt.Errorf("database: the SQLite file %s cannot be written: %w: let this user write the file "+
+				"and its folder, where SQLite keeps two more files", d.path, err)
 		case notADatabase:
-			return fmt.Errorf("database: the file %s is not an SQLite database: %w: name another file with --database or CRM_DATABASE", d.path, err)
+			return fmt.Errorf("database: the file %s is not an SQLite database: %w: name another file with "+
+				"--database or CRM_DATABASE", d.path, err)
 		}
 	}
 	return fmt.Errorf("the SQLite database does not answer: %w", err)
