@@ -79,8 +79,8 @@ func TestTLS(t *testing.T) {
 func TestRateLimit(t *testing.T) {
 	t.Parallel()
 	database := storetest.SQLite(t)
-	mustCommand(t, "a good password\n", "user", "add", "anna", "--database", database, "--secret-key", testKey)
 	s := demoOn(t, database, "--rate-limit", "17") // 1020 a minute
+	mustCommand(t, "a good password\n", "user", "add", "anna", "--database", database, "--secret-key", testKey)
 	web := func(n int) webAnswer {
 		rows := make([]string, n)
 		for i := range rows {

@@ -125,6 +125,47 @@ func TestTooManyLoginsAreRateLimited(t *testing.T) {
 	})
 }
 
+// Fifty wrong passwords from five networks do not keep a user from logging in elsewhere, known address or not.
+func TestLogin_AttackedUserLogsInElsewhere(t *testing.T) {
+	t.Parallel()
+	for name, database := range map[string]string{"SQLite": storetest.SQLite(t), "MariaDB": storetest.MySQL(t)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := demoOn(t, database, "--trusted-proxies", "127.0.0.0/8")
+			s.token = ""
+			login := func(client, password string) string {
+				return s.post(t, loginQuery, object{"u": demoUser, "p": password}, "X-Forwarded-For", client).code()
+			}
+			if got := login("203.0.113.1", demoPassword); got != "" {
+				t.Fatal(got)
+			}
+			for i := range 60 {
+				want := "UNAUTHENTICATED"
+				if i >= 50 {
+					want = "RATE_LIMITED"
+				}
+				if got := login(fmt.Sprint("192.0.2.", i%5), "wrong password"); got != want {
+					t.Fatalf("guess %d: %q, want %q", i, got, want)
+				}
+			}
+			for _, client := range []string{"203.0.113.1", "203.0.113.2", "2001:db8::1"} {
+				if got := login(client, demoPassword); got != "" {
+					t.Errorf("%s: %s", client, got)
+				}
+			}
+			if got := login("192.0.2.1", demoPassword); got != "RATE_LIMITED" {
+				t.Errorf("the right password from a guesser's address: %q", got)
+			}
+			for i := range 20 { // a neighbour of the user locks nobody out
+				login("203.0.113.1", fmt.Sprint("wrong password ", i))
+			}
+			if got := login("203.0.113.1", demoPassword); got != "" {
+				t.Errorf("after a neighbour's wrong passwords: %s", got)
+			}
+		})
+	}
+}
+
 // A login in a large body takes a turn for the body, and another for the password, and not the one within the other.
 func TestALoginInALargeBody(t *testing.T) {
 	t.Parallel()

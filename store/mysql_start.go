@@ -73,8 +73,8 @@ func (mysqlDialect) canHold(ctx context.Context, db *sql.DB) error {
 		return err
 	}
 	var enforced sql.NullString // only MariaDB knows it
-	if err := db.QueryRowContext(ctx, "SELECT "+
-		"@@enforce_storage_engine").Scan(&enforced); err == nil && enforced.Valid && !strings.EqualFold(enforced.String, "InnoDB") {
+	err = db.QueryRowContext(ctx, "SELECT @@enforce_storage_engine").Scan(&enforced)
+	if err == nil && enforced.Valid && !strings.EqualFold(enforced.String, "InnoDB") {
 		return fmt.Errorf("%w (it enforces the engine %s)", errNoInnoDB, enforced.String)
 	}
 	var page int64
