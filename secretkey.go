@@ -74,7 +74,7 @@ func keyFromFile(ctx context.Context, c config, db *store.Store) ([]byte, error)
 	}
 	// Another server may just have created the file and used its key.
 	if key, err = readKey(c.keyFile); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("the key file %s is missing, and the database has secrets hashed with its key: "+
+		return nil, fmt.Errorf("the key file %s is missing, and this database has been used with its key: "+
 			"%s", c.keyFile, keyRemedy(c))
 	}
 	return key, err

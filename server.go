@@ -69,6 +69,7 @@ func newLog(to io.Writer) *slog.Logger {
 
 // open opens the database, with its tables up to date.
 func open(ctx context.Context, c config, log *slog.Logger) (*store.Store, error) {
+	c.demo = false // only a server adds the demo login
 	return openWith(ctx, c, log, sql.OpenDB)
 }
 
