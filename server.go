@@ -202,7 +202,7 @@ func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger
 	}
 	resolver := &graph.Resolver{
 		Service: service,
-		Auth:    auth.New(sessions(c, db), time.Now, heavy.ForAnybody(), c.trustedProxies.Contains),
+		Auth:    auth.New(sessions(c, db), time.Now, heavy.ForAnybody()),
 		Reader:  db,
 		Decoder: &events.Decoder{Naming: events.GraphQL, Zone: c.zone, Secrets: secrets},
 		Limits: generated.Limits{
@@ -216,6 +216,7 @@ func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger
 		// Beyond the service's own patience, for what comes before and after it.
 		Patience: c.callTimeout + 30*time.Second,
 	}
+	resolver.Auth.Shared = c.trustedProxies.Contains
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", traces.requests(c.sites.Shared(graph.NewHandler(resolver))))
 	mux.Handle(webapi.Prefix, traces.requests(c.sites.Shared(&webapi.Handler{

@@ -67,6 +67,8 @@ type client struct {
 	address string
 	// site is the same, but of IPv6 the /48, since whoever has one /64 there often has 65,536.
 	site string
+	// exact is the very address.
+	exact string
 	// loopback says that it comes from this machine, where either a proxy or a program of the machine runs.
 	loopback bool
 }
@@ -75,10 +77,10 @@ func clientOf(ctx context.Context) client {
 	text, _ := ctx.Value(addressKey{}).(string)
 	address, err := netip.ParseAddr(text)
 	if err != nil {
-		return client{address: text, site: text}
+		return client{address: text, site: text, exact: text}
 	}
 	address = address.Unmap().WithZone("")
-	c := client{address.String(), address.String(), address.IsLoopback()}
+	c := client{address.String(), address.String(), address.String(), address.IsLoopback()}
 	if address.Is6() && !c.loopback {
 		c.address, c.site = prefix(address, 64), prefix(address, 48)
 	}
@@ -127,8 +129,7 @@ func slowLimits(username string, c client, at time.Time) []models.Budget {
 	minute := strconv.FormatInt(at.Unix()/int64(slowly/time.Second), 10)
 	return []models.Budget{
 		{Subject: subject("shared address, slowly", c.address, minute), Most: MaxFailedPerAddressSlowly},
-		{Subject: subject("name at shared address, "+
-			"slowly", username, c.address, minute), Most: MaxFailedHereSlowly},
+		{Subject: subject("name at shared address, slowly", username, c.address, minute), Most: MaxFailedHereSlowly},
 	}
 }
 
@@ -143,7 +144,7 @@ type limited struct {
 // limitsOf chooses the budgets of a login, or refuses it. It is asked before the password is hashed, since
 // a flood of logins that are refused must cost nothing.
 func (s *Service) limitsOf(ctx context.Context, username string, c client, at time.Time) (limited, error) {
-	familiar := c.loopback || s.shared(c.address)
+	familiar := s.isShared(c)
 	if !familiar {
 		last, err := s.sessions.LastLogin(ctx, c.network())
 		if err != nil {
@@ -177,10 +178,14 @@ func (s *Service) limitsOf(ctx context.Context, username string, c client, at ti
 	return limited{}, ErrTooManyLogins{RetryAfter: at.Truncate(slowly).Add(slowly).Sub(at)}
 }
 
+func (s *Service) isShared(c client) bool {
+	return c.loopback || s.Shared != nil && s.Shared(c.exact)
+}
+
 // keepLogin remembers where somebody has logged in from. A login every two hours need not write it each
 // time. An error is no reason to refuse the login: the next one tries again.
 func (s *Service) keepLogin(ctx context.Context, c client, at time.Time) {
-	if c.loopback || s.shared(c.address) {
+	if s.isShared(c) {
 		return
 	}
 	if last, err := s.sessions.LastLogin(ctx, c.network()); err == nil && !last.After(at.Add(-networkRefresh)) {

@@ -139,7 +139,7 @@ func TestLogin_GuessesAtANameAreBounded(t *testing.T) {
 // Behind one address that many clients have, one of them locks out no other; and what it may guess is bounded.
 func TestLogin_SharedAddress(t *testing.T) {
 	t.Parallel()
-	for what, address := range map[string]string{"a proxy": "198.51.100.1", "the loopback": "127.0.0.1", "IPv6's loopback": "::1", "a known address": "203.0.113.1"} {
+	for what, address := range map[string]string{"a proxy": "198.51.100.1", "a proxy of IPv6": "2001:db8:9::5", "the loopback": "127.0.0.1", "IPv6's loopback": "::1", "a known address": "203.0.113.1"} {
 		service, kept, now := setup()
 		cheap(service, kept)
 		login := func() error {

@@ -60,14 +60,14 @@ type Service struct {
 	waiting chan struct{}
 	// nobody is the hash that an unknown user's password is compared with, so that he waits as long as a known one.
 	nobody string
-	// shared reports whether many clients have an address.
-	shared func(address string) bool
+	// Shared reports whether an address is one that many clients have, as a proxy's that does not say whose requests it
+	// forwards. It is set before the first login; nil means that there is none but the loopback.
+	Shared func(address string) bool
 }
 
-// New makes a service that hashes passwords in turns. shared reports whether an address is one that many clients have, as
-// a proxy's that does not say whose requests it forwards.
-func New(sessions Sessions, now func() time.Time, turns *heavy.Turns, shared func(address string) bool) *Service {
-	return &Service{sessions, now, turns, make(chan struct{}, waitingForEach*turns.Count()), HashPassword("nobody's password"), shared}
+// New makes a service that hashes passwords in turns.
+func New(sessions Sessions, now func() time.Time, turns *heavy.Turns) *Service {
+	return &Service{sessions: sessions, now: now, turns: turns, waiting: make(chan struct{}, waitingForEach*turns.Count()), nobody: HashPassword("nobody's password")}
 }
 
 // Session is a login. Token is 32 random bytes in base64url, and is kept nowhere but with its holder.
