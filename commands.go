@@ -17,8 +17,8 @@ import (
 	"golang.org/x/term"
 
 	"customer-events/importer"
-	"customer-events/models"
 	"customer-events/sender"
+	"customer-events/store"
 )
 
 // version and commit are set by the linker in releases.
@@ -87,8 +87,6 @@ func run(ctx context.Context, args []string, env environment) int {
 	var sending sender.Options
 	switch {
 	case err != nil || command.Command() == "version":
-	case command.Command() == "export <kind>":
-		c, err = p.options.exportConfig()
 	case command.Command() == "send <file>":
 		sending, err = p.Send.config()
 	default:
@@ -148,11 +146,22 @@ func printVersion(to io.Writer) {
 }
 
 func migrate(ctx context.Context, c config, env environment) error {
-	db, err := open(ctx, c, env.log)
+	db, err := store.Open(ctx, c.database, env.log)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(env.stdout, "The tables are up to date.")
+	from, to, err := db.MigrateVersions(ctx)
+	if err != nil {
+		return errors.Join(err, db.Close())
+	}
+	switch from {
+	case to:
+		fmt.Fprintf(env.stdout, "The tables are up to date, at version %d.\n", to)
+	case 0:
+		fmt.Fprintf(env.stdout, "The tables are created, from version 0 to version %d.\n", to)
+	default:
+		fmt.Fprintf(env.stdout, "The tables are migrated from version %d to version %d.\n", from, to)
+	}
 	return db.Close()
 }
 
@@ -168,7 +177,11 @@ func importFile(ctx context.Context, c config, env environment, kind, file strin
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	options := importer.Options{Kind: kind, File: file, To: db, Secrets: models.NewSecrets(c.secretKey, c.oldSecretKeys...), DryRun: dryRun,
+	secrets, err := openSecrets(ctx, c, db)
+	if err != nil {
+		return err
+	}
+	options := importer.Options{Kind: kind, File: file, To: db, Secrets: secrets, DryRun: dryRun,
 		Report: env.stderr, MostReported: mostReported, Rejected: file}
 	if file == "-" {
 		options.File, options.Input, options.Rejected = "standard input", env.stdin, kind

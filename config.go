@@ -1,14 +1,10 @@
 package main
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"net/url"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -46,7 +42,8 @@ type options struct {
 // config is what the options mean.
 type config struct {
 	database        string
-	secretKey       []byte
+	secretKey       []byte // nil if it is in the key file
+	keyFile         string
 	oldSecretKeys   [][]byte
 	listen          string
 	certificate     *gate.Certificate // nil if there is none
@@ -54,6 +51,7 @@ type config struct {
 	sites           *gate.Sites
 	rateLimit       float64 // 0 is without limit
 	demo            bool
+	exposed         bool // that it can be reached from beyond the loopback; known once the server listens
 	introspection   bool
 	zone            *time.Location
 	futureTolerance time.Duration
@@ -113,12 +111,12 @@ func (o options) config() (config, error) {
 		c.drain, err = duration("drain", o.Drain)
 		note(err)
 	}
-	if len(wrong) == 0 { // a start that fails makes no key file
-		c.secretKey, err = secretKey(o.SecretKey, c.database)
-		note(err)
-		if o.OldSecretKey != "" {
-			c.oldSecretKeys = [][]byte{[]byte(o.OldSecretKey)}
-		}
+	c.keyFile = keyFile(c.database)
+	if o.SecretKey != "" {
+		c.secretKey = []byte(o.SecretKey)
+	}
+	if o.OldSecretKey != "" {
+		c.oldSecretKeys = [][]byte{[]byte(o.OldSecretKey)}
 	}
 	return c, errors.Join(wrong...)
 }
@@ -142,9 +140,12 @@ func checkRate(text string) (float64, error) {
 }
 
 func checkListen(listen string, demo bool) error {
-	host, _, err := net.SplitHostPort(listen)
+	host, port, err := net.SplitHostPort(listen)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
 	if err != nil {
-		return fmt.Errorf("listen (%s) is not valid: write host:port, such as 127.0.0.1:8080", listen)
+		return fmt.Errorf("listen (%s) is not valid: write host:port with a port from 0 to 65535, such as 127.0.0.1:8080", listen)
 	}
 	if ip := net.ParseIP(host); demo && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return fmt.Errorf("listen (%s) is not valid with --demo: everybody knows the demo login, so it listens on the loopback only, such as 127.0.0.1:8080", listen)
@@ -180,40 +181,6 @@ func checkOldKey(old, given string) error {
 		return errors.New("old-secret-key is the same as secret-key: leave it out, or give secret-key the new one")
 	}
 	return nil
-}
-
-// secretKey is the key given, or that of the file beside the database, made when it is first needed.
-func secretKey(given, database string) ([]byte, error) {
-	if given != "" {
-		return []byte(given), nil
-	}
-	path, embedded := strings.CutPrefix(database, "sqlite:")
-	if !embedded {
-		path = "customer-events-demo"
-	}
-	path += ".key"
-	key, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		random := make([]byte, 32)
-		_, _ = rand.Read(random) // never fails, see crypto/rand
-		key = []byte(hex.EncodeToString(random))
-		// Exclusive, so that of two first starts one makes the key and the other reads it.
-		file, create := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-		if errors.Is(create, fs.ErrExist) {
-			return secretKey(given, database)
-		}
-		if err = create; err == nil {
-			_, err = file.Write(key)
-			err = errors.Join(err, file.Sync(), file.Close())
-		}
-	}
-	if err == nil && len(key) < shortestKey {
-		err = fmt.Errorf("the file holds less than %d characters", shortestKey)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("secret-key: the key file %s: %w", path, err)
-	}
-	return key, nil
 }
 
 // unknownVariables lists the variables that look like ours and are not. CRM_TEST_… belong to the tests.

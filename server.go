@@ -65,6 +65,7 @@ func newLog(to io.Writer) *slog.Logger {
 
 // open opens the database, with its tables up to date.
 func open(ctx context.Context, c config, log *slog.Logger) (*store.Store, error) {
+	c.demo = false // only a server adds the demo login
 	return openWith(ctx, c, log, sql.OpenDB)
 }
 
@@ -73,10 +74,21 @@ func openWith(ctx context.Context, c config, log *slog.Logger, opener store.Open
 	if err != nil {
 		return nil, err
 	}
-	if err := db.Migrate(ctx); err != nil {
+	if c.demo { // before anything is changed
+		err = refuseDemo(ctx, db)
+	}
+	if err == nil {
+		err = db.Migrate(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
+}
+
+// openExisting opens a database for a command that must neither create nor migrate it.
+func openExisting(ctx context.Context, c config, log *slog.Logger) (*store.Store, error) {
+	return store.OpenExisting(ctx, c.database, log)
 }
 
 const (
@@ -107,21 +119,29 @@ func serve(ctx context.Context, c config, env environment) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	secrets := models.NewSecrets(c.secretKey, c.oldSecretKeys...)
+	secrets, err := openSecrets(ctx, c, db)
+	if err != nil {
+		return err
+	}
+	listener, err := listen(c)
+	if err != nil {
+		return explainListen(err)
+	}
+	defer listener.Close()
 	if c.demo {
 		if err := loadDemo(ctx, db, secrets); err != nil {
 			return fmt.Errorf("loading the demo data: %w", err)
 		}
 	}
-	listener, err := listen(c)
-	if err != nil {
-		return fmt.Errorf("listening: %w", err)
+	c.exposed = beyondLoopback(listener.Addr(), c)
+	if err := reportState(ctx, c, db, log); err != nil {
+		return err
 	}
 	var draining atomic.Bool
 	handler, uploads := routes(c, db, secrets, log, traces, &draining)
 	conns := newConnections(openFiles(), c.trustedProxies, uploads, log)
 	listener = limitedListener{listener, conns}
-	server, err := newHTTPServer(c, handler, conns, log)
+	server, err := newHTTPServer(c, noteProxies(c, log, handler), conns, log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -173,7 +193,7 @@ func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger
 	}
 	resolver := &graph.Resolver{
 		Service: service,
-		Auth:    auth.New(db, time.Now, heavy.ForAnybody()),
+		Auth:    auth.New(sessions(c, db), time.Now, heavy.ForAnybody()),
 		Reader:  db,
 		Decoder: &events.Decoder{Naming: events.GraphQL, Zone: c.zone, Secrets: secrets},
 		Limits: generated.Limits{
@@ -187,6 +207,7 @@ func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger
 		// Beyond the service's own patience, for what comes before and after it.
 		Patience: c.callTimeout + 30*time.Second,
 	}
+	resolver.Auth.Shared = c.trustedProxies.Contains
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", traces.requests(c.sites.Shared(graph.NewHandler(resolver))))
 	mux.Handle(webapi.Prefix, traces.requests(c.sites.Shared(&webapi.Handler{

@@ -58,6 +58,10 @@ func TestUserAdd(t *testing.T) {
 				}
 				return exit, stderr
 			}
+			if exit, stderr := add("a good password\n", "anna"); exit != 1 || !strings.Contains(stderr, "customer-events migrate") {
+				t.Errorf("there is no database: exit %d: %s", exit, stderr)
+			}
+			mustCommand(t, "", "migrate", "--database", database, "--secret-key", testKey)
 			if exit, stderr := add("a good password\n", "anna"); exit != 0 {
 				t.Fatalf("exit %d: %s", exit, stderr)
 			}

@@ -79,8 +79,8 @@ func TestTLS(t *testing.T) {
 func TestRateLimit(t *testing.T) {
 	t.Parallel()
 	database := storetest.SQLite(t)
-	mustCommand(t, "a good password\n", "user", "add", "anna", "--database", database, "--secret-key", testKey)
 	s := demoOn(t, database, "--rate-limit", "17") // 1020 a minute
+	mustCommand(t, "a good password\n", "user", "add", "anna", "--database", database, "--secret-key", testKey)
 	web := func(n int) webAnswer {
 		rows := make([]string, n)
 		for i := range rows {
@@ -155,12 +155,13 @@ func TestCrossSiteAtTheDoors(t *testing.T) {
 	}
 }
 
-// The failed logins of one client behind a proxy do not lock the others out, and who is no proxy is not believed.
+// The failed logins of one client behind a proxy do not lock the others out, whether or not the proxy is trusted; and who
+// is no proxy is not believed.
 func TestTrustedProxies(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		proxies string
-		locked  bool // whether failures under other addresses count for this one
+		shared  bool // whether all have the proxy's address
 	}{{"127.0.0.0/8", false}, {"192.0.2.1", true}} {
 		s := demoOn(t, storetest.SQLite(t), "--trusted-proxies", c.proxies)
 		login := func(password, client string) answer {
@@ -169,13 +170,22 @@ func TestTrustedProxies(t *testing.T) {
 		for range 12 {
 			login("wrong", "203.0.113.9")
 		}
-		if a := login(demoPassword, "203.0.113.9"); a.code() != "RATE_LIMITED" {
+		if a := login("wrong", "203.0.113.9"); a.code() != "RATE_LIMITED" {
 			t.Errorf("%s: the guesser himself: %s", c.proxies, a.Text)
 		}
-		if a := login(demoPassword, "203.0.113.10"); (a.code() == "RATE_LIMITED") != c.locked {
+		if a := login(demoPassword, "203.0.113.9"); (a.code() == "RATE_LIMITED") == c.shared {
+			t.Errorf("%s: the guesser himself, with the right password: %s", c.proxies, a.Text)
+		}
+		if a := login(demoPassword, "203.0.113.10"); a.code() != "" {
 			t.Errorf("%s: another client: %s", c.proxies, a.Text)
 		}
-		if want := map[bool]string{false: `"address":"203.0.113.9"`, true: `"address":"127.0.0.1"`}[c.locked]; !strings.Contains(s.log.String(), want) {
+		if a := login("wrong", "203.0.113.11"); (a.code() == "RATE_LIMITED") != c.shared {
+			t.Errorf("%s: another guesser: %s", c.proxies, a.Text)
+		}
+		if warned := strings.Count(s.log.String(), "--trusted-proxies"); warned != map[bool]int{true: 1}[c.shared] {
+			t.Errorf("%s: the log warns %d times of a proxy that is not trusted", c.proxies, warned)
+		}
+		if want := map[bool]string{false: `"address":"203.0.113.9"`, true: `"address":"127.0.0.1"`}[c.shared]; !strings.Contains(s.log.String(), want) {
 			t.Errorf("%s: the log has no %s", c.proxies, want)
 		}
 	}

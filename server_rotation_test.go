@@ -12,7 +12,11 @@ import (
 // A rotation from beginning to end: the new key with the old one beside it, the tokens imported anew, the new key alone.
 func TestTheSecretKeyCanBeRotated(t *testing.T) {
 	t.Parallel()
-	const newKey = "the tests' next secret key"
+	const newKey, otherKey = "the tests' next secret key", "some other secret key"
+	units := filepath.Join(t.TempDir(), "units.csv")
+	if err := os.WriteFile(units, []byte("id,name\nn,New Unit\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for name, database := range map[string]string{"SQLite": storetest.SQLite(t), "MariaDB": storetest.MySQL(t)} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -30,13 +34,32 @@ func TestTheSecretKeyCanBeRotated(t *testing.T) {
 			for _, step := range []struct {
 				name string
 				args []string
-				want int
+				want int // -1 if the program must not start
 			}{
 				{"the old key", []string{"--secret-key", testKey}, 2},
-				{"the new key alone, too early", []string{"--secret-key", newKey}, 0},
+				{"the new key alone, too early", []string{"--secret-key", newKey}, -1},
+				{"a key that is none of the two", []string{"--secret-key", otherKey, "--old-secret-key", newKey}, -1},
 				{"the old key, and the new one to be read", []string{"--secret-key", testKey, "--old-secret-key", newKey}, 2},
+				{"the new key alone, still too early", []string{"--secret-key", newKey}, -1},
 				{"the new key, and the old one to be read", []string{"--secret-key", newKey, "--old-secret-key", testKey}, 2},
+				{"a server that has not changed yet", []string{"--secret-key", testKey, "--old-secret-key", newKey}, 2},
+				{"the new key, and the old one to be read, again", []string{"--secret-key", newKey, "--old-secret-key", testKey}, 2},
+				{"the old key alone, too late", []string{"--secret-key", testKey}, -1},
 			} {
+				if step.want < 0 {
+					for _, command2 := range [][]string{{}, {"import", "units", units}} {
+						exit, stdout, stderr := command(t, "", on(append(command2, append(step.args, "--listen", "127.0.0.1:0")...)...)...)
+						if exit != 1 || !strings.Contains(stderr, "key file") || !strings.Contains(stderr, "CRM_SECRET_KEY") || !strings.Contains(stderr, "--old-secret-key") {
+							t.Errorf("%s: %v: exit %d: %s", step.name, command2, exit, stderr)
+						}
+						for _, key := range []string{testKey, newKey, otherKey} {
+							if strings.Contains(stdout+stderr, key) {
+								t.Errorf("%s: a key is shown: %s", step.name, stderr)
+							}
+						}
+					}
+					continue
+				}
 				s := serving(t, on(step.args...)...)
 				if got := processed(s); got != step.want {
 					t.Errorf("%s: %d of 2 are processed, want %d", step.name, got, step.want)

@@ -33,8 +33,8 @@ func TestStatementsOfACallAreConstant(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	importMany(t, database)
 	s := demoOn(t, database)
+	importMany(t, database)
 	config := mysql.NewConfig()
 	config.User, config.Net = "root", "tcp"
 	config.Addr, _, _ = strings.Cut(strings.TrimPrefix(database, "mysql://root@"), "/")

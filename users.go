@@ -29,7 +29,7 @@ func addUser(ctx context.Context, c config, env environment, name string, units 
 	if err != nil {
 		return err
 	}
-	db, err := open(ctx, c, env.log)
+	db, err := openExisting(ctx, c, env.log)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func enableUser(ctx context.Context, c config, env environment, name string) err
 
 // change changes a user and says what has become of him.
 func change(ctx context.Context, c config, env environment, name, become string, how func(db *store.Store) error) (err error) {
-	db, err := open(ctx, c, env.log)
+	db, err := openExisting(ctx, c, env.log)
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func change(ctx context.Context, c config, env environment, name, become string,
 }
 
 func listUsers(ctx context.Context, c config, env environment) (err error) {
-	db, err := open(ctx, c, env.log)
+	db, err := openExisting(ctx, c, env.log)
 	if err != nil {
 		return err
 	}

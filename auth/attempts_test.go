@@ -66,17 +66,156 @@ func TestLoginsAreLimitedByNameAndAddress(t *testing.T) {
 	}
 }
 
-func TestLoginsAreLimitedByName(t *testing.T) {
+// Fifty failures for a name from five networks leave the user, wherever they log in from, a try of their own.
+func TestLogin_AttackedNameIsNotLockedElsewhere(t *testing.T) {
 	t.Parallel()
 	service, kept, _ := setup()
 	cheap(service, kept)
+	login := func(address string) error {
+		_, err := service.LogIn(WithAddress(t.Context(), address), "anna", "right password")
+		return err
+	}
 	for i := range MaxFailedPerName {
-		if !failed(t, service, fmt.Sprint("192.0.2.", i), "anna", "wrong") {
+		if !failed(t, service, fmt.Sprint("192.0.2.", i%5), "anna", "wrong") {
 			t.Fatalf("login %d is refused", i)
 		}
 	}
-	if failed(t, service, "192.0.2.200", "anna", "right password") {
-		t.Error("looked at though locked")
+	if failed(t, service, "192.0.2.0", "anna", "right password") {
+		t.Error("the guesser's address is not refused")
+	}
+	for _, address := range []string{"203.0.113.1", "2001:db8::1", "203.0.113.1"} {
+		if err := login(address); err != nil {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+	// An address of which nothing is known has one try.
+	if !failed(t, service, "203.0.113.2", "anna", "wrong") || failed(t, service, "203.0.113.2", "anna", "right password") {
+		t.Error("an address that is not known has not exactly one try")
+	}
+	// Of IPv6 a /48 has it.
+	if !failed(t, service, "2001:db8:5:1::1", "anna", "wrong") || failed(t, service, "2001:db8:5:2::1", "anna", "right password") {
+		t.Error("a /48 has not exactly one try")
+	}
+	if err := login("2001:db8:6:2::1"); err != nil {
+		t.Errorf("another /48: %v", err)
+	}
+}
+
+// However many addresses an attacker has, there is a bound on the guesses at a name. Who has logged in lately from an
+// address is not shut out there.
+func TestLogin_GuessesAtANameAreBounded(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"anna", "nobody"} {
+		service, kept, now := setup()
+		cheap(service, kept)
+		if _, err := service.LogIn(WithAddress(t.Context(), "203.0.113.1"), "anna", "right password"); err != nil {
+			t.Fatal(err)
+		}
+		evaluated := 960 // each takes its time, so most are only counted
+		kept.tally[subject("name", name)] = models.Failures{Count: evaluated, Until: now.Add(models.AttemptWindow)}
+		for network := range 60 {
+			for range 3 {
+				if failed(t, service, fmt.Sprintf("10.0.%d.%d", network/250, network%250), name, "wrong") {
+					evaluated++
+				}
+			}
+		}
+		if evaluated != MaxFailedEverywhere {
+			t.Errorf("%s: %d guesses are evaluated, want %d", name, evaluated, MaxFailedEverywhere)
+		}
+		if failed(t, service, "203.0.113.2", name, "right password") {
+			t.Errorf("%s: an address that is not known is not refused", name)
+		}
+		if _, err := service.LogIn(WithAddress(t.Context(), "203.0.113.1"), "anna", "right password"); err != nil {
+			t.Errorf("the address of the last login: %v", err)
+		}
+		*now = now.Add(models.AttemptWindow)
+		if !failed(t, service, "203.0.113.2", name, "wrong") {
+			t.Errorf("%s: locked for ever", name)
+		}
+	}
+}
+
+// Behind one address that many clients have, one of them locks out no other; and what it may guess is bounded.
+func TestLogin_SharedAddress(t *testing.T) {
+	t.Parallel()
+	for what, address := range map[string]string{"a proxy": "198.51.100.1", "a proxy of IPv6": "2001:db8:9::5", "the loopback": "127.0.0.1", "IPv6's loopback": "::1", "a known address": "203.0.113.1"} {
+		service, kept, now := setup()
+		cheap(service, kept)
+		login := func() error {
+			_, err := service.LogIn(WithAddress(t.Context(), address), "anna", "right password")
+			return err
+		}
+		if what == "a known address" {
+			if err := login(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, name := range []string{"nobody", "anna"} { // both are answered alike
+			for i := range MaxFailedHereShared {
+				if i > MaxFailedHere+2 && i < MaxFailedHereShared-2 {
+					kept.tally[sharedLimits(name, clientOf(WithAddress(t.Context(), address)))[1].Subject] = models.Failures{Count: i + 1, Until: now.Add(models.AttemptWindow)}
+					continue
+				}
+				if failed(t, service, address, name, "wrong") != (i < MaxFailedHere) {
+					t.Fatalf("%s: wrong password %d of %s is answered otherwise", what, i, name)
+				}
+				if name == "anna" && i%44 == MaxFailedHere { // at 10 and 98: a right password takes its time
+					if err := login(); err != nil {
+						t.Fatalf("%s: after %d wrong passwords: %v", what, i+1, err)
+					}
+				}
+			}
+		}
+		// Then slowly.
+		for minute := range 3 {
+			for i := range MaxFailedHereSlowly {
+				if i == 1 {
+					if err := login(); err != nil {
+						t.Errorf("%s: minute %d, after %d: %v", what, minute, i, err)
+					}
+				}
+				failed(t, service, address, "anna", "wrong")
+			}
+			var many ErrTooManyLogins
+			if err := login(); !errors.As(err, &many) || many.RetryAfter > slowly {
+				t.Errorf("%s: minute %d: %v", what, minute, err)
+			}
+			*now = now.Add(slowly)
+		}
+		// One client that tries many names does not lock out the others either.
+		*now = now.Add(models.AttemptWindow)
+		evaluated := MaxFailedPerAddressShared - 10
+		kept.tally[subject("shared address", clientOf(WithAddress(t.Context(), address)).address)] = models.Failures{Count: evaluated, Until: now.Add(models.AttemptWindow)}
+		for i := range 100 {
+			if failed(t, service, address, fmt.Sprint("name ", i), "wrong") {
+				evaluated++
+			}
+		}
+		if evaluated != MaxFailedPerAddressShared+MaxFailedPerAddressSlowly {
+			t.Errorf("%s: %d names are tried", what, evaluated)
+		}
+		*now = now.Add(slowly)
+		if err := login(); err != nil {
+			t.Errorf("%s: a minute later: %v", what, err)
+		}
+	}
+}
+
+// An address is known for thirty days.
+func TestLogin_KnownAddressIsForgotten(t *testing.T) {
+	t.Parallel()
+	service, kept, now := setup()
+	cheap(service, kept)
+	if _, err := service.LogIn(WithAddress(t.Context(), "203.0.113.1"), "anna", "right password"); err != nil {
+		t.Fatal(err)
+	}
+	*now = now.Add(NetworkLife + time.Second)
+	for range MaxFailedHere {
+		failed(t, service, "203.0.113.1", "anna", "wrong")
+	}
+	if failed(t, service, "203.0.113.1", "anna", "right password") {
+		t.Error("it is still known")
 	}
 }
 

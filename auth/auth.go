@@ -44,6 +44,10 @@ type Sessions interface {
 	Closed(ctx context.Context, guesses models.Guesses) ([]time.Time, error)
 	// Attempt must judge and count guesses, as events.Attempts has it.
 	Attempt(ctx context.Context, guesses models.Guesses) ([]time.Time, error)
+	// LastLogin must return when KeepLogin was last called for a network, and the zero time for a network that is unknown.
+	LastLogin(ctx context.Context, network []byte) (time.Time, error)
+	// KeepLogin must remember that somebody has logged in from a network, and may forget the networks of before a time.
+	KeepLogin(ctx context.Context, network []byte, at, forget time.Time) error
 }
 
 // Service logs users in and out. It is safe for concurrent use.
@@ -56,11 +60,14 @@ type Service struct {
 	waiting chan struct{}
 	// nobody is the hash that an unknown user's password is compared with, so that he waits as long as a known one.
 	nobody string
+	// Shared reports whether an address is one that many clients have, as a proxy's that does not say whose requests it
+	// forwards. It is set before the first login; nil means that there is none but the loopback.
+	Shared func(address string) bool
 }
 
 // New makes a service that hashes passwords in turns.
 func New(sessions Sessions, now func() time.Time, turns *heavy.Turns) *Service {
-	return &Service{sessions, now, turns, make(chan struct{}, waitingForEach*turns.Count()), HashPassword("nobody's password")}
+	return &Service{sessions: sessions, now: now, turns: turns, waiting: make(chan struct{}, waitingForEach*turns.Count()), nobody: HashPassword("nobody's password")}
 }
 
 // Session is a login. Token is 32 random bytes in base64url, and is kept nowhere but with its holder.
@@ -78,13 +85,10 @@ func (s *Service) LogIn(ctx context.Context, username, password string) (Session
 	default:
 		return Session{}, ErrTooManyLogins{RetryAfter: time.Second}
 	}
-	attempt := models.Guesses{List: []models.Guess{{Budgets: budgets(username, addressOf(ctx))}}, At: s.now().UTC().Truncate(time.Microsecond)}
-	// Before the hashing: a flood of logins that are refused must cost nothing.
-	closed, err := s.sessions.Closed(ctx, attempt)
+	from := clientOf(ctx)
+	at := s.now().UTC().Truncate(time.Microsecond)
+	limited, err := s.limitsOf(ctx, username, from, at)
 	if err != nil {
-		return Session{}, err
-	}
-	if err := refused(attempt.At, closed); err != nil {
 		return Session{}, err
 	}
 	user, err := s.sessions.User(ctx, username)
@@ -95,22 +99,26 @@ func (s *Service) LogIn(ctx context.Context, username, password string) (Session
 	if err != nil {
 		return Session{}, err
 	}
-	attempt.List[0].Failed = !same
-	if closed, err = s.sessions.Attempt(ctx, attempt); err != nil {
+	attempt := models.Guesses{List: []models.Guess{{Budgets: limited.budgets, Failed: !same}}, At: at}
+	closed, err := s.sessions.Attempt(ctx, attempt)
+	if err != nil {
 		return Session{}, err
 	}
-	if err := refused(attempt.At, closed); err != nil {
+	if err := refused(at, closed); err != nil {
 		return Session{}, err
 	}
 	if !same {
+		if !limited.many.IsZero() {
+			return Session{}, ErrTooManyLogins{RetryAfter: limited.many.Sub(at)}
+		}
 		return Session{}, ErrWrongLogin
 	}
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret) // never fails, see crypto/rand
 	token := base64.RawURLEncoding.EncodeToString(secret)
-	from := s.now().UTC().Truncate(time.Microsecond)
-	until := from.Add(TokenLife)
-	started, err := s.sessions.StartSession(ctx, tokenHash(token), *user, from, until)
+	start := s.now().UTC().Truncate(time.Microsecond)
+	until := start.Add(TokenLife)
+	started, err := s.sessions.StartSession(ctx, tokenHash(token), *user, start, until)
 	if err == nil && !started {
 		err = ErrWrongLogin
 	}
@@ -120,6 +128,7 @@ func (s *Service) LogIn(ctx context.Context, username, password string) (Session
 	if err != nil {
 		return Session{}, err
 	}
+	s.keepLogin(ctx, from, start)
 	return Session{token, until}, nil
 }
 

@@ -19,6 +19,8 @@ type sessions struct {
 	until map[string]time.Time
 	whose map[string]int64
 	tally models.Tally
+	// logins are when somebody has logged in last, by network.
+	logins map[string]time.Time
 	// broken is how many more questions meet a broken connection.
 	broken int
 }
@@ -55,7 +57,24 @@ func (s *sessions) RaisePassword(_ context.Context, user models.User, hash strin
 func (s *sessions) Closed(_ context.Context, guesses models.Guesses) ([]time.Time, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	return []time.Time{s.tally.Closed(guesses.List[0], guesses.At)}, nil
+	until := make([]time.Time, len(guesses.List))
+	for i, guess := range guesses.List {
+		until[i] = s.tally.Closed(guess, guesses.At)
+	}
+	return until, nil
+}
+
+func (s *sessions) LastLogin(_ context.Context, network []byte) (time.Time, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.logins[string(network)], nil
+}
+
+func (s *sessions) KeepLogin(_ context.Context, network []byte, at, _ time.Time) error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.logins[string(network)] = at
+	return nil
 }
 
 func (s *sessions) Attempt(_ context.Context, guesses models.Guesses) ([]time.Time, error) {
@@ -88,8 +107,10 @@ func (s *sessions) Caller(_ context.Context, hash []byte, now time.Time) (*model
 func setup() (*Service, *sessions, *time.Time) {
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	kept := &sessions{users: map[string]*models.User{"anna": {Key: 7, Name: "anna", PasswordHash: HashPassword("right password")}},
-		until: map[string]time.Time{}, whose: map[string]int64{}, tally: models.Tally{}}
-	return New(kept, func() time.Time { return now }, heavy.New()), kept, &now
+		until: map[string]time.Time{}, whose: map[string]int64{}, tally: models.Tally{}, logins: map[string]time.Time{}}
+	service := New(kept, func() time.Time { return now }, heavy.New())
+	service.Shared = func(address string) bool { return address == "198.51.100.1" || address == "2001:db8:9::5" }
+	return service, kept, &now
 }
 
 func TestTokenIsValidForTwoHoursAndNotAfter(t *testing.T) {

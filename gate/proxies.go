@@ -31,6 +31,13 @@ func ParseProxies(list string) (Proxies, error) {
 	return proxies, nil
 }
 
+// Contains reports whether the text is the address of a trusted proxy. As the address of a request it means that the
+// proxy has not said whose request it is.
+func (p Proxies) Contains(text string) bool {
+	address, err := netip.ParseAddr(text)
+	return err == nil && p.trusts(address.Unmap())
+}
+
 func (p Proxies) trusts(address netip.Addr) bool {
 	return slices.ContainsFunc(p, func(network netip.Prefix) bool { return network.Contains(address) })
 }

@@ -28,6 +28,9 @@ func NewSecrets(key []byte, older ...[]byte) *Secrets {
 // Older are the hashes by the older keys. A hash cannot be made into one by another key, only looked for by each.
 func (s *Secrets) Older() []*Secrets { return s.older }
 
+// CheckValue is the hash of a constant. A database holds it, to know its key again.
+func (s *Secrets) CheckValue() []byte { return s.hash("secret-key-check") }
+
 // AuthenticationCode is the hash by which an access token's authentication code is kept and looked up.
 func (s *Secrets) AuthenticationCode(code string) []byte { return s.hash("authentication-code", code) }
 

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -68,28 +67,4 @@ func (s *Store) exportPage(ctx context.Context, query string, width int, after *
 		}
 	}
 	return rows.Err()
-}
-
-// CheckVersion returns an error if the tables are not those of this program: there are none, or they are
-// older or newer.
-func (s *Store) CheckVersion(ctx context.Context) error {
-	newest, err := newestMigration(s.dialect)
-	if err != nil {
-		return err
-	}
-	var version sql.NullInt64
-	err = s.reader().QueryRowContext(ctx, "SELECT MAX(version_id) FROM goose_db_version WHERE is_applied").Scan(&version)
-	switch {
-	case err != nil && s.noTable(err), err == nil && version.Int64 == 0:
-		return fmt.Errorf("the %s database has no tables of this program: the command migrate, or import, makes them", s.dialect.name())
-	case err != nil:
-		return fmt.Errorf("reading the version of the %s tables: %w", s.dialect.name(), s.dialect.classify(err, false))
-	case version.Int64 < newest:
-		return fmt.Errorf("the %s tables have version %d, which is older than this program (%d): run the command migrate first",
-			s.dialect.name(), version.Int64, newest)
-	case version.Int64 > newest:
-		return fmt.Errorf("the %s tables have version %d, which is newer than this program (%d): use the newer program",
-			s.dialect.name(), version.Int64, newest)
-	}
-	return nil
 }

@@ -73,7 +73,10 @@ func plan(t *testing.T, s *Store, filter models.EventFilter) string {
 		}
 		var line []string
 		for _, cell := range cells {
-			line = append(line, text(cell))
+			if cell == nil {
+				cell = new("")
+			}
+			line = append(line, *cell)
 		}
 		lines = append(lines, strings.Join(line, " "))
 	}

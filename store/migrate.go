@@ -3,24 +3,188 @@ package store
 import (
 	"context"
 	"database/sql"
-	"embed"
+	"errors"
+	"fmt"
 	"io/fs"
+	"log/slog"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 )
 
-// migrate applies the numbered files of a folder that have not been applied. The lock makes processes that start together do
-// it one after the other; without it, two of three starts failed.
-func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, files embed.FS, folder string, locker lock.Locker) error {
-	sub, err := fs.Sub(files, folder)
+// migrations are the numbered files of a dialect, and how to apply them.
+type migrations struct {
+	dialect goose.Dialect
+	files   fs.FS
+	list    []migrationFile
+	// locker makes processes that start together apply them one after the other; without it, two of three
+	// starts failed.
+	locker lock.Locker
+}
+
+func newMigrations(dialect goose.Dialect, all fs.FS, folder string, locker lock.Locker) (*migrations, error) {
+	files, err := fs.Sub(all, folder)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	provider, err := goose.NewProvider(dialect, db, sub, goose.WithLocker(locker), goose.WithDisableGlobalRegistry(true))
+	list, err := readMigrations(files)
+	return &migrations{dialect, files, list, locker}, err
+}
+
+// latest is the version of the program.
+func (m *migrations) latest() int64 { return m.list[len(m.list)-1].version }
+
+// createProperties is the statement that creates the table of properties.
+func (m *migrations) createProperties() string {
+	for _, file := range m.list {
+		for _, statement := range file.statements {
+			if parts := createTable.FindStringSubmatch(statement); parts != nil && unquoted(parts[1]) == propertiesTable {
+				return statement
+			}
+		}
+	}
+	panic("no migration creates " + propertiesTable)
+}
+
+// up applies what is pending.
+func (m *migrations) up(ctx context.Context, db *sql.DB) error {
+	provider, err := goose.NewProvider(m.dialect, db, m.files, goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return err
 	}
 	_, err = provider.Up(ctx)
 	return err
+}
+
+// createIt ends the errors of commands that need a database and found none.
+const createIt = `name it with --database or CRM_DATABASE, or create it with "customer-events migrate"`
+
+// Migrate brings the tables up to date. Several processes may do so at once.
+func (s *Store) Migrate(ctx context.Context) error {
+	_, _, err := s.MigrateVersions(ctx)
+	return err
+}
+
+// MigrateVersions brings the tables up to date and returns the versions before and after. It changes
+// nothing in a database that belongs to another application, that is newer than the program, or that cannot
+// hold the tables.
+func (s *Store) MigrateVersions(ctx context.Context) (from, to int64, err error) {
+	from, to, err = s.migrate(ctx)
+	if err != nil {
+		err = fmt.Errorf("bringing the %s tables up to date: %w", s.dialect.name(), err)
+	}
+	return from, to, err
+}
+
+func (s *Store) migrate(ctx context.Context) (from, to int64, err error) {
+	m, err := s.dialect.migrations()
+	if err != nil {
+		return 0, 0, err
+	}
+	before, err := s.examine(ctx, m)
+	if err != nil {
+		return 0, 0, err
+	}
+	from = before.version()
+	if from < m.latest() || !before.has(propertiesTable) {
+		if from, err = s.applyPending(ctx, m); err != nil {
+			return 0, 0, err
+		}
+	}
+	after, err := s.dialect.catalog(ctx, s.writer())
+	if err != nil {
+		return 0, 0, err
+	}
+	want := schemaAt(m.list, m.latest())
+	return from, m.latest(), errors.Join(after.checkColumns(want), s.dialect.checkTables(after, want))
+}
+
+// applyPending applies the migrations that are pending once the lock is held, and returns the version
+// before.
+func (s *Store) applyPending(ctx context.Context, m *migrations) (from int64, err error) {
+	db, err := s.dialect.migrationPool(s.writer())
+	if err != nil {
+		return 0, err
+	}
+	if db != s.writer() {
+		defer func() { err = errors.Join(err, db.Close()) }()
+	}
+	if err := m.locker.Lock(ctx, db); err != nil {
+		return 0, s.dialect.explain(err)
+	}
+	defer func() { err = errors.Join(err, m.locker.Unlock(context.WithoutCancel(ctx), db)) }()
+	// Another process may have been here while this one waited for the lock.
+	before, err := s.examine(ctx, m)
+	if err != nil {
+		return 0, err
+	}
+	if s.log != nil && before.version() < m.latest() {
+		s.log.Info("applying migrations", "from", before.version(), "to", m.latest())
+	}
+	if !before.has(propertiesTable) {
+		if _, err := db.ExecContext(ctx, m.createProperties()); err != nil {
+			return 0, s.dialect.explain(err)
+		}
+	}
+	return before.version(), s.dialect.explain(m.up(ctx, db))
+}
+
+// examine reads the catalog and returns an error if the program must not use or change the database.
+func (s *Store) examine(ctx context.Context, m *migrations) (catalog, error) {
+	c, err := s.dialect.catalog(ctx, s.writer())
+	if err == nil && c.checkOwner(m.list) != nil {
+		// Another process may be creating the tables, and a list that the server gathers meanwhile is of no one
+		// moment.
+		c, err = s.dialect.catalog(ctx, s.writer())
+	}
+	if err == nil {
+		err = c.checkOwner(m.list)
+	}
+	if err != nil {
+		return c, err
+	}
+	if c.version() > m.latest() {
+		return c, fmt.Errorf("the database is at version %d and this program knows version %d: run the newer "+
+			"program, or restore a backup from before its first start", c.version(), m.latest())
+	}
+	// Tables that exist already may have been changed by hand.
+	return c, errors.Join(s.dialect.canHold(ctx, s.writer()), s.dialect.checkTables(c, schemaAt(m.list, c.version())))
+}
+
+// OpenExisting opens a database that has the tables of this very version, and creates and changes nothing.
+func OpenExisting(ctx context.Context, url string, log *slog.Logger) (*Store, error) {
+	dialect, err := dialectOf(url)
+	if err != nil {
+		return nil, err
+	}
+	if err := dialect.exists(ctx); err != nil {
+		return nil, err
+	}
+	s, err := Open(ctx, url, log)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.checkVersion(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// checkVersion returns an error unless the database is at the program's version.
+func (s *Store) checkVersion(ctx context.Context) error {
+	m, err := s.dialect.migrations()
+	if err != nil {
+		return err
+	}
+	c, err := s.examine(ctx, m)
+	switch {
+	case err != nil:
+		return err
+	case c.version() == 0:
+		return fmt.Errorf("the %s database has no tables of this program: %s", s.dialect.name(), createIt)
+	case c.version() < m.latest():
+		return fmt.Errorf("the database is at version %d and this program needs version %d: run "+
+			"\"customer-events migrate\" first", c.version(), m.latest())
+	}
+	return nil
 }

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"database/sql"
 	"database/sql/driver"
 	"embed"
@@ -17,8 +16,6 @@ import (
 	"time"
 
 	mysqldriver "github.com/go-sql-driver/mysql"
-	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 	"gorm.io/driver/mysql"
 	"gorm.io/gorm"
 
@@ -135,14 +132,6 @@ func (d mysqlDialect) open(opener Opener) (pools, error) {
 
 func (mysqlDialect) dialector(db *sql.DB) gorm.Dialector {
 	return mysql.New(mysql.Config{Conn: db})
-}
-
-func (mysqlDialect) migrate(ctx context.Context, db *sql.DB) error {
-	locker, err := lock.NewMySQLTableLocker(lock.WithTableLockTimeout(200*time.Millisecond, 1500))
-	if err != nil {
-		return err
-	}
-	return migrate(ctx, db, goose.DialectMySQL, mysqlMigrations, "migrations/mysql", locker)
 }
 
 func (mysqlDialect) isolation() sql.IsolationLevel { return sql.LevelReadCommitted }

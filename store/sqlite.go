@@ -10,7 +10,6 @@ import (
 	"os"
 	"strings"
 
-	"github.com/pressly/goose/v3"
 	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
 	sqlitedriver "modernc.org/sqlite"
@@ -55,10 +54,13 @@ const writing = "&_pragma=cache_size(-16384)&_pragma=wal_autocheckpoint(4000)"
 // open makes one connection for writing and a few for reading: with several writers SQLite's busy wait starves some of them
 // (p99 of seconds with eight, half a second with one).
 func (d *sqliteDialect) open(opener Opener) (pools, error) {
+	if err := d.refuseForeign(); err != nil {
+		return pools{}, err
+	}
 	// SQLite would make the file readable for everybody.
 	file, err := os.OpenFile(d.path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return pools{}, fmt.Errorf("opening the SQLite file: %w", err)
+		return pools{}, d.cannotOpen(err)
 	}
 	if err := file.Close(); err != nil {
 		return pools{}, err
@@ -86,10 +88,6 @@ func (d *sqliteDialect) open(opener Opener) (pools, error) {
 
 func (*sqliteDialect) dialector(db *sql.DB) gorm.Dialector {
 	return &sqlite.Dialector{DriverName: "sqlite", Conn: db}
-}
-
-func (d *sqliteDialect) migrate(ctx context.Context, db *sql.DB) error {
-	return migrate(ctx, db, goose.DialectSQLite3, sqliteMigrations, "migrations/sqlite", &sqliteLock{path: d.path + ".migrating"})
 }
 
 func (*sqliteDialect) isolation() sql.IsolationLevel { return sql.LevelDefault }

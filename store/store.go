@@ -35,8 +35,22 @@ type dialect interface {
 	// open returns the pools of connections. It need not connect.
 	open(Opener) (pools, error)
 	dialector(db *sql.DB) gorm.Dialector
-	// migrate applies what is pending, once, however many processes start at the same time.
-	migrate(ctx context.Context, db *sql.DB) error
+	// migrations are the dialect's migrations, with the lock under which they are applied.
+	migrations() (*migrations, error)
+	// migrationPool returns the pool to migrate with: the given one, or another, which the caller closes.
+	migrationPool(db *sql.DB) (*sql.DB, error)
+	// catalog reads which tables and columns the database has.
+	catalog(ctx context.Context, db *sql.DB) (catalog, error)
+	// canHold returns an error if the server cannot hold the tables.
+	canHold(ctx context.Context, db *sql.DB) error
+	// checkTables returns an error for each table that is not stored as the migrations made it.
+	checkTables(c catalog, want schema) error
+	// exists returns an error if there is certainly no database of this program. It creates nothing.
+	exists(ctx context.Context) error
+	// explain adds to an error of a migration what to do about it.
+	explain(err error) error
+	// unreachable explains why a new connection failed, and what to do about it.
+	unreachable(err error) error
 	// isolation is what correctness is proved under: unique keys and conditional updates, no more.
 	isolation() sql.IsolationLevel
 	// classify says what an error means, by wrapping one of the errors in models; committing tells that it is COMMIT's.
@@ -87,7 +101,7 @@ func OpenWith(ctx context.Context, url string, log *slog.Logger, opener Opener) 
 	damage := &damage{log: log}
 	s := &Store{dialect: watchedDialect{dialect, damage}, pools: pools, log: log, lanes: lanes{free: dialect.lanes()}, checks: newChecks(), damage: damage}
 	if err := pools.write.PingContext(ctx); err != nil {
-		return nil, fmt.Errorf("the %s database does not answer: %w", dialect.name(), errors.Join(err, pools.close()))
+		return nil, errors.Join(dialect.unreachable(err), pools.close())
 	}
 	for over, pool := range map[**gorm.DB]*sql.DB{&s.write: pools.write, &s.read: pools.read, &s.queries: pools.queries} {
 		// gorm keeps the configuration it is given, and the pool in it: each needs its own.
@@ -122,14 +136,6 @@ func redact(url string) string {
 		return "…" + url[at:]
 	}
 	return url
-}
-
-// Migrate brings the tables up to date. Several processes may do so at once.
-func (s *Store) Migrate(ctx context.Context) error {
-	if err := s.dialect.migrate(ctx, s.writer()); err != nil {
-		return fmt.Errorf("bringing the %s tables up to date: %w", s.dialect.name(), err)
-	}
-	return nil
 }
 
 // Close closes the database. What is committed is on disk already.

@@ -233,9 +233,10 @@ type Mutation {
 
   """
   Gives a token for a user's name and password. An unknown user and a wrong password are answered alike, with UNAUTHENTICATED. After
-  too many of them (10 for a name from one address within 15 minutes, 50 for a name, 100 for an address) RATE_LIMITED is the answer, with
-  Retry-After, to the right password as well. A request may have one login. Its answer is never null, so that, as GraphQL has it, a
-  login that fails voids the answers of the request's other fields: send it alone.
+  too many of them (10 for a name from one address within 15 minutes, 100 for an address) RATE_LIMITED is the answer, with Retry-After, to
+  the right password as well. At an address that somebody has logged in from lately the right password is accepted for longer. A request
+  may have one login. Its answer is never null, so that, as GraphQL has it, a login that fails voids the answers of the request's other
+  fields: send it alone.
   """
   login(
     "Who logs in."

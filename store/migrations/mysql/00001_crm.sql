@@ -3,6 +3,8 @@
 -- Identifying columns are VARBINARY: they match byte for byte on every server, which no collation that MySQL, MariaDB and
 -- TiDB share does (utf8mb4_bin takes 'ACR1 ' for 'ACR1'). 1020 bytes hold 255 characters.
 -- Every statement can be run again: DDL is not transactional here, and a start may be interrupted between two of them.
+-- Engine and row format are named: a server's default may be an engine without transactions (MyISAM, Aria), or a row format
+-- whose keys are too short for these (COMPACT).
 -- +goose NO TRANSACTION
 -- +goose Up
 CREATE TABLE IF NOT EXISTS accounts_receivable (
@@ -13,7 +15,7 @@ CREATE TABLE IF NOT EXISTS accounts_receivable (
   UNIQUE KEY accounts_receivable_id (id),
   UNIQUE KEY accounts_receivable_number (number),
   KEY accounts_receivable_name (name)
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS rewards_participants (
   participant_key BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -22,7 +24,7 @@ CREATE TABLE IF NOT EXISTS rewards_participants (
   account_key     BIGINT NOT NULL,
   UNIQUE KEY rewards_participants_id (id),
   UNIQUE KEY rewards_participants_number (number)
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS access_tokens (
   access_token_key             BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -39,7 +41,7 @@ CREATE TABLE IF NOT EXISTS access_tokens (
   KEY access_tokens_authentication_code (authentication_code_hash),
   KEY access_tokens_identifier (identifier),
   KEY access_tokens_one_time_password (one_time_password_hash)
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS classifications (
   classification_key BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -50,7 +52,7 @@ CREATE TABLE IF NOT EXISTS classifications (
   UNIQUE KEY classifications_id (id),
   UNIQUE KEY classifications_name (name),
   UNIQUE KEY classifications_alternative_code (alternative_code)
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS units (
   unit_key         BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -60,7 +62,7 @@ CREATE TABLE IF NOT EXISTS units (
   UNIQUE KEY units_id (id),
   UNIQUE KEY units_name (name),
   UNIQUE KEY units_alternative_code (alternative_code)
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS api_users (
   user_key      BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -68,14 +70,14 @@ CREATE TABLE IF NOT EXISTS api_users (
   password_hash VARCHAR(255) NOT NULL,
   created_at    DATETIME(6) NOT NULL,
   UNIQUE KEY api_users_name (name)
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- The units that a user is limited to; a user without a row here may use all.
 CREATE TABLE IF NOT EXISTS api_user_units (
   user_key BIGINT NOT NULL,
   unit_key BIGINT NOT NULL,
   PRIMARY KEY (user_key, unit_key)
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- Tokens are kept as their SHA-256 only.
 CREATE TABLE IF NOT EXISTS sessions (
@@ -84,4 +86,4 @@ CREATE TABLE IF NOT EXISTS sessions (
   created_at DATETIME(6) NOT NULL,
   expires_at DATETIME(6) NOT NULL,
   KEY sessions_expires_at (expires_at)
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;

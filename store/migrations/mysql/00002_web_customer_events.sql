@@ -47,7 +47,7 @@ CREATE TABLE IF NOT EXISTS web_customer_events (
   KEY web_customer_events_unit (unit_key),
   KEY web_customer_events_performed_on (performed_on),
   KEY web_customer_events_created_at (created_at)
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin /*T![auto_id_cache] AUTO_ID_CACHE 1 */ /*T! SHARD_ROW_ID_BITS = 4 */;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin /*T![auto_id_cache] AUTO_ID_CACHE 1 */ /*T! SHARD_ROW_ID_BITS = 4 */;
 
 CREATE TABLE IF NOT EXISTS idempotent_calls (
   call_key    BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -57,11 +57,11 @@ CREATE TABLE IF NOT EXISTS idempotent_calls (
   created_at  DATETIME(6) NOT NULL,
   UNIQUE KEY idempotent_calls_key (user_key, key_hash),
   KEY idempotent_calls_created_at (created_at)
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS idempotent_call_events (
   call_key     BIGINT NOT NULL,
   request_hash BINARY(32) NOT NULL,
   number       BIGINT NOT NULL,
   PRIMARY KEY (call_key, request_hash)
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;

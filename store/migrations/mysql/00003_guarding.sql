@@ -6,10 +6,10 @@ CREATE TABLE IF NOT EXISTS failed_attempts (
   failures INT NOT NULL,
   ends_at  DATETIME(6) NOT NULL,
   KEY failed_attempts_ends_at (ends_at)
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- A table and not a column of api_users: adding a column cannot be run again after an interruption.
 CREATE TABLE IF NOT EXISTS disabled_users (
   user_key    BIGINT NOT NULL PRIMARY KEY,
   disabled_at DATETIME(6) NOT NULL
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;

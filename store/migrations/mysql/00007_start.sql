@@ -1,0 +1,18 @@
+-- What the start of a server goes by.
+-- +goose NO TRANSACTION
+-- +goose Up
+
+-- Facts about the database as a whole: the check value of its secret key, and whether it is a demo. The program creates
+-- this table before the first migration: it marks a database as ours.
+CREATE TABLE IF NOT EXISTS customer_events_properties (
+  name   VARBINARY(64) NOT NULL PRIMARY KEY,
+  value  VARBINARY(255) NOT NULL,
+  set_at DATETIME(6) NOT NULL
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- Networks that somebody has logged in from, as hashes: failed logins elsewhere do not lock them out.
+CREATE TABLE IF NOT EXISTS login_networks (
+  network       BINARY(32) NOT NULL PRIMARY KEY,
+  last_login_at DATETIME(6) NOT NULL,
+  KEY login_networks_last_login_at (last_login_at)
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;

@@ -1,0 +1,108 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/pressly/goose/v3"
+	sqlitedriver "modernc.org/sqlite"
+)
+
+func (d *sqliteDialect) migrations() (*migrations, error) {
+	return newMigrations(goose.DialectSQLite3, sqliteMigrations, "migrations/sqlite", &sqliteLock{path: d.path + ".migrating"})
+}
+
+func (*sqliteDialect) migrationPool(db *sql.DB) (*sql.DB, error) { return db, nil }
+
+// catalog: names of tables are the same in upper and lower case.
+func (*sqliteDialect) catalog(ctx context.Context, db *sql.DB) (catalog, error) {
+	return readCatalog(ctx, db, `SELECT m.name, c.name, NULL, NULL FROM sqlite_master m JOIN pragma_table_info(m.name) c
+		WHERE m.type IN ('table', 'view')`, true)
+}
+
+func (*sqliteDialect) canHold(context.Context, *sql.DB) error { return nil }
+
+func (*sqliteDialect) checkTables(catalog, schema) error { return nil }
+
+func (*sqliteDialect) explain(err error) error { return err }
+
+// exists reads the file on a connection that may not change it.
+func (d *sqliteDialect) exists(ctx context.Context) error {
+	missing := fmt.Errorf("there is no database at %s: %s", d.path, createIt)
+	file, err := os.Stat(d.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return missing
+	case err != nil:
+		return d.cannotOpen(err)
+	case file.Size() == 0:
+		return missing
+	}
+	c, err := d.look(ctx)
+	if err == nil && !c.has(versionTable) {
+		return missing
+	}
+	return nil // an error is explained when the file is opened in earnest
+}
+
+// look reads the catalog without changing the file.
+func (d *sqliteDialect) look(ctx context.Context) (catalog, error) {
+	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: d.path}).EscapedPath(),
+		RawQuery: "mode=ro&_pragma=busy_timeout(1000)"}).String())
+	if err != nil {
+		return catalog{}, err
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	return d.catalog(ctx, db)
+}
+
+// refuseForeign returns an error if the file belongs to another application. Opening it would change its
+// journal.
+func (d *sqliteDialect) refuseForeign() error {
+	if file, err := os.Stat(d.path); err != nil || file.Size() == 0 {
+		return nil
+	}
+	m, err := d.migrations()
+	if err != nil {
+		return err
+	}
+	c, err := d.look(context.Background())
+	if err != nil {
+		return nil // explained when the file is opened in earnest
+	}
+	return c.checkOwner(m.list)
+}
+
+// cannotOpen says whether the folder or the file is in the way.
+func (d *sqliteDialect) cannotOpen(err error) error {
+	folder := filepath.Dir(d.path)
+	if _, missing := os.Stat(folder); errors.Is(missing, fs.ErrNotExist) {
+		return fmt.Errorf("database: the folder %s does not exist: create it, or name another file with "+
+			"--database or CRM_DATABASE", folder)
+	}
+	return fmt.Errorf("database: the SQLite file cannot be opened: %w: let this user read and write the "+
+		"file and its folder, or name another file with --database or CRM_DATABASE", err)
+}
+
+func (d *sqliteDialect) unreachable(err error) error {
+	const readOnly, cantOpen, notADatabase = 8, 14, 26
+	var fault *sqlitedriver.Error
+	if errors.As(err, &fault) {
+		switch fault.Code() & 0xff {
+		case readOnly, cantOpen:
+			return fmt.Errorf("database: the SQLite file %s cannot be written: %w: let this user write the file "+
+				"and its folder, where SQLite keeps two more files", d.path, err)
+		case notADatabase:
+			return fmt.Errorf("database: the file %s is not an SQLite database: %w: name another file with "+
+				"--database or CRM_DATABASE", d.path, err)
+		}
+	}
+	return fmt.Errorf("the SQLite database does not answer: %w", err)
+}
