@@ -59,6 +59,8 @@ type environment struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	log            *slog.Logger
+	// lostLines counts the lines that the log has lost; nil if it cannot lose any.
+	lostLines func() uint64
 	// ready is told the address once the server listens; tests wait for it.
 	ready func(net.Addr)
 }
@@ -116,7 +118,7 @@ func run(ctx context.Context, args []string, env environment) int {
 		err = sendFile(ctx, sending, env)
 	}
 	if err != nil {
-		fmt.Fprintf(env.stderr, "customer-events: %v\n", err)
+		printWithin(logFlushTimeout, env.stderr, fmt.Sprintf("customer-events: %v\n", err))
 		return 1
 	}
 	return 0

@@ -19,8 +19,6 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/term"
-
 	"github.com/google/uuid"
 
 	"customer-events/auth"
@@ -56,15 +54,10 @@ func main() {
 	defer stop()
 	// A second signal ends the program at once.
 	context.AfterFunc(ctx, stop)
-	os.Exit(run(ctx, os.Args[1:], environment{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, log: newLog(os.Stderr)}))
-}
-
-// newLog writes for people on a terminal, and JSON elsewhere.
-func newLog(to io.Writer) *slog.Logger {
-	if file, ok := to.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		return slog.New(slog.NewTextHandler(to, nil))
-	}
-	return slog.New(slog.NewJSONHandler(to, nil))
+	queue := newLogQueue(os.Stderr)
+	status := run(ctx, os.Args[1:], environment{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, log: queue.logger(), lostLines: queue.Lost})
+	queue.Close(logFlushTimeout)
+	os.Exit(status)
 }
 
 // open opens the database, with its tables up to date.
@@ -95,6 +88,8 @@ const (
 // serve runs the server until the context ends, then lets running calls end.
 func serve(ctx context.Context, c config, env environment) (err error) {
 	log := env.log
+	// A reader of standard error or output that dies must not end the program at its next line: see signal(7) and os/signal.
+	signal.Ignore(syscall.SIGPIPE)
 	traces, err := newTracing(ctx, c.otlpEndpoint, log)
 	if err != nil {
 		return err
@@ -121,17 +116,19 @@ func serve(ctx context.Context, c config, env environment) (err error) {
 	if err != nil {
 		return fmt.Errorf("listening: %w", err)
 	}
+	lines := newRequestLog(log)
+	defer lines.close()
 	var draining atomic.Bool
 	var busy busy
 	server := &http.Server{
-		Handler:           routes(c, db, secrets, log, traces, &draining),
+		Handler:           routes(c, db, secrets, lines.bounded(), lines, env.lostLines, traces, &draining),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       2 * time.Minute,
 		WriteTimeout:      c.callTimeout + 2*time.Minute,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ConnState:         busy.note,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ErrorLog:          lines.serverErrors(),
 	}
 	sweeping, endSweeping := context.WithCancel(context.WithoutCancel(ctx))
 	swept := make(chan struct{})
@@ -139,13 +136,16 @@ func serve(ctx context.Context, c config, env environment) (err error) {
 		defer close(swept)
 		sweep(sweeping, db, log)
 	}()
+	if c.certificate != nil {
+		go c.certificate.Watch(ctx, log)
+	}
 	served := make(chan error, 1)
 	go func() {
 		if c.certificate == nil {
 			served <- server.Serve(listener)
 			return
 		}
-		server.TLSConfig = c.certificate.TLS(log)
+		server.TLSConfig = c.certificate.TLS()
 		served <- server.ServeTLS(listener, "", "")
 	}()
 	log.Info("listening", "address", listener.Addr().String())
@@ -155,7 +155,7 @@ func serve(ctx context.Context, c config, env environment) (err error) {
 			scheme = "https"
 		}
 		at := scheme + "://" + listener.Addr().String()
-		fmt.Fprintf(env.stdout, "GraphiQL  %s/\nGraphQL   %s/graphql\nWeb API   %s%s\nLogin     username %s, password %s\n", at, at, at, webapi.Prefix, demoUser, demoPassword)
+		printWithin(time.Second, env.stdout, fmt.Sprintf("GraphiQL  %s/\nGraphQL   %s/graphql\nWeb API   %s%s\nLogin     username %s, password %s\n", at, at, at, webapi.Prefix, demoUser, demoPassword))
 	}
 	if env.ready != nil {
 		env.ready(listener.Addr())
@@ -174,8 +174,8 @@ func serve(ctx context.Context, c config, env environment) (err error) {
 }
 
 // routes is every address that the server answers.
-func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger, traces *tracing, draining *atomic.Bool) http.Handler {
-	seen := newMetrics(db.Pools())
+func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger, lines *requestLog, lostLines func() uint64, traces *tracing, draining *atomic.Bool) http.Handler {
+	seen := newMetrics(db.Pools(), lostLines, c.callTimeout)
 	service := &events.Service{
 		Directory: db, Ledger: db, Secrets: secrets, Now: time.Now, NewID: newID,
 		FutureTolerance: c.futureTolerance, Patience: c.callTimeout, Log: log, Watch: watch{traces.tracer, seen},
@@ -197,11 +197,11 @@ func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger
 		Patience: c.callTimeout + 30*time.Second,
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", traces.requests(c.sites.Shared(graph.NewHandler(resolver))))
+	mux.Handle("/graphql", traces.requests(c.sites.Shared(graph.NewHandler(resolver)), c.trustedProxies, resolver.Auth))
 	mux.Handle(webapi.Prefix, traces.requests(c.sites.Shared(&webapi.Handler{
 		Service: service, Auth: resolver.Auth, Log: log, Patience: resolver.Patience,
 		Decoder: &events.Decoder{Naming: events.Wire, Zone: c.zone, Secrets: secrets},
-	})))
+	}), c.trustedProxies, resolver.Auth))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		if draining.Load() {
@@ -220,7 +220,7 @@ func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger
 		mux.Handle("/", playground.Handler())
 	}
 	mux.Handle("GET /metrics", seen.handler())
-	return observed(parting(mux, draining), log, seen, ward{proxies: c.trustedProxies, sites: c.sites, loopback: c.demo, tls: c.certificate != nil,
+	return observed(parting(mux, draining), seen, ward{lines: lines, proxies: c.trustedProxies, sites: c.sites, loopback: c.demo, tls: c.certificate != nil,
 		room: door.NewRoom(heavy.New(), resolver.Auth), rate: door.NewRate(c.rateLimit)})
 }
 
