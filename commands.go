@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"io"
@@ -23,6 +24,11 @@ import (
 
 // version and commit are set by the linker in releases.
 var version, commit = "development", ""
+
+// thirdPartyLicenses is written by make licenses. The licences demand that their texts go with the binary.
+//
+//go:embed THIRD_PARTY_LICENSES.md
+var thirdPartyLicenses string
 
 // program is the command line.
 type program struct {
@@ -50,8 +56,9 @@ type program struct {
 		Kind string `arg:"" enum:"accounts-receivable,rewards-participants,access-tokens,classifications,units" help:"What the file holds: ${enum}."`
 		File string `arg:"" help:"A CSV file with a header line, or NDJSON."`
 	} `cmd:"" help:"Add or update reference data from a file. Bad rows are listed, the others are taken; safe to repeat."`
-	Send    sendOptions `cmd:"" help:"Send a file of events of any length to a running server. Goes on where it was interrupted; rejected events go to FILE.rejected.ndjson."`
-	Version struct{}    `cmd:"" help:"Print version, commit and Go version."`
+	Send     sendOptions `cmd:"" help:"Send a file of events of any length to a running server. Goes on where it was interrupted; rejected events go to FILE.rejected.ndjson."`
+	Licenses struct{}    `cmd:"" help:"Print the licences of the third-party software that the program contains."`
+	Version  struct{}    `cmd:"" help:"Print version, commit and Go version."`
 }
 
 // environment is what a command runs in.
@@ -84,7 +91,7 @@ func run(ctx context.Context, args []string, env environment) int {
 	var c config
 	var sending sender.Options
 	switch {
-	case err != nil || command.Command() == "version":
+	case err != nil || command.Command() == "version" || command.Command() == "licenses":
 	case command.Command() == "send <file>":
 		sending, err = p.Send.config()
 	default:
@@ -98,6 +105,8 @@ func run(ctx context.Context, args []string, env environment) int {
 	switch command.Command() {
 	case "version":
 		printVersion(env.stdout)
+	case "licenses":
+		_, err = io.WriteString(env.stdout, thirdPartyLicenses)
 	case "serve":
 		err = serve(ctx, c, env)
 	case "migrate":
