@@ -227,5 +227,5 @@ func bundledPages(root string) (string, error) {
 		return "", err
 	}
 	text, err := io.ReadAll(plain)
-	return strings.TrimSpace(string(text)) + "\n", err
+	return strings.TrimSpace(strings.ReplaceAll(string(text), "\r\n", "\n")) + "\n", err
 }
