@@ -55,6 +55,7 @@ func main() {
 	// A second signal ends the program at once.
 	context.AfterFunc(ctx, stop)
 	queue := newLogQueue(os.Stderr)
+	slog.SetDefault(queue.logger()) // what libraries log by themselves must not wait for standard error either
 	status := run(ctx, os.Args[1:], environment{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, log: queue.logger(), lostLines: queue.Lost})
 	queue.Close(logFlushTimeout)
 	os.Exit(status)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/XSAM/otelsql"
+	"github.com/go-logr/logr"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -44,6 +45,7 @@ func newTracing(ctx context.Context, endpoint string, log *slog.Logger) (*tracin
 	if err != nil {
 		return nil, fmt.Errorf("sending traces: %w", err)
 	}
+	otel.SetLogger(logr.FromSlogHandler(log.Handler()))
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("sending traces", "error", err) }))
 	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(statusOnly{exporter}), sdktrace.WithRawSpanLimits(spanLimits()), sdktrace.WithResource(resource.NewSchemaless(
 		attribute.String("service.name", "customer-events"), attribute.String("service.version", version))))
