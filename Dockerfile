@@ -10,6 +10,7 @@ RUN make build VERSION="$VERSION"
 
 FROM alpine:3.22
 COPY --from=build /src/customer-events /usr/local/bin/
+COPY --from=build /src/LICENSE /src/THIRD_PARTY_LICENSES.md /usr/share/doc/customer-events/
 # For an SQLite file and its key; with MySQL nothing is written.
 RUN mkdir /data && chown 65532:65532 /data
 USER 65532:65532

@@ -25,7 +25,7 @@ build: ## Build the program, static, into ./customer-events
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)"
 
 .PHONY: release
-release: ## Build a release of HEAD into ./dist: binaries, SBOMs, schema, checksums
+release: ## Build a release of HEAD into ./dist: binaries, SBOMs, licences, schema, checksums
 	@[ -z "$$(git status --porcelain)" ] || { echo 'there are changes that are not committed: a release is of a commit'; exit 1; }
 	rm -rf dist
 	VERSION='$(VERSION)' COMMIT='$(COMMIT)' .ci/release dist
@@ -85,7 +85,7 @@ faults: ## Break server, database, connections and disk, and see that nothing is
 
 .PHONY: check
 check: ## Run all that must pass before a change is taken
-	@for step in format tidy vet lint known fresh ui-check test audit examples browser 'release-check PLATFORMS=linux/amd64' readme; do
+	@for step in format tidy vet lint known licenses-check fresh ui-check test audit examples browser 'release-check PLATFORMS=linux/amd64' readme; do
 		echo "== make $$step"
 		SECONDS=0
 		$(MAKE) --no-print-directory $$step
@@ -108,6 +108,7 @@ tidy: ## Check that go.mod names what is used
 vet: ## Run go vet
 	go vet ./...
 	go -C examples/go vet ./...
+	go -C tools vet ./licenses
 
 # Left out: a comment need not begin with the name of what it describes (ST1020 to ST1022).
 .PHONY: lint
@@ -123,6 +124,15 @@ known: ## Look for known vulnerabilities in what the program is built from (need
 	3) exit 3 ;;
 	*) echo "NOT CHECKED for known vulnerabilities: their list cannot be had here" ;;
 	esac
+
+.PHONY: licenses
+licenses: ## Write THIRD_PARTY_LICENSES.md for the modules that are linked now
+	@go -C tools run ./licenses
+
+.PHONY: licenses-check
+licenses-check: ## Check that every linked module has a licence that a release may contain, and that THIRD_PARTY_LICENSES.md has its text
+	@go -C tools test ./licenses
+	go -C tools run ./licenses -check
 
 .PHONY: generate
 generate: ## Write the generated Go code and docs/errors.md anew

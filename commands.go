@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"io"
@@ -23,6 +24,11 @@ import (
 
 // version and commit are set by the linker in releases.
 var version, commit = "development", ""
+
+// thirdPartyLicenses is written by make licenses. The licences demand that their texts go with the binary.
+//
+//go:embed THIRD_PARTY_LICENSES.md
+var thirdPartyLicenses string
 
 // program is the command line.
 type program struct {
@@ -54,8 +60,9 @@ type program struct {
 	Export struct {
 		Kind string `arg:"" enum:"accounts-receivable,rewards-participants,access-tokens,classifications,units" help:"What to export: ${enum}."`
 	} `cmd:"" help:"Write reference data to standard output, as the CSV that import reads, with ids and without secrets."`
-	Send    sendOptions `cmd:"" help:"Send a file of events of any length to a running server. Goes on where it was interrupted; rejected events go to FILE.rejected.ndjson."`
-	Version struct{}    `cmd:"" help:"Print version, commit and Go version."`
+	Send     sendOptions `cmd:"" help:"Send a file of events of any length to a running server. Goes on where it was interrupted; rejected events go to FILE.rejected.ndjson."`
+	Licenses struct{}    `cmd:"" help:"Print the licences of the third-party software that the program contains."`
+	Version  struct{}    `cmd:"" help:"Print version, commit and Go version."`
 }
 
 // environment is what a command runs in.
@@ -63,6 +70,8 @@ type environment struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	log            *slog.Logger
+	// lostLines counts the lines that the log has lost; nil if it cannot lose any.
+	lostLines func() uint64
 	// ready is told the address once the server listens; tests wait for it.
 	ready func(net.Addr)
 }
@@ -86,7 +95,7 @@ func run(ctx context.Context, args []string, env environment) int {
 	var c config
 	var sending sender.Options
 	switch {
-	case err != nil || command.Command() == "version":
+	case err != nil || command.Command() == "version" || command.Command() == "licenses":
 	case command.Command() == "send <file>":
 		sending, err = p.Send.config()
 	default:
@@ -100,6 +109,8 @@ func run(ctx context.Context, args []string, env environment) int {
 	switch command.Command() {
 	case "version":
 		printVersion(env.stdout)
+	case "licenses":
+		_, err = io.WriteString(env.stdout, thirdPartyLicenses)
 	case "serve":
 		err = serve(ctx, c, env)
 	case "migrate":
@@ -122,7 +133,7 @@ func run(ctx context.Context, args []string, env environment) int {
 		err = sendFile(ctx, sending, env)
 	}
 	if err != nil {
-		fmt.Fprintf(env.stderr, "customer-events: %v\n", err)
+		printWithin(logFlushTimeout, env.stderr, fmt.Sprintf("customer-events: %v\n", err))
 		return 1
 	}
 	return 0

@@ -117,7 +117,7 @@ func onFaulty(t *testing.T, url string) (*server, *faulty, *store.Store) {
 	}
 	c := config{database: url, sites: sites, zone: time.UTC, futureTolerance: time.Hour, callTimeout: 200 * time.Millisecond}
 	var draining atomic.Bool
-	handler, _ := routes(c, db, secrets, log, traces, &draining)
+	handler, _ := routes(c, db, secrets, log, newRequestLog(log), func() uint64 { return 0 }, traces, &draining)
 	served := httptest.NewServer(handler)
 	t.Cleanup(served.Close)
 	s := &server{url: served.URL, client: served.Client()}

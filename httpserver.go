@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"log/slog"
+	"log"
 	"net"
 	"net/http"
 	"os"
@@ -12,7 +12,7 @@ import (
 )
 
 // newHTTPServer returns the server of HTTP/1.1 and, if it has a certificate, HTTP/2.
-func newHTTPServer(c config, handler http.Handler, conns *connections, log *slog.Logger) (*http.Server, error) {
+func newHTTPServer(c config, handler http.Handler, conns *connections, errorLog *log.Logger) (*http.Server, error) {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
@@ -25,12 +25,12 @@ func newHTTPServer(c config, handler http.Handler, conns *connections, log *slog
 		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
 			return context.WithValue(ctx, connKey{}, conn)
 		},
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ErrorLog: errorLog,
 	}
 	if c.certificate == nil {
 		return server, nil
 	}
-	server.TLSConfig = c.certificate.TLS(log)
+	server.TLSConfig = c.certificate.TLS()
 	return server, configureHTTP2(server, conns)
 }
 

@@ -26,11 +26,13 @@ type metrics struct {
 	reruns *prometheus.CounterVec
 }
 
-// newMetrics makes them, with those of the pools of connections.
-func newMetrics(pools map[string]*sql.DB) *metrics {
+// newMetrics makes them, with those of the pools of connections. lostLines counts lost lines of the log, and may be nil; durations are
+// told apart up to what a call with this timeout may take.
+func newMetrics(pools map[string]*sql.DB, lostLines func() uint64, callTimeout time.Duration) *metrics {
+	buckets := durationBuckets(callTimeout)
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
-		doors:    map[string]doorMetrics{"/graphql": newDoorMetrics("graphql", "GraphQL"), webapi.Prefix: newDoorMetrics("webapi", "Web API")},
+		doors:    map[string]doorMetrics{"/graphql": newDoorMetrics("graphql", "GraphQL", buckets), webapi.Prefix: newDoorMetrics("webapi", "Web API", buckets)},
 		events: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "customer_events_events_total",
 			Help: "Events of bulk calls by outcome (created, replayed, unprocessed) and, for unprocessed ones, code."}, []string{"outcome", "code"}),
 		batch: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "customer_events_batch_size_events",
@@ -41,6 +43,13 @@ func newMetrics(pools map[string]*sql.DB) *metrics {
 	for _, cause := range events.Causes {
 		m.reruns.WithLabelValues(string(cause)) // so that a first one is seen to be one more
 	}
+	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "customer_events_log_lines_lost_total",
+		Help: "Lines of the log that were lost because nobody read standard error, or it could not be written."}, func() float64 {
+		if lostLines == nil {
+			return 0
+		}
+		return float64(lostLines())
+	}))
 	for name, pool := range pools {
 		m.registry.MustRegister(collectors.NewDBStatsCollector(pool, name))
 	}
@@ -57,12 +66,22 @@ type doorMetrics struct {
 	duration *prometheus.HistogramVec
 }
 
-func newDoorMetrics(name, title string) doorMetrics {
+// durationBuckets double from 1 ms to beyond the longest call: 30 s are added to the timeout for what comes before and after the database's
+// part, and a call may wait for its body for two minutes.
+func durationBuckets(callTimeout time.Duration) []float64 {
+	buckets := []float64{0.001}
+	for longest := max(callTimeout+30*time.Second, 2*time.Minute).Seconds(); buckets[len(buckets)-1] < longest; {
+		buckets = append(buckets, 2*buckets[len(buckets)-1])
+	}
+	return buckets
+}
+
+func newDoorMetrics(name, title string, buckets []float64) doorMetrics {
 	return doorMetrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "customer_events_" + name + "_requests_total",
 			Help: title + " requests by operation, HTTP status and error code (empty if none)."}, []string{"operation", "status", "code"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "customer_events_" + name + "_request_duration_seconds",
-			Help: "How long " + title + " requests took, by operation.", Buckets: prometheus.ExponentialBuckets(0.001, 2, 15)}, []string{"operation"}),
+			Help: "How long " + title + " requests took, by operation.", Buckets: buckets}, []string{"operation"}),
 	}
 }
 

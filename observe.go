@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -28,11 +29,13 @@ type ward struct {
 	// uploads are the bodies that arrive, unsent the responses that are not read yet.
 	uploads *uploads
 	unsent  *unsentResponses
+	// lines writes the requests' lines into the log.
+	lines *requestLog
 }
 
 // observed gives every request an id, and one line in the log and a count in the metrics when it is done. Nothing a caller sent stands in it but names:
 // no query, no variable, no header.
-func observed(next http.Handler, log *slog.Logger, seen *metrics, ward ward) http.Handler {
+func observed(next http.Handler, seen *metrics, ward ward) http.Handler {
 	next = gzhttp.GzipHandler(ward.unsent.handler(next))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
@@ -53,6 +56,7 @@ func observed(next http.Handler, log *slog.Logger, seen *metrics, ward ward) htt
 		}
 		address := ward.proxies.Address(r)
 		request.Address = address
+		r = r.WithContext(withAddress(r.Context(), address))
 		answer := &answered{ResponseWriter: w, status: http.StatusOK, request: request}
 		if ward.loopback && !gate.Loopback(r) {
 			say(answer, http.StatusForbidden, "this server is for the loopback: call it by localhost or 127.0.0.1")
@@ -76,7 +80,7 @@ func observed(next http.Handler, log *slog.Logger, seen *metrics, ward ward) htt
 			attributes = append(attributes, slog.Int("events", request.Events), slog.Int("replayed", request.Replayed), slog.Any("unprocessed", request.Refused))
 		}
 		seen.request(r.URL.Path, answer.status, request, time.Since(start))
-		log.LogAttrs(r.Context(), level, "request", attributes...)
+		ward.lines.write(context.Background(), level, address, answer.status, request, attributes)
 	})
 }
 

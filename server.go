@@ -11,13 +11,13 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"os/signal"
 	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
-
-	"golang.org/x/term"
 
 	"github.com/google/uuid"
 
@@ -52,15 +52,11 @@ func main() {
 	}
 	ctx, stop := endBySignal()
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:], environment{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, log: newLog(os.Stderr)}))
-}
-
-// newLog writes for people on a terminal, and JSON elsewhere.
-func newLog(to io.Writer) *slog.Logger {
-	if file, ok := to.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		return slog.New(slog.NewTextHandler(to, nil))
-	}
-	return slog.New(slog.NewJSONHandler(to, nil))
+	queue := newLogQueue(os.Stderr)
+	slog.SetDefault(queue.logger()) // what libraries log by themselves must not wait for standard error either
+	status := run(ctx, os.Args[1:], environment{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, log: queue.logger(), lostLines: queue.Lost})
+	queue.Close(logFlushTimeout)
+	os.Exit(status)
 }
 
 // open opens the database, with its tables up to date.
@@ -103,6 +99,8 @@ const (
 // serve runs the server until the context ends, then lets running calls end.
 func serve(ctx context.Context, c config, env environment) (err error) {
 	log := env.log
+	// A reader of standard error or output that dies must not end the program at its next line: see signal(7) and os/signal.
+	signal.Ignore(syscall.SIGPIPE)
 	traces, err := newTracing(ctx, c.otlpEndpoint, log)
 	if err != nil {
 		return err
@@ -137,11 +135,13 @@ func serve(ctx context.Context, c config, env environment) (err error) {
 	if err := reportState(ctx, c, db, log); err != nil {
 		return err
 	}
+	lines := newRequestLog(log)
+	defer lines.close()
 	var draining atomic.Bool
-	handler, uploads := routes(c, db, secrets, log, traces, &draining)
+	handler, uploads := routes(c, db, secrets, lines.bounded(), lines, env.lostLines, traces, &draining)
 	conns := newConnections(openFiles(), c.trustedProxies, uploads, log)
 	listener = limitedListener{listener, conns}
-	server, err := newHTTPServer(c, noteProxies(c, log, handler), conns, log)
+	server, err := newHTTPServer(c, noteProxies(c, log, handler), conns, lines.serverErrors())
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -151,6 +151,9 @@ func serve(ctx context.Context, c config, env environment) (err error) {
 		defer close(swept)
 		sweep(sweeping, db, log)
 	}()
+	if c.certificate != nil {
+		go c.certificate.Watch(ctx, log)
+	}
 	served := make(chan error, 1)
 	go func() {
 		if c.certificate == nil {
@@ -166,7 +169,7 @@ func serve(ctx context.Context, c config, env environment) (err error) {
 			scheme = "https"
 		}
 		at := scheme + "://" + listener.Addr().String()
-		fmt.Fprintf(env.stdout, "GraphiQL  %s/\nGraphQL   %s/graphql\nWeb API   %s%s\nLogin     username %s, password %s\n", at, at, at, webapi.Prefix, demoUser, demoPassword)
+		printWithin(time.Second, env.stdout, fmt.Sprintf("GraphiQL  %s/\nGraphQL   %s/graphql\nWeb API   %s%s\nLogin     username %s, password %s\n", at, at, at, webapi.Prefix, demoUser, demoPassword))
 	}
 	if env.ready != nil {
 		env.ready(listener.Addr())
@@ -185,8 +188,8 @@ func serve(ctx context.Context, c config, env environment) (err error) {
 }
 
 // routes is every address that the server answers, and what knows the bodies that are on their way there.
-func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger, traces *tracing, draining *atomic.Bool) (http.Handler, *uploads) {
-	seen := newMetrics(db.Pools())
+func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger, lines *requestLog, lostLines func() uint64, traces *tracing, draining *atomic.Bool) (http.Handler, *uploads) {
+	seen := newMetrics(db.Pools(), lostLines, c.callTimeout)
 	service := &events.Service{
 		Directory: db, Ledger: db, Secrets: secrets, Now: time.Now, NewID: newID,
 		FutureTolerance: c.futureTolerance, Patience: c.callTimeout, Log: log, Watch: watch{traces.tracer, seen},
@@ -209,11 +212,11 @@ func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger
 	}
 	resolver.Auth.Shared = c.trustedProxies.Contains
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", traces.requests(c.sites.Shared(graph.NewHandler(resolver))))
+	mux.Handle("/graphql", traces.requests(c.sites.Shared(graph.NewHandler(resolver)), c.trustedProxies, resolver.Auth))
 	mux.Handle(webapi.Prefix, traces.requests(c.sites.Shared(&webapi.Handler{
 		Service: service, Auth: resolver.Auth, Log: log, Patience: resolver.Patience,
 		Decoder: &events.Decoder{Naming: events.Wire, Zone: c.zone, Secrets: secrets},
-	})))
+	}), c.trustedProxies, resolver.Auth))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		if draining.Load() {
@@ -233,7 +236,7 @@ func routes(c config, db *store.Store, secrets *models.Secrets, log *slog.Logger
 	}
 	mux.Handle("GET /metrics", seen.handler())
 	uploads := newUploads(resolver.Auth)
-	return observed(parting(mux, draining), log, seen, ward{proxies: c.trustedProxies, sites: c.sites, loopback: c.demo, tls: c.certificate != nil,
+	return observed(parting(mux, draining), seen, ward{lines: lines, proxies: c.trustedProxies, sites: c.sites, loopback: c.demo, tls: c.certificate != nil,
 		room: door.NewRoom(heavy.New(), resolver.Auth), rate: door.NewRate(c.rateLimit),
 		uploads: uploads, unsent: newUnsentResponses()}), uploads
 }

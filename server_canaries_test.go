@@ -40,7 +40,7 @@ func mustBeClean(t *testing.T, what, text string) {
 }
 
 // A thousand secrets of every kind, in every kind of call, good and bad, and in commands and files. None of them stands in anything
-// that the program wrote: logs, outputs, metrics, answers, the database.
+// that the program wrote: logs, outputs, metrics, answers, spans, the database.
 func TestAThousandCanaries(t *testing.T) {
 	t.Parallel()
 	var c canaries
@@ -65,7 +65,8 @@ func TestAThousandCanaries(t *testing.T) {
 	run("", 2, "migrate", "--database", "postgres://user:"+c.text()+"@host/x")
 
 	// A server, with users and access tokens that are canaries; some rows of the import are bad.
-	s := serving(t, append([]string{"--demo"}, database...)...)
+	exported := collectSpans(t)
+	s := serving(t, append([]string{"--demo", "--otlp-endpoint", exported.url}, database...)...)
 	passwords := map[string]string{}
 	for i := range 3 {
 		name := fmt.Sprint("user ", i)
@@ -191,6 +192,10 @@ func TestAThousandCanaries(t *testing.T) {
 	search("at the end")
 	mustBeClean(t, "the log", s.log.String())
 	mustBeClean(t, "the output", s.stdout.String())
+	mustBeClean(t, "what the collector got", exported.String())
+	if n := len(exported.requests()); n < 500 {
+		t.Errorf("only %d requests were exported as spans", n)
+	}
 	if c.made < 1000 {
 		t.Errorf("only %d canaries", c.made)
 	}

@@ -17,7 +17,7 @@ import (
 func TestHelpAndVersion(t *testing.T) {
 	t.Parallel()
 	help := mustCommand(t, "", "--help")
-	for _, want := range []string{"--listen", "CRM_LISTEN", "CRM_TLS_CERT", "CRM_TLS_KEY", "CRM_TRUSTED_PROXIES", "CRM_CORS_ORIGINS", "CRM_RATE_LIMIT", "--database", "CRM_DATABASE", "CRM_SECRET_KEY", "CRM_OLD_SECRET_KEY", "CRM_ZONE", "CRM_FUTURE_TOLERANCE", "CRM_INTROSPECTION", "serve", "migrate", "user add", "user password", "user disable", "user enable", "user list", "import", "export", "send", "version"} {
+	for _, want := range []string{"--listen", "CRM_LISTEN", "CRM_TLS_CERT", "CRM_TLS_KEY", "CRM_TRUSTED_PROXIES", "CRM_CORS_ORIGINS", "CRM_RATE_LIMIT", "--database", "CRM_DATABASE", "CRM_SECRET_KEY", "CRM_OLD_SECRET_KEY", "CRM_ZONE", "CRM_FUTURE_TOLERANCE", "CRM_INTROSPECTION", "serve", "migrate", "user add", "user password", "user disable", "user enable", "user list", "import", "export", "send", "licenses", "version"} {
 		if !strings.Contains(help, want) {
 			t.Errorf("--help does not mention %s:\n%s", want, help)
 		}

@@ -15,13 +15,13 @@ func TestNameSharedByMany(t *testing.T) {
 	t.Parallel()
 	s, _, db := onFaulty(t, storetest.SQLite(t))
 	for from := 0; from < 40_000; from += 2000 {
-		accounts := make([]models.Account, 2000)
+		accounts := make([]models.Upsert, 2000)
 		for i := range accounts {
 			number := fmt.Sprint("N", from+i)
-			accounts[i] = models.Account{ID: number, Number: number, Name: "Unknown Customer"}
+			accounts[i] = models.Upsert{Values: []any{number, number, "Unknown Customer"}}
 		}
-		if refused, err := db.UpsertAccounts(t.Context(), accounts); err != nil || len(refused) > 0 {
-			t.Fatal(err, refused)
+		if _, err := db.Upsert(t.Context(), models.Accounts, accounts, nil); err != nil {
+			t.Fatal(err)
 		}
 	}
 	byName := object{"accountsReceivableIdentifier": object{"name": "Unknown Customer"}}

@@ -10,12 +10,11 @@ import (
 	"strings"
 
 	"github.com/XSAM/otelsql"
-	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"github.com/go-logr/logr"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
-	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
@@ -26,7 +25,8 @@ import (
 )
 
 // tracing tells a collector what calls spend their time with: a span for each request, for each pass over its events that asks
-// the database, and for each statement. Spans hold names of ours only, like the log: no query, no variable, no row.
+// the database, and for each statement. Spans hold names of ours only, like the log: no query, no variable, no row, no error's text.
+// What a request's headers add (address, host, path, User-Agent) is bounded.
 type tracing struct {
 	provider trace.TracerProvider // nil if there is no collector
 	tracer   trace.Tracer
@@ -45,13 +45,14 @@ func newTracing(ctx context.Context, endpoint string, log *slog.Logger) (*tracin
 	if err != nil {
 		return nil, fmt.Errorf("sending traces: %w", err)
 	}
+	otel.SetLogger(logr.FromSlogHandler(log.Handler()))
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("sending traces", "error", err) }))
-	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(resource.NewSchemaless(
+	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(statusOnly{exporter}), sdktrace.WithRawSpanLimits(spanLimits()), sdktrace.WithResource(resource.NewSchemaless(
 		attribute.String("service.name", "customer-events"), attribute.String("service.version", version))))
 	return &tracing{provider: provider, tracer: provider.Tracer("customer-events"), close: provider.Shutdown, opener: func(connector driver.Connector) *sql.DB {
 		return otelsql.OpenDB(connector, otelsql.WithTracerProvider(provider), otelsql.WithSpanNameFormatter(statement), otelsql.WithSpanOptions(otelsql.SpanOptions{
 			// A statement may have a thousand events in it.
-			DisableQuery: true, OmitConnResetSession: true, OmitConnectorConnect: true, OmitRows: true, OmitConnPrepare: true,
+			DisableQuery: true, DisableErrSkip: true, OmitConnResetSession: true, OmitConnectorConnect: true, OmitRows: true, OmitConnPrepare: true,
 			SpanFilter: func(ctx context.Context, _ otelsql.Method, _ string, _ []driver.NamedValue) bool {
 				return trace.SpanContextFromContext(ctx).IsValid() // no sweeping, no probing
 			},
@@ -70,17 +71,13 @@ func statement(_ context.Context, method otelsql.Method, query string) string {
 	return string(method)
 }
 
-// requests gives every request of the doors a span, which goes on the caller's trace if he sent one.
-func (t *tracing) requests(next http.Handler) http.Handler {
-	if t.provider == nil {
-		return next
-	}
-	named := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+// nameSpans adds to the span of a request what the log says of it, all of it names and numbers of ours.
+func nameSpans(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		next.ServeHTTP(w, r)
 		request, span := door.RequestOf(r.Context()), trace.SpanFromContext(r.Context())
 		span.SetAttributes(attribute.String("request.id", request.ID), attribute.String("operation", request.Operation), attribute.Int("events", request.Events), attribute.String("code", request.Code))
 	})
-	return otelhttp.NewHandler(named, "request", otelhttp.WithTracerProvider(t.provider), otelhttp.WithPropagators(propagation.TraceContext{}))
 }
 
 // watch counts and traces what calls go through.

@@ -19,11 +19,17 @@ import (
 // write writes a certificate of its own for a name.
 func write(t *testing.T, certFile, keyFile, name string) {
 	t.Helper()
+	writeValid(t, certFile, keyFile, name, time.Time{}, time.Now().Add(time.Hour))
+}
+
+// writeValid is write for a certificate that is valid for a time.
+func writeValid(t *testing.T, certFile, keyFile, name string, from, until time.Time) {
+	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotAfter: time.Now().Add(time.Hour)}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: from, NotAfter: until}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)
@@ -58,10 +64,9 @@ func TestCertificateIsReadAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	now := time.Now()
-	c.now = func() time.Time { return now }
 	var log strings.Builder
-	config := c.TLS(slog.New(slog.NewTextHandler(&log, nil)))
+	logger := slog.New(slog.NewTextHandler(&log, nil))
+	config := c.TLS()
 	shown := func(want string) {
 		t.Helper()
 		pair, err := config.GetCertificate(nil)
@@ -71,15 +76,16 @@ func TestCertificateIsReadAgain(t *testing.T) {
 	}
 	write(t, certFile, keyFile, "second")
 	shown("first")
-	now = now.Add(rereadEvery)
+	c.reread(logger)
 	shown("second")
 	if err := os.WriteFile(keyFile, []byte("half of it"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	now = now.Add(rereadEvery)
-	shown("second")
-	shown("second")
-	if n := strings.Count(log.String(), "renewed certificate"); n != 1 {
+	for range 3 {
+		c.reread(logger)
+		shown("second")
+	}
+	if n := strings.Count(log.String(), "renewed certificate cannot"); n != 1 {
 		t.Errorf("told %d times: %s", n, log.String())
 	}
 }

@@ -26,11 +26,11 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Add("Vary", "Accept")
 	media, ok := accepted(r.Header.Values("Accept"))
 	if !ok {
-		h.refuse(w, plainJSON, fail(notAcceptable, "the answer is %s or %s", responseJSON, plainJSON))
+		h.refuse(w, r, plainJSON, fail(notAcceptable, "the answer is %s or %s", responseJSON, plainJSON))
 		return
 	}
 	if barred := door.RequestOf(r.Context()).Barred; barred != nil {
-		h.refuse(w, media, barred)
+		h.refuse(w, r, media, barred)
 		return
 	}
 	e, err := read(w, r)
@@ -38,7 +38,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if err.Code == methodNotAllowed {
 			w.Header().Set("Allow", "GET, POST")
 		}
-		h.refuse(w, media, err)
+		h.refuse(w, r, media, err)
 		return
 	}
 	data, errs := h.execute(r.Context(), e, r.Method == http.MethodGet)
@@ -52,7 +52,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // refuse answers an error that was met before the JSON of the request was parsed; its status holds for every media type.
-func (h *handler) refuse(w http.ResponseWriter, media string, err *callError) {
+func (h *handler) refuse(w http.ResponseWriter, r *http.Request, media string, err *callError) {
+	door.RequestOf(r.Context()).Code = string(err.Code)
 	if err.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(err.RetryAfter))
 	}

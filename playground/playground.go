@@ -7,6 +7,7 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"embed"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"io/fs"
@@ -14,7 +15,10 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
+
+	"github.com/klauspost/compress/gzhttp"
 )
 
 // Only gzipped files are embedded; "all:" because a chunk's name may begin
@@ -38,7 +42,10 @@ var contentTypes = map[string]string{
 }
 
 type file struct {
-	gzipped      []byte
+	gzipped []byte
+	// plain inflates the file when the first client needs it, and keeps it for all others.
+	plain        func() ([]byte, error)
+	plainSize    int64
 	contentType  string
 	cacheControl string
 	tag          string
@@ -78,8 +85,8 @@ func Handler() http.Handler {
 }
 
 // load reads the built files by their name without ".gz".
-func load(fsys fs.FS) (map[string]file, error) {
-	files := map[string]file{}
+func load(fsys fs.FS) (map[string]*file, error) {
+	files := map[string]*file{}
 	err := fs.WalkDir(fsys, "dist", func(p string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -93,36 +100,79 @@ func load(fsys fs.FS) (map[string]file, error) {
 		if err != nil {
 			return err
 		}
+		if len(data) < 18 {
+			return fmt.Errorf("playground: %s is not gzip", p)
+		}
 		cacheControl := "no-cache"
 		if strings.HasPrefix(name, "assets/") { // named by their content
 			cacheControl = "public, max-age=31536000, immutable"
 		}
-		files[name] = file{data, contentType, cacheControl, fmt.Sprintf("%x", sha256.Sum256(data))[:32]}
+		files[name] = &file{
+			gzipped:     data,
+			plain:       sync.OnceValues(func() ([]byte, error) { return inflate(data) }),
+			plainSize:   int64(binary.LittleEndian.Uint32(data[len(data)-4:])), // RFC 1952, section 2.3.1
+			contentType: contentType, cacheControl: cacheControl, tag: fmt.Sprintf("%x", sha256.Sum256(data))[:32],
+		}
 		return nil
 	})
 	return files, err
 }
 
-func (f file) serve(w http.ResponseWriter, r *http.Request) {
+// serve answers from bytes that are already there: the embedded ones, or those that were inflated once.
+func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", f.contentType)
 	h.Set("Cache-Control", f.cacheControl)
 	h.Add("Vary", "Accept-Encoding")
+	// The middleware must not compress what a client gets that accepts gzip in the middleware's eyes only.
+	h.Set(gzhttp.HeaderNoCompression, "1")
 
-	body, tag := f.gzipped, f.tag+"-gzip"
+	if strings.Contains(r.Header.Get("Range"), ",") {
+		r.Header.Del("Range") // thousands of ranges would cost more than the whole file
+	}
 	if acceptsGzip(r) {
 		h.Set("Content-Encoding", "gzip")
-		h.Set("Content-Length", strconv.Itoa(len(body))) // ServeContent leaves it out of encoded answers
-	} else {
-		plain, err := inflate(body)
-		if err != nil {
-			http.Error(w, "internal server error", http.StatusInternalServerError)
-			return
-		}
-		body, tag = plain, f.tag
+		h.Set("Content-Length", strconv.Itoa(len(f.gzipped))) // ServeContent leaves it out of encoded answers
+		h.Set("ETag", `"`+f.tag+`-gzip"`)
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(f.gzipped))
+		return
 	}
-	h.Set("ETag", `"`+tag+`"`)
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
+	h.Set("ETag", `"`+f.tag+`"`)
+	http.ServeContent(w, r, "", time.Time{}, &plainReader{file: f})
+}
+
+// plainReader reads a file inflated. It inflates at the first read, so that what needs the size only, such as HEAD and
+// If-None-Match, costs nothing.
+type plainReader struct {
+	file *file
+	at   int64
+}
+
+func (p *plainReader) Read(to []byte) (int, error) {
+	if p.at >= p.file.plainSize {
+		return 0, io.EOF
+	}
+	plain, err := p.file.plain()
+	if err != nil {
+		return 0, err
+	}
+	n := copy(to, plain[p.at:])
+	p.at += int64(n)
+	return n, nil
+}
+
+func (p *plainReader) Seek(offset int64, whence int) (int64, error) {
+	switch whence {
+	case io.SeekCurrent:
+		offset += p.at
+	case io.SeekEnd:
+		offset += p.file.plainSize
+	}
+	if offset < 0 {
+		return 0, fmt.Errorf("playground: seek to %d", offset)
+	}
+	p.at = offset
+	return offset, nil
 }
 
 func inflate(gzipped []byte) ([]byte, error) {

@@ -17,13 +17,13 @@ const manyAccounts = 40_000
 func addAccounts(t *testing.T, s *Store, name string, n int) {
 	t.Helper()
 	for from := 0; from < n; from += 2000 {
-		var accounts []models.Account
+		var accounts []models.Upsert
 		for i := from; i < min(n, from+2000); i++ {
 			id := fmt.Sprint(name, i)
-			accounts = append(accounts, models.Account{ID: id, Number: id, Name: name})
+			accounts = append(accounts, models.Upsert{Values: []any{id, id, name}})
 		}
-		if refused, err := s.UpsertAccounts(t.Context(), accounts); err != nil || len(refused) > 0 {
-			t.Fatal(err, refused)
+		if _, err := s.Upsert(t.Context(), models.Accounts, accounts, nil); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
@@ -82,7 +82,8 @@ func TestEvents_FilteredByReference(t *testing.T) {
 			s := open(t, url)
 			addAccounts(t, s, "Unknown Customer", manyAccounts)
 			addAccounts(t, s, "Known Customer", 1)
-			if _, err := s.UpsertUnits(t.Context(), []models.Unit{{ID: "U", Name: "Shop"}, {ID: "V", Name: "Web"}}); err != nil {
+			units := []models.Upsert{{Values: []any{"U", "Shop", nil}}, {Values: []any{"V", "Web", nil}}}
+			if _, err := s.Upsert(t.Context(), models.Units, units, nil); err != nil {
 				t.Fatal(err)
 			}
 			key := func(ref models.Reference) int64 {

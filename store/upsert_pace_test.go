@@ -12,7 +12,7 @@ import (
 func TestUpsertPace(t *testing.T) {
 	t.Parallel()
 	s := open(t, databases["SQLite"])
-	other, err := Open(t.Context(), "sqlite:"+s.dialect.(*sqliteDialect).path, s.log)
+	other, err := Open(t.Context(), "sqlite:"+s.dialect.(watchedDialect).dialect.(*sqliteDialect).path, s.log)
 	if err != nil {
 		t.Fatal(err)
 	}
