@@ -15,21 +15,22 @@ import (
 )
 
 const (
-	// maxConnections bounds the open connections, where the process may have that many files open at all. An idle one
-	// takes some 20 kB, with TLS 50 kB.
+	// maxConnections bounds the open connections, where the process may have that many files open at all. An
+	// idle one takes some 20 kB, with TLS 50 kB.
 	maxConnections = 10_000
 	// reservedFiles is the least number of open files that is kept for the database, logs and the like.
 	reservedFiles = 64
 	// silentGrace is how long a new connection may send no request before it counts as idle.
 	silentGrace = time.Second
-	// uploadIdleAfter is how long a body may be on its way before its connection may be closed for another one.
+	// uploadIdleAfter is how long a body may be on its way before its connection may be closed for another
+	// one.
 	uploadIdleAfter = 5 * time.Second
 	// sendBufferBytes is how much of a response the system holds that it has not sent.
 	sendBufferBytes = 64 << 10
 )
 
-// connections knows all open connections and bounds their number, in all and for each address. Beyond a bound it closes
-// an idle connection for the new one.
+// connections knows all open connections and bounds their number, in all and for each address. Beyond a
+// bound it closes an idle connection for the new one.
 type connections struct {
 	max, maxPerAddress int
 	// unbounded are the proxies whose connections are those of many clients.
@@ -44,7 +45,8 @@ type connections struct {
 	// closed and refused count since toldAt what was closed for others, and what was not let in.
 	closed, refused int
 	toldAt          time.Time
-	// victims are by address, like perAddress; the zero value has those of all. More than one address is rarely crowded.
+	// victims are by address, like perAddress; the zero value has those of all. More than one address is
+	// rarely crowded.
 	victims map[netip.Prefix]victims
 }
 
@@ -103,7 +105,8 @@ func (l limitedListener) Accept() (net.Conn, error) {
 	}
 }
 
-// admit notes a new connection, and closes an idle one for it if there are too many. It reports whether there is room.
+// admit notes a new connection, and closes an idle one for it if there are too many. It reports whether
+// there is room.
 func (c *connections) admit(conn net.Conn) bool {
 	address := c.addressOf(conn)
 	c.mu.Lock()
@@ -134,7 +137,8 @@ func (c *connections) addressOf(conn net.Conn) netip.Prefix {
 		return netip.Prefix{} // a Unix socket
 	}
 	address := at.Addr().Unmap().WithZone("")
-	if slices.ContainsFunc(c.unbounded, func(network netip.Prefix) bool { return network.Contains(address) }) {
+	contains := func(network netip.Prefix) bool { return network.Contains(address) }
+	if slices.ContainsFunc(c.unbounded, contains) {
 		return netip.Prefix{}
 	}
 	bits := 32
@@ -149,8 +153,8 @@ func (c *connections) tell() {
 	if time.Since(c.toldAt) < time.Minute {
 		return
 	}
-	c.log.Warn("too many connections: idle ones are closed for new ones", "open", len(c.open), "closed", c.closed, "refused", c.refused,
-		"max", c.max, "max_per_address", c.maxPerAddress)
+	c.log.Warn("too many connections: idle ones are closed for new ones", "open", len(c.open),
+		"closed", c.closed, "refused", c.refused, "max", c.max, "max_per_address", c.maxPerAddress)
 	c.closed, c.refused, c.toldAt = 0, 0, time.Now()
 }
 
@@ -200,8 +204,8 @@ func (c *connections) serveHTTP2(conn *goAwayConn) {
 	}
 }
 
-// goAway sends a GOAWAY frame on each HTTP/2 connection that has not had one; if all is set, on those to come too. It
-// does not wait.
+// goAway sends a GOAWAY frame on each HTTP/2 connection that has not had one; if all is set, on those to
+// come too. It does not wait.
 func (c *connections) goAway(all bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -213,8 +217,8 @@ func (c *connections) goAway(all bool) {
 	}
 }
 
-// count returns how many connections of HTTP/2 are open, and how many of HTTP/1.1 carry a request or have not carried
-// one yet.
+// count returns how many connections of HTTP/2 are open, and how many of HTTP/1.1 carry a request or have
+// not carried one yet.
 func (c *connections) count() (http2, http1 int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -229,7 +233,8 @@ func (c *connections) count() (http2, http1 int) {
 	return http2, http1
 }
 
-// closeSilent closes the connections that have not sent a whole request in so much time. It returns how many.
+// closeSilent closes the connections that have not sent a whole request in so much time. It returns how
+// many.
 func (c *connections) closeSilent(after time.Duration) (closed int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -2,17 +2,15 @@ package main
 
 import (
 	"cmp"
-	"net"
 	"net/http"
 	"net/netip"
 	"slices"
 	"time"
 )
 
-// closeOne closes a connection of an address, or of any, on which nothing would be lost. It reports whether there was
-// one.
+// closeOne closes a connection of an address, or of any, on which nothing would be lost. It reports whether
+// there was one.
 func (c *connections) closeOne(address netip.Prefix) bool {
-	uploading := c.uploads.since()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for {
@@ -21,7 +19,7 @@ func (c *connections) closeOne(address netip.Prefix) bool {
 			if found.exhausted && time.Since(found.at) < rescanAfter {
 				return false
 			}
-			if found = c.findVictims(address, uploading); len(found.list) == 0 {
+			if found = c.findVictims(address); len(found.list) == 0 {
 				c.victims[address] = found
 				return false
 			}
@@ -40,7 +38,8 @@ func (c *connections) closeOne(address netip.Prefix) bool {
 	}
 }
 
-// victims are connections that may be closed, in that order. They are looked for in one go, since that takes long.
+// victims are connections that may be closed, in that order. They are looked for in one go, since that takes
+// long.
 type victims struct {
 	list []trackedConn
 	at   time.Time
@@ -53,11 +52,12 @@ const (
 	rescanAfter   = 20 * time.Millisecond
 )
 
-// findVictims returns the connections to close for others: first those that wait between two requests, then those that
-// have sent no request, then those whose request does not come to its end; of these first those of the address that has
-// the most, and of those first the one that has waited for longest. The caller must hold mu.
-func (c *connections) findVictims(address netip.Prefix, uploading map[net.Conn]time.Time) victims {
-	now := time.Now()
+// findVictims returns the connections to close for others: first those that wait between two requests, then
+// those that have sent no request, then those whose request does not come to its end; of these first those
+// of the address that has the most, and of those first the one that has waited for longest. The caller must
+// hold mu.
+func (c *connections) findVictims(address netip.Prefix) victims {
+	now, uploading := time.Now(), c.uploads.since()
 	rank := func(one *trackedConn) int {
 		started, arriving := uploading[one.conn]
 		switch {

@@ -11,26 +11,27 @@ import (
 )
 
 const (
-	// writeChunk is what a client has to take of a response within writeStall. It is therefore the lowest rate that is
-	// served: 64 KiB in 10 seconds.
+	// writeChunk is what a client has to take of a response within writeStall. It is therefore the lowest
+	// rate that is served: 64 KiB in 10 seconds.
 	writeChunk = 64 << 10
 	writeStall = 10 * time.Second
 	// timedBytes is the length of a response that net/http writes out before its handler returns.
 	timedBytes = 4 << 10
 	// closeAfter is how long an aborted response may take to end before its connection is closed.
 	closeAfter = 500 * time.Millisecond
-	// unreadBodyTimeout is how long net/http may take to read the rest of a request's body that no handler has read,
-	// which it does before it sends the response.
+	// unreadBodyTimeout is how long net/http may take to read the rest of a request's body that no handler
+	// has read, which it does before it sends the response.
 	unreadBodyTimeout = 5 * time.Second
 )
 
-var errResponseAborted = errors.New("the response is aborted: the server holds too many bytes that clients do not read")
+var errResponseAborted = errors.New("the response is aborted: clients leave too many bytes unread")
 
-// handler gives back what a request holds of the admission capacity as soon as its response is built, and then writes
-// the response as fast as its client reads it. It expects a door.Request in the context.
+// handler gives back what a request holds of the admission capacity as soon as its response is built, and
+// then writes the response as fast as its client reads it. It expects a door.Request in the context.
 func (u *unsentResponses) handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		paced := &pacedWriter{ResponseWriter: w, responses: u, request: door.RequestOf(r.Context()), control: http.NewResponseController(w)}
+		paced := &pacedWriter{ResponseWriter: w, responses: u, control: http.NewResponseController(w)}
+		paced.request = door.RequestOf(r.Context())
 		paced.conn, _ = r.Context().Value(connKey{}).(net.Conn)
 		paced.shared = r.ProtoMajor > 1
 		paced.body, _ = r.Body.(*uploadBody)
@@ -139,7 +140,8 @@ func (w *pacedWriter) renew() bool {
 	return true
 }
 
-// fail notes for the log why a response was not written to its end; a client that has gone is not worth a note.
+// fail notes for the log why a response was not written to its end; a client that has gone is not worth a
+// note.
 func (w *pacedWriter) fail() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -151,9 +153,9 @@ func (w *pacedWriter) fail() {
 	}
 }
 
-// discardOnStall has the connection reset, and what the system holds of the response discarded, if a chunk is not
-// written in time. The deadline alone ends the writing, but net/http then closes the connection in a way that lets the
-// system offer the rest for minutes.
+// discardOnStall has the connection reset, and what the system holds of the response discarded, if a chunk
+// is not written in time. The deadline alone ends the writing, but net/http then closes the connection in a
+// way that lets the system offer the rest for minutes.
 func (w *pacedWriter) discardOnStall() (stop func()) {
 	if w.shared || w.conn == nil {
 		return func() {}
@@ -181,8 +183,8 @@ func (w *pacedWriter) end() {
 	_ = w.control.SetWriteDeadline(time.Now().Add(-time.Second))
 }
 
-// discard lets the system forget what it holds for a client that does not read, instead of offering it for minutes once
-// the connection is closed.
+// discard lets the system forget what it holds for a client that does not read, instead of offering it for
+// minutes once the connection is closed.
 func discard(conn net.Conn) {
 	if tcp, ok := socket(conn).(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)

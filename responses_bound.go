@@ -7,15 +7,15 @@ import (
 )
 
 const (
-	// responseBytesPerCPU bounds the bytes of responses that are built and not yet written; callers without a valid
-	// token have a quarter of it to themselves.
+	// responseBytesPerCPU bounds the bytes of responses that are built and not yet written; callers without
+	// a valid token have a quarter of it to themselves.
 	responseBytesPerCPU = 32 << 20
 	// stalledAfter is how long ago the last progress of a response must be before it is aborted first.
 	stalledAfter = time.Second
 )
 
-// unsentResponses bounds the responses that are built and not yet written. A response never waits for that bound: others
-// are aborted for it, see victim.
+// unsentResponses bounds the responses that are built and not yet written. A response never waits for that
+// bound: others are aborted for it, see victim.
 type unsentResponses struct {
 	stall time.Duration
 
@@ -79,8 +79,8 @@ func (u *unsentResponses) forget(w *pacedWriter, n int64) {
 	}
 }
 
-// victim returns the response to abort for another of its kind: the one that has made no progress for longest, if that
-// is long; else the same of the client that holds the most bytes. The caller must hold mu.
+// victim returns the response to abort for another of its kind: the one that has made no progress for
+// longest, if that is long; else the same of the client that holds the most bytes. The caller must hold mu.
 func (u *unsentResponses) victim(newcomer *pacedWriter) *pacedWriter {
 	held := make(map[string]int64)
 	for w := range u.open {
