@@ -13,8 +13,8 @@ import (
 	"customer-events/store/storetest"
 )
 
-// honestIn makes the calls of another client while an attack goes on: a login, a small call and one with a large body.
-// Each must be answered with 200 in a few seconds.
+// honestIn makes the calls of another client while an attack goes on: a login, a small call and one with a
+// large body. Each must be answered with 200 in a few seconds.
 func honestIn(t *testing.T, s *server, what string) {
 	t.Helper()
 	large := manyEvents(600)
@@ -58,14 +58,15 @@ func bulk(n int) string {
 	return string(body)
 }
 
-// webBulk is a call of the Web API with n rows that are all wrong, so that the answer has a sentence for each.
+// webBulk is a call of the Web API with n rows that are all wrong, so that the answer has a sentence for
+// each.
 func webBulk(n int, token string) string {
 	row := `{"request_unique_identifier":"1","website":"` + strings.Repeat("w", 4000) + `"}`
 	return `{"token":"` + token + `","web_customer_events_set":[` + strings.Repeat(row+",", n-1) + row + `]}`
 }
 
-// A client whose flow-control window is 0 reads nothing of its responses. Nobody else waits for it, and its streams are
-// reset in seconds.
+// A client whose flow-control window is 0 reads nothing of its responses. Nobody else waits for it, and its
+// streams are reset in seconds.
 func TestUnreadResponses_HTTP2(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

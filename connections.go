@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"log/slog"
 	"net"
@@ -16,21 +15,22 @@ import (
 )
 
 const (
-	// maxConnections bounds the open connections, where the process may have that many files open at all. An idle one
-	// takes some 20 kB, with TLS 50 kB.
+	// maxConnections bounds the open connections, where the process may have that many files open at all. An
+	// idle one takes some 20 kB, with TLS 50 kB.
 	maxConnections = 10_000
 	// reservedFiles is the least number of open files that is kept for the database, logs and the like.
 	reservedFiles = 64
 	// silentGrace is how long a new connection may send no request before it counts as idle.
 	silentGrace = time.Second
-	// uploadIdleAfter is how long a body may be on its way before its connection may be closed for another one.
+	// uploadIdleAfter is how long a body may be on its way before its connection may be closed for another
+	// one.
 	uploadIdleAfter = 5 * time.Second
 	// sendBufferBytes is how much of a response the system holds that it has not sent.
 	sendBufferBytes = 64 << 10
 )
 
-// connections knows all open connections and bounds their number, in all and for each address. Beyond a bound it closes
-// an idle connection for the new one.
+// connections knows all open connections and bounds their number, in all and for each address. Beyond a
+// bound it closes an idle connection for the new one.
 type connections struct {
 	max, maxPerAddress int
 	// unbounded are the proxies whose connections are those of many clients.
@@ -45,7 +45,8 @@ type connections struct {
 	// closed and refused count since toldAt what was closed for others, and what was not let in.
 	closed, refused int
 	toldAt          time.Time
-	// victims are by address, like perAddress; the zero value has those of all. More than one address is rarely crowded.
+	// victims are by address, like perAddress; the zero value has those of all. More than one address is
+	// rarely crowded.
 	victims map[netip.Prefix]victims
 }
 
@@ -104,7 +105,8 @@ func (l limitedListener) Accept() (net.Conn, error) {
 	}
 }
 
-// admit notes a new connection, and closes an idle one for it if there are too many. It reports whether there is room.
+// admit notes a new connection, and closes an idle one for it if there are too many. It reports whether
+// there is room.
 func (c *connections) admit(conn net.Conn) bool {
 	address := c.addressOf(conn)
 	c.mu.Lock()
@@ -135,7 +137,8 @@ func (c *connections) addressOf(conn net.Conn) netip.Prefix {
 		return netip.Prefix{} // a Unix socket
 	}
 	address := at.Addr().Unmap().WithZone("")
-	if slices.ContainsFunc(c.unbounded, func(network netip.Prefix) bool { return network.Contains(address) }) {
+	contains := func(network netip.Prefix) bool { return network.Contains(address) }
+	if slices.ContainsFunc(c.unbounded, contains) {
 		return netip.Prefix{}
 	}
 	bits := 32
@@ -145,94 +148,13 @@ func (c *connections) addressOf(conn net.Conn) netip.Prefix {
 	return netip.PrefixFrom(address, bits).Masked()
 }
 
-// closeOne closes a connection of an address, or of any, on which nothing would be lost. It reports whether there was
-// one.
-func (c *connections) closeOne(address netip.Prefix) bool {
-	uploading := c.uploads.since()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for {
-		found := c.victims[address]
-		if len(found.list) == 0 {
-			if found.exhausted && time.Since(found.at) < rescanAfter {
-				return false
-			}
-			if found = c.findVictims(address, uploading); len(found.list) == 0 {
-				c.victims[address] = found
-				return false
-			}
-		}
-		next := found.list[0]
-		found.list = found.list[1:]
-		c.victims[address] = found
-		if one := c.open[next.conn]; one == nil || one.state != next.state || one.since != next.since {
-			continue // it is not idle any more
-		}
-		c.forget(c.open[next.conn])
-		c.closed++
-		c.tell()
-		_ = next.conn.Close()
-		return true
-	}
-}
-
-// victims are connections that may be closed, in that order. They are looked for in one go, since that takes long.
-type victims struct {
-	list []trackedConn
-	at   time.Time
-	// exhausted says that there were no others.
-	exhausted bool
-}
-
-const (
-	victimsAtOnce = 64
-	rescanAfter   = 20 * time.Millisecond
-)
-
-// findVictims returns the connections to close for others: first those that wait between two requests, then those that
-// have sent no request, then those whose request does not come to its end; of these first those of the address that has
-// the most, and of those first the one that has waited for longest. The caller must hold mu.
-func (c *connections) findVictims(address netip.Prefix, uploading map[net.Conn]time.Time) victims {
-	now := time.Now()
-	rank := func(one *trackedConn) int {
-		started, arriving := uploading[one.conn]
-		switch {
-		case one.state == http.StateIdle:
-			return 3
-		case one.state == http.StateNew && now.Sub(one.since) > silentGrace:
-			return 2
-		case one.address.IsValid() && arriving && now.Sub(started) > uploadIdleAfter:
-			return 1
-		}
-		return 0
-	}
-	type candidate struct {
-		trackedConn
-		rank, neighbours int
-	}
-	var candidates []candidate
-	for _, one := range c.open {
-		if r := rank(one); r > 0 && (!address.IsValid() || one.address == address) {
-			candidates = append(candidates, candidate{*one, r, c.perAddress[one.address]})
-		}
-	}
-	slices.SortFunc(candidates, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(b.rank, a.rank), cmp.Compare(b.neighbours, a.neighbours), a.since.Compare(b.since))
-	})
-	found := victims{at: now, exhausted: len(candidates) <= victimsAtOnce}
-	for _, one := range candidates[:min(len(candidates), victimsAtOnce)] {
-		found.list = append(found.list, one.trackedConn)
-	}
-	return found
-}
-
 // tell logs what was closed and refused, once a minute at most. The caller must hold mu.
 func (c *connections) tell() {
 	if time.Since(c.toldAt) < time.Minute {
 		return
 	}
-	c.log.Warn("too many connections: idle ones are closed for new ones", "open", len(c.open), "closed", c.closed, "refused", c.refused,
-		"max", c.max, "max_per_address", c.maxPerAddress)
+	c.log.Warn("too many connections: idle ones are closed for new ones", "open", len(c.open),
+		"closed", c.closed, "refused", c.refused, "max", c.max, "max_per_address", c.maxPerAddress)
 	c.closed, c.refused, c.toldAt = 0, 0, time.Now()
 }
 
@@ -282,8 +204,8 @@ func (c *connections) serveHTTP2(conn *goAwayConn) {
 	}
 }
 
-// goAway sends a GOAWAY frame on each HTTP/2 connection that has not had one; if all is set, on those to come too. It
-// does not wait.
+// goAway sends a GOAWAY frame on each HTTP/2 connection that has not had one; if all is set, on those to
+// come too. It does not wait.
 func (c *connections) goAway(all bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -295,8 +217,8 @@ func (c *connections) goAway(all bool) {
 	}
 }
 
-// count returns how many connections of HTTP/2 are open, and how many of HTTP/1.1 carry a request or have not carried
-// one yet.
+// count returns how many connections of HTTP/2 are open, and how many of HTTP/1.1 carry a request or have
+// not carried one yet.
 func (c *connections) count() (http2, http1 int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -311,7 +233,8 @@ func (c *connections) count() (http2, http1 int) {
 	return http2, http1
 }
 
-// closeSilent closes the connections that have not sent a whole request in so much time. It returns how many.
+// closeSilent closes the connections that have not sent a whole request in so much time. It returns how
+// many.
 func (c *connections) closeSilent(after time.Duration) (closed int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

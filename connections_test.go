@@ -20,7 +20,8 @@ import (
 	"customer-events/gate"
 )
 
-// programWith runs the program as a process of its own that may have so many files open, and returns its address.
+// programWith runs the program as a process of its own that may have so many files open, and returns its
+// address.
 func programWith(t *testing.T, files int, args ...string) (address string, out *buffer) {
 	t.Helper()
 	self, err := os.Executable()
@@ -210,7 +211,8 @@ func (e *exhausted) Accept() (net.Conn, error) {
 	return &addressed{at: "192.0.2.2:1"}, nil
 }
 
-// Without a file left an idle connection is closed, and the error is one that net/http waits for and tries again.
+// Without a file left an idle connection is closed, and the error is one that net/http waits for and tries
+// again.
 func TestLimitedListener_NoFiles(t *testing.T) {
 	t.Parallel()
 	c := newConnections(0, nil, newUploads(nil), slog.New(slog.DiscardHandler))

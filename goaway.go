@@ -17,18 +17,18 @@ import (
 	"golang.org/x/net/http2"
 )
 
-// configureHTTP2 serves HTTP/2 on connections that can announce a shutdown without losing a request. The HTTP/2 server
-// of net/http sends one GOAWAY frame that names the last request it has read, and drops the requests that are already on
-// the way; a client that cannot send a body twice loses those. RFC 9113, section 6.8, asks for an earlier GOAWAY that
-// accepts every request, see goAwayConn.
+// configureHTTP2 serves HTTP/2 on connections that can announce a shutdown without losing a request. The
+// HTTP/2 server of net/http sends one GOAWAY frame that names the last request it has read, and drops the
+// requests that are already on the way; a client that cannot send a body twice loses those. RFC 9113,
+// section 6.8, asks for an earlier GOAWAY that accepts every request, see goAwayConn.
 func configureHTTP2(server *http.Server, conns *connections) error {
 	h2 := &http2.Server{WriteByteTimeout: writeStall}
 	if err := http2.ConfigureServer(server, h2); err != nil {
 		return err
 	}
 	server.TLSNextProto[http2.NextProtoTLS] = func(hs *http.Server, conn *tls.Conn, handler http.Handler) {
-		ctx := context.Background()
-		if base, ok := handler.(interface{ BaseContext() context.Context }); ok { // as http2.ConfigureServer does
+		ctx := context.Background() // or what http2.ConfigureServer takes, too
+		if base, ok := handler.(interface{ BaseContext() context.Context }); ok {
 			ctx = base.BaseContext()
 		}
 		c := &goAwayConn{Conn: conn}
@@ -38,8 +38,8 @@ func configureHTTP2(server *http.Server, conns *connections) error {
 	return nil
 }
 
-// goAwayFrame asks the client to open no further requests on the connection, and accepts those on the way: its last
-// stream is the highest that there can be, its code NO_ERROR. Source: RFC 9113, section 6.8.
+// goAwayFrame asks the client to open no further requests on the connection, and accepts those on the way:
+// its last stream is the highest that there can be, its code NO_ERROR. Source: RFC 9113, section 6.8.
 var goAwayFrame = func() []byte {
 	frame := make([]byte, frameHeaderBytes+8) // stream 0, no flags
 	frame[2], frame[3] = 8, byte(http2.FrameGoAway)
@@ -49,14 +49,15 @@ var goAwayFrame = func() []byte {
 
 const frameHeaderBytes = 9
 
-// goAwayConn is the server's side of an HTTP/2 connection. It follows the frames that are written, so that it can write
-// a GOAWAY frame between two of them.
+// goAwayConn is the server's side of an HTTP/2 connection. It follows the frames that are written, so that
+// it can write a GOAWAY frame between two of them.
 type goAwayConn struct {
 	*tls.Conn
 
 	// mu is held while frames are written, and guards the fields after it.
 	mu sync.Mutex
-	// header is the part of a frame's header that has been written; left is how much is missing of its payload.
+	// header is the part of a frame's header that has been written; left is how much is missing of its
+	// payload.
 	header []byte
 	left   int
 	// answered says that a response has begun.
@@ -66,18 +67,27 @@ type goAwayConn struct {
 	wanted atomic.Bool
 }
 
-// goAwayPause is how long the server writes nothing before it sends a GOAWAY frame. Clients that make one call after the
-// other then all wait for a response. One that was about to send a request would have to give up on it: clients of
-// net/http do, and cannot send its body again.
+// goAwayPause is how long the server writes nothing before it sends a GOAWAY frame. Clients that make one
+// call after the other then all wait for a response. One that was about to send a request would have to give
+// up on it: clients of net/http do, and cannot send its body again.
 const goAwayPause = 100 * time.Millisecond
 
-// GoAway sends a GOAWAY frame, now or with the next frame that is written; not before a response has begun, so that each
-// connection carries at least one request. It sends one only, however often it is called.
+// GoAway sends a GOAWAY frame, now or with the next frame that is written; not before a response has begun,
+// so that each connection carries at least one request. It sends one only, however often it is called.
 func (c *goAwayConn) GoAway() {
 	c.wanted.Store(true)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	_ = c.announce() // the next write meets the same error
+	if c.sent || !c.answered {
+		return
+	}
+	// Writes of the HTTP/2 server set their own deadline.
+	_ = c.SetWriteDeadline(time.Now().Add(goAwayPause + writeStall))
+	if c.announce() != nil {
+		_ = c.Close()
+		return
+	}
+	_ = c.SetWriteDeadline(time.Time{})
 }
 
 // Write writes frames, and the GOAWAY frame between them if it is wanted.
@@ -118,7 +128,8 @@ func (c *goAwayConn) announce() error {
 	return err
 }
 
-// nextBoundary returns how many bytes of p there are up to the end of a frame; all of them if none ends in p.
+// nextBoundary returns how many bytes of p there are up to the end of a frame; all of them if none ends in
+// p.
 func (c *goAwayConn) nextBoundary(p []byte) int {
 	missing := frameHeaderBytes - len(c.header)
 	switch {

@@ -34,9 +34,9 @@ func newHTTPServer(c config, handler http.Handler, conns *connections, errorLog 
 	return server, configureHTTP2(server, conns)
 }
 
-// endBySignal returns a context that ends with the first SIGINT, SIGTERM or SIGHUP. A second SIGINT or SIGTERM ends the
-// program at once; a second SIGHUP does not, since a terminal that closes may send two. Where SIGHUP is ignored, as
-// nohup does, it stays ignored.
+// endBySignal returns a context that ends with the first SIGINT, SIGTERM or SIGHUP. A second SIGINT or
+// SIGTERM ends the program at once; a second SIGHUP does not, since a terminal that closes may send two.
+// Where SIGHUP is ignored, as nohup does, it stays ignored.
 func endBySignal() (ctx context.Context, stop context.CancelFunc) {
 	ctx, stopNotify := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	ctx, cancel := context.WithCancel(ctx)

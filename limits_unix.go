@@ -24,8 +24,9 @@ func openFiles() int {
 // notSentLowWater is the option TCP_NOTSENT_LOWAT. Source: tcp(7), and netinet/tcp.h of Darwin.
 var notSentLowWater = map[string]int{"linux": 25, "darwin": 0x201}
 
-// boundSendBuffer lets the system take little of a response before the client has read what came before it. Otherwise it
-// takes megabytes at once, and then nothing for longer than writeStall although a slow client reads all the time.
+// boundSendBuffer lets the system take little of a response before the client has read what came before it.
+// Otherwise it takes megabytes at once, and then nothing for longer than writeStall although a slow client
+// reads all the time.
 func boundSendBuffer(conn *net.TCPConn) {
 	option, known := notSentLowWater[runtime.GOOS]
 	if !known {
@@ -36,5 +37,7 @@ func boundSendBuffer(conn *net.TCPConn) {
 	if err != nil {
 		return // the connection has ended
 	}
-	_ = raw.Control(func(fd uintptr) { _ = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, option, sendBufferBytes) })
+	_ = raw.Control(func(fd uintptr) {
+		_ = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, option, sendBufferBytes)
+	})
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"runtime"
 	"sync"
 	"time"
 
@@ -12,52 +11,27 @@ import (
 )
 
 const (
-	// writeChunk is what a client has to take of a response within writeStall. It is therefore the lowest rate that is
-	// served: 64 KiB in 10 seconds.
+	// writeChunk is what a client has to take of a response within writeStall. It is therefore the lowest
+	// rate that is served: 64 KiB in 10 seconds.
 	writeChunk = 64 << 10
 	writeStall = 10 * time.Second
 	// timedBytes is the length of a response that net/http writes out before its handler returns.
 	timedBytes = 4 << 10
-	// stalledAfter is how long ago the last progress of a response must be before it is aborted first.
-	stalledAfter = time.Second
 	// closeAfter is how long an aborted response may take to end before its connection is closed.
 	closeAfter = 500 * time.Millisecond
-	// responseBytesPerCPU bounds the bytes of responses that are built and not yet written; callers without a valid
-	// token have a quarter of it to themselves.
-	responseBytesPerCPU = 32 << 20
-	// unreadBodyTimeout is how long net/http may take to read the rest of a request's body that no handler has read,
-	// which it does before it sends the response.
+	// unreadBodyTimeout is how long net/http may take to read the rest of a request's body that no handler
+	// has read, which it does before it sends the response.
 	unreadBodyTimeout = 5 * time.Second
 )
 
-var errResponseAborted = errors.New("the response is aborted: the server holds too many bytes that clients do not read")
+var errResponseAborted = errors.New("the response is aborted: clients leave too many bytes unread")
 
-// unsentResponses bounds the responses that are built and not yet written. A response never waits for that bound: others
-// are aborted for it, see victim.
-type unsentResponses struct {
-	stall time.Duration
-
-	mu     sync.Mutex
-	limits map[bool]int64 // by pacedWriter.anonymous
-	bytes  map[bool]int64
-	open   map[*pacedWriter]struct{}
-}
-
-func newUnsentResponses() *unsentResponses {
-	total := int64(max(2, runtime.GOMAXPROCS(0))) * responseBytesPerCPU
-	return &unsentResponses{
-		stall:  writeStall,
-		limits: map[bool]int64{false: total * 3 / 4, true: total / 4},
-		bytes:  make(map[bool]int64),
-		open:   make(map[*pacedWriter]struct{}),
-	}
-}
-
-// handler gives back what a request holds of the admission capacity as soon as its response is built, and then writes
-// the response as fast as its client reads it. It expects a door.Request in the context.
+// handler gives back what a request holds of the admission capacity as soon as its response is built, and
+// then writes the response as fast as its client reads it. It expects a door.Request in the context.
 func (u *unsentResponses) handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		paced := &pacedWriter{ResponseWriter: w, responses: u, request: door.RequestOf(r.Context()), control: http.NewResponseController(w)}
+		paced := &pacedWriter{ResponseWriter: w, responses: u, control: http.NewResponseController(w)}
+		paced.request = door.RequestOf(r.Context())
 		paced.conn, _ = r.Context().Value(connKey{}).(net.Conn)
 		paced.shared = r.ProtoMajor > 1
 		paced.body, _ = r.Body.(*uploadBody)
@@ -166,7 +140,8 @@ func (w *pacedWriter) renew() bool {
 	return true
 }
 
-// fail notes for the log why a response was not written to its end; a client that has gone is not worth a note.
+// fail notes for the log why a response was not written to its end; a client that has gone is not worth a
+// note.
 func (w *pacedWriter) fail() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -178,9 +153,9 @@ func (w *pacedWriter) fail() {
 	}
 }
 
-// discardOnStall has the connection reset, and what the system holds of the response discarded, if a chunk is not
-// written in time. The deadline alone ends the writing, but net/http then closes the connection in a way that lets the
-// system offer the rest for minutes.
+// discardOnStall has the connection reset, and what the system holds of the response discarded, if a chunk
+// is not written in time. The deadline alone ends the writing, but net/http then closes the connection in a
+// way that lets the system offer the rest for minutes.
 func (w *pacedWriter) discardOnStall() (stop func()) {
 	if w.shared || w.conn == nil {
 		return func() {}
@@ -208,8 +183,8 @@ func (w *pacedWriter) end() {
 	_ = w.control.SetWriteDeadline(time.Now().Add(-time.Second))
 }
 
-// discard lets the system forget what it holds for a client that does not read, instead of offering it for minutes once
-// the connection is closed.
+// discard lets the system forget what it holds for a client that does not read, instead of offering it for
+// minutes once the connection is closed.
 func discard(conn net.Conn) {
 	if tcp, ok := socket(conn).(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)
@@ -244,76 +219,4 @@ func (w *pacedWriter) finish() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.finished = true
-}
-
-// add counts bytes of a response that is about to be written, and aborts others while there are too many.
-func (u *unsentResponses) add(w *pacedWriter, n int64) {
-	u.mu.Lock()
-	if w.bytes == 0 {
-		w.client = w.request.User
-		w.anonymous = w.client == ""
-		if w.anonymous {
-			w.client = w.request.Address
-		}
-		u.open[w] = struct{}{}
-	}
-	w.bytes += n
-	u.bytes[w.anonymous] += n
-	var victims []*pacedWriter
-	for u.bytes[w.anonymous] > u.limits[w.anonymous] {
-		victim := u.victim(w)
-		if victim == nil {
-			break // it is alone
-		}
-		u.forget(victim, victim.bytes)
-		victims = append(victims, victim)
-	}
-	u.mu.Unlock()
-	for _, victim := range victims {
-		victim.abort()
-	}
-}
-
-func (u *unsentResponses) remove(w *pacedWriter, n int64) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if _, open := u.open[w]; open { // else it has been aborted
-		u.forget(w, n)
-	}
-}
-
-// forget takes bytes of a response out of the count. The caller must hold mu.
-func (u *unsentResponses) forget(w *pacedWriter, n int64) {
-	u.bytes[w.anonymous] -= n
-	if w.bytes -= n; w.bytes == 0 {
-		delete(u.open, w)
-	}
-}
-
-// victim returns the response to abort for another of its kind: the one that has made no progress for longest, if that
-// is long; else the same of the client that holds the most bytes. The caller must hold mu.
-func (u *unsentResponses) victim(newcomer *pacedWriter) *pacedWriter {
-	held := make(map[string]int64)
-	for w := range u.open {
-		if w.anonymous == newcomer.anonymous {
-			held[w.client] += w.bytes
-		}
-	}
-	var stalled, heaviest *pacedWriter
-	for w := range u.open {
-		if w.anonymous != newcomer.anonymous || w == newcomer {
-			continue
-		}
-		if stalled == nil || w.progress.Before(stalled.progress) {
-			stalled = w
-		}
-		if heaviest == nil || held[w.client] > held[heaviest.client] ||
-			held[w.client] == held[heaviest.client] && w.progress.Before(heaviest.progress) {
-			heaviest = w
-		}
-	}
-	if stalled != nil && time.Since(stalled.progress) > stalledAfter {
-		return stalled
-	}
-	return heaviest
 }

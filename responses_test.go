@@ -44,6 +44,9 @@ func sized(t *testing.T, u *unsentResponses, protocol int) (client *http.Client,
 	}
 	t.Cleanup(server.Close)
 	client = server.Client()
+	if protocol == 2 {
+		return client, server.URL, unsent // flow control bounds what the client takes unread
+	}
 	transport := client.Transport.(*http.Transport)
 	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
@@ -55,8 +58,8 @@ func sized(t *testing.T, u *unsentResponses, protocol int) (client *http.Client,
 	return client, server.URL, unsent
 }
 
-// A client that reads slowly, but not too slowly, gets the whole response, in much longer than a stall may last. One that
-// reads a little now and then, less than the lowest rate, does not.
+// A client that reads slowly, but not too slowly, gets the whole response, in much longer than a stall may
+// last. One that reads a little now and then, less than the lowest rate, does not.
 func TestPacedWriter_SlowClients(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -101,8 +104,8 @@ func TestPacedWriter_SlowClients(t *testing.T) {
 	}
 }
 
-// The bytes that are not read are bounded, by aborting responses that stall, and those of whoever has the most; another
-// kind of caller is never aborted for them, and nobody waits.
+// The bytes that are not read are bounded, by aborting responses that stall, and those of whoever has the
+// most; another kind of caller is never aborted for them, and nobody waits.
 func TestUnsentResponses_Bound(t *testing.T) {
 	t.Parallel()
 	u := newUnsentResponses()

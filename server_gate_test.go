@@ -1,21 +1,11 @@
 package main
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
 	"fmt"
-	"math/big"
-	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"customer-events/store/storetest"
 )
@@ -24,33 +14,12 @@ const demoLogin = `{"query":"mutation { login(input: {username: \"demo\", passwo
 
 func TestTLS(t *testing.T) {
 	t.Parallel()
-	certFile, keyFile := filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for file, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: der}, keyFile: {Type: "PRIVATE KEY", Bytes: private}} {
-		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	certFile, keyFile, roots := certificateFor127(t)
 	s := serving(t, "--demo", "--database", storetest.SQLite(t), "--tls-cert", certFile, "--tls-key", keyFile)
 	if !strings.Contains(s.stdout.String(), "https://") || strings.Contains(s.stdout.String(), "http://") {
 		t.Errorf("the addresses told: %s", s.stdout.String())
 	}
 	s.url = strings.Replace(s.url, "http:", "https:", 1)
-	roots := x509.NewCertPool()
-	certificate, _ := x509.ParseCertificate(der)
-	roots.AddCert(certificate)
 	by := func(most uint16, h2 bool) *http.Client {
 		transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MaxVersion: most}, ForceAttemptHTTP2: h2}
 		t.Cleanup(transport.CloseIdleConnections)

@@ -29,7 +29,8 @@ func dripText(conn net.Conn, text string) {
 	}
 }
 
-// A client that sends slowly, or nothing at all, does not hold up a server that is told to end. What is cut is logged.
+// A client that sends slowly, or nothing at all, does not hold up a server that is told to end. What is cut
+// is logged.
 func TestShutdown_SlowClients(t *testing.T) {
 	t.Parallel()
 	const head = "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAuthorization: Bearer %s\r\nContent-Length: 5000\r\n\r\n"

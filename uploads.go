@@ -13,9 +13,11 @@ import (
 )
 
 const (
-	// anonymousUploadGrace is how long bodies of callers without a valid token may still arrive once the drain is over.
+	// anonymousUploadGrace is how long bodies of callers without a valid token may still arrive once the
+	// drain is over.
 	anonymousUploadGrace = time.Second
-	// uploadGrace is the same for callers with a valid token, as long as they send uploadRate bytes a second.
+	// uploadGrace is the same for callers with a valid token, as long as they send uploadRate bytes a
+	// second.
 	uploadGrace = 10 * time.Second
 	uploadRate  = 16 << 10
 	// uploadWindow is the time over which their rate is measured.
@@ -49,7 +51,8 @@ type uploadBody struct {
 	// ended says that the body has arrived, or cannot arrive any more. cut says that the server ended it.
 	ended, cut atomic.Bool
 
-	// Only the goroutine of endSlow uses these: whether the token is valid, and what had arrived when it was last looked at.
+	// Only the goroutine of endSlow uses these: whether the token is valid, and what had arrived when it was
+	// last looked at.
 	known  *bool
 	seen   int64
 	seenAt time.Time
@@ -60,7 +63,8 @@ func (u *uploads) track(w http.ResponseWriter, r *http.Request, token string) (u
 	if r.Body == nil || r.Body == http.NoBody {
 		return func() {}
 	}
-	body := &uploadBody{ReadCloser: r.Body, uploads: u, token: token, control: http.NewResponseController(w), started: time.Now()}
+	body := &uploadBody{ReadCloser: r.Body, uploads: u, token: token, started: time.Now()}
+	body.control = http.NewResponseController(w)
 	body.conn, _ = r.Context().Value(connKey{}).(net.Conn)
 	r.Body = body
 	u.mu.Lock()
@@ -102,8 +106,8 @@ func (u *uploads) since() map[net.Conn]time.Time {
 	return started
 }
 
-// endSlow ends the bodies that a server which shuts down does not wait for, after so much time. It returns how many of
-// callers without a valid token it has ended, and how many of others.
+// endSlow ends the bodies that a server which shuts down does not wait for, after so much time. It returns
+// how many of callers without a valid token it has ended, and how many of others.
 func (u *uploads) endSlow(ctx context.Context, waited time.Duration) (anonymous, slow int) {
 	u.mu.Lock()
 	open := make([]*uploadBody, 0, len(u.open))
@@ -141,7 +145,8 @@ func (b *uploadBody) hasValidToken(ctx context.Context) bool {
 	return *b.known
 }
 
-// isSlow reports whether less than uploadRate has arrived since it was last asked; it looks once in each uploadWindow.
+// isSlow reports whether less than uploadRate has arrived since it was last asked; it looks once in each
+// uploadWindow.
 func (b *uploadBody) isSlow() bool {
 	now, received := time.Now(), b.received.Load()
 	passed := now.Sub(b.seenAt)
@@ -160,7 +165,8 @@ func (u *uploads) cut(body *uploadBody) bool {
 	if _, open := u.open[body]; !open || body.cut.Swap(true) {
 		return false
 	}
-	// Under the lock, since the connection carries another request once this one has been taken off the list.
+	// Under the lock, since the connection carries another request once this one has been taken off the
+	// list.
 	_ = body.control.SetReadDeadline(time.Now().Add(-time.Second))
 	return true
 }
