@@ -50,7 +50,7 @@ type program struct {
 		Kind string `arg:"" enum:"accounts-receivable,rewards-participants,access-tokens,classifications,units" help:"What the file holds: ${enum}."`
 		File string `arg:"" help:"A CSV file with a header line, or NDJSON."`
 	} `cmd:"" help:"Add or update reference data from a file. Bad rows are listed, the others are taken; safe to repeat."`
-	Send    sendOptions `cmd:"" help:"Send a file of events of any length to a running server. Goes on where it was interrupted; rejected events go to FILE.rejected.ndjson."`
+	Send    sendOptions `cmd:"" help:"Send a file of events of any length to a running server. Goes on where it was interrupted; rejected events go to FILE.rejected.ndjson. Exit status: 0 all events are processed, 1 some were rejected, 2 the command line is wrong, 3 it failed or was interrupted: the same command goes on."`
 	Version struct{}    `cmd:"" help:"Print version, commit and Go version."`
 }
 
@@ -63,7 +63,8 @@ type environment struct {
 	ready func(net.Addr)
 }
 
-// run runs one command line and returns the exit status: 0 if all went well, 1 if not, 2 if the command line is wrong.
+// run runs one command line and returns the exit status: 0 if all went well, 1 if not, 2 if the command line is wrong, 3 of a send
+// that has not come to the file's end.
 func run(ctx context.Context, args []string, env environment) int {
 	var p program
 	exit := -1
@@ -117,6 +118,10 @@ func run(ctx context.Context, args []string, env environment) int {
 	}
 	if err != nil {
 		fmt.Fprintf(env.stderr, "customer-events: %v\n", err)
+		var own *exitError
+		if errors.As(err, &own) {
+			return own.status
+		}
 		return 1
 	}
 	return 0
