@@ -60,7 +60,7 @@ type program struct {
 	Export struct {
 		Kind string `arg:"" enum:"accounts-receivable,rewards-participants,access-tokens,classifications,units" help:"What to export: ${enum}."`
 	} `cmd:"" help:"Write reference data to standard output, as the CSV that import reads, with ids and without secrets."`
-	Send     sendOptions `cmd:"" help:"Send a file of events of any length to a running server. Goes on where it was interrupted; rejected events go to FILE.rejected.ndjson."`
+	Send     sendOptions `cmd:"" help:"Send a file of events of any length to a running server. Goes on where it was interrupted; rejected events go to FILE.rejected.ndjson. Exit status: 0 all events are processed, 1 some were rejected, 2 the command line is wrong, 3 it failed or was interrupted: the same command goes on."`
 	Licenses struct{}    `cmd:"" help:"Print the licences of the third-party software that the program contains."`
 	Version  struct{}    `cmd:"" help:"Print version, commit and Go version."`
 }
@@ -76,7 +76,8 @@ type environment struct {
 	ready func(net.Addr)
 }
 
-// run runs one command line and returns the exit status: 0 if all went well, 1 if not, 2 if the command line is wrong.
+// run runs one command line and returns the exit status: 0 if all went well, 1 if not, 2 if the command line is wrong, 3 of a send
+// that has not come to the file's end.
 func run(ctx context.Context, args []string, env environment) int {
 	var p program
 	exit := -1
@@ -134,6 +135,10 @@ func run(ctx context.Context, args []string, env environment) int {
 	}
 	if err != nil {
 		printWithin(logFlushTimeout, env.stderr, fmt.Sprintf("customer-events: %v\n", err))
+		var own *exitError
+		if errors.As(err, &own) {
+			return own.status
+		}
 		return 1
 	}
 	return 0

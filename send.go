@@ -45,13 +45,30 @@ func (o sendOptions) config() (sender.Options, error) {
 	return c, errors.Join(wrong...)
 }
 
-func sendFile(ctx context.Context, options sender.Options, env environment) (err error) {
-	if options.Password, err = readPassword(env); err != nil {
-		return err
+// exitIncomplete is the exit status of a send that has not come to the file's end. It is another than that of one that has, with
+// events rejected (1), and of a wrong command line (2): after it the same command may go on, after the others it need not.
+const exitIncomplete = 3
+
+// exitError ends the program with a status of its own.
+type exitError struct {
+	error
+	status int
+}
+
+func (e *exitError) Unwrap() error { return e.error }
+
+func sendFile(ctx context.Context, options sender.Options, env environment) error {
+	if _, err := os.Stat(options.File); err != nil { // before anybody types a password for nothing
+		return &exitError{fmt.Errorf("opening the file to send: %w", err), exitIncomplete}
 	}
-	if options.Password == "" {
-		return errors.New("the password is missing: type it, or give it on standard input")
+	password, err := passwordFor(ctx, env)
+	if err == nil && password == "" {
+		err = errors.New("the password is missing: type it, or give it on standard input")
 	}
+	if err != nil {
+		return &exitError{err, exitIncomplete}
+	}
+	options.Password = password
 	options.Report = env.stderr
 	if terminal, ok := env.stderr.(*os.File); ok && term.IsTerminal(int(terminal.Fd())) {
 		options.Progress = terminal
@@ -60,8 +77,38 @@ func sendFile(ctx context.Context, options sender.Options, env environment) (err
 	result, err := sender.Send(ctx, options)
 	fmt.Fprintf(env.stdout, "%d of %d events are done: %d processed (%d of them had been before), %d rejected, in %s\n",
 		result.Done, result.Events, result.Processed, result.Replayed, result.Rejected, time.Since(start).Round(time.Millisecond))
-	if err == nil && result.Rejected > 0 {
-		err = fmt.Errorf("some events were rejected, see %s.rejected.ndjson: correct them and send them as a file of their own", options.File)
+	switch {
+	case err != nil:
+		return &exitError{err, exitIncomplete}
+	case result.Rejected > 0:
+		return fmt.Errorf("some events were rejected, see %s.rejected.ndjson: correct them and send them as a file of their own", options.File)
 	}
-	return err
+	return nil
+}
+
+// passwordFor reads the password, and stops waiting for it when the program is to end.
+func passwordFor(ctx context.Context, env environment) (string, error) {
+	terminal, ok := env.stdin.(*os.File)
+	var before *term.State
+	if ok && term.IsTerminal(int(terminal.Fd())) {
+		before, _ = term.GetState(int(terminal.Fd()))
+	}
+	type read struct {
+		password string
+		err      error
+	}
+	done := make(chan read, 1)
+	go func() {
+		password, err := readPassword(env)
+		done <- read{password, err}
+	}()
+	select {
+	case r := <-done:
+		return r.password, r.err
+	case <-ctx.Done():
+		if before != nil { // what is typed is shown again
+			_ = term.Restore(int(terminal.Fd()), before)
+		}
+		return "", errors.New("interrupted before the password was given: nothing was sent")
+	}
 }

@@ -133,7 +133,7 @@ func TestSendIsInterrupted(t *testing.T) {
 	g.on(func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler) {
 		switch number {
 		case 2:
-			if exit, _, stderr := sendCommand(t, g.URL, file); exit != 1 || !strings.Contains(stderr, "is being sent by another process") {
+			if exit, _, stderr := sendCommand(t, g.URL, file); exit != 3 || !strings.Contains(stderr, "is being sent by another process") {
 				t.Errorf("a second sender: exit %d: %s", exit, stderr)
 			}
 		case 3:
@@ -143,7 +143,7 @@ func TestSendIsInterrupted(t *testing.T) {
 	})
 	var out, errs buffer
 	exit := run(ctx, sendArgs(g.URL, file), environment{stdin: strings.NewReader(demoPassword), stdout: &out, stderr: &errs, log: newLog(&errs)})
-	if exit != 1 || !strings.Contains(errs.String(), "interrupted") || !strings.Contains(errs.String(), "the same command goes on from there") || strings.Contains(out.String(), "9000 of 9000") {
+	if exit != 3 || !strings.Contains(errs.String(), "interrupted") || !strings.Contains(errs.String(), "the same command goes on from there") || strings.Contains(out.String(), "9000 of 9000") {
 		t.Errorf("exit %d: %s%s", exit, out.String(), errs.String())
 	}
 	if text, err := os.ReadFile(file + ".sent"); err != nil || strings.Contains(string(text), "underWaySince") {

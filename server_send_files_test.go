@@ -46,7 +46,7 @@ func TestSendRejected(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 		// Sent again it says the same, and asks nobody.
-		if exit, stdout, stderr := sendCommand(t, "http://127.0.0.1:1", file); exit != 1 || !strings.Contains(stderr, "was being sent to "+s.url) || strings.Contains(stdout, want) {
+		if exit, stdout, stderr := sendCommand(t, "http://127.0.0.1:1", file); exit != 3 || !strings.Contains(stderr, "was being sent to "+s.url) || strings.Contains(stdout, want) {
 			t.Errorf("%s to another server: exit %d: %s%s", name, exit, stdout, stderr)
 		}
 		if exit, stdout, stderr := sendCommand(t, s.url, file); exit != 1 || !strings.Contains(stdout, want) || !strings.Contains(stderr, "has been sent already") {
@@ -78,7 +78,6 @@ func TestSendChangedFile(t *testing.T) {
 	}
 	for name, c := range map[string]struct{ file, state, want string }{
 		"cut":     {string(text[:len(text)/2]), string(state), "has been changed since"},
-		"grown":   {string(text) + "{}\n", string(state), "has been changed since"},
 		"edited":  {strings.Replace(string(text), "www.crm.com", "www.crm.org", 1), string(state), "has been changed since"},
 		"garbage": {string(text), "{", "was not written by this version"},
 		"newer":   {string(text), strings.Replace(string(state), `"format": 1`, `"format": 2`, 1), "was not written by this version"},
@@ -90,7 +89,7 @@ func TestSendChangedFile(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if exit, _, stderr := sendCommand(t, s.url, file); exit != 1 || !strings.Contains(stderr, c.want) || !strings.Contains(stderr, "delete "+sent) {
+		if exit, _, stderr := sendCommand(t, s.url, file); exit != 3 || !strings.Contains(stderr, c.want) || !strings.Contains(stderr, "delete "+sent) {
 			t.Errorf("%s: exit %d: %s", name, exit, stderr)
 		}
 	}
@@ -111,14 +110,14 @@ func TestSendRefusedFiles(t *testing.T) {
 		"quote":    {"x.csv", header + "ACR0000000020,Admin Unit,2016-06-22T15:00:00,www.crm.com\n\"" + strings.Repeat("SECRET\n", 9<<20/7), "the row after line 2: it has more than 8388608 bytes: is a quotation mark not closed?"},
 	} {
 		exit, stdout, stderr := sendCommand(t, s.url, written(t, c.file, []byte(c.text)))
-		if exit != 1 || !strings.Contains(stderr, c.want) || strings.Contains(stdout+stderr, "SECRET") {
+		if exit != 3 || !strings.Contains(stderr, c.want) || strings.Contains(stdout+stderr, "SECRET") {
 			t.Errorf("%s: exit %d: %s%s", name, exit, stdout, stderr)
 		}
 	}
-	if exit, _, stderr := sendCommand(t, s.url, t.TempDir()); exit != 1 || !strings.Contains(stderr, "is a folder") {
+	if exit, _, stderr := sendCommand(t, s.url, t.TempDir()); exit != 3 || !strings.Contains(stderr, "is a folder") {
 		t.Errorf("a folder: exit %d: %s", exit, stderr)
 	}
-	if exit, _, stderr := sendCommand(t, s.url, filepath.Join(t.TempDir(), "none")); exit != 1 || !strings.Contains(stderr, "opening the file to send") {
+	if exit, _, stderr := sendCommand(t, s.url, filepath.Join(t.TempDir(), "none")); exit != 3 || !strings.Contains(stderr, "opening the file to send") {
 		t.Errorf("no file: exit %d: %s", exit, stderr)
 	}
 	if exit, stdout, stderr := sendCommand(t, s.url, written(t, "x.ndjson", nil)); exit != 0 || !strings.Contains(stdout, "0 of 0 events") {
@@ -148,17 +147,17 @@ func TestSendOptions(t *testing.T) {
 	if exit != 2 || !strings.Contains(stderr, "server is not valid") || !strings.Contains(stderr, "username is missing") || !strings.Contains(stderr, "patience (25h) is not valid") || strings.Contains(stderr, "CANARY") {
 		t.Errorf("exit %d: %s", exit, stderr)
 	}
-	if exit, _, stderr := command(t, "", sendArgs("http://127.0.0.1:1", file)...); exit != 1 || !strings.Contains(stderr, "the password is missing") {
+	if exit, _, stderr := command(t, "", sendArgs("http://127.0.0.1:1", file)...); exit != 3 || !strings.Contains(stderr, "the password is missing") {
 		t.Errorf("exit %d: %s", exit, stderr)
 	}
-	if exit, _, stderr := command(t, "password", append(sendArgs("http://127.0.0.1:1", file), "--patience", "1s")...); exit != 1 || !strings.Contains(stderr, "given up after 1s") || !strings.Contains(stderr, "0 of 1 events are done") {
+	if exit, _, stderr := command(t, "password", append(sendArgs("http://127.0.0.1:1", file), "--patience", "1s")...); exit != 3 || !strings.Contains(stderr, "given up after 1s") || !strings.Contains(stderr, "0 of 1 events are done") {
 		t.Errorf("exit %d: %s", exit, stderr)
 	}
 	s := demoOn(t, storetest.SQLite(t))
-	if exit, _, stderr := command(t, "a wrong password", sendArgs(s.url, file)...); exit != 1 || !strings.Contains(stderr, "UNAUTHENTICATED") {
+	if exit, _, stderr := command(t, "a wrong password", sendArgs(s.url, file)...); exit != 3 || !strings.Contains(stderr, "UNAUTHENTICATED") {
 		t.Errorf("exit %d: %s", exit, stderr)
 	}
-	if exit, _, stderr := command(t, "password", "send", file, "--server", s.url+"/nothing", "--username", demoUser); exit != 1 || !strings.Contains(stderr, "that is not GraphQL") {
+	if exit, _, stderr := command(t, "password", "send", file, "--server", s.url+"/nothing", "--username", demoUser); exit != 3 || !strings.Contains(stderr, "that is not GraphQL") {
 		t.Errorf("exit %d: %s", exit, stderr)
 	}
 }

@@ -110,7 +110,7 @@ func (r *reader) date(f *field) (at time.Time, ok bool, err error) {
 	if r.Kind() != strictjson.String {
 		return at, false, r.wrongType(models.ErrDate.Error(), f.paths[r.Naming]...)
 	}
-	text, ok, err := r.text(MaxShortText, false, f.paths[r.Naming]...)
+	text, ok, err := r.text(math.MaxInt, false, f.paths[r.Naming]...) // it may have any number of decimals
 	switch {
 	case err != nil || !ok:
 		return at, false, err

@@ -53,10 +53,11 @@ func (r *Resolver) present(ctx context.Context, err error) *gqlerror.Error {
 		path = located.Path
 	}
 	var parse *gqlerror.Error
+	var date *models.DateError
 	switch {
 	case door.Known(err) != nil:
-	case errors.Is(err, models.ErrDate):
-		err = fail(badRequest, "a date is not valid: %s", models.ErrDate)
+	case errors.As(err, &date):
+		err = fail(badRequest, "a date is not valid: %s", date)
 	case errors.As(err, &parse) && parse.Err == nil && parse.Rule != "":
 		err = fail(validationFailed, "%s", parse.Message)
 	}

@@ -1,20 +1,26 @@
 package models
 
-import (
-	"errors"
-	"time"
+import "time"
+
+// DateError says why a date is not valid. It names the remedy, not the value: whoever answers adds the value.
+type DateError struct{ remedy string }
+
+func (e *DateError) Error() string { return e.remedy }
+
+var (
+	// ErrDate says what a date must look like.
+	ErrDate error = &DateError{"write a date that exists as 2016-06-22T15:00:00, with Z or an offset such as +03:00 if it has a zone, years 1000 to 9999"}
+	// ErrLeapSecond says that second 60 is not valid: neither the databases nor Go can keep it.
+	ErrLeapSecond error = &DateError{"leap seconds are not kept: write second 59, or second 00 of the next minute"}
 )
 
-// ErrDate says what a date must look like. It names the remedy, not the value: whoever answers adds the value.
-var ErrDate = errors.New("write a date that exists as 2016-06-22T15:00:00, with Z or an offset such as +03:00 if it has a zone, years 1000 to 9999, at most 6 decimals of a second")
-
-// ParseDateTime reads an RFC 3339 date and time, or the CRM's own form without a zone, which is read in the given zone. A
-// local time that a change of the clocks skips or repeats is read as time.Date does. The result is in UTC. More than
-// microseconds, a leap second, and years that no database keeps (before 1000 or after 9999, in UTC too) are refused,
-// rather than changed.
+// ParseDateTime reads an RFC 3339 date and time, or the CRM's own form without a zone, which is read in the given zone.
+// Seconds may be omitted. A local time that occurs twice means the first occurrence; one that the zone skips is rejected.
+// The result is in UTC, truncated to microseconds, so that every comparison sees what the databases keep. Years that no
+// database keeps (before 1000 or after 9999, in UTC too) are rejected.
 func ParseDateTime(text string, zone *time.Location) (time.Time, error) {
-	const local = "2006-01-02T15:04:05"
-	if len(text) < len(local) {
+	const minutes = "2006-01-02T15:04"
+	if len(text) < len(minutes) {
 		return time.Time{}, ErrDate
 	}
 	year, ok1 := digits(text[0:4])
@@ -22,36 +28,30 @@ func ParseDateTime(text string, zone *time.Location) (time.Time, error) {
 	day, ok3 := digits(text[8:10])
 	hour, ok4 := digits(text[11:13])
 	minute, ok5 := digits(text[14:16])
-	second, ok6 := digits(text[17:19])
-	if !(ok1 && ok2 && ok3 && ok4 && ok5 && ok6) ||
-		text[4] != '-' || text[7] != '-' || text[10] != 'T' && text[10] != 't' || text[13] != ':' || text[16] != ':' ||
-		year < 1000 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) || hour > 23 || minute > 59 || second > 59 {
+	if !(ok1 && ok2 && ok3 && ok4 && ok5) ||
+		text[4] != '-' || text[7] != '-' || text[10] != 'T' && text[10] != 't' || text[13] != ':' ||
+		year < 1000 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) || hour > 23 || minute > 59 {
 		return time.Time{}, ErrDate
 	}
-	micros, rest, ok := fraction(text[len(local):])
+	second, micros, rest, ok := seconds(text[len(minutes):])
 	if !ok {
 		return time.Time{}, ErrDate
 	}
-	offset := 0
+	offset, local, ok := zoneOffset(rest)
 	switch {
-	case rest == "":
-	case rest == "Z" || rest == "z":
-		zone = time.UTC
-	case len(rest) == len("+03:00") && (rest[0] == '+' || rest[0] == '-') && rest[3] == ':':
-		hours, ok1 := digits(rest[1:3])
-		minutes, ok2 := digits(rest[4:6])
-		if !ok1 || !ok2 || hours > 23 || minutes > 59 {
-			return time.Time{}, ErrDate
-		}
-		offset = hours*60 + minutes
-		if rest[0] == '-' {
-			offset = -offset
-		}
-		zone = time.UTC
-	default:
+	case !ok:
 		return time.Time{}, ErrDate
+	case second == 60:
+		return time.Time{}, ErrLeapSecond
 	}
-	at := time.Date(year, time.Month(month), day, hour, minute-offset, second, micros*1000, zone).UTC()
+	at := time.Date(year, time.Month(month), day, hour, minute-offset, second, micros*1000, time.UTC)
+	if local && zone != time.UTC {
+		var exists bool
+		if at, exists = firstOccurrence(at, zone); !exists {
+			return time.Time{}, &DateError{"this local time does not exist in the time zone " + zone.String() +
+				", whose clocks skip it: write one that exists, or add Z or an offset such as +03:00"}
+		}
+	}
 	if at.Year() < 1000 || at.Year() > 9999 {
 		return time.Time{}, ErrDate
 	}
@@ -72,21 +72,47 @@ func digits(text string) (n int, ok bool) {
 	return n, true
 }
 
-// fraction reads ".5" and the like as microseconds. Zeros beyond the sixth decimal change nothing and are accepted.
-func fraction(text string) (micros int, rest string, ok bool) {
-	if text == "" || text[0] != '.' {
-		return 0, text, true
+// seconds reads ":05.25" and the like, or nothing. Digits beyond the sixth decimal are dropped. Second 60 is let through.
+func seconds(text string) (second, micros int, rest string, ok bool) {
+	if text == "" || text[0] != ':' {
+		return 0, 0, text, true
+	}
+	if len(text) < len(":05") {
+		return 0, 0, "", false
+	}
+	if second, ok = digits(text[1:3]); !ok || second > 60 {
+		return 0, 0, "", false
+	}
+	if rest = text[3:]; rest == "" || rest[0] != '.' {
+		return second, 0, rest, true
 	}
 	i, scale := 1, 100_000
-	for ; i < len(text) && text[i] >= '0' && text[i] <= '9'; i++ {
-		digit := int(text[i] - '0')
-		if scale == 0 && digit != 0 {
-			return 0, "", false
-		}
-		micros += digit * scale
+	for ; i < len(rest) && rest[i] >= '0' && rest[i] <= '9'; i++ {
+		micros += int(rest[i]-'0') * scale
 		scale /= 10
 	}
-	return micros, text[i:], i > 1
+	return second, micros, rest[i:], i > 1
+}
+
+// zoneOffset reads "Z" or "+03:00" as minutes east of UTC; local reports that there is neither.
+func zoneOffset(text string) (offset int, local, ok bool) {
+	switch {
+	case text == "":
+		return 0, true, true
+	case text == "Z" || text == "z":
+		return 0, false, true
+	case len(text) != len("+03:00") || text[0] != '+' && text[0] != '-' || text[3] != ':':
+		return 0, false, false
+	}
+	hours, ok1 := digits(text[1:3])
+	minutes, ok2 := digits(text[4:6])
+	if !ok1 || !ok2 || hours > 23 || minutes > 59 {
+		return 0, false, false
+	}
+	if offset = hours*60 + minutes; text[0] == '-' {
+		offset = -offset
+	}
+	return offset, false, true
 }
 
 func daysIn(year, month int) int {

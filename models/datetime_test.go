@@ -23,6 +23,14 @@ func TestDatesAreRead(t *testing.T) {
 		"2016-06-22T15:00:00.000001Z":       "2016-06-22T15:00:00.000001Z",
 		"2016-06-22T15:00:00.10Z":           "2016-06-22T15:00:00.1Z",
 		"2016-06-22T15:00:00.1234560000000": "2016-06-22T15:00:00.123456Z", // zeros change nothing
+		"2016-06-22T15:00:00.1234567Z":      "2016-06-22T15:00:00.123456Z", // as .NET writes it
+		"2016-06-22T15:00:00.999999999":     "2016-06-22T15:00:00.999999Z", // as Java writes it: truncated, not rounded
+		"1969-12-31T23:59:59.9999999Z":      "1969-12-31T23:59:59.999999Z",
+		"2016-06-22T15:00:00.0000001+03:00": "2016-06-22T12:00:00Z",
+		"2016-06-22T15:00":                  "2016-06-22T15:00:00Z",
+		"2016-06-22T15:00Z":                 "2016-06-22T15:00:00Z",
+		"2016-06-22t15:00z":                 "2016-06-22T15:00:00Z",
+		"2016-06-22T15:00+03:00":            "2016-06-22T12:00:00Z",
 		"2000-02-29T00:00:00Z":              "2000-02-29T00:00:00Z",
 		"2016-02-29T23:59:59Z":              "2016-02-29T23:59:59Z",
 		"1000-01-01T00:00:00Z":              "1000-01-01T00:00:00Z",
@@ -39,11 +47,11 @@ func TestDatesAreRead(t *testing.T) {
 
 func TestDatesThatDoNotExist(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"", "2016", "2016-06-22", "2016-06-22T", "2016-06-22T15:00", "2016-06-22T15:00Z", "20160622T150000Z", "2016-06-22 15:00:00", "2016-06-22_15:00:00",
+	for _, text := range []string{"", "2016", "2016-06-22", "2016-06-22T", "2016-06-22T15", "2016-06-22T15Z", "2016-06-22T15:00.5", "2016-06-22T15:00.5Z", "2016-06-22T15:00:", "2016-06-22T15:00:Z", "2016-06-22T15:00:5Z", "2016-06-22T15:00:61Z", "2016-06-22T15:60:60Z", "2016-06-22T15:00+3", "2016-06-22T15:0:00", "20160622T150000Z", "2016-06-22 15:00:00", "2016-06-22_15:00:00",
 		"2016/06/22T15:00:00", "2016-6-22T15:00:00Z", "2016-06-22T5:00:00Z", "2016-00-22T15:00:00", "2016-13-22T15:00:00", "2016-06-00T15:00:00", "2016-06-31T15:00:00",
 		"2016-02-30T15:00:00", "2015-02-29T15:00:00", "1900-02-29T15:00:00", "2100-02-29T15:00:00", "2016-04-31T15:00:00", "2016-09-31T15:00:00", "2016-11-31T15:00:00", "2016-12-32T15:00:00",
-		"2016-06-22T24:00:00", "2016-06-22T15:60:00", "2016-06-22T23:59:60Z", "2016-06-22T15:00:00.", "2016-06-22T15:00:00.Z", "2016-06-22T15:00:00,5Z", "2016-06-22T15:00:00.1234567",
-		"2016-06-22T15:00:00.0000001Z", "2016-06-22T15:00:00+", "2016-06-22T15:00:00+3", "2016-06-22T15:00:00+03", "2016-06-22T15:00:00+0300", "2016-06-22T15:00:00+03:0",
+		"2016-06-22T24:00:00", "2016-06-22T15:60:00", "2016-06-22T15:00:00.", "2016-06-22T15:00:00.Z", "2016-06-22T15:00:00,5Z",
+		"2016-06-22T15:00:00.1234567z0", "2016-06-22T15:00:60+3", "2016-06-22T15:00:00+", "2016-06-22T15:00:00+3", "2016-06-22T15:00:00+03", "2016-06-22T15:00:00+0300", "2016-06-22T15:00:00+03:0",
 		"2016-06-22T15:00:00+24:00", "2016-06-22T15:00:00+03:60", "2016-06-22T15:00:00+-3:00", "2016-06-22T15:00:00ZZ", "2016-06-22T15:00:00Z ", " 2016-06-22T15:00:00Z",
 		"2016-06-22T15:00:00 Z", "2016-06-22T15:00:00 EET", "0999-12-31T23:59:59Z", "0999-12-31T23:59:59-01:00", "1000-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01", "0000-01-01T00:00:00Z",
 		"-016-06-22T15:00:00Z", "+2016-06-22T15:00:00Z", "10000-01-01T00:00:00Z", "2016-06-22T15:00:00.+1Z", "２０１６-06-22T15:00:00Z", "2016-06-22T15:00:00\x00", "2016-06-22T15:00:00.١Z",
@@ -65,8 +73,7 @@ func TestDatesWithoutAZoneAreReadInTheGivenOne(t *testing.T) {
 		"2016-12-22T15:00:00":       "2016-12-22T13:00:00Z",
 		"2016-06-22T15:00:00Z":      "2016-06-22T15:00:00Z",
 		"2016-06-22T15:00:00+01:00": "2016-06-22T14:00:00Z",
-		"2016-03-27T03:30:00":       models.FormatDateTime(time.Date(2016, 3, 27, 3, 30, 0, 0, athens)),  // skipped
-		"2016-10-30T03:30:00":       models.FormatDateTime(time.Date(2016, 10, 30, 3, 30, 0, 0, athens)), // twice
+		"2016-06-22T15:00":          "2016-06-22T12:00:00Z",
 	} {
 		if at, err := models.ParseDateTime(text, athens); err != nil || models.FormatDateTime(at) != want || at.Location() != time.UTC {
 			t.Errorf("%s: %s, %v, want %s", text, at, err, want)
@@ -92,12 +99,15 @@ func FuzzParseDateTime(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		at, err := models.ParseDateTime(text, time.UTC)
 		standard := strings.ToUpper(text)
+		if len(standard) == 16 || len(standard) > 16 && strings.ContainsRune("Z+-", rune(standard[16])) {
+			standard = standard[:16] + ":00" + standard[16:] // without seconds
+		}
 		if len(standard) >= 19 && !strings.ContainsAny(standard[19:], "Z+-") {
 			standard += "Z"
 		}
 		want, wantErr := time.Parse(time.RFC3339, standard)
 		if err == nil {
-			if wantErr != nil || !at.Equal(want) {
+			if wantErr != nil || !at.Equal(want.Truncate(time.Microsecond)) {
 				t.Errorf("%q: %s, the standard library says %s, %v", text, at, want, wantErr)
 			}
 			if at.Year() < 1000 || at.Year() > 9999 || at.Nanosecond()%1000 != 0 || at.Location() != time.UTC {
@@ -108,7 +118,7 @@ func FuzzParseDateTime(f *testing.F) {
 			}
 			return
 		}
-		if err != models.ErrDate || !at.IsZero() {
+		if err != models.ErrDate && err != models.ErrLeapSecond || !at.IsZero() {
 			t.Errorf("%q: %s, %v", text, at, err)
 		}
 		if wantErr == nil && !tooMuch(standard, want.UTC()) {
@@ -126,13 +136,6 @@ func tooMuch(text string, at time.Time) bool {
 	if at.Year() < 1000 || at.Year() > 9999 || local < "1000" {
 		return true
 	}
-	if strings.Contains(text, "+24:") || strings.Contains(text, "-24:") || strings.HasSuffix(text, ":60") {
-		return true // offsets that the standard library lets through
-	}
-	_, decimals, _ := strings.Cut(text, ".")
-	decimals = strings.TrimRight(decimals, "Z")
-	if end := strings.IndexAny(decimals, "+-"); end >= 0 {
-		decimals = decimals[:end]
-	}
-	return len(strings.TrimRight(decimals, "0")) > 6
+	// offsets that the standard library lets through
+	return strings.Contains(text, "+24:") || strings.Contains(text, "-24:") || strings.HasSuffix(text, ":60")
 }

@@ -50,6 +50,21 @@ func (s *Source) Read(p []byte) (int, error) {
 // Position is how many bytes have been read.
 func (s *Source) Position() int64 { return s.read }
 
+// Rewind begins again at the start of the same file, also if another file has its name by now.
+func (s *Source) Rewind() error {
+	if s.file == nil {
+		return errors.New("only a file can be read again")
+	}
+	if _, err := s.file.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	s.Input, s.read = s.file, 0
+	return nil
+}
+
+// File is the opened file; nil if the input is somebody else's.
+func (s *Source) File() *os.File { return s.file }
+
 // Close closes the file.
 func (s *Source) Close() error {
 	if s.file == nil {

@@ -1,6 +1,7 @@
 package sender
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -29,8 +30,9 @@ type call struct {
 // item is one row of the call, and why it was rejected, if it was.
 type item struct {
 	line       int
-	from, to   int  // where its event stands in the call's text; nowhere if the row is none
-	referenced bool // it names an event for ever
+	from, to   int     // where its event stands in the call's text; nowhere if the row is none
+	referenced bool    // it names an event for ever
+	name       *string // its requestUniqueIdentifier, if it is a text
 	rejected   *rejection
 }
 
@@ -47,7 +49,7 @@ func (c *call) add(r *row) {
 	it := item{line: r.line, from: len(c.text)}
 	named, err := false, r.fault
 	if err == nil {
-		if named, it.referenced, err = scan(string(r.event)); err != nil {
+		if it.name, named, it.referenced, err = scan(string(r.event)); err != nil {
 			err = errors.New("write one JSON object a line, with nothing before or after it")
 		}
 	}
@@ -60,7 +62,9 @@ func (c *call) add(r *row) {
 			if strings.HasPrefix(strings.TrimLeft(event[1:], " \t\r"), "}") {
 				comma = ""
 			}
-			c.text = fmt.Appendf(c.text, `{"requestUniqueIdentifier":"line %d"%s`, r.line, comma)
+			name := fmt.Sprint("line ", r.line)
+			it.name = &name
+			c.text = fmt.Appendf(c.text, `{"requestUniqueIdentifier":"%s"%s`, name, comma)
 			event = event[1:]
 		}
 		c.text = append(c.text, event...)
@@ -69,8 +73,9 @@ func (c *call) add(r *row) {
 	c.items = append(c.items, it)
 }
 
-// scan walks over an event: whether it has a requestUniqueIdentifier, and an external reference.
-func scan(text string) (named, referenced bool, err error) {
+// scan walks over an event: whether it has a requestUniqueIdentifier, which one if it is a text and stands there once, and whether
+// it has an external reference.
+func scan(text string) (first *string, named, referenced bool, err error) {
 	cursor := strictjson.New(text)
 	var system, number bool
 	given := func() (bool, error) {
@@ -89,8 +94,15 @@ func scan(text string) (named, referenced bool, err error) {
 			system, err = given()
 		case "externalSystemReferenceNumber":
 			number, err = given()
+		case "requestUniqueIdentifier":
+			if named || cursor.Kind() != strictjson.String {
+				first = nil
+				err = cursor.Skip()
+			} else if value, fault := cursor.Text(); !errors.Is(fault, strictjson.ErrText) {
+				first, err = &value, fault
+			}
+			named = true
 		default:
-			named = named || name == "requestUniqueIdentifier"
 			err = cursor.Skip()
 		}
 		return err
@@ -98,7 +110,23 @@ func scan(text string) (named, referenced bool, err error) {
 	if err == nil {
 		err = cursor.End()
 	}
-	return named, system && number, err
+	return first, named, system && number, err
+}
+
+// sum is of all that the call holds.
+func (c *call) sum() []byte {
+	hash := sha256.New()
+	var about []byte
+	for i := range c.items {
+		it := &c.items[i]
+		about = fmt.Appendf(about[:0], "%d %d ", it.line, it.to)
+		if it.rejected != nil {
+			about = append(about, it.rejected.ErrorDescription...)
+		}
+		hash.Write(append(about, '\n'))
+	}
+	hash.Write(c.text)
+	return hash.Sum(nil)
 }
 
 // doubtful rejects the events of which nobody can say any more whether they have been stored: sent once more they might be stored
@@ -109,6 +137,11 @@ func (c *call) doubtful() {
 			it.reject("The Event May Have Been Stored Already: it was being sent when sending was interrupted more than 71 hours ago, and has no external reference; look for it, and send it if it is not there.")
 		}
 	}
+}
+
+// short is the request for a shorter answer.
+func short(body []byte) []byte {
+	return bytes.Replace(body, []byte(createQuery), []byte(shortQuery), 1)
 }
 
 // body is the request, and which items are in it. The key is the call's own: a call of the same events from the same line is the
@@ -133,72 +166,42 @@ func (c *call) body() (body []byte, key string, sent []int) {
 	return append(body, `]}}}`...), "send-" + hex.EncodeToString(hash.Sum(nil)), sent
 }
 
-// pauses are how long a call waits before it asks again for events that may be accepted later. The whole call is sent again, with
-// its key: what was processed is replayed, and nothing can be stored under two keys.
-var pauses = []time.Duration{5 * time.Second, 10 * time.Second, 20 * time.Second}
-
-// send sends a call until it is answered.
+// send sends a call until it is answered. What the answer says of an event is final, also where it may be accepted later: events
+// are retryable because too many wrong credentials were sent, for a quarter of an hour, which no pause of ours outlasts. To send the
+// call again would count its wrong credentials once more, and keep the right ones of the same customers out; to send a part of it
+// would need another key, and might store an event under both.
 func (r *run) send(ctx context.Context, c *call) error {
 	body, key, sent := c.body()
 	if len(sent) == 0 {
 		return nil
 	}
-	first := 0
-	for try := 0; ; try++ {
-		var got *outcome
-		err := r.insist(ctx, fmt.Sprintf("sending %d events from line %d on", len(sent), c.items[0].line), func(ctx context.Context) (err error) {
-			got, err = r.client.create(ctx, key, body)
-			return err
-		})
-		if err == nil {
-			err = c.take(got, sent)
+	var got *outcome
+	err := r.insist(ctx, fmt.Sprintf("sending %d events from line %d on", len(sent), c.items[0].line), func(ctx context.Context) (err error) {
+		if got, err = r.client.create(ctx, key, body, len(sent)); errors.Is(err, errTooLong) {
+			got, err = r.client.create(ctx, key, short(body), len(sent))
 		}
-		if err != nil {
-			return fmt.Errorf("the events from line %d on: %w", c.items[0].line, err)
-		}
-		later := got.retryable()
-		if try == 0 {
-			first = later
-		}
-		if try == len(pauses) && later == first {
-			r.vain.Store(true)
-		}
-		if later == 0 || try == len(pauses) || r.vain.Load() {
-			return nil
-		}
-		if err := pause(ctx, jittered(pauses[try])); err != nil {
-			return err
-		}
+		return err
+	})
+	if err == nil {
+		err = c.take(got, sent)
 	}
-}
-
-// take notes what has become of the events. An answer that does not add up is not believed.
-func (c *call) take(got *outcome, sent []int) error {
-	s := got.Summary
-	if s.Received != len(sent) || s.Processed+s.Unprocessed != len(sent) || s.Unprocessed != len(got.Unprocessed) {
-		return fmt.Errorf("%d were sent, but the answer counts %d received, %d processed and %d unprocessed, and lists %d: is it a server of customer events?", len(sent), s.Received, s.Processed, s.Unprocessed, len(got.Unprocessed))
+	if err != nil {
+		return fmt.Errorf("the events from line %d on: %w", c.items[0].line, err)
 	}
-	for _, i := range sent {
-		c.items[i].rejected = nil
-	}
-	for i := range got.Unprocessed {
-		why := &got.Unprocessed[i]
-		if why.Index < 0 || why.Index >= len(sent) || c.items[sent[why.Index]].rejected != nil {
-			return fmt.Errorf("the answer names the event %d of %d, or names it twice: is it a server of customer events?", why.Index, len(sent))
-		}
-		c.items[sent[why.Index]].rejected = why
-	}
-	c.processed, c.replayed = s.Processed, s.Replayed
 	return nil
 }
 
 // insist tries until it succeeds, for as long as it makes sense and the patience lasts. An end of the context ends the waiting
-// between tries, but no try, and not the first one before it: what has begun is on its way, and is waited for.
+// between tries, but no try, and not the first one before it: what has begun is on its way, and is waited for, until the run's
+// requests end.
 func (r *run) insist(ctx context.Context, what string, try func(context.Context) error) error {
 	const shortest, longest, quiet = 500 * time.Millisecond, 30 * time.Second, 10 * time.Second
 	start := r.Now()
 	for wait := shortest; ; wait = min(2*wait, longest) {
-		err := try(context.WithoutCancel(ctx))
+		err := try(r.work)
+		if err != nil && r.work.Err() != nil {
+			return errInterrupted
+		}
 		if err == nil || !again(err) {
 			return err
 		}
@@ -226,13 +229,4 @@ func pause(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-func (o *outcome) retryable() (n int) {
-	for i := range o.Unprocessed {
-		if o.Unprocessed[i].Retryable {
-			n++
-		}
-	}
-	return n
 }

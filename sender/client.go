@@ -3,6 +3,7 @@ package sender
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,9 +17,13 @@ import (
 )
 
 const (
-	createQuery = `mutation send($input: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: $input) {` +
-		` unprocessedCustomerEventsSet { index requestUniqueIdentifier errorCode errorDescription retryable problems { path errorCode errorDescription } }` +
-		` summary { received processed replayed unprocessed } } }`
+	createQuery = createBegin + ` problems { path errorCode errorDescription }` + createEnd
+	// shortQuery is for a call whose answer is too long: of events that are all wrong in a hundred ways the first is enough.
+	shortQuery  = createBegin + createEnd
+	createBegin = `mutation send($input: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: $input) {` +
+		` processedCustomerEventsSet { index requestUniqueIdentifier }` +
+		` unprocessedCustomerEventsSet { index requestUniqueIdentifier errorCode errorDescription retryable`
+	createEnd   = ` } summary { received processed replayed unprocessed } } }`
 	loginQuery  = `mutation login($input: LoginInput!) { login(input: $input) { token } }`
 	logoutQuery = `mutation logout { logout }`
 )
@@ -26,14 +31,15 @@ const (
 // attempt is how long one request may take: longer than the server tries on its own.
 const attempt = 2 * time.Minute
 
-// maxAnswer bounds what is read of an answer: a thousand events with a hundred problems each.
-const maxAnswer = 64 << 20
+const (
+	// answerBase and answerPerEvent bound what is read of an answer, after decompression, and so the memory: an event needs
+	// up to 3 kB, and 200 bytes for each problem.
+	answerBase     = 64 << 10
+	answerPerEvent = 16 << 10
+)
 
-// outcome is what the server says of a call.
-type outcome struct {
-	Unprocessed []rejection `json:"unprocessedCustomerEventsSet"`
-	Summary     struct{ Received, Processed, Replayed, Unprocessed int }
-}
+// errTooLong says that an answer has more bytes than any true one.
+var errTooLong = errors.New("the answer is too long")
 
 // client is a login at a server.
 type client struct {
@@ -73,14 +79,16 @@ func (e *refusal) Error() string {
 }
 
 // again reports whether the same may succeed later: if no answer came, or one that says so. An unknown fault of the server may
-// have been a moment's, too.
+// have been a moment's, too. A certificate that is not trusted, and http where https is spoken or the other way round, stay so.
 func again(err error) bool {
 	var refused *refusal
 	if !errors.As(err, &refused) {
-		return true
+		var certificate *tls.CertificateVerificationError
+		var record tls.RecordHeaderError
+		return !errors.Is(err, errTooLong) && !errors.As(err, &certificate) && !errors.As(err, &record) && !errors.Is(err, http.ErrSchemeMismatch)
 	}
 	switch refused.status {
-	case http.StatusRequestTimeout, http.StatusConflict, http.StatusTooEarly, http.StatusTooManyRequests:
+	case http.StatusRequestTimeout, http.StatusConflict, http.StatusTooManyRequests:
 		return true
 	}
 	return refused.status >= http.StatusInternalServerError
@@ -109,7 +117,7 @@ func (c *client) loginAfter(ctx context.Context, ended string) error {
 		return err
 	}
 	var data struct{ Login struct{ Token string } }
-	if err := c.post(ctx, "", "", body, &data); err != nil {
+	if err := c.post(ctx, "", "", body, 0, &data); err != nil {
 		return err
 	}
 	if data.Login.Token == "" {
@@ -120,11 +128,11 @@ func (c *client) loginAfter(ctx context.Context, ended string) error {
 }
 
 // logout ends the token. It would end by itself.
-func (c *client) logout() {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+func (c *client) logout(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	var data struct{ Logout bool }
-	_ = c.post(ctx, c.current(), "", []byte(`{"query":"`+logoutQuery+`"}`), &data)
+	_ = c.post(ctx, c.current(), "", []byte(`{"query":"`+logoutQuery+`"}`), 0, &data)
 	c.http.CloseIdleConnections()
 }
 
@@ -135,16 +143,16 @@ func (c *client) current() string {
 }
 
 // create sends a call. A token that has ended on the way is replaced.
-func (c *client) create(ctx context.Context, key string, body []byte) (*outcome, error) {
+func (c *client) create(ctx context.Context, key string, body []byte, events int) (*outcome, error) {
 	var data struct{ CreateWebCustomerEvents *outcome }
 	token := c.current()
-	err := c.post(ctx, token, key, body, &data)
+	err := c.post(ctx, token, key, body, events, &data)
 	var refused *refusal
 	if errors.As(err, &refused) && refused.status == http.StatusUnauthorized {
 		if err := c.loginAfter(ctx, token); err != nil {
 			return nil, err
 		}
-		err = c.post(ctx, c.current(), key, body, &data)
+		err = c.post(ctx, c.current(), key, body, events, &data)
 	}
 	if err == nil && data.CreateWebCustomerEvents == nil {
 		err = &refusal{status: http.StatusOK, what: "nothing is said of the events: is it a server of customer events?"}
@@ -152,8 +160,8 @@ func (c *client) create(ctx context.Context, key string, body []byte) (*outcome,
 	return data.CreateWebCustomerEvents, err
 }
 
-// post sends one request and reads its data.
-func (c *client) post(ctx context.Context, token, key string, body []byte, data any) error {
+// post sends one request about so many events and reads its data.
+func (c *client) post(ctx context.Context, token, key string, body []byte, events int, data any) error {
 	ctx, cancel := context.WithTimeout(ctx, attempt)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.server, bytes.NewReader(body))
@@ -173,9 +181,13 @@ func (c *client) post(ctx context.Context, token, key string, body []byte, data 
 		return err
 	}
 	defer response.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	longest := answerBase + events*answerPerEvent
+	text, err := io.ReadAll(io.LimitReader(response.Body, int64(longest)+1))
 	if err != nil {
 		return fmt.Errorf("reading the answer: %w", err)
+	}
+	if len(text) > longest {
+		return fmt.Errorf("%w: it has more than %d bytes for %d events: is %s the address of a server of customer events?", errTooLong, longest, events, c.server)
 	}
 	var answer struct {
 		Data   json.RawMessage

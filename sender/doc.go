@@ -2,10 +2,12 @@
 // what the schema says to everybody.
 //
 //	sender.go    the run: calls of 1000 are begun, awaited and noted in the file's order
+//	run.go       what is told to people, and how a run ends
 //	file.go      what the file holds, cut into calls
 //	columns.go   a CSV row as an event
 //	call.go      one call, sent until it is answered
 //	client.go    login and one request
+//	answer.go    what the server says of a call, and whether it can be true
 //	state.go     FILE.sent: how far it has come
 //	rejected.go  FILE.rejected.ndjson
 //

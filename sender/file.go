@@ -1,6 +1,7 @@
 package sender
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -29,15 +30,19 @@ type eventReader interface {
 }
 
 // file is the file that is sent. It is read twice: first for what it is as a whole, so that a changed file, or one that cannot be
-// read to its end, is known before anything is sent; then to be sent.
+// read to its end, is known before anything is sent; then to be sent. Both readings use one descriptor, and what the second one
+// cuts must be what the first one cut: whatever happens to the file meanwhile, no call is sent that the first reading did not count.
 type file struct {
 	path   string
-	sha256 string
+	sha256 string // of the bytes of the first reading
+	bytes  int64
 	rows   int
 	source *rows.Source
 	hash   hash.Hash // of what has been read
 	events eventReader
-	held   *row // did not fit into the call before
+	held   *row     // did not fit into the call before
+	calls  [][]byte // the sums of the calls that the first reading cut
+	cut    int      // how many of them the second reading has cut
 }
 
 // row is one of the file, as it was read.
@@ -47,32 +52,47 @@ type row struct {
 	fault error
 }
 
+// errCut says that a file is shorter than it was.
+var errCut = errors.New("it has been cut")
+
 func openFile(path string) (*file, error) {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
 		return nil, fmt.Errorf("%s is no file on a disk: what is sent is read twice, and again after an interruption", path)
 	}
-	f := &file{path: path}
-	err := f.open()
+	source, err := rows.Open(path, "opening the file to send")
+	if err != nil {
+		return nil, err
+	}
+	return &file{path: path, source: source}, nil
+}
+
+// count is the first reading: of so many bytes, or of all that there are if that is 0.
+func (f *file) count(ctx context.Context, bytes int64) error {
+	err := f.begin(bytes)
 	for err == nil {
-		if _, err = f.row(); err == nil {
-			f.rows++
+		var next *call
+		if next, err = f.nextCall(); err == nil {
+			f.rows += len(next.items)
+			f.calls = append(f.calls, next.sum())
+			err = ctx.Err()
 		}
 	}
 	if err != io.EOF {
-		return nil, errors.Join(err, f.close())
-	}
-	f.sha256 = f.sum()
-	if err := f.close(); err != nil {
-		return nil, err
-	}
-	return f, f.open()
-}
-
-func (f *file) open() (err error) {
-	if f.source, err = rows.Open(f.path, "opening the file to send"); err != nil {
 		return err
 	}
-	f.hash = sha256.New()
+	f.bytes, f.sha256 = f.source.Position(), hex.EncodeToString(f.hash.Sum(nil))
+	return f.begin(f.bytes)
+}
+
+// begin begins a reading of the file's first bytes, or of all if that is 0.
+func (f *file) begin(bytes int64) error {
+	if err := f.source.Rewind(); err != nil {
+		return err
+	}
+	f.hash, f.held, f.cut = sha256.New(), nil, 0
+	if bytes > 0 {
+		f.source.Input = &exactly{input: f.source.Input, left: bytes}
+	}
 	f.source.Input = io.TeeReader(f.source.Input, f.hash)
 	buffer, isCSV, err := f.source.Begin(longestEvent)
 	switch {
@@ -88,14 +108,24 @@ func (f *file) open() (err error) {
 	return nil
 }
 
-func (f *file) close() error {
-	if f.source == nil {
-		return nil
-	}
-	return f.source.Close()
+// exactly reads so many bytes, and does not take an end before them for the input's end: half a row is no row.
+type exactly struct {
+	input io.Reader
+	left  int64
 }
 
-func (f *file) sum() string { return hex.EncodeToString(f.hash.Sum(nil)) }
+func (e *exactly) Read(p []byte) (int, error) {
+	if e.left == 0 {
+		return 0, io.EOF
+	}
+	n, err := e.input.Read(p[:min(int64(len(p)), e.left)])
+	if e.left -= int64(n); err == io.EOF && e.left > 0 {
+		err = errCut
+	}
+	return n, err
+}
+
+func (f *file) close() error { return f.source.Close() }
 
 func (f *file) row() (*row, error) {
 	if r := f.held; r != nil {
@@ -109,19 +139,37 @@ func (f *file) row() (*row, error) {
 	return &row{line, event, fault}, err
 }
 
-// skip reads over rows that have been sent.
-func (f *file) skip(n int) error {
-	for range n {
-		if _, err := f.row(); err != nil {
-			return err
+// skip reads over the calls that have been sent. It reports whether so many rows make whole calls.
+func (f *file) skip(ctx context.Context, rows int) (whole bool, err error) {
+	for rows > 0 {
+		next, err := f.next()
+		if err != nil {
+			return false, err
+		}
+		rows -= len(next.items)
+		if err := ctx.Err(); err != nil {
+			return false, err
 		}
 	}
-	return nil
+	return rows == 0, nil
 }
 
-// next cuts the next call off the file: by its rows only, so that the calls of a file are the same whenever it is sent. io.EOF
-// says that there is none.
+// next is the next call of the second reading. io.EOF says that there is none.
 func (f *file) next() (*call, error) {
+	next, err := f.nextCall()
+	switch {
+	case errors.Is(err, errCut), err == io.EOF && f.cut < len(f.calls), err == nil && (f.cut == len(f.calls) || string(next.sum()) != string(f.calls[f.cut])):
+		return nil, &changedError{fmt.Sprintf("%s was changed while it was being sent, from call %d on of %d: nothing of the change was sent; restore it as it was, and the same command goes on", f.path, f.cut+1, len(f.calls))}
+	case err != nil:
+		return nil, err
+	}
+	f.cut++
+	return next, nil
+}
+
+// nextCall cuts a call off the file: by its rows only, so that the calls of a file are the same whenever it is sent. io.EOF says
+// that there is none.
+func (f *file) nextCall() (*call, error) {
 	c := &call{done: make(chan struct{})}
 	for len(c.items) < maxEvents {
 		row, err := f.row()
@@ -140,10 +188,32 @@ func (f *file) next() (*call, error) {
 	return c, nil
 }
 
-// unchanged reports whether what has been sent is what was read beforehand.
-func (f *file) unchanged() error {
-	if f.sum() != f.sha256 {
-		return &changedError{f.path + " was changed while it was being sent: what stood in it when it was read has been sent, see what it was"}
+// change says what has happened to the file since it was begun to be sent: nothing, or a note for people.
+func (f *file) change() string {
+	info, err := f.source.File().Stat()
+	if err != nil {
+		return ""
 	}
-	return nil
+	note := ""
+	if info.Size() > f.bytes {
+		note = fmt.Sprintf("%s has grown since it was begun to be sent: its first %d bytes are sent (%d events), and what was added is not; "+
+			"put that into a file of its own, with the header line if it is CSV, and send it (tail -c +%d %s shows it)", f.path, f.bytes, f.rows, f.bytes+1, f.path)
+		if f.incomplete() {
+			note += "; the last row had no end yet when it was read, and was sent as it was: see what became of it"
+		}
+	}
+	if now, err := os.Stat(f.path); err != nil || !os.SameFile(info, now) {
+		note = f.path + " has been replaced or removed since it was begun to be sent: what it held then was sent, and nothing of what is there now"
+	}
+	return note
+}
+
+// incomplete reports whether the last row had no end when it was counted, and has gone on since.
+func (f *file) incomplete() bool {
+	var around [2]byte
+	if f.bytes == 0 {
+		return false
+	}
+	_, err := f.source.File().ReadAt(around[:], f.bytes-1)
+	return err == nil && around[0] != '\n' && around[1] != '\n' && around[1] != '\r'
 }

@@ -1,8 +1,12 @@
 package sender
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
+	"io"
 	"io/fs"
 	"os"
 	"strconv"
@@ -13,7 +17,7 @@ import (
 
 // rejection is why an event was not processed: the server's words, or ours for what could not be sent.
 type rejection struct {
-	Index                   int
+	Index                   *int
 	RequestUniqueIdentifier *string
 	ErrorCode               string
 	ErrorDescription        string
@@ -28,31 +32,110 @@ type problem struct {
 
 // rejectedFile is FILE.rejected.ndjson: a line for each rejected event, in the file's order. It holds the event too, which may
 // hold secrets, and so is for its owner's eyes only. It is made when there is something to write.
+//
+// People correct the events in it, perhaps before the sending is at its end. What they wrote must not be lost: a file that is not
+// as the state has it is kept under another name.
 type rejectedFile struct {
-	path string
-	size int64
-	file *os.File
+	path    string
+	state   *state
+	note    func(string)
+	size    int64
+	hash    hash.Hash // of the file's first size bytes
+	file    *os.File
+	written os.FileInfo // the file as it was left; nil before anything was written
 }
 
-// openRejected takes up the file after the bytes that the state counts; what follows them was written before a crash, and will be
-// written again. A new sending begins with none.
-func openRejected(file string, size int64) (*rejectedFile, error) {
-	r := &rejectedFile{path: file + ".rejected.ndjson", size: size}
-	info, err := os.Stat(r.path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && size == 0:
-		return r, nil
-	case err == nil && size == 0:
-		return r, os.Remove(r.path)
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return nil, err
-	case err != nil || info.Size() < size:
-		return nil, fmt.Errorf("%s has been moved or cut since %s was begun to be sent: put it back, and send again", r.path, file)
+// openRejected takes up the file after the bytes that the state counts; what follows them was written before an interruption, and
+// will be written again.
+func openRejected(file string, s *state, note func(string)) (*rejectedFile, error) {
+	r := &rejectedFile{path: file + ".rejected.ndjson", state: s, note: note}
+	return r, r.takeUp()
+}
+
+// takeUp compares the file with what the state has recorded of it.
+func (r *rejectedFile) takeUp() error {
+	s := r.state
+	r.size, r.hash = s.RejectedBytes, sha256.New()
+	file, err := os.Open(r.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if r.size == 0 {
+			return nil
+		}
+		r.note(fmt.Sprintf("%s is not there any more: the events that are rejected from now on go to a new one", r.path))
+		return r.restart()
 	}
-	return r, os.Truncate(r.path, size)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	_, err = io.CopyN(r.hash, file, r.size)
+	if err != nil && err != io.EOF {
+		return err
+	}
+	intact := err == nil && (s.RejectedSHA256 == r.sum() || s.RejectedSHA256 == "") // older versions recorded the size only
+	whole := sha256.New()
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	bytes, err := io.Copy(whole, file)
+	if err != nil {
+		return err
+	}
+	found := content{bytes, hex.EncodeToString(whole.Sum(nil))}
+	if intact && (bytes == r.size || s.RejectedNext != nil && found == *s.RejectedNext) {
+		return r.cutBack()
+	}
+	kept, err := keep(file, r.path)
+	if err != nil {
+		return fmt.Errorf("keeping what was changed in %s: %w", r.path, err)
+	}
+	r.note(fmt.Sprintf("%s was there before, or has been changed since it was written: it is kept as %s", r.path, kept))
+	if !intact {
+		if err := r.restart(); err != nil {
+			return err
+		}
+	}
+	return r.cutBack()
 }
 
-// add writes the rejected events of a call, and sees to it that they are on the disk.
+// cutBack leaves no more than what the state counts.
+func (r *rejectedFile) cutBack() error {
+	if r.size == 0 {
+		return os.Remove(r.path)
+	}
+	return os.Truncate(r.path, r.size)
+}
+
+// restart makes the state count nothing of the file.
+func (r *rejectedFile) restart() error {
+	r.size, r.hash = 0, sha256.New()
+	r.state.RejectedBytes, r.state.RejectedSHA256, r.state.RejectedNext = 0, "", nil
+	return r.state.save()
+}
+
+// keep copies a file to a name that is still free.
+func keep(file *os.File, path string) (name string, err error) {
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return "", err
+	}
+	for n := 1; ; n++ {
+		name = fmt.Sprintf("%s.edited-%d", path, n)
+		copied, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		_, err = io.Copy(copied, file)
+		return name, errors.Join(err, copied.Sync(), copied.Close())
+	}
+}
+
+func (r *rejectedFile) sum() string { return hex.EncodeToString(r.hash.Sum(nil)) }
+
+// add writes the rejected events of a call, and sees to it that they are on the disk. The state says beforehand what will be there,
+// so that it is known for ours whenever this is interrupted.
 func (r *rejectedFile) add(c *call) error {
 	var text []byte
 	for i := range c.items {
@@ -63,32 +146,47 @@ func (r *rejectedFile) add(c *call) error {
 	if len(text) == 0 {
 		return nil
 	}
-	err := r.open()
+	if err := r.append(text); err != nil {
+		return fmt.Errorf("writing the rejected events: %w", err)
+	}
+	return nil
+}
+
+func (r *rejectedFile) append(text []byte) error {
+	if now, err := os.Stat(r.path); r.written != nil && (err != nil || !os.SameFile(now, r.written) || now.Size() != r.size || !now.ModTime().Equal(r.written.ModTime())) {
+		if err := errors.Join(r.close(), r.takeUp()); err != nil {
+			return err
+		}
+	}
+	r.hash.Write(text)
+	r.state.RejectedNext = &content{r.size + int64(len(text)), r.sum()}
+	err := r.state.save()
+	if err == nil && r.file == nil {
+		r.file, err = os.OpenFile(r.path, os.O_WRONLY|os.O_CREATE, 0o600)
+	}
 	if err == nil {
 		_, err = r.file.WriteAt(text, r.size)
 	}
 	if err == nil {
 		err = r.file.Sync()
 	}
+	if err == nil {
+		r.written, err = r.file.Stat()
+	}
 	if err != nil {
-		return fmt.Errorf("writing the rejected events: %w", err)
+		return err
 	}
 	r.size += int64(len(text))
+	r.state.RejectedBytes, r.state.RejectedSHA256, r.state.RejectedNext = r.size, r.sum(), nil
 	return nil
 }
 
-func (r *rejectedFile) open() (err error) {
-	if r.file == nil {
-		r.file, err = os.OpenFile(r.path, os.O_WRONLY|os.O_CREATE, 0o600)
-	}
-	return err
-}
-
 func (r *rejectedFile) close() error {
-	if r.file == nil {
+	file := r.file
+	if r.file, r.written = nil, nil; file == nil {
 		return nil
 	}
-	return r.file.Close()
+	return file.Close()
 }
 
 // appendLine writes what became of an item, and the event as it was sent.

@@ -59,8 +59,8 @@ type run struct {
 	// kept is how many of the next calls may have been sent by an earlier run; since is when the first of them was.
 	kept  int
 	since time.Time
-	// vain is set once a call has waited for nothing for events that may be accepted later: the others then do not wait.
-	vain atomic.Bool
+	// work is the context of requests: it ends some time after the run's own, so that what is under way can be finished.
+	work context.Context
 }
 
 // Send sends a file from where it was left, or from its beginning. That events were rejected is no error. After an error the same
@@ -82,7 +82,10 @@ func Send(ctx context.Context, options Options) (result Result, err error) {
 		return result, err
 	}
 	defer func() { err = errors.Join(err, held.Unlock()) }()
-	if r.state, err = openState(&options, r.file); err != nil {
+	if err := r.read(ctx); err != nil {
+		if errors.Is(err, context.Canceled) {
+			err = errInterrupted
+		}
 		return result, err
 	}
 	defer func() { result = r.state.result() }()
@@ -90,15 +93,23 @@ func Send(ctx context.Context, options Options) (result Result, err error) {
 		return result, nil
 	}
 	if r.state.Done == r.file.rows {
-		fmt.Fprintf(options.Report, "%s has been sent already; delete %s to send it once more\n", options.File, r.state.path)
+		if change := r.file.change(); change != "" {
+			r.tell(fmt.Sprintf("%s has been sent already, nothing is sent now", options.File))
+			r.tell(change)
+		} else {
+			r.tell(fmt.Sprintf("%s has been sent already, nothing is sent now (%s)", options.File, r.state.again(&options)))
+		}
 		return result, nil
 	}
-	if r.rejected, err = openRejected(options.File, r.state.RejectedBytes); err != nil {
+	if r.rejected, err = openRejected(options.File, r.state, r.tell); err != nil {
 		return result, err
 	}
 	defer func() { err = errors.Join(err, r.rejected.close()) }()
-	if err := r.file.skip(r.state.Done); err != nil {
+	switch whole, err := r.file.skip(ctx, r.state.Done); {
+	case err != nil:
 		return result, err
+	case !whole:
+		return result, r.state.damaged(&options)
 	}
 	if since := r.state.UnderWaySince; since != nil {
 		r.kept, r.since = window, *since
@@ -113,10 +124,13 @@ func Send(ctx context.Context, options Options) (result Result, err error) {
 
 // all sends what is left of the file.
 func (r *run) all(ctx context.Context) error {
+	work, done := requests(ctx)
+	defer done()
+	r.work = work
 	calls, stop := context.WithCancel(ctx) // ends the waiting of the calls under way
 	defer stop()
 	defer close(r.over)
-	defer context.AfterFunc(ctx, func() { r.note("ending: the calls under way are finished first") })()
+	defer context.AfterFunc(ctx, func() { r.note(fmt.Sprintf("ending: the calls under way are finished first, for %s at most", ending)) })()
 	login := &call{done: make(chan struct{})}
 	go func() {
 		defer close(login.done)
@@ -125,7 +139,7 @@ func (r *run) all(ctx context.Context) error {
 	if r.await(login); login.err != nil {
 		return r.interrupted(login.err)
 	}
-	defer r.client.logout()
+	defer r.client.logout(work)
 	begun := r.state.Done
 	var end error
 	for {
@@ -165,7 +179,8 @@ func (r *run) all(ctx context.Context) error {
 	}
 	if end == io.EOF {
 		r.bar.Full()
-		return r.file.unchanged()
+		r.tell(r.file.change())
+		return nil
 	}
 	if r.kept == 0 && r.state.UnderWaySince != nil { // everything begun has been answered
 		r.state.UnderWaySince = nil
@@ -192,27 +207,6 @@ func (r *run) begin(ctx context.Context, next *call) error {
 	return nil
 }
 
-// await waits until a call has ended, and shows what is waited for meanwhile.
-func (r *run) await(call *call) {
-	for {
-		select {
-		case <-call.done:
-			return
-		case note := <-r.notes:
-			r.bar.Clear()
-			fmt.Fprintln(r.Report, note)
-		}
-	}
-}
-
-// note tells people something, while the run lasts.
-func (r *run) note(text string) {
-	select {
-	case r.notes <- text:
-	case <-r.over:
-	}
-}
-
 // commit notes what has become of the first call under way: its rejected events first, then the state that counts them.
 func (r *run) commit(first *call) error {
 	r.pending = r.pending[1:]
@@ -224,7 +218,6 @@ func (r *run) commit(first *call) error {
 	s.Processed += first.processed
 	s.Replayed += first.replayed
 	s.Rejected += len(first.items) - first.processed
-	s.RejectedBytes = r.rejected.size
 	since := r.Now() // when the next call begins, at the earliest
 	if len(r.pending) > 0 {
 		since = r.pending[0].begun
@@ -236,16 +229,4 @@ func (r *run) commit(first *call) error {
 		s.UnderWaySince = nil
 	}
 	return s.save()
-}
-
-// interrupted ends a run before the file's end, and says how to go on.
-func (r *run) interrupted(err error) error {
-	if errors.Is(err, context.Canceled) {
-		err = errors.New("interrupted")
-	}
-	var stale *changedError
-	if errors.As(err, &stale) {
-		return err
-	}
-	return fmt.Errorf("%w: %d of %d events are done, the same command goes on from there", err, r.state.Done, r.file.rows)
 }

@@ -23,7 +23,9 @@ func foreign(t *testing.T, url string, statements ...string) *sql.DB {
 	if sqlite, ok := d.(*sqliteDialect); ok {
 		db, err = sql.Open("sqlite", sqlite.path)
 	} else {
-		db, _, err = d.open(sql.OpenDB)
+		var pools pools
+		pools, err = d.open(sql.OpenDB)
+		db = pools.write
 	}
 	if err != nil {
 		t.Fatal(err)

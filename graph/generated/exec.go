@@ -251,7 +251,9 @@ type Mutation {
 
 """
 A date and time: RFC 3339 (` + "`" + `2016-06-22T15:00:00Z` + "`" + `, ` + "`" + `2016-06-22T18:00:00+03:00` + "`" + `), or the CRM's form without a zone (` + "`" + `2016-06-22T15:00:00` + "`" + `), which is
-read in the server's zone, UTC unless configured. Years 1000 to 9999, at most 6 decimals of a second. Answers are in UTC.
+read in the server's zone, UTC unless configured. A local time that the zone skips is not valid; one that occurs twice means the first
+occurrence. Years 1000 to 9999. Seconds may be omitted, and may have any number of decimals: those beyond microseconds are dropped
+before anything is compared. Leap seconds (second 60) are not kept. Answers are in UTC.
 """
 scalar DateTime @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339")
 
