@@ -37,7 +37,7 @@ var mysqlRows = []dbError{
 	{"TiDB storage busy", []int{9001, 9002, 9003, 9004, 9005}, unavailable, unknown, true, false},
 	{"group replication", []int{3100, 3101}, unavailable, unavailable, true, true},
 	{"shutdown, killed, timeout", []int{1053, 1927, 1317, 1969, 3024}, unavailable, unknown, true, false},
-	{"packet too large", []int{1153}, unavailable, unknown, true, false},
+	{"packet too large, and it has one event", []int{1153}, rejected, "", true, true},
 	{"error during COMMIT", []int{1180}, unknown, unknown, false, false},
 	{"Galera without quorum", []int{1047}, unavailable, unknown, false, false},
 	{"binary log", []int{1026, 1598}, unavailable, unknown, false, false},

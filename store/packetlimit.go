@@ -8,9 +8,10 @@ import (
 	mysqldriver "github.com/go-sql-driver/mysql"
 )
 
-// packetLimit is how many bytes of events one INSERT may have. The driver keeps to the server's max_allowed_packet; a
-// proxy in between may take less, which only its error 1153 tells. It closes the connection, so that the transaction
-// has to be run again: with smaller statements, since the same ones would fail again.
+// packetLimit is how many bytes of events one INSERT may have. The driver keeps to the server's
+// max_allowed_packet; a proxy in between may take less, which only its error 1153 tells. It closes the
+// connection, so that the transaction has to be run again: with smaller statements, since the same ones would
+// fail again.
 type packetLimit struct{ learned atomic.Int64 }
 
 // smallestPacket is less than any server or proxy takes.

@@ -16,7 +16,8 @@ import (
 	"customer-events/models"
 )
 
-// narrow is a connector through a proxy that takes statements of so many bytes, and closes the connection after a larger one.
+// narrow is a connector through a proxy that takes statements of so many bytes, and closes the connection
+// after a larger one.
 type narrow struct {
 	driver.Connector
 	most int
@@ -47,8 +48,8 @@ func (c narrowConn) QueryContext(ctx context.Context, query string, args []drive
 	return c.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
 }
 
-// A proxy that takes less than the server is not sent the same again: statements become smaller until it takes them. An
-// event that it does not take by itself is rejected alone.
+// A proxy that takes less than the server is not sent the same again: statements become smaller until it
+// takes them. An event that it does not take by itself is rejected alone.
 func TestPacketsOfAProxy(t *testing.T) {
 	t.Parallel()
 	url := databases["MySQL"](t)
