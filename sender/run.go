@@ -17,6 +17,9 @@ func (r *run) read(ctx context.Context) error {
 	if err == nil {
 		err = r.file.count(ctx, known)
 	}
+	if err != nil && saved != nil && ctx.Err() == nil { // it could be read to its end before
+		return fmt.Errorf("%w: %w", err, saved.changed(&r.Options))
+	}
 	if err == nil {
 		r.state, err = saved.fit(&r.Options, r.file)
 	}

@@ -112,13 +112,17 @@ func (s *state) fit(o *Options, file *file) (*state, error) {
 	}
 	switch {
 	case s.SHA256 != file.sha256:
-		return nil, &changedError{fmt.Sprintf("%s has been changed since it was begun to be sent (%d of %d events were done): restore it and put what is new into a file of its own, or %s", o.File, s.Done, s.Events, s.again(o))}
+		return nil, s.changed(o)
 	case s.Server != o.Server || s.Username != o.Username:
 		return nil, &changedError{fmt.Sprintf("%s was being sent to %s as %s: name the same server and user, or %s", o.File, s.Server, s.Username, s.again(o))}
 	case s.Done < 0 || s.Done > file.rows || s.Events != file.rows || s.RejectedBytes < 0 || s.Processed < 0 || s.Rejected < 0 || s.Done != s.Processed+s.Rejected || s.Replayed < 0 || s.Replayed > s.Processed:
 		return nil, s.damaged(o)
 	}
 	return s, nil
+}
+
+func (s *state) changed(o *Options) error {
+	return &changedError{fmt.Sprintf("%s has been changed since it was begun to be sent (%d of %d events were done): restore it and put what is new into a file of its own, or %s", o.File, s.Done, s.Events, s.again(o))}
 }
 
 func (s *state) damaged(o *Options) error {
