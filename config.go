@@ -61,7 +61,7 @@ type config struct {
 }
 
 // config checks all options and tells everything that is wrong with them.
-func (o options) config() (config, error) {
+func (o options) config(hashes bool) (config, error) {
 	var wrong []error
 	note := func(err error) {
 		if err != nil {
@@ -76,7 +76,7 @@ func (o options) config() (config, error) {
 		}
 	}
 	note(store.CheckURL(c.database))
-	note(checkKey(o.SecretKey, c.database, o.Demo))
+	note(checkKey(o.SecretKey, c.database, hashes && !o.Demo))
 	note(checkOldKey(o.OldSecretKey, o.SecretKey))
 	note(checkListen(c.listen, o.Demo))
 	switch o.Introspection {
@@ -162,13 +162,15 @@ func checkEndpoint(endpoint string) error {
 
 const shortestKey = 16
 
-// checkKey: several servers of one MySQL must share a key, so there it has to be given.
-func checkKey(given, database string, demo bool) error {
+// checkKey returns an error if the key is too short, or if it is missing where a command hashes secrets: several
+// servers of one MySQL must share a key, so that there it has to be given.
+func checkKey(given, database string, hashes bool) error {
 	switch {
 	case given != "" && len(given) < shortestKey:
 		return fmt.Errorf("secret-key is too short: write at least %d characters, best random ones", shortestKey)
-	case given == "" && !demo && strings.HasPrefix(database, "mysql:"):
-		return errors.New("secret-key is missing: with MySQL every server needs the same key, write CRM_SECRET_KEY=… (for example the output of: openssl rand -hex 32)")
+	case given == "" && hashes && strings.HasPrefix(database, "mysql:"):
+		return errors.New("secret-key is missing: with MySQL every server needs the same key, " +
+			"write CRM_SECRET_KEY=… (for example the output of: openssl rand -hex 32)")
 	}
 	return nil
 }

@@ -40,7 +40,7 @@ func TestExport_NoDatabase(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "none.db")
 	exit, stdout, stderr := command(t, "", "export", "units", "--database", "sqlite:"+path)
-	if exit != 1 || stdout != "" || !strings.Contains(stderr, "there is no database "+path) {
+	if exit != 1 || stdout != "" || !strings.Contains(stderr, "there is no database at "+path) {
 		t.Errorf("exit %d: %s%s", exit, stdout, stderr)
 	}
 	if made, err := os.ReadDir(folder); err != nil || len(made) > 0 {

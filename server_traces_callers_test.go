@@ -100,8 +100,11 @@ func TestTraces_ErrorsWithoutText(t *testing.T) {
 	t.Parallel()
 	c := collectSpans(t)
 	s := demoOn(t, storetest.MySQL(t), "--otlp-endpoint", c.url)
-	for i := range 3 { // the second and third are replays, whose first try meets the unique key
-		s.create(t, []object{event("canary-r", object{"externalSystem": "canary-S", "externalSystemReferenceNumber": "canary-4711"})})
+	referenced := event("canary-r", object{"externalSystem": "canary-S", "externalSystemReferenceNumber": "canary-4711"})
+	for i := range 3 {
+		// The second and third time the event is a replay. A large call does not look for replays before it writes, so that
+		// its first try meets the unique key.
+		s.create(t, append(manyEvents(200), referenced))
 		s.create(t, []object{event("canary-k", nil)}, "Idempotency-Key", fmt.Sprint("canary-key-", i/2))
 	}
 	s.end(t)

@@ -23,6 +23,7 @@ var (
 	dropColumn  = regexp.MustCompile(`(?i)^DROP (?:COLUMN )?(?:IF EXISTS )?(\S+)`)
 	newColumn   = regexp.MustCompile(`(?i)^(?:RENAME COLUMN (\S+) TO|CHANGE (?:COLUMN )?(\S+)) (\S+)`)
 	newTable    = regexp.MustCompile(`(?i)^RENAME (?:TO )?(\S+)$`)
+	preparedDDL = regexp.MustCompile(`(?i)'(ALTER TABLE [^']*)'`)
 	notColumn   = regexp.MustCompile(`(?i)^(PRIMARY|UNIQUE|KEY|INDEX|CONSTRAINT|FOREIGN|CHECK|FULLTEXT|SPATIAL)$`)
 )
 
@@ -92,6 +93,10 @@ func (s schema) apply(statement string) {
 		}
 		if name := unquoted(parts[1]); s[name] == nil {
 			s[name] = columns
+		}
+	case strings.HasPrefix(statement, "SET @"): // MySQL runs some DDL only if it has not been run before
+		for _, ddl := range preparedDDL.FindAllStringSubmatch(statement, -1) {
+			s.apply(ddl[1])
 		}
 	case dropTable.MatchString(statement):
 		delete(s, unquoted(dropTable.FindStringSubmatch(statement)[1]))
