@@ -3,6 +3,7 @@ package models
 import (
 	"bytes"
 	"database/sql/driver"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"strings"
@@ -28,6 +29,9 @@ func (id ID) String() string {
 	hex.Encode(digits[:], id[:])
 	return string(bytes.ToUpper(digits[:]))
 }
+
+// Milliseconds is the time at which the id was made, in milliseconds since 1970. Source: RFC 9562, section 5.7.
+func (id ID) Milliseconds() int64 { return int64(binary.BigEndian.Uint64(id[:8]) >> 16) }
 
 // Value stores the 16 bytes.
 func (id ID) Value() (driver.Value, error) { return id[:], nil }

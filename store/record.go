@@ -188,15 +188,21 @@ func anyOf(column string, n int) string {
 // readNumbers sets the numbers that the database gave the events, whose ids ascend. They are read back by
 // id: counting up from the last insert id is wrong wherever the increment is not 1 (Galera, group
 // replication). The ids themselves are asked for and not their range: one id may be half a minute older than
-// the next, and in between lies all that every server has written since.
+// the next, and in between lies all that every server has written since. Only the ids of a large call, which
+// were made within milliseconds, are read as a range: for a thousand of them that saves 1.5 ms of 44
+// (bench/README.md).
 func readNumbers(ctx context.Context, from querier, events []*models.WebCustomerEvent) error {
 	ids := make([]any, len(events))
 	for i, event := range events {
 		ids[i] = event.ID[:]
 	}
 	return inParts(len(ids), func(first, end int) error {
+		condition, values := anyOf("id", end-first), ids[first:end]
+		if end-first >= 100 && events[end-1].ID.Milliseconds()-events[first].ID.Milliseconds() <= 5 {
+			condition, values = "id BETWEEN ? AND ?", []any{ids[first], ids[end-1]}
+		}
 		rows, err := from.QueryContext(ctx, "SELECT id, number FROM web_customer_events WHERE "+
-			anyOf("id", end-first)+" ORDER BY id", ids[first:end]...)
+			condition+" ORDER BY id", values...)
 		if err != nil {
 			return err
 		}
@@ -208,11 +214,13 @@ func readNumbers(ctx context.Context, from querier, events []*models.WebCustomer
 			if err := rows.Scan(&raw, &number); err != nil {
 				return err
 			}
-			if string(raw) != string(events[next].ID[:]) {
+			switch bytes.Compare(raw, events[next].ID[:]) {
+			case 0:
+				events[next].Number = number
+				next++
+			case 1: // the event's own row would have come before
 				return errAbsent
 			}
-			events[next].Number = number
-			next++
 		}
 		if err := rows.Err(); err != nil {
 			return err
