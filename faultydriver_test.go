@@ -10,10 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
-	"customer-events/gate"
-	"customer-events/models"
 	"customer-events/store"
 )
 
@@ -103,21 +100,10 @@ func onFaulty(t *testing.T, url string) (*server, *faulty, *store.Store) {
 	if err := db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	secrets := models.NewSecrets([]byte(testKey))
-	if err := loadDemo(t.Context(), db, secrets); err != nil {
-		t.Fatal(err)
-	}
-	traces, err := newTracing(t.Context(), "", log)
+	handler, err := DemoHandler(t.Context(), url, db, []byte(testKey), log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	sites, err := gate.ParseSites("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := config{database: url, sites: sites, zone: time.UTC, futureTolerance: time.Hour, callTimeout: 200 * time.Millisecond}
-	var draining atomic.Bool
-	handler, _ := routes(c, db, secrets, log, newRequestLog(log), func() uint64 { return 0 }, traces, &draining)
 	served := httptest.NewServer(handler)
 	t.Cleanup(served.Close)
 	s := &server{url: served.URL, client: served.Client()}

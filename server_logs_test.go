@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"customer-events/door"
 	"customer-events/store/storetest"
 )
 
@@ -139,4 +140,42 @@ func TestRequestID(t *testing.T) {
 		}
 	}
 	// A fault of ours is answered with the request's id and nothing else: see graph.
+}
+
+// A flood without credentials at the running server leaves a bounded number of lines, and all are accounted for.
+func TestLogs_AnonymousFlood(t *testing.T) {
+	t.Parallel()
+	s := demoOn(t, storetest.SQLite(t))
+	for range 400 {
+		s.do(t, http.MethodPost, "/graphql", strings.NewReader("{"), "Content-Type", "application/json")
+		s.do(t, http.MethodGet, "/nothing", nil)
+	}
+	for range 150 {
+		s.create(t, manyEvents(1))
+	}
+	s.end(t)
+	requests, users, omitted := 0, 0, 0
+	for line := range strings.Lines(s.log.String()) {
+		var entry struct {
+			Msg, User, Code string
+			Lines           int
+			Status          int
+		}
+		if err := json.Unmarshal([]byte(line), &entry); err != nil {
+			t.Fatal(err)
+		}
+		omitted += entry.Lines
+		if entry.Msg == "request" {
+			requests++
+			if entry.User != "" && entry.Code == "" {
+				users++
+			}
+			if entry.Status == http.StatusBadRequest && entry.Code != string(door.BadRequest) {
+				t.Errorf("a refusal without its code: %s", line)
+			}
+		}
+	}
+	if users != 151 || requests+omitted != 951 || requests > 151+300 {
+		t.Errorf("%d lines of requests, %d of them users' successes, %d summed up", requests, users, omitted)
+	}
 }
