@@ -67,12 +67,12 @@ func TestDatabaseErrors(t *testing.T) {
 				for _, code := range row.codes {
 					t.Run(fmt.Sprint(row.name, " ", code), func(t *testing.T) {
 						faults.set(onRecording(fault(code)))
-						s.mustAnswer(t, row.insert, row.readyInsert)
+						mustAnswer(t, s, row.insert, row.readyInsert)
 						if row.insert == rejected {
 							return
 						}
 						faults.set(nothing)
-						s.mustBeReadyAgain(t)
+						mustBeReadyAgain(t, s)
 						committing, onEvents := fault(code), false
 						faults.set(func(statement string) error {
 							onEvents = onEvents || strings.Contains(statement, "INTO web_customer_events")
@@ -81,9 +81,9 @@ func TestDatabaseErrors(t *testing.T) {
 							}
 							return nil
 						})
-						s.mustAnswer(t, row.commit, row.readyOnCommit)
+						mustAnswer(t, s, row.commit, row.readyOnCommit)
 						faults.set(nothing)
-						s.mustBeReadyAgain(t)
+						mustBeReadyAgain(t, s)
 					})
 				}
 			}
@@ -98,7 +98,7 @@ func TestDatabaseErrors(t *testing.T) {
 func nothing(string) error { return nil }
 
 // mustAnswer sends a call to both APIs and to /readyz.
-func (s *server) mustAnswer(t *testing.T, code string, ready bool) {
+func mustAnswer(t *testing.T, s *server, code string, ready bool) {
 	t.Helper()
 	a := s.post(t, createQuery, object{"input": object{"webCustomerEventsSet": []object{event("r", nil)}}})
 	if code == rejected {
@@ -121,24 +121,24 @@ func (s *server) mustAnswer(t *testing.T, code string, ready bool) {
 			t.Errorf("Web API: status %d, Retry-After %q: %.300s", status, header.Get("Retry-After"), text)
 		}
 	}
-	if got := s.ready(t); got != ready {
+	if got := isReady(t, s); got != ready {
 		t.Errorf("ready: %t, want %t", got, ready)
 	}
 }
 
-func (s *server) ready(t *testing.T) bool {
+func isReady(t *testing.T, s *server) bool {
 	t.Helper()
 	status, _, _ := s.do(t, http.MethodGet, "/readyz", nil)
 	return status == http.StatusOK
 }
 
 // mustBeReadyAgain records an event, after which the server is ready.
-func (s *server) mustBeReadyAgain(t *testing.T) {
+func mustBeReadyAgain(t *testing.T, s *server) {
 	t.Helper()
 	if made := s.create(t, []object{event("r", nil)}); made.Summary.Processed != 1 {
 		t.Fatalf("%+v", made)
 	}
-	if !s.ready(t) {
+	if !isReady(t, s) {
 		t.Error("not ready, though an event has just been recorded")
 	}
 }
@@ -153,7 +153,7 @@ func TestDatabaseErrors_DamagedFile(t *testing.T) {
 			url := storetest.SQLite(t)
 			s, faults, db := onFaulty(t, url)
 			faults.set(onRecording(sqliteFault(code)))
-			s.mustAnswer(t, unavailable, false)
+			mustAnswer(t, s, unavailable, false)
 			writes := 0
 			faults.set(func(statement string) error {
 				for _, word := range []string{"INSERT", "UPDATE", "DELETE", "COMMIT"} {
@@ -163,7 +163,7 @@ func TestDatabaseErrors_DamagedFile(t *testing.T) {
 				}
 				return nil
 			})
-			s.mustAnswer(t, unavailable, false)
+			mustAnswer(t, s, unavailable, false)
 			if err := db.EndSession(t.Context(), []byte("a token")); err == nil {
 				t.Error("a session is ended in a damaged file")
 			}
@@ -174,7 +174,7 @@ func TestDatabaseErrors_DamagedFile(t *testing.T) {
 				t.Errorf("%d statements write into a damaged file", writes)
 			}
 			again, _, _ := onFaulty(t, url)
-			again.mustBeReadyAgain(t)
+			mustBeReadyAgain(t, again)
 		})
 	}
 }
@@ -190,21 +190,21 @@ func TestDatabaseErrors_WhileReading(t *testing.T) {
 			}
 			return nil
 		})
-		s.mustAnswerAway(t, table == "")
+		mustAnswerAway(t, s, table == "")
 	}
 	faults.set(func(string) error { return errors.New("not an error of a database") })
-	if s.ready(t) {
+	if isReady(t, s) {
 		t.Error("ready, though no statement succeeds")
 	}
 }
 
-func (s *server) mustAnswerAway(t *testing.T, everything bool) {
+func mustAnswerAway(t *testing.T, s *server, everything bool) {
 	t.Helper()
 	a := s.post(t, createQuery, object{"input": object{"webCustomerEventsSet": []object{event("r", nil)}}})
 	if a.Status != http.StatusServiceUnavailable || a.code() != unavailable || a.Header.Get("Retry-After") == "" {
 		t.Errorf("answered %d %.300s", a.Status, a.Text)
 	}
-	if everything && s.ready(t) {
+	if everything && isReady(t, s) {
 		t.Error("ready")
 	}
 }

@@ -51,10 +51,10 @@ func TestSlowReadsBlockNobody(t *testing.T) {
 			}
 			time.Sleep(200 * time.Millisecond) // the others wait for a connection by now
 			for what, ask := range map[string]func(){
-				"a small write":   func() { s.mustBeReadyAgain(t) },
+				"a small write":   func() { mustBeReadyAgain(t, s) },
 				"a token look-up": func() { s.post(t, `{ limits { maxEventsPerCall } }`, nil) },
 				"readiness": func() {
-					if !s.ready(t) {
+					if !isReady(t, s) {
 						t.Error("not ready")
 					}
 				},

@@ -86,7 +86,7 @@ func attributesOf(span *otlp.Span) map[string]string {
 const callersTrace = "30313233343536373839616263646566"
 
 // traced sends a cheap query on the caller's own, sampled trace.
-func (s *server) traced(t *testing.T, headers ...string) {
+func createTraced(t *testing.T, s *server, headers ...string) {
 	t.Helper()
 	status, _, text := s.do(t, http.MethodPost, "/graphql", strings.NewReader(`{"query":"{ __typename }"}`),
 		append([]string{"Content-Type", "application/json", "Traceparent", "00-" + callersTrace + "-3031323334353637-01"}, headers...)...)
@@ -133,11 +133,11 @@ func TestTraces_AnonymousSampling(t *testing.T) {
 	c := collectSpans(t)
 	s := demoOn(t, storetest.SQLite(t), "--otlp-endpoint", c.url, "--trusted-proxies", "127.0.0.0/8")
 	for range 50 {
-		s.traced(t)
-		s.traced(t, "Authorization", "Bearer nonsense")
-		s.traced(t, "X-Forwarded-For", "192.0.2.1")
+		createTraced(t, s)
+		createTraced(t, s, "Authorization", "Bearer nonsense")
+		createTraced(t, s, "X-Forwarded-For", "192.0.2.1")
 	}
-	s.traced(t, "Authorization", "Bearer "+s.token)
+	createTraced(t, s, "Authorization", "Bearer "+s.token)
 	s.end(t)
 	if got := c.requests(); len(got) != 1 || hex.EncodeToString(got[0].TraceId) != callersTrace {
 		t.Errorf("%d requests are exported, want the API user's one", len(got))
@@ -150,12 +150,12 @@ func TestTraces_AnonymousAttributes(t *testing.T) {
 	c := collectSpans(t)
 	s := demoOn(t, storetest.SQLite(t), "--otlp-endpoint", c.url)
 	long := strings.Repeat("x", 8000)
-	s.traced(t, "User-Agent", long, "X-Forwarded-For", "192.0.2.1", "Tracestate", "planted=state", "Baggage", "planted=baggage")
-	s.traced(t, "User-Agent", "not UTF-8: \xff\xfe", "X-Forwarded-For", long)
+	createTraced(t, s, "User-Agent", long, "X-Forwarded-For", "192.0.2.1", "Tracestate", "planted=state", "Baggage", "planted=baggage")
+	createTraced(t, s, "User-Agent", "not UTF-8: \xff\xfe", "X-Forwarded-For", long)
 	s.do(t, http.MethodPost, "/crmapi/rest/v2/"+long+"%ff", nil, "Traceparent", "00-"+callersTrace+"-3031323334353637-01")
 	s.do(t, strings.Repeat("M", 8000), "/graphql", nil)
-	s.traced(t, "Authorization", "Bearer "+s.token, "Tracestate", "users=state")
-	s.traced(t, "Authorization", "Bearer "+s.token, "Tracestate", "long="+strings.Repeat("x", 255)+",longer="+strings.Repeat("x", 256))
+	createTraced(t, s, "Authorization", "Bearer "+s.token, "Tracestate", "users=state")
+	createTraced(t, s, "Authorization", "Bearer "+s.token, "Tracestate", "long="+strings.Repeat("x", 255)+",longer="+strings.Repeat("x", 256))
 	s.end(t)
 	got := c.requests()
 	if len(got) != 7 { // with the login
@@ -195,7 +195,7 @@ func TestTraces_TrustedProxy(t *testing.T) {
 	t.Parallel()
 	c := collectSpans(t)
 	s := demoOn(t, storetest.SQLite(t), "--otlp-endpoint", c.url, "--trusted-proxies", "127.0.0.0/8")
-	s.traced(t, "X-Forwarded-For", "198.51.100.9, 192.0.2.1")
+	createTraced(t, s, "X-Forwarded-For", "198.51.100.9, 192.0.2.1")
 	s.end(t)
 	got := c.requests()
 	if address := attributesOf(got[len(got)-1])["client.address"]; address != "192.0.2.1" {
