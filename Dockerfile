@@ -2,7 +2,7 @@
 FROM golang:1.26-bookworm AS build
 WORKDIR /src
 COPY go.mod go.sum ./
-COPY store/nocgo/go.mod store/nocgo/
+COPY internal/store/nocgo/go.mod internal/store/nocgo/
 RUN go mod download
 COPY . .
 ARG VERSION=development

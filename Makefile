@@ -54,8 +54,8 @@ tidb-faults = wrong-savepoint,wrong-retry,server-killed-mariadb,connection-cut,c
 .PHONY: test-tidb
 test-tidb: ## Run the tests that need a database on TiDB, built once from its Go module (10 to 25 minutes)
 	@export CRM_TEST_SERVER=$$(.ci/tidb-server)
-	go test -count=1 -p 1 -timeout 30m . ./importer ./store
-	go run ./faults -short -only $(tidb-faults)
+	go test -count=1 -p 1 -timeout 30m ./test/e2e ./internal/importer ./internal/store
+	go run ./test/chaos -short -only $(tidb-faults)
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (default 10s), as many at once as there are processors
@@ -69,19 +69,19 @@ fuzz: ## Run each fuzz target for FUZZTIME (default 10s), as many at once as the
 
 .PHONY: guesses
 guesses: ## Guess a million times at credentials, on two servers
-	go test ./store -run TestGuessing -v -timeout 1h -args -guesses 1000000
+	go test ./internal/store -run TestGuessing -v -timeout 1h -args -guesses 1000000
 
 .PHONY: attack
 attack: ## Attack the running program in all ways that are known here, and count what comes through; hostile load last
-	go test . -run '^Test(Attack|HostileLoad)$$' -v -count 1 -timeout 20m -args -attack
+	go test ./test/security -v -count 1 -timeout 20m -args -attack
 
 .PHONY: bench
 bench: ## Measure the server against the floor of its database
-	go run ./bench
+	go run ./test/bench
 
 .PHONY: faults
 faults: ## Break server, database, connections and disk, and see that nothing is lost or doubled
-	go run ./faults
+	go run ./test/chaos
 
 .PHONY: check
 check: ## Run all that must pass before a change is taken
@@ -145,29 +145,29 @@ fresh: ## Check that the generated Go code and docs/errors.md are what would be 
 	(cd "$$copy" && go generate .)
 	diff -r graph "$$copy/graph" && diff -r docs "$$copy/docs" || { echo 'not fresh: run make generate'; exit 1; }
 
-playground/ui/node_modules: playground/ui/package-lock.json
-	cd playground/ui && npm ci && touch node_modules
+internal/playground/ui/node_modules: internal/playground/ui/package-lock.json
+	cd internal/playground/ui && npm ci && touch node_modules
 
-audit/node_modules: audit/package-lock.json
-	cd audit && npm ci && touch node_modules
+test/conformance/node_modules: test/conformance/package-lock.json
+	cd test/conformance && npm ci && touch node_modules
 
 examples/typescript/node_modules: examples/typescript/package-lock.json
 	cd examples/typescript && npm ci && touch node_modules
 
 .PHONY: ui
-ui: playground/ui/node_modules ## Build GraphiQL anew, into playground/dist
-	cd playground/ui && npm run build
+ui: internal/playground/ui/node_modules ## Build GraphiQL anew, into internal/playground/dist
+	cd internal/playground/ui && npm run build
 
 .PHONY: ui-check
-ui-check: ## Check that playground/dist is what playground/ui builds
+ui-check: ## Check that internal/playground/dist is what internal/playground/ui builds
 	@copy=$$(mktemp -d); trap 'rm -rf "$$copy"' EXIT
-	$(call copy,playground/ui)
+	$(call copy,internal/playground/ui)
 	(cd "$$copy/playground/ui" && npm ci && npm run build)
-	diff -r playground/dist "$$copy/playground/dist" || { echo 'not fresh: run make ui'; exit 1; }
+	diff -r internal/playground/dist "$$copy/playground/dist" || { echo 'not fresh: run make ui'; exit 1; }
 
 .PHONY: audit
-audit: build audit/node_modules ## Ask the built program all that GraphQL over HTTP demands, and lint its OpenAPI
-	.ci/with-demo ./customer-events bash -c 'node audit/audit.mjs "$$SERVER/graphql" && node audit/openapi.mjs "$$SERVER/crmapi/rest/v2/openapi.json"'
+audit: build test/conformance/node_modules ## Ask the built program all that GraphQL over HTTP demands, and lint its OpenAPI
+	.ci/with-demo ./customer-events bash -c 'node test/conformance/audit.mjs "$$SERVER/graphql" && node test/conformance/openapi.mjs "$$SERVER/crmapi/rest/v2/openapi.json"'
 
 .PHONY: examples
 examples: build examples/typescript/node_modules ## Build the clients in examples, and run them against the built program
@@ -175,13 +175,13 @@ examples: build examples/typescript/node_modules ## Build the clients in example
 	.ci/with-demo ./customer-events .ci/examples
 
 .PHONY: browser
-browser: build playground/ui/node_modules ## Use GraphiQL of the built program in a headless Chromium
+browser: build internal/playground/ui/node_modules ## Use GraphiQL of the built program in a headless Chromium
 	@if [ ! -x /usr/bin/chromium ]; then
 		[ "$$(id -u)" = 0 ] || { echo 'there is no /usr/bin/chromium: install Debian'"'"'s package chromium'; exit 1; }
 		apt-get update -qq
 		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium
 	fi
-	.ci/with-demo ./customer-events bash -c 'node playground/ui/browser-test.mjs "$$SERVER"'
+	.ci/with-demo ./customer-events bash -c 'node internal/playground/ui/browser-test.mjs "$$SERVER"'
 
 .PHONY: readme
 readme: ## Run the commands of README.md as written, in a clean clone of HEAD

@@ -86,4 +86,4 @@ tool github.com/99designs/gqlgen
 
 ignore ./playground/ui/node_modules
 
-replace github.com/mattn/go-sqlite3 => ./store/nocgo
+replace github.com/mattn/go-sqlite3 => ./internal/store/nocgo

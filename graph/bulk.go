@@ -9,9 +9,9 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"customer-events/events"
-	"customer-events/events/strictjson"
-	"customer-events/graph/views"
+	"customer-events/graph/model"
+	"customer-events/internal/events"
+	"customer-events/internal/strictjson"
 )
 
 // bulk writes the answer of the bulk mutation by hand. gqlgen would make a goroutine and some fifty allocations of each of a
@@ -33,9 +33,9 @@ func (h *handler) bulk(ctx context.Context, next graphql.RootResolver) graphql.M
 			}
 		}
 	}
-	var input views.CreateWebCustomerEventsInput
+	var input model.CreateWebCustomerEventsInput
 	err := input.UnmarshalGQL(field.ArgumentMap(opCtx.Variables)["input"])
-	var answer *views.Outcome
+	var answer *model.Outcome
 	if err == nil {
 		answer, err = h.createCounted(ctx, input)
 	}
@@ -62,7 +62,7 @@ func (h *handler) bulk(ctx context.Context, next graphql.RootResolver) graphql.M
 }
 
 // createCounted is create, with a panic made an error as gqlgen does for its own resolvers.
-func (h *handler) createCounted(ctx context.Context, input views.CreateWebCustomerEventsInput) (answer *views.Outcome, err error) {
+func (h *handler) createCounted(ctx context.Context, input model.CreateWebCustomerEventsInput) (answer *model.Outcome, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = h.recovered(ctx, cause)

@@ -8,10 +8,10 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"customer-events/door"
-	"customer-events/events"
 	"customer-events/graph/generated"
-	"customer-events/graph/views"
+	"customer-events/graph/model"
+	"customer-events/internal/api"
+	"customer-events/internal/events"
 	"customer-events/models"
 )
 
@@ -30,34 +30,34 @@ func measureSchema(*handler, map[string]any) (asked, error) { return asked{schem
 
 // caller is whose token came with an input, or in the header.
 func (r *Resolver) caller(ctx context.Context, token *string) (models.Caller, error) {
-	text, err := door.Token(ctx, token)
+	text, err := api.Token(ctx, token)
 	if err != nil {
 		return models.Caller{}, err
 	}
-	return door.Caller(ctx, r.Auth, text)
+	return api.Caller(ctx, r.Auth, text)
 }
 
 // request takes an input for what the service understands: whose call it is, under which key.
-func (r *Resolver) request(ctx context.Context, input views.CreateWebCustomerEventsInput) (events.Request, error) {
+func (r *Resolver) request(ctx context.Context, input model.CreateWebCustomerEventsInput) (events.Request, error) {
 	caller, err := r.caller(ctx, input.Token)
 	if err != nil {
 		return events.Request{}, err
 	}
-	key, err := door.Key(ctx, "idempotencyKey", input.IdempotencyKey)
+	key, err := api.Key(ctx, "idempotencyKey", input.IdempotencyKey)
 	if err != nil {
 		return events.Request{}, err
 	}
-	if err := door.Afford(ctx, caller); err != nil {
+	if err := api.Afford(ctx, caller); err != nil {
 		return events.Request{}, err
 	}
 	set, err := input.Set(r.Decoder)
 	if err == nil {
-		err = door.Spend(ctx, caller, set.Sent) // a check costs as much as what it checks
+		err = api.Spend(ctx, caller, set.Sent) // a check costs as much as what it checks
 	}
 	return events.Request{Caller: caller, IdempotencyKey: key, Set: set, Naming: events.GraphQL}, err
 }
 
-func (r *Resolver) create(ctx context.Context, input views.CreateWebCustomerEventsInput) (*views.Outcome, error) {
+func (r *Resolver) create(ctx context.Context, input model.CreateWebCustomerEventsInput) (*model.Outcome, error) {
 	request, err := r.request(ctx, input)
 	if err != nil {
 		return nil, err
@@ -70,11 +70,11 @@ func (r *Resolver) create(ctx context.Context, input views.CreateWebCustomerEven
 	if err != nil {
 		return nil, err
 	}
-	line := door.RequestOf(ctx)
+	line := api.RequestOf(ctx)
 	line.Count(&outcome)
-	door.BoundProblems(outcome.UnprocessedCustomerEventsSet, outcome.Summary.Received)
-	answer := &views.Outcome{
-		ProcessedCustomerEventsSet:   make([]views.ProcessedCustomerEvent, len(outcome.ProcessedCustomerEventsSet)),
+	api.BoundProblems(outcome.UnprocessedCustomerEventsSet, outcome.Summary.Received)
+	answer := &model.Outcome{
+		ProcessedCustomerEventsSet:   make([]model.ProcessedCustomerEvent, len(outcome.ProcessedCustomerEventsSet)),
 		UnprocessedCustomerEventsSet: outcome.UnprocessedCustomerEventsSet,
 		Summary:                      outcome.Summary,
 	}
@@ -120,7 +120,7 @@ func selects(ctx context.Context, path ...string) bool {
 	return false
 }
 
-func (r *Resolver) readBack(ctx context.Context, caller models.Caller, processed []views.ProcessedCustomerEvent) error {
+func (r *Resolver) readBack(ctx context.Context, caller models.Caller, processed []model.ProcessedCustomerEvent) error {
 	numbers := make([]int64, len(processed))
 	for i, p := range processed {
 		numbers[i], _ = strconv.ParseInt(p.Number, 10, 64) // we have written it ourselves
@@ -131,9 +131,9 @@ func (r *Resolver) readBack(ctx context.Context, caller models.Caller, processed
 	if err != nil {
 		return err
 	}
-	byNumber := make(map[int64]*views.WebCustomerEvent, len(recorded))
+	byNumber := make(map[int64]*model.WebCustomerEvent, len(recorded))
 	for _, event := range recorded {
-		byNumber[event.Number] = &views.WebCustomerEvent{RecordedEvent: event}
+		byNumber[event.Number] = &model.WebCustomerEvent{RecordedEvent: event}
 	}
 	for i, number := range numbers {
 		if processed[i].Event = byNumber[number]; processed[i].Event == nil {
@@ -143,7 +143,7 @@ func (r *Resolver) readBack(ctx context.Context, caller models.Caller, processed
 	return nil
 }
 
-func (r *Resolver) check(ctx context.Context, input views.CreateWebCustomerEventsInput) (*events.Verdicts, error) {
+func (r *Resolver) check(ctx context.Context, input model.CreateWebCustomerEventsInput) (*events.Verdicts, error) {
 	request, err := r.request(ctx, input)
 	if err != nil {
 		return nil, err
@@ -154,12 +154,12 @@ func (r *Resolver) check(ctx context.Context, input views.CreateWebCustomerEvent
 	if err != nil {
 		return nil, err
 	}
-	door.BoundProblems(verdicts.UnprocessedCustomerEventsSet, request.Set.Sent)
+	api.BoundProblems(verdicts.UnprocessedCustomerEventsSet, request.Set.Sent)
 	return &verdicts, nil
 }
 
 func (r *Resolver) login(ctx context.Context, input generated.LoginInput) (*generated.LoginPayload, error) {
-	session, err := door.LogIn(ctx, r.Auth, input.Username, input.Password)
+	session, err := api.LogIn(ctx, r.Auth, input.Username, input.Password)
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +167,7 @@ func (r *Resolver) login(ctx context.Context, input generated.LoginInput) (*gene
 }
 
 func (r *Resolver) logout(ctx context.Context) (bool, error) {
-	if err := r.Auth.LogOut(ctx, door.RequestOf(ctx).Token); err != nil {
+	if err := r.Auth.LogOut(ctx, api.RequestOf(ctx).Token); err != nil {
 		return false, err
 	}
 	return true, nil

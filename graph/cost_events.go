@@ -3,15 +3,15 @@ package graph
 import (
 	"strings"
 
-	"customer-events/door"
-	"customer-events/events"
-	"customer-events/graph/views"
+	"customer-events/graph/model"
+	"customer-events/internal/api"
+	"customer-events/internal/events"
 	"customer-events/models"
 )
 
 // bulkExtent tells how much the answer to a set of events holds.
 func bulkExtent(set events.Set) extent {
-	n, problems := int64(set.Sent), door.MostProblems(set.Sent)
+	n, problems := int64(set.Sent), api.MostProblems(set.Sent)
 	return func(coordinate string) (int64, bool) {
 		switch coordinate {
 		case "CreateWebCustomerEventsPayload.processedCustomerEventsSet",
@@ -57,7 +57,7 @@ var eventTexts = map[string]func(d *models.EventDetails) *string{
 func textBytes(set events.Set, text func(d *models.EventDetails) *string) (sum int64) {
 	for i := range set.Events {
 		if value := text(&set.Events[i].Row.EventDetails); value != nil {
-			sum += door.TextBytes(*value)
+			sum += api.TextBytes(*value)
 		} else {
 			sum += int64(len("null"))
 		}
@@ -73,7 +73,7 @@ func requestIdentifierBytes(set events.Set, most int) (sum int64) {
 		case id == nil:
 			sum += int64(len("null"))
 		case most == 0 || len(*id) <= most:
-			sum += door.TextBytes(*id)
+			sum += api.TextBytes(*id)
 		}
 	}
 	return sum
@@ -81,11 +81,11 @@ func requestIdentifierBytes(set events.Set, most int) (sum int64) {
 
 // measureBulk measures a field that carries events in.
 func measureBulk(h *handler, arguments map[string]any) (asked, error) {
-	a := asked{events: views.CountEvents(arguments)}
+	a := asked{events: model.CountEvents(arguments)}
 	if a.events > events.MaxEventsPerCall {
 		return a, nil
 	}
-	var input views.CreateWebCustomerEventsInput
+	var input model.CreateWebCustomerEventsInput
 	if err := input.UnmarshalGQL(arguments["input"]); err != nil {
 		return a, err
 	}

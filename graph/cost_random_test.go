@@ -15,12 +15,12 @@ import (
 
 	gql "github.com/vektah/gqlparser/v2/ast"
 
-	"customer-events/auth"
 	"customer-events/graph"
-	"customer-events/heavy"
-	"customer-events/importer"
+	"customer-events/internal/admission"
+	"customer-events/internal/auth"
+	"customer-events/internal/importer"
+	"customer-events/internal/store"
 	"customer-events/models"
-	"customer-events/store"
 )
 
 var (
@@ -46,7 +46,7 @@ func worst(request string) string {
 }
 
 // worstAPI is an API whose records and whose 500 events are as long as they may be.
-func worstAPI(t *testing.T) *api {
+func worstAPI(t *testing.T) *testAPI {
 	t.Helper()
 	a := newAPI(t, nil)
 	db := a.resolver.Reader.(*store.Store)
@@ -70,7 +70,7 @@ func worstAPI(t *testing.T) *api {
 	if err := db.AddUser(t.Context(), &models.User{Name: user, PasswordHash: auth.HashPassword("x"), CreatedAt: now}, nil); err != nil {
 		t.Fatal(err)
 	}
-	session, err := auth.New(db, clock, heavy.New()).LogIn(t.Context(), user, "x")
+	session, err := auth.New(db, clock, admission.New()).LogIn(t.Context(), user, "x")
 	if err != nil {
 		t.Fatal(err)
 	}

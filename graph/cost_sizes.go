@@ -5,7 +5,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"customer-events/events"
+	"customer-events/internal/events"
 )
 
 // characterBytes is how long one character of a recorded text is written at the most: four bytes of

@@ -13,9 +13,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"customer-events/door"
-	"customer-events/events"
-	"customer-events/webapi"
+	"customer-events/internal/api"
+	"customer-events/internal/crmapi"
+	"customer-events/internal/events"
 )
 
 // judgement is all that either door says of a call.
@@ -42,7 +42,7 @@ const everything = `mutation ($input: CreateWebCustomerEventsInput!) { createWeb
 	processedCustomerEventsSet { index requestUniqueIdentifier id number replayed }
 	unprocessedCustomerEventsSet { index requestUniqueIdentifier errorCode errorDescription retryable problems { path errorCode errorDescription } } } }`
 
-func (a *api) judgeByGraphQL(t *testing.T, key string, list []string) (j judgement) {
+func (a *testAPI) judgeByGraphQL(t *testing.T, key string, list []string) (j judgement) {
 	t.Helper()
 	r := a.post(t, everything, `{"input":{"webCustomerEventsSet":[`+strings.Join(list, ",")+`]}}`, "Idempotency-Key", key)
 	if j.Refused = r.code(); j.Refused == "" {
@@ -71,20 +71,20 @@ func wire(event string) string {
 }
 
 // byWebAPI sends a call through the other door of the same service.
-func (a *api) byWebAPI(t *testing.T, path, key, body string) (status int, header http.Header, text string) {
+func (a *testAPI) byWebAPI(t *testing.T, path, key, body string) (status int, header http.Header, text string) {
 	t.Helper()
 	r := a.resolver
-	other := &webapi.Handler{Service: r.Service, Auth: r.Auth, Log: r.Log, Patience: r.Patience,
+	other := &crmapi.Handler{Service: r.Service, Auth: r.Auth, Log: r.Log, Patience: r.Patience,
 		Decoder: &events.Decoder{Naming: events.Wire, Zone: time.UTC, Secrets: secrets}}
-	request := httptest.NewRequest(http.MethodPost, webapi.Prefix+path, strings.NewReader(body))
+	request := httptest.NewRequest(http.MethodPost, crmapi.Prefix+path, strings.NewReader(body))
 	w := httptest.NewRecorder()
-	asked := &door.Request{ID: "request-1", Token: a.token, IdempotencyKey: key, Rate: a.rate}
-	other.ServeHTTP(w, request.WithContext(door.WithRequest(request.Context(), asked)))
+	asked := &api.Request{ID: "request-1", Token: a.token, IdempotencyKey: key, Rate: a.rate}
+	other.ServeHTTP(w, request.WithContext(api.WithRequest(request.Context(), asked)))
 	asked.TellBudget(w.Header())
 	return w.Code, w.Header(), w.Body.String()
 }
 
-func (a *api) judgeByWebAPI(t *testing.T, key string, list []string) judgement {
+func (a *testAPI) judgeByWebAPI(t *testing.T, key string, list []string) judgement {
 	t.Helper()
 	const all = "processed_customer_events_set,unprocessed_customer_events_set,index,request_unique_identifier,id,number,replayed,error_code,error_description,retryable,problems"
 	translated := make([]string, len(list))

@@ -9,12 +9,12 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"customer-events/door"
+	"customer-events/internal/api"
 	"customer-events/models"
 )
 
 // code is what extensions.code says of an error that concerns a whole call.
-type code = door.Code
+type code = api.Code
 
 // The codes that are given here, under short names; door has the whole list, but for those of GraphQL's own grammar.
 const (
@@ -23,12 +23,12 @@ const (
 	// The query asks for what the schema does not have, or a variable or literal outside the events is not of its type. The message says which.
 	validationFailed code = "GRAPHQL_VALIDATION_FAILED"
 
-	badRequest       = door.BadRequest
-	tooManyEvents    = door.TooManyEvents
-	unavailable      = door.Unavailable
-	methodNotAllowed = door.MethodNotAllowed
-	notAcceptable    = door.NotAcceptable
-	unsupportedMedia = door.UnsupportedMedia
+	badRequest       = api.BadRequest
+	tooManyEvents    = api.TooManyEvents
+	unavailable      = api.Unavailable
+	methodNotAllowed = api.MethodNotAllowed
+	notAcceptable    = api.NotAcceptable
+	unsupportedMedia = api.UnsupportedMedia
 )
 
 // keepsStatus are the statuses that a plain application/json answer has too; otherwise it is 200 once the JSON was parsed, as
@@ -39,10 +39,10 @@ func keepsStatus(status int) bool {
 }
 
 // callError is an error that a stranger may read.
-type callError = door.Refusal
+type callError = api.Refusal
 
 func fail(code code, format string, args ...any) *callError {
-	return door.Refuse(code, format, args...)
+	return api.Refuse(code, format, args...)
 }
 
 // present words an error that a resolver returned.
@@ -55,17 +55,17 @@ func (r *Resolver) present(ctx context.Context, err error) *gqlerror.Error {
 	var parse *gqlerror.Error
 	var date *models.DateError
 	switch {
-	case door.Known(err) != nil:
+	case api.Known(err) != nil:
 	case errors.As(err, &date):
 		err = fail(badRequest, "a date is not valid: %s", date)
 	case errors.As(err, &parse) && parse.Err == nil && parse.Rule != "":
 		err = fail(validationFailed, "%s", parse.Message)
 	}
-	return inPlace(door.Told(ctx, r.Log, err), path, nil)
+	return inPlace(api.Told(ctx, r.Log, err), path, nil)
 }
 
 func (r *Resolver) recovered(ctx context.Context, cause any) error {
-	return door.Recovered(ctx, r.Log, cause)
+	return api.Recovered(ctx, r.Log, cause)
 }
 
 // inPlace is the error as GraphQL has it.

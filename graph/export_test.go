@@ -7,7 +7,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"customer-events/events"
+	"customer-events/internal/events"
 )
 
 // Cost is what a request is reckoned to cost, and whether it is let through.

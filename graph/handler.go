@@ -12,10 +12,10 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
-	"customer-events/door"
-	"customer-events/events"
 	"customer-events/graph/generated"
-	"customer-events/graph/views"
+	"customer-events/graph/model"
+	"customer-events/internal/api"
+	"customer-events/internal/events"
 )
 
 // handler answers GraphQL over HTTP. gqlgen's own handler is not used: it reads bodies without limit and repeats those it cannot
@@ -49,13 +49,13 @@ type envelope struct {
 
 // execute runs a request. data is nil if it failed before any of it ran.
 func (h *handler) execute(ctx context.Context, e envelope, queriesOnly bool) (data []byte, errs gqlerror.List) {
-	ctx, cancel := context.WithTimeout(views.WithZone(ctx, h.Decoder.Zone), h.Patience)
+	ctx, cancel := context.WithTimeout(model.WithZone(ctx, h.Decoder.Zone), h.Patience)
 	defer cancel()
 	doc, operation, errs := h.parse(e.query, e.operationName)
 	if errs != nil {
 		return nil, errs
 	}
-	line := door.RequestOf(ctx)
+	line := api.RequestOf(ctx)
 	line.Operation = string(operation.Operation)
 	if len(operation.SelectionSet) == 1 {
 		if field, ok := operation.SelectionSet[0].(*ast.Field); ok {
@@ -66,7 +66,7 @@ func (h *handler) execute(ctx context.Context, e envelope, queriesOnly bool) (da
 		return nil, list(fail(methodNotAllowed, "a %s must be sent by POST", operation.Operation))
 	}
 	var variables map[string]any
-	if refusal := door.Apart(ctx, len(e.variables), func() { variables, errs = h.variables(operation, e.variables) }); refusal != nil {
+	if refusal := api.Apart(ctx, len(e.variables), func() { variables, errs = h.variables(operation, e.variables) }); refusal != nil {
 		return nil, list(refusal)
 	}
 	if errs != nil {
@@ -124,7 +124,7 @@ func (h *handler) boundedCall(ctx context.Context, opCtx *graphql.OperationConte
 	}
 	other := func(field graphql.CollectedField) bool { return field.Name != fields[0].Name }
 	if len(fields) > 0 && !slices.ContainsFunc(fields, other) {
-		door.RequestOf(ctx).Operation = fields[0].Name
+		api.RequestOf(ctx).Operation = fields[0].Name
 	}
 	switch {
 	case sum.events > events.MaxEventsPerCall:
@@ -149,13 +149,13 @@ func (h *handler) tooMany(ctx context.Context, variables map[string]any, fields 
 		if all[i].events == 0 {
 			continue
 		}
-		var input views.CreateWebCustomerEventsInput
+		var input model.CreateWebCustomerEventsInput
 		if err := input.UnmarshalGQL(field.ArgumentMap(variables)["input"]); err != nil {
 			return err
 		}
 		caller, err := h.caller(ctx, input.Token)
 		if err == nil {
-			err = door.SpendUpTo(ctx, caller, all[i].events)
+			err = api.SpendUpTo(ctx, caller, all[i].events)
 		}
 		if err != nil {
 			return err

@@ -17,15 +17,15 @@ import (
 	"testing"
 	"time"
 
-	"customer-events/auth"
-	"customer-events/door"
-	"customer-events/events"
 	"customer-events/graph"
 	"customer-events/graph/generated"
-	"customer-events/heavy"
-	"customer-events/importer"
+	"customer-events/internal/admission"
+	"customer-events/internal/api"
+	"customer-events/internal/auth"
+	"customer-events/internal/events"
+	"customer-events/internal/importer"
+	"customer-events/internal/store"
 	"customer-events/models"
-	"customer-events/store"
 )
 
 // now is the clock of all tests of this package.
@@ -53,7 +53,7 @@ var template = sync.OnceValues(func() (made struct {
 		return made, err
 	}
 	for _, kind := range importer.Kinds() {
-		result, err := importer.Run(ctx, importer.Options{Kind: kind, File: "../demo/" + kind + ".csv", To: db, Secrets: secrets, Report: os.Stderr, Now: clock})
+		result, err := importer.Run(ctx, importer.Options{Kind: kind, File: "../internal/app/demo/" + kind + ".csv", To: db, Secrets: secrets, Report: os.Stderr, Now: clock})
 		if err != nil || result.Bad > 0 {
 			return made, fmt.Errorf("%s: %d bad rows: %w", kind, result.Bad, err)
 		}
@@ -61,7 +61,7 @@ var template = sync.OnceValues(func() (made struct {
 	if err := db.AddUser(ctx, &models.User{Name: "demo", PasswordHash: auth.HashPassword("demo-password"), CreatedAt: now}, nil); err != nil {
 		return made, err
 	}
-	session, err := auth.New(db, clock, heavy.New()).LogIn(ctx, "demo", "demo-password")
+	session, err := auth.New(db, clock, admission.New()).LogIn(ctx, "demo", "demo-password")
 	if err != nil {
 		return made, err
 	}
@@ -75,17 +75,17 @@ var template = sync.OnceValues(func() (made struct {
 
 var secrets = models.NewSecrets([]byte("the tests' own key"))
 
-// api is the handler on a database of the test's own.
-type api struct {
+// testAPI is the handler on a database of the test's own.
+type testAPI struct {
 	handler  http.Handler
 	resolver *graph.Resolver
 	token    string
 	log      *strings.Builder
-	rate     *door.Rate // nil is none
+	rate     *api.Rate // nil is none
 }
 
 // newAPI makes a handler; change may put doubles into it.
-func newAPI(t *testing.T, change func(*graph.Resolver)) *api {
+func newAPI(t *testing.T, change func(*graph.Resolver)) *testAPI {
 	t.Helper()
 	made, err := template()
 	if err != nil {
@@ -114,18 +114,18 @@ func newAPI(t *testing.T, change func(*graph.Resolver)) *api {
 				binary.BigEndian.PutUint64(id[8:], ids.Add(1))
 				return id
 			}},
-		Auth:    auth.New(db, clock, heavy.New()),
+		Auth:    auth.New(db, clock, admission.New()),
 		Reader:  db,
 		Decoder: &events.Decoder{Naming: events.GraphQL, Zone: time.UTC, Secrets: secrets},
-		Limits: generated.Limits{MaxEventsPerCall: events.MaxEventsPerCall, MaxBodyBytes: door.MaxBodyBytes, MaxQueryBytes: graph.MaxQueryBytes,
+		Limits: generated.Limits{MaxEventsPerCall: events.MaxEventsPerCall, MaxBodyBytes: api.MaxBodyBytes, MaxQueryBytes: graph.MaxQueryBytes,
 			MaxTextLength: events.MaxShortText, MaxDescriptionLength: events.MaxDescription, MaxWebsiteLength: events.MaxWebsite,
-			MaxIdempotencyKeyLength: door.MaxKeyLength, MaxPageSize: graph.MaxPageSize, FutureToleranceSeconds: 86400, IdempotencyKeySeconds: 259200, TokenSeconds: 7200},
+			MaxIdempotencyKeyLength: api.MaxKeyLength, MaxPageSize: graph.MaxPageSize, FutureToleranceSeconds: 86400, IdempotencyKeySeconds: 259200, TokenSeconds: 7200},
 		Log: logger, Introspection: true, Patience: time.Minute,
 	}
 	if change != nil {
 		change(r)
 	}
-	return &api{handler: graph.NewHandler(r), resolver: r, token: made.token, log: log}
+	return &testAPI{handler: graph.NewHandler(r), resolver: r, token: made.token, log: log}
 }
 
 // reply is an answer.
@@ -149,7 +149,7 @@ func (r reply) code() string {
 }
 
 // do sends a request with the token, and the headers given in pairs; an empty value takes one away.
-func (a *api) do(t *testing.T, method, target string, body io.Reader, headers ...string) reply {
+func (a *testAPI) do(t *testing.T, method, target string, body io.Reader, headers ...string) reply {
 	t.Helper()
 	request := httptest.NewRequest(method, target, body)
 	request.Header.Set("Content-Type", "application/json")
@@ -161,11 +161,11 @@ func (a *api) do(t *testing.T, method, target string, body io.Reader, headers ..
 	return a.serve(t, request)
 }
 
-func (a *api) serve(t *testing.T, request *http.Request) reply {
+func (a *testAPI) serve(t *testing.T, request *http.Request) reply {
 	t.Helper()
-	asked := &door.Request{ID: "request-1", Token: a.token, IdempotencyKey: request.Header.Get("Idempotency-Key"), Rate: a.rate}
+	asked := &api.Request{ID: "request-1", Token: a.token, IdempotencyKey: request.Header.Get("Idempotency-Key"), Rate: a.rate}
 	w := httptest.NewRecorder()
-	a.handler.ServeHTTP(w, request.WithContext(door.WithRequest(request.Context(), asked)))
+	a.handler.ServeHTTP(w, request.WithContext(api.WithRequest(request.Context(), asked)))
 	asked.TellBudget(w.Header())
 	r := reply{status: w.Code, header: w.Header(), text: w.Body.String()}
 	if err := json.Unmarshal(w.Body.Bytes(), &r); err != nil {
@@ -175,13 +175,13 @@ func (a *api) serve(t *testing.T, request *http.Request) reply {
 }
 
 // send posts a body as it is.
-func (a *api) send(t *testing.T, body string, headers ...string) reply {
+func (a *testAPI) send(t *testing.T, body string, headers ...string) reply {
 	t.Helper()
 	return a.do(t, http.MethodPost, "/graphql", strings.NewReader(body), headers...)
 }
 
 // post sends a query with variables, which are JSON text and may hold what no encoder would write.
-func (a *api) post(t *testing.T, query, variables string, headers ...string) reply {
+func (a *testAPI) post(t *testing.T, query, variables string, headers ...string) reply {
 	t.Helper()
 	text, err := json.Marshal(query)
 	if err != nil {

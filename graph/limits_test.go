@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"customer-events/events"
 	"customer-events/graph"
+	"customer-events/internal/events"
 	"customer-events/models"
 )
 

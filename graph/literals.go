@@ -8,7 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"customer-events/events/strictjson"
+	"customer-events/internal/strictjson"
 )
 
 // The parser of the library reads some literals as other values than the caller wrote. What is here makes

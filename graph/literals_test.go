@@ -20,7 +20,7 @@ func createLiteral(more string) string {
 }
 
 // nothingStored holds that no event is stored.
-func (a *api) nothingStored(t *testing.T, after string) {
+func (a *testAPI) nothingStored(t *testing.T, after string) {
 	t.Helper()
 	if r := a.post(t, `{ webCustomerEvents { nodes { description externalSystemReferenceNumber } } }`, ""); !strings.Contains(r.text, `"nodes":[]`) {
 		t.Errorf("%s: something was stored: %.300s", after, r.text)

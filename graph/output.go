@@ -8,7 +8,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"customer-events/events"
+	"customer-events/internal/events"
 )
 
 // output runs the root fields of one request, and counts what they write. The cost of the request has

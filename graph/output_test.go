@@ -7,14 +7,14 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"customer-events/door"
-	"customer-events/events"
+	"customer-events/internal/api"
+	"customer-events/internal/events"
 )
 
 // Were an answer longer than its cost says, it would still end at the bound.
 func TestAnAnswerThatGetsTooLong(t *testing.T) {
 	t.Parallel()
-	for operation, want := range map[ast.Operation]door.Code{ast.Query: validationFailed, ast.Mutation: door.OutcomeUnknown} {
+	for operation, want := range map[ast.Operation]api.Code{ast.Query: validationFailed, ast.Mutation: api.OutcomeUnknown} {
 		var to bytes.Buffer
 		o := &output{operation: operation}
 		w := counted{o, &to}
@@ -29,7 +29,7 @@ func TestAnAnswerThatGetsTooLong(t *testing.T) {
 		for range 100 {
 			_, _ = w.Write(make([]byte, 1000))
 		}
-		if refusal := door.Known(o.refusal()); to.Len() != MaxAnswerBytes || refusal == nil || refusal.Code != want {
+		if refusal := api.Known(o.refusal()); to.Len() != MaxAnswerBytes || refusal == nil || refusal.Code != want {
 			t.Errorf("%s: %d bytes, %v", operation, to.Len(), refusal)
 		}
 		if operation == ast.Mutation && !errors.Is(o.refusal(), events.ErrOutcomeUnknown) {

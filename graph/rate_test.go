@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"customer-events/door"
+	"customer-events/internal/api"
 )
 
 // left is how many events the answer says that a user may still send, of 1020; all if it says nothing.
@@ -30,7 +30,7 @@ func TestWhatCountsAgainstTheRate(t *testing.T) {
 	wired := `{"web_customer_events_set":[` + strings.TrimSuffix(strings.Repeat("{},", 1001), ",") + `]}`
 	for _, c := range []struct {
 		name   string
-		do     func(t *testing.T, a *api) (code string, header http.Header)
+		do     func(t *testing.T, a *testAPI) (code string, header http.Header)
 		code   string
 		counts int
 	}{
@@ -51,13 +51,13 @@ func TestWhatCountsAgainstTheRate(t *testing.T) {
 		{"too many events", post(tooMany, set(1001)), "TOO_MANY_EVENTS", 1001},
 		{"too many events in several fields", post(three, inputs("", 500, "", 0, "", 501)), "TOO_MANY_EVENTS", 1001},
 		{"more events than are left", post(tooMany, set(3000)), "TOO_MANY_EVENTS", 1020},
-		{"too many events of nobody", func(t *testing.T, a *api) (string, http.Header) {
+		{"too many events of nobody", func(t *testing.T, a *testAPI) (string, http.Header) {
 			token := a.token
 			defer func() { a.token = token }()
 			a.token = "wrong"
 			return post(tooMany, set(1001))(t, a)
 		}, "UNAUTHENTICATED", 0},
-		{"too many events by the Web API", func(t *testing.T, a *api) (string, http.Header) {
+		{"too many events by the Web API", func(t *testing.T, a *testAPI) (string, http.Header) {
 			_, header, text := a.byWebAPI(t, "customer_events/bulk/web/create", "", wired)
 			return text[strings.Index(text, `"code":"`)+len(`"code":"`) : strings.Index(text, `","description"`)], header
 		}, "TooManyEventsException", 1001},
@@ -65,7 +65,7 @@ func TestWhatCountsAgainstTheRate(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			a := newAPI(t, nil)
-			a.rate = door.NewRate(17)
+			a.rate = api.NewRate(17)
 			start := time.Now()
 			code, header := c.do(t, a)
 			back := 1 + int(17*time.Since(start).Seconds()) // come back to the bucket while the test runs
@@ -75,7 +75,7 @@ func TestWhatCountsAgainstTheRate(t *testing.T) {
 			if c.counts == 0 {
 				return
 			}
-			a.rate = door.NewRate(0.0001) // a bucket of one
+			a.rate = api.NewRate(0.0001) // a bucket of one
 			if code, _ := post(`{ webCustomerEvent(by: {number: "1"}) { id } }`, "")(t, a); code != "" {
 				t.Fatal(code)
 			}
@@ -87,8 +87,8 @@ func TestWhatCountsAgainstTheRate(t *testing.T) {
 }
 
 // post is a request whose code and headers matter.
-func post(query, variables string) func(t *testing.T, a *api) (string, http.Header) {
-	return func(t *testing.T, a *api) (string, http.Header) {
+func post(query, variables string) func(t *testing.T, a *testAPI) (string, http.Header) {
+	return func(t *testing.T, a *testAPI) (string, http.Header) {
 		t.Helper()
 		r := a.post(t, query, variables)
 		return r.code(), r.header

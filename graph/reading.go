@@ -6,9 +6,9 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
-	"customer-events/door"
 	"customer-events/graph/generated"
-	"customer-events/graph/views"
+	"customer-events/graph/model"
+	"customer-events/internal/api"
 	"customer-events/models"
 )
 
@@ -42,12 +42,12 @@ func measurePage(_ *handler, arguments map[string]any) (asked, error) {
 	}}, nil
 }
 
-func (r *Resolver) event(ctx context.Context, by generated.WebCustomerEventBy) (*views.WebCustomerEvent, error) {
-	caller, err := door.Caller(ctx, r.Auth, door.RequestOf(ctx).Token)
+func (r *Resolver) event(ctx context.Context, by generated.WebCustomerEventBy) (*model.WebCustomerEvent, error) {
+	caller, err := api.Caller(ctx, r.Auth, api.RequestOf(ctx).Token)
 	if err != nil {
 		return nil, err
 	}
-	if err := door.Spend(ctx, caller, 1); err != nil {
+	if err := api.Spend(ctx, caller, 1); err != nil {
 		return nil, err
 	}
 	var event *models.RecordedEvent
@@ -61,7 +61,7 @@ func (r *Resolver) event(ctx context.Context, by generated.WebCustomerEventBy) (
 	if err != nil || event == nil {
 		return nil, err
 	}
-	return &views.WebCustomerEvent{RecordedEvent: *event}, nil
+	return &model.WebCustomerEvent{RecordedEvent: *event}, nil
 }
 
 // parseNumber reads an event's number; other spellings of it ("007", "+7") name nothing.
@@ -70,8 +70,8 @@ func parseNumber(text string) (int64, bool) {
 	return number, err == nil && strconv.FormatInt(number, 10) == text
 }
 
-func (r *Resolver) events(ctx context.Context, first *int, after *string, filter *generated.WebCustomerEventFilter) (*views.Page, error) {
-	caller, err := door.Caller(ctx, r.Auth, door.RequestOf(ctx).Token)
+func (r *Resolver) events(ctx context.Context, first *int, after *string, filter *generated.WebCustomerEventFilter) (*model.Page, error) {
+	caller, err := api.Caller(ctx, r.Auth, api.RequestOf(ctx).Token)
 	if err != nil {
 		return nil, err
 	}
@@ -84,13 +84,13 @@ func (r *Resolver) events(ctx context.Context, first *int, after *string, filter
 	}
 	before := int64(0)
 	if after != nil {
-		if before, err = views.ParseCursor(*after); err != nil {
+		if before, err = model.ParseCursor(*after); err != nil {
 			return nil, fail(badRequest, "%s", err)
 		}
 	}
 	// What is asked for counts, and not what is found: a filter that nothing matches may cost the database as
 	// much.
-	if err := door.SpendUpTo(ctx, caller, limit); err != nil {
+	if err := api.SpendUpTo(ctx, caller, limit); err != nil {
 		return nil, err
 	}
 	narrowed, err := r.filter(filter)
@@ -102,13 +102,13 @@ func (r *Resolver) events(ctx context.Context, first *int, after *string, filter
 	if err != nil {
 		return nil, err
 	}
-	page := &views.Page{Nodes: []views.WebCustomerEvent{}}
-	page.PageInfo = views.PageInfo{HasNextPage: len(found) > limit, HasPreviousPage: after != nil}
+	page := &model.Page{Nodes: []model.WebCustomerEvent{}}
+	page.PageInfo = model.PageInfo{HasNextPage: len(found) > limit, HasPreviousPage: after != nil}
 	for _, event := range found[:min(limit, len(found))] {
-		page.Nodes = append(page.Nodes, views.WebCustomerEvent{RecordedEvent: event})
+		page.Nodes = append(page.Nodes, model.WebCustomerEvent{RecordedEvent: event})
 	}
 	if n := len(page.Nodes); n > 0 {
-		start, end := views.Cursor(page.Nodes[0].RecordedEvent.Number), views.Cursor(page.Nodes[n-1].RecordedEvent.Number)
+		start, end := model.Cursor(page.Nodes[0].RecordedEvent.Number), model.Cursor(page.Nodes[n-1].RecordedEvent.Number)
 		page.PageInfo.StartCursor, page.PageInfo.EndCursor = &start, &end
 	}
 	return page, nil

@@ -5,9 +5,9 @@ import (
 	"log/slog"
 	"time"
 
-	"customer-events/auth"
-	"customer-events/events"
 	"customer-events/graph/generated"
+	"customer-events/internal/auth"
+	"customer-events/internal/events"
 	"customer-events/models"
 )
 

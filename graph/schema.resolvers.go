@@ -7,12 +7,12 @@ package graph
 
 import (
 	"context"
-	"customer-events/events"
 	"customer-events/graph/generated"
-	"customer-events/graph/views"
+	"customer-events/graph/model"
+	"customer-events/internal/events"
 )
 
-func (r *mutationResolver) CreateWebCustomerEvents(ctx context.Context, input views.CreateWebCustomerEventsInput) (*views.Outcome, error) {
+func (r *mutationResolver) CreateWebCustomerEvents(ctx context.Context, input model.CreateWebCustomerEventsInput) (*model.Outcome, error) {
 	return r.create(ctx, input)
 }
 
@@ -24,15 +24,15 @@ func (r *mutationResolver) Logout(ctx context.Context) (bool, error) {
 	return r.logout(ctx)
 }
 
-func (r *queryResolver) WebCustomerEvent(ctx context.Context, by generated.WebCustomerEventBy) (*views.WebCustomerEvent, error) {
+func (r *queryResolver) WebCustomerEvent(ctx context.Context, by generated.WebCustomerEventBy) (*model.WebCustomerEvent, error) {
 	return r.event(ctx, by)
 }
 
-func (r *queryResolver) WebCustomerEvents(ctx context.Context, first *int, after *string, filter *generated.WebCustomerEventFilter) (*views.Page, error) {
+func (r *queryResolver) WebCustomerEvents(ctx context.Context, first *int, after *string, filter *generated.WebCustomerEventFilter) (*model.Page, error) {
 	return r.events(ctx, first, after, filter)
 }
 
-func (r *queryResolver) CheckWebCustomerEvents(ctx context.Context, input views.CreateWebCustomerEventsInput) (*events.Verdicts, error) {
+func (r *queryResolver) CheckWebCustomerEvents(ctx context.Context, input model.CreateWebCustomerEventsInput) (*events.Verdicts, error) {
 	return r.check(ctx, input)
 }
 

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"customer-events/door"
-	"customer-events/events"
 	"customer-events/graph"
+	"customer-events/internal/api"
+	"customer-events/internal/events"
 	"customer-events/models"
 )
 
@@ -244,7 +244,7 @@ func TestSessionsBesideEvents(t *testing.T) {
 // The log and the metrics count the events of all fields.
 func TestSeveralFieldsAreCounted(t *testing.T) {
 	t.Parallel()
-	var request door.Request
+	var request api.Request
 	for range 2 {
 		request.Count(&events.Outcome{Summary: events.BatchSummary{Received: 3, Replayed: 1},
 			UnprocessedCustomerEventsSet: []events.UnprocessedCustomerEvent{{ErrorCode: models.NotFound}}})

@@ -12,8 +12,8 @@ import (
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"customer-events/door"
-	"customer-events/events/strictjson"
+	"customer-events/internal/api"
+	"customer-events/internal/strictjson"
 )
 
 const (
@@ -29,7 +29,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, plainJSON, fail(notAcceptable, "the answer is %s or %s", responseJSON, plainJSON))
 		return
 	}
-	if barred := door.RequestOf(r.Context()).Barred; barred != nil {
+	if barred := api.RequestOf(r.Context()).Barred; barred != nil {
 		h.refuse(w, r, media, barred)
 		return
 	}
@@ -43,7 +43,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	data, errs := h.execute(r.Context(), e, r.Method == http.MethodGet)
 	if len(errs) > 0 {
-		door.RequestOf(r.Context()).Code = string(codeOf(errs[0]))
+		api.RequestOf(r.Context()).Code = string(codeOf(errs[0]))
 		if codeOf(errs[0]) == methodNotAllowed {
 			w.Header().Set("Allow", "POST")
 		}
@@ -53,7 +53,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // refuse answers an error that was met before the JSON of the request was parsed; its status holds for every media type.
 func (h *handler) refuse(w http.ResponseWriter, r *http.Request, media string, err *callError) {
-	door.RequestOf(r.Context()).Code = string(err.Code)
+	api.RequestOf(r.Context()).Code = string(err.Code)
 	if err.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(err.RetryAfter))
 	}
@@ -141,7 +141,7 @@ func read(w http.ResponseWriter, r *http.Request) (envelope, *callError) {
 		if charset, given := parameters["charset"]; err != nil || media != plainJSON || given && !strings.EqualFold(charset, "utf-8") {
 			return envelope{}, fail(unsupportedMedia, "the body must be %s, in UTF-8", plainJSON)
 		}
-		body, refusal := door.ReadBody(w, r)
+		body, refusal := api.ReadBody(w, r)
 		if refusal != nil {
 			return envelope{}, refusal
 		}
@@ -154,7 +154,7 @@ func read(w http.ResponseWriter, r *http.Request) (envelope, *callError) {
 func parseEnvelope(ctx context.Context, body string) (e envelope, refusal *callError) {
 	var query, operationName *string
 	var extensions string // nobody's
-	refusal = door.Members{"query": door.Text(&query), "operationName": door.Text(&operationName), "variables": door.Object(&e.variables), "extensions": door.Object(&extensions)}.Read(ctx, body)
+	refusal = api.Members{"query": api.Text(&query), "operationName": api.Text(&operationName), "variables": api.Object(&e.variables), "extensions": api.Object(&extensions)}.Read(ctx, body)
 	switch {
 	case refusal != nil:
 		return e, refusal

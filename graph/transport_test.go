@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"customer-events/door"
 	"customer-events/graph"
+	"customer-events/internal/api"
 )
 
 func TestStrictJSON(t *testing.T) {
@@ -92,10 +92,10 @@ func TestSizeOfTheBody(t *testing.T) {
 		name, body, encoding string
 		status               int
 	}{
-		{"the most", sized(door.MaxBodyBytes), "", 200},
-		{"one more", sized(door.MaxBodyBytes + 1), "", 413},
-		{"the most, by gzip", zipped(t, []byte(sized(door.MaxBodyBytes))), "gzip", 200},
-		{"one more, by gzip", zipped(t, []byte(sized(door.MaxBodyBytes+1))), "gzip", 413},
+		{"the most", sized(api.MaxBodyBytes), "", 200},
+		{"one more", sized(api.MaxBodyBytes + 1), "", 413},
+		{"the most, by gzip", zipped(t, []byte(sized(api.MaxBodyBytes))), "gzip", 200},
+		{"one more, by gzip", zipped(t, []byte(sized(api.MaxBodyBytes+1))), "gzip", 413},
 		{"a bomb", zipped(t, make([]byte, 20<<20)), "gzip", 413},
 		{"not gzip", "nonsense", "gzip", 400},
 		{"gzip that is cut off", zipped(t, []byte(sized(1000)))[:50], "GZIP", 400},
@@ -112,7 +112,7 @@ func TestSizeOfTheBody(t *testing.T) {
 		}
 	}
 	// Without a length in the header.
-	chunked := a.do(t, http.MethodPost, "/graphql", struct{ *strings.Reader }{strings.NewReader(sized(door.MaxBodyBytes + 1))})
+	chunked := a.do(t, http.MethodPost, "/graphql", struct{ *strings.Reader }{strings.NewReader(sized(api.MaxBodyBytes + 1))})
 	if chunked.status != 413 {
 		t.Errorf("chunked: %d", chunked.status)
 	}

@@ -10,9 +10,9 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"customer-events/events"
-	"customer-events/events/strictjson"
-	"customer-events/graph/views"
+	"customer-events/graph/model"
+	"customer-events/internal/events"
+	"customer-events/internal/strictjson"
 	"customer-events/models"
 )
 
@@ -85,7 +85,7 @@ func (c *coercion) fault(path ast.Path, format string, args ...any) {
 // value consumes one value of the given type. The error is one of JSON's grammar; faults are collected.
 func (c *coercion) value(t *ast.Type, path ast.Path) (any, error) {
 	switch {
-	case t.NamedType == views.EventType:
+	case t.NamedType == model.EventType:
 		event := new(events.WebCustomerEventInput)
 		return event, c.decoder.Event(c.cursor, event)
 	case c.cursor.Kind() == strictjson.Null:
@@ -93,7 +93,7 @@ func (c *coercion) value(t *ast.Type, path ast.Path) (any, error) {
 			c.fault(path, "must not be null")
 		}
 		return nil, c.cursor.Null()
-	case t.Elem != nil && t.Elem.NamedType == views.EventType:
+	case t.Elem != nil && t.Elem.NamedType == model.EventType:
 		return c.set()
 	case t.Elem != nil:
 		return c.list(t.Elem, path)

@@ -5,8 +5,8 @@ package generated
 import (
 	"bytes"
 	"context"
-	"customer-events/events"
-	"customer-events/graph/views"
+	"customer-events/graph/model"
+	"customer-events/internal/events"
 	"customer-events/models"
 	"fmt"
 	"math"
@@ -45,14 +45,14 @@ type ComplexityRoot struct {
 // region    ************************** generated!.gotpl **************************
 
 type MutationResolver interface {
-	CreateWebCustomerEvents(ctx context.Context, input views.CreateWebCustomerEventsInput) (*views.Outcome, error)
+	CreateWebCustomerEvents(ctx context.Context, input model.CreateWebCustomerEventsInput) (*model.Outcome, error)
 	Login(ctx context.Context, input LoginInput) (*LoginPayload, error)
 	Logout(ctx context.Context) (bool, error)
 }
 type QueryResolver interface {
-	WebCustomerEvent(ctx context.Context, by WebCustomerEventBy) (*views.WebCustomerEvent, error)
-	WebCustomerEvents(ctx context.Context, first *int, after *string, filter *WebCustomerEventFilter) (*views.Page, error)
-	CheckWebCustomerEvents(ctx context.Context, input views.CreateWebCustomerEventsInput) (*events.Verdicts, error)
+	WebCustomerEvent(ctx context.Context, by WebCustomerEventBy) (*model.WebCustomerEvent, error)
+	WebCustomerEvents(ctx context.Context, first *int, after *string, filter *WebCustomerEventFilter) (*model.Page, error)
+	CheckWebCustomerEvents(ctx context.Context, input model.CreateWebCustomerEventsInput) (*events.Verdicts, error)
 	Limits(ctx context.Context) (*Limits, error)
 }
 
@@ -1159,8 +1159,8 @@ func (ec *executionContext) field_Mutation_createWebCustomerEvents_args(ctx cont
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (views.CreateWebCustomerEventsInput, error) {
-			return ec.unmarshalNCreateWebCustomerEventsInput2customerᚑeventsᚋgraphᚋviewsᚐCreateWebCustomerEventsInput(ctx, v)
+		func(ctx context.Context, v any) (model.CreateWebCustomerEventsInput, error) {
+			return ec.unmarshalNCreateWebCustomerEventsInput2customerᚑeventsᚋgraphᚋmodelᚐCreateWebCustomerEventsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1201,8 +1201,8 @@ func (ec *executionContext) field_Query_checkWebCustomerEvents_args(ctx context.
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (views.CreateWebCustomerEventsInput, error) {
-			return ec.unmarshalNCreateWebCustomerEventsInput2customerᚑeventsᚋgraphᚋviewsᚐCreateWebCustomerEventsInput(ctx, v)
+		func(ctx context.Context, v any) (model.CreateWebCustomerEventsInput, error) {
+			return ec.unmarshalNCreateWebCustomerEventsInput2customerᚑeventsᚋgraphᚋmodelᚐCreateWebCustomerEventsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1549,7 +1549,7 @@ func (ec *executionContext) _CheckWebCustomerEventsPayload_unprocessedCustomerEv
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []events.UnprocessedCustomerEvent) graphql.Marshaler {
-			return ec.marshalNUnprocessedCustomerEvent2ᚕcustomerᚑeventsᚋeventsᚐUnprocessedCustomerEventᚄ(ctx, selections, v)
+			return ec.marshalNUnprocessedCustomerEvent2ᚕcustomerᚑeventsᚋinternalᚋeventsᚐUnprocessedCustomerEventᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1568,7 +1568,7 @@ func (ec *executionContext) fieldContext_CheckWebCustomerEventsPayload_unprocess
 	return fc, nil
 }
 
-func (ec *executionContext) _CreateWebCustomerEventsPayload_processedCustomerEventsSet(ctx context.Context, field graphql.CollectedField, obj *views.Outcome) (ret graphql.Marshaler) {
+func (ec *executionContext) _CreateWebCustomerEventsPayload_processedCustomerEventsSet(ctx context.Context, field graphql.CollectedField, obj *model.Outcome) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1580,8 +1580,8 @@ func (ec *executionContext) _CreateWebCustomerEventsPayload_processedCustomerEve
 			return obj.ProcessedCustomerEventsSet, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []views.ProcessedCustomerEvent) graphql.Marshaler {
-			return ec.marshalNProcessedCustomerEvent2ᚕcustomerᚑeventsᚋgraphᚋviewsᚐProcessedCustomerEventᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []model.ProcessedCustomerEvent) graphql.Marshaler {
+			return ec.marshalNProcessedCustomerEvent2ᚕcustomerᚑeventsᚋgraphᚋmodelᚐProcessedCustomerEventᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1600,7 +1600,7 @@ func (ec *executionContext) fieldContext_CreateWebCustomerEventsPayload_processe
 	return fc, nil
 }
 
-func (ec *executionContext) _CreateWebCustomerEventsPayload_unprocessedCustomerEventsSet(ctx context.Context, field graphql.CollectedField, obj *views.Outcome) (ret graphql.Marshaler) {
+func (ec *executionContext) _CreateWebCustomerEventsPayload_unprocessedCustomerEventsSet(ctx context.Context, field graphql.CollectedField, obj *model.Outcome) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1613,7 +1613,7 @@ func (ec *executionContext) _CreateWebCustomerEventsPayload_unprocessedCustomerE
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []events.UnprocessedCustomerEvent) graphql.Marshaler {
-			return ec.marshalNUnprocessedCustomerEvent2ᚕcustomerᚑeventsᚋeventsᚐUnprocessedCustomerEventᚄ(ctx, selections, v)
+			return ec.marshalNUnprocessedCustomerEvent2ᚕcustomerᚑeventsᚋinternalᚋeventsᚐUnprocessedCustomerEventᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1632,7 +1632,7 @@ func (ec *executionContext) fieldContext_CreateWebCustomerEventsPayload_unproces
 	return fc, nil
 }
 
-func (ec *executionContext) _CreateWebCustomerEventsPayload_summary(ctx context.Context, field graphql.CollectedField, obj *views.Outcome) (ret graphql.Marshaler) {
+func (ec *executionContext) _CreateWebCustomerEventsPayload_summary(ctx context.Context, field graphql.CollectedField, obj *model.Outcome) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1645,7 +1645,7 @@ func (ec *executionContext) _CreateWebCustomerEventsPayload_summary(ctx context.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v events.BatchSummary) graphql.Marshaler {
-			return ec.marshalNBatchSummary2customerᚑeventsᚋeventsᚐBatchSummary(ctx, selections, v)
+			return ec.marshalNBatchSummary2customerᚑeventsᚋinternalᚋeventsᚐBatchSummary(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2111,11 +2111,11 @@ func (ec *executionContext) _Mutation_createWebCustomerEvents(ctx context.Contex
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().CreateWebCustomerEvents(ctx, fc.Args["input"].(views.CreateWebCustomerEventsInput))
+			return ec.Resolvers.Mutation().CreateWebCustomerEvents(ctx, fc.Args["input"].(model.CreateWebCustomerEventsInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *views.Outcome) graphql.Marshaler {
-			return ec.marshalOCreateWebCustomerEventsPayload2ᚖcustomerᚑeventsᚋgraphᚋviewsᚐOutcome(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Outcome) graphql.Marshaler {
+			return ec.marshalOCreateWebCustomerEventsPayload2ᚖcustomerᚑeventsᚋgraphᚋmodelᚐOutcome(ctx, selections, v)
 		},
 		true,
 		false,
@@ -2212,7 +2212,7 @@ func (ec *executionContext) fieldContext_Mutation_logout(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Mutation", field, true, true, "Boolean")
 }
 
-func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *views.PageInfo) (ret graphql.Marshaler) {
+func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *model.PageInfo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2235,7 +2235,7 @@ func (ec *executionContext) fieldContext_PageInfo_hasNextPage(_ context.Context,
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _PageInfo_hasPreviousPage(ctx context.Context, field graphql.CollectedField, obj *views.PageInfo) (ret graphql.Marshaler) {
+func (ec *executionContext) _PageInfo_hasPreviousPage(ctx context.Context, field graphql.CollectedField, obj *model.PageInfo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2258,7 +2258,7 @@ func (ec *executionContext) fieldContext_PageInfo_hasPreviousPage(_ context.Cont
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _PageInfo_startCursor(ctx context.Context, field graphql.CollectedField, obj *views.PageInfo) (ret graphql.Marshaler) {
+func (ec *executionContext) _PageInfo_startCursor(ctx context.Context, field graphql.CollectedField, obj *model.PageInfo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2281,7 +2281,7 @@ func (ec *executionContext) fieldContext_PageInfo_startCursor(_ context.Context,
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, "String")
 }
 
-func (ec *executionContext) _PageInfo_endCursor(ctx context.Context, field graphql.CollectedField, obj *views.PageInfo) (ret graphql.Marshaler) {
+func (ec *executionContext) _PageInfo_endCursor(ctx context.Context, field graphql.CollectedField, obj *model.PageInfo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2304,7 +2304,7 @@ func (ec *executionContext) fieldContext_PageInfo_endCursor(_ context.Context, f
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, "String")
 }
 
-func (ec *executionContext) _ProcessedCustomerEvent_requestUniqueIdentifier(ctx context.Context, field graphql.CollectedField, obj *views.ProcessedCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _ProcessedCustomerEvent_requestUniqueIdentifier(ctx context.Context, field graphql.CollectedField, obj *model.ProcessedCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2327,7 +2327,7 @@ func (ec *executionContext) fieldContext_ProcessedCustomerEvent_requestUniqueIde
 	return graphql.NewScalarFieldContext("ProcessedCustomerEvent", field, false, false, "String")
 }
 
-func (ec *executionContext) _ProcessedCustomerEvent_id(ctx context.Context, field graphql.CollectedField, obj *views.ProcessedCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _ProcessedCustomerEvent_id(ctx context.Context, field graphql.CollectedField, obj *model.ProcessedCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2350,7 +2350,7 @@ func (ec *executionContext) fieldContext_ProcessedCustomerEvent_id(_ context.Con
 	return graphql.NewScalarFieldContext("ProcessedCustomerEvent", field, false, false, "ID")
 }
 
-func (ec *executionContext) _ProcessedCustomerEvent_number(ctx context.Context, field graphql.CollectedField, obj *views.ProcessedCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _ProcessedCustomerEvent_number(ctx context.Context, field graphql.CollectedField, obj *model.ProcessedCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2373,7 +2373,7 @@ func (ec *executionContext) fieldContext_ProcessedCustomerEvent_number(_ context
 	return graphql.NewScalarFieldContext("ProcessedCustomerEvent", field, false, false, "String")
 }
 
-func (ec *executionContext) _ProcessedCustomerEvent_replayed(ctx context.Context, field graphql.CollectedField, obj *views.ProcessedCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _ProcessedCustomerEvent_replayed(ctx context.Context, field graphql.CollectedField, obj *model.ProcessedCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2396,7 +2396,7 @@ func (ec *executionContext) fieldContext_ProcessedCustomerEvent_replayed(_ conte
 	return graphql.NewScalarFieldContext("ProcessedCustomerEvent", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _ProcessedCustomerEvent_index(ctx context.Context, field graphql.CollectedField, obj *views.ProcessedCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _ProcessedCustomerEvent_index(ctx context.Context, field graphql.CollectedField, obj *model.ProcessedCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2419,7 +2419,7 @@ func (ec *executionContext) fieldContext_ProcessedCustomerEvent_index(_ context.
 	return graphql.NewScalarFieldContext("ProcessedCustomerEvent", field, false, false, "Int")
 }
 
-func (ec *executionContext) _ProcessedCustomerEvent_event(ctx context.Context, field graphql.CollectedField, obj *views.ProcessedCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _ProcessedCustomerEvent_event(ctx context.Context, field graphql.CollectedField, obj *model.ProcessedCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2431,8 +2431,8 @@ func (ec *executionContext) _ProcessedCustomerEvent_event(ctx context.Context, f
 			return obj.Event, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *views.WebCustomerEvent) graphql.Marshaler {
-			return ec.marshalNWebCustomerEvent2ᚖcustomerᚑeventsᚋgraphᚋviewsᚐWebCustomerEvent(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.WebCustomerEvent) graphql.Marshaler {
+			return ec.marshalNWebCustomerEvent2ᚖcustomerᚑeventsᚋgraphᚋmodelᚐWebCustomerEvent(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2464,8 +2464,8 @@ func (ec *executionContext) _Query_webCustomerEvent(ctx context.Context, field g
 			return ec.Resolvers.Query().WebCustomerEvent(ctx, fc.Args["by"].(WebCustomerEventBy))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *views.WebCustomerEvent) graphql.Marshaler {
-			return ec.marshalOWebCustomerEvent2ᚖcustomerᚑeventsᚋgraphᚋviewsᚐWebCustomerEvent(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.WebCustomerEvent) graphql.Marshaler {
+			return ec.marshalOWebCustomerEvent2ᚖcustomerᚑeventsᚋgraphᚋmodelᚐWebCustomerEvent(ctx, selections, v)
 		},
 		true,
 		false,
@@ -2508,8 +2508,8 @@ func (ec *executionContext) _Query_webCustomerEvents(ctx context.Context, field 
 			return ec.Resolvers.Query().WebCustomerEvents(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*WebCustomerEventFilter))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *views.Page) graphql.Marshaler {
-			return ec.marshalNWebCustomerEventConnection2ᚖcustomerᚑeventsᚋgraphᚋviewsᚐPage(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Page) graphql.Marshaler {
+			return ec.marshalNWebCustomerEventConnection2ᚖcustomerᚑeventsᚋgraphᚋmodelᚐPage(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2549,11 +2549,11 @@ func (ec *executionContext) _Query_checkWebCustomerEvents(ctx context.Context, f
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().CheckWebCustomerEvents(ctx, fc.Args["input"].(views.CreateWebCustomerEventsInput))
+			return ec.Resolvers.Query().CheckWebCustomerEvents(ctx, fc.Args["input"].(model.CreateWebCustomerEventsInput))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *events.Verdicts) graphql.Marshaler {
-			return ec.marshalOCheckWebCustomerEventsPayload2ᚖcustomerᚑeventsᚋeventsᚐVerdicts(ctx, selections, v)
+			return ec.marshalOCheckWebCustomerEventsPayload2ᚖcustomerᚑeventsᚋinternalᚋeventsᚐVerdicts(ctx, selections, v)
 		},
 		true,
 		false,
@@ -2934,7 +2934,7 @@ func (ec *executionContext) _UnprocessedCustomerEvent_problems(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []events.EventProblem) graphql.Marshaler {
-			return ec.marshalNEventProblem2ᚕcustomerᚑeventsᚋeventsᚐEventProblemᚄ(ctx, selections, v)
+			return ec.marshalNEventProblem2ᚕcustomerᚑeventsᚋinternalᚋeventsᚐEventProblemᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2953,7 +2953,7 @@ func (ec *executionContext) fieldContext_UnprocessedCustomerEvent_problems(_ con
 	return fc, nil
 }
 
-func (ec *executionContext) _WebCustomerEvent_id(ctx context.Context, field graphql.CollectedField, obj *views.WebCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEvent_id(ctx context.Context, field graphql.CollectedField, obj *model.WebCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2976,7 +2976,7 @@ func (ec *executionContext) fieldContext_WebCustomerEvent_id(_ context.Context, 
 	return graphql.NewScalarFieldContext("WebCustomerEvent", field, true, false, "ID")
 }
 
-func (ec *executionContext) _WebCustomerEvent_number(ctx context.Context, field graphql.CollectedField, obj *views.WebCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEvent_number(ctx context.Context, field graphql.CollectedField, obj *model.WebCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2999,7 +2999,7 @@ func (ec *executionContext) fieldContext_WebCustomerEvent_number(_ context.Conte
 	return graphql.NewScalarFieldContext("WebCustomerEvent", field, true, false, "String")
 }
 
-func (ec *executionContext) _WebCustomerEvent_type(ctx context.Context, field graphql.CollectedField, obj *views.WebCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEvent_type(ctx context.Context, field graphql.CollectedField, obj *model.WebCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3022,7 +3022,7 @@ func (ec *executionContext) fieldContext_WebCustomerEvent_type(_ context.Context
 	return graphql.NewScalarFieldContext("WebCustomerEvent", field, true, false, "String")
 }
 
-func (ec *executionContext) _WebCustomerEvent_lifeCycleState(ctx context.Context, field graphql.CollectedField, obj *views.WebCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEvent_lifeCycleState(ctx context.Context, field graphql.CollectedField, obj *model.WebCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3045,7 +3045,7 @@ func (ec *executionContext) fieldContext_WebCustomerEvent_lifeCycleState(_ conte
 	return graphql.NewScalarFieldContext("WebCustomerEvent", field, true, false, "String")
 }
 
-func (ec *executionContext) _WebCustomerEvent_accountsReceivable(ctx context.Context, field graphql.CollectedField, obj *views.WebCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEvent_accountsReceivable(ctx context.Context, field graphql.CollectedField, obj *model.WebCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3077,7 +3077,7 @@ func (ec *executionContext) fieldContext_WebCustomerEvent_accountsReceivable(_ c
 	return fc, nil
 }
 
-func (ec *executionContext) _WebCustomerEvent_rewardsParticipant(ctx context.Context, field graphql.CollectedField, obj *views.WebCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEvent_rewardsParticipant(ctx context.Context, field graphql.CollectedField, obj *model.WebCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3109,7 +3109,7 @@ func (ec *executionContext) fieldContext_WebCustomerEvent_rewardsParticipant(_ c
 	return fc, nil
 }
 
-func (ec *executionContext) _WebCustomerEvent_classification(ctx context.Context, field graphql.CollectedField, obj *views.WebCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEvent_classification(ctx context.Context, field graphql.CollectedField, obj *model.WebCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3141,7 +3141,7 @@ func (ec *executionContext) fieldContext_WebCustomerEvent_classification(_ conte
 	return fc, nil
 }
 
-func (ec *executionContext) _WebCustomerEvent_performedByUnit(ctx context.Context, field graphql.CollectedField, obj *views.WebCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEvent_performedByUnit(ctx context.Context, field graphql.CollectedField, obj *model.WebCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3173,7 +3173,7 @@ func (ec *executionContext) fieldContext_WebCustomerEvent_performedByUnit(_ cont
 	return fc, nil
 }
 
-func (ec *executionContext) _WebCustomerEvent_performedOn(ctx context.Context, field graphql.CollectedField, obj *views.WebCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEvent_performedOn(ctx context.Context, field graphql.CollectedField, obj *model.WebCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3196,7 +3196,7 @@ func (ec *executionContext) fieldContext_WebCustomerEvent_performedOn(_ context.
 	return graphql.NewScalarFieldContext("WebCustomerEvent", field, false, false, "DateTime")
 }
 
-func (ec *executionContext) _WebCustomerEvent_website(ctx context.Context, field graphql.CollectedField, obj *views.WebCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEvent_website(ctx context.Context, field graphql.CollectedField, obj *model.WebCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3219,7 +3219,7 @@ func (ec *executionContext) fieldContext_WebCustomerEvent_website(_ context.Cont
 	return graphql.NewScalarFieldContext("WebCustomerEvent", field, false, false, "String")
 }
 
-func (ec *executionContext) _WebCustomerEvent_description(ctx context.Context, field graphql.CollectedField, obj *views.WebCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEvent_description(ctx context.Context, field graphql.CollectedField, obj *model.WebCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3242,7 +3242,7 @@ func (ec *executionContext) fieldContext_WebCustomerEvent_description(_ context.
 	return graphql.NewScalarFieldContext("WebCustomerEvent", field, false, false, "String")
 }
 
-func (ec *executionContext) _WebCustomerEvent_externalSystem(ctx context.Context, field graphql.CollectedField, obj *views.WebCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEvent_externalSystem(ctx context.Context, field graphql.CollectedField, obj *model.WebCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3265,7 +3265,7 @@ func (ec *executionContext) fieldContext_WebCustomerEvent_externalSystem(_ conte
 	return graphql.NewScalarFieldContext("WebCustomerEvent", field, false, false, "String")
 }
 
-func (ec *executionContext) _WebCustomerEvent_externalSystemReferenceNumber(ctx context.Context, field graphql.CollectedField, obj *views.WebCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEvent_externalSystemReferenceNumber(ctx context.Context, field graphql.CollectedField, obj *model.WebCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3288,7 +3288,7 @@ func (ec *executionContext) fieldContext_WebCustomerEvent_externalSystemReferenc
 	return graphql.NewScalarFieldContext("WebCustomerEvent", field, false, false, "String")
 }
 
-func (ec *executionContext) _WebCustomerEvent_udfString1(ctx context.Context, field graphql.CollectedField, obj *views.WebCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEvent_udfString1(ctx context.Context, field graphql.CollectedField, obj *model.WebCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3311,7 +3311,7 @@ func (ec *executionContext) fieldContext_WebCustomerEvent_udfString1(_ context.C
 	return graphql.NewScalarFieldContext("WebCustomerEvent", field, false, false, "String")
 }
 
-func (ec *executionContext) _WebCustomerEvent_udfString2(ctx context.Context, field graphql.CollectedField, obj *views.WebCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEvent_udfString2(ctx context.Context, field graphql.CollectedField, obj *model.WebCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3334,7 +3334,7 @@ func (ec *executionContext) fieldContext_WebCustomerEvent_udfString2(_ context.C
 	return graphql.NewScalarFieldContext("WebCustomerEvent", field, false, false, "String")
 }
 
-func (ec *executionContext) _WebCustomerEvent_udfString3(ctx context.Context, field graphql.CollectedField, obj *views.WebCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEvent_udfString3(ctx context.Context, field graphql.CollectedField, obj *model.WebCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3357,7 +3357,7 @@ func (ec *executionContext) fieldContext_WebCustomerEvent_udfString3(_ context.C
 	return graphql.NewScalarFieldContext("WebCustomerEvent", field, false, false, "String")
 }
 
-func (ec *executionContext) _WebCustomerEvent_udfString4(ctx context.Context, field graphql.CollectedField, obj *views.WebCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEvent_udfString4(ctx context.Context, field graphql.CollectedField, obj *model.WebCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3380,7 +3380,7 @@ func (ec *executionContext) fieldContext_WebCustomerEvent_udfString4(_ context.C
 	return graphql.NewScalarFieldContext("WebCustomerEvent", field, false, false, "String")
 }
 
-func (ec *executionContext) _WebCustomerEvent_udfString5(ctx context.Context, field graphql.CollectedField, obj *views.WebCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEvent_udfString5(ctx context.Context, field graphql.CollectedField, obj *model.WebCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3403,7 +3403,7 @@ func (ec *executionContext) fieldContext_WebCustomerEvent_udfString5(_ context.C
 	return graphql.NewScalarFieldContext("WebCustomerEvent", field, false, false, "String")
 }
 
-func (ec *executionContext) _WebCustomerEvent_udfString6(ctx context.Context, field graphql.CollectedField, obj *views.WebCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEvent_udfString6(ctx context.Context, field graphql.CollectedField, obj *model.WebCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3426,7 +3426,7 @@ func (ec *executionContext) fieldContext_WebCustomerEvent_udfString6(_ context.C
 	return graphql.NewScalarFieldContext("WebCustomerEvent", field, false, false, "String")
 }
 
-func (ec *executionContext) _WebCustomerEvent_udfString7(ctx context.Context, field graphql.CollectedField, obj *views.WebCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEvent_udfString7(ctx context.Context, field graphql.CollectedField, obj *model.WebCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3449,7 +3449,7 @@ func (ec *executionContext) fieldContext_WebCustomerEvent_udfString7(_ context.C
 	return graphql.NewScalarFieldContext("WebCustomerEvent", field, false, false, "String")
 }
 
-func (ec *executionContext) _WebCustomerEvent_udfString8(ctx context.Context, field graphql.CollectedField, obj *views.WebCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEvent_udfString8(ctx context.Context, field graphql.CollectedField, obj *model.WebCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3472,7 +3472,7 @@ func (ec *executionContext) fieldContext_WebCustomerEvent_udfString8(_ context.C
 	return graphql.NewScalarFieldContext("WebCustomerEvent", field, false, false, "String")
 }
 
-func (ec *executionContext) _WebCustomerEvent_udfFloat1(ctx context.Context, field graphql.CollectedField, obj *views.WebCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEvent_udfFloat1(ctx context.Context, field graphql.CollectedField, obj *model.WebCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3495,7 +3495,7 @@ func (ec *executionContext) fieldContext_WebCustomerEvent_udfFloat1(_ context.Co
 	return graphql.NewScalarFieldContext("WebCustomerEvent", field, false, false, "Float")
 }
 
-func (ec *executionContext) _WebCustomerEvent_udfFloat2(ctx context.Context, field graphql.CollectedField, obj *views.WebCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEvent_udfFloat2(ctx context.Context, field graphql.CollectedField, obj *model.WebCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3518,7 +3518,7 @@ func (ec *executionContext) fieldContext_WebCustomerEvent_udfFloat2(_ context.Co
 	return graphql.NewScalarFieldContext("WebCustomerEvent", field, false, false, "Float")
 }
 
-func (ec *executionContext) _WebCustomerEvent_udfFloat3(ctx context.Context, field graphql.CollectedField, obj *views.WebCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEvent_udfFloat3(ctx context.Context, field graphql.CollectedField, obj *model.WebCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3541,7 +3541,7 @@ func (ec *executionContext) fieldContext_WebCustomerEvent_udfFloat3(_ context.Co
 	return graphql.NewScalarFieldContext("WebCustomerEvent", field, false, false, "Float")
 }
 
-func (ec *executionContext) _WebCustomerEvent_udfFloat4(ctx context.Context, field graphql.CollectedField, obj *views.WebCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEvent_udfFloat4(ctx context.Context, field graphql.CollectedField, obj *model.WebCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3564,7 +3564,7 @@ func (ec *executionContext) fieldContext_WebCustomerEvent_udfFloat4(_ context.Co
 	return graphql.NewScalarFieldContext("WebCustomerEvent", field, false, false, "Float")
 }
 
-func (ec *executionContext) _WebCustomerEvent_udfDate1(ctx context.Context, field graphql.CollectedField, obj *views.WebCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEvent_udfDate1(ctx context.Context, field graphql.CollectedField, obj *model.WebCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3587,7 +3587,7 @@ func (ec *executionContext) fieldContext_WebCustomerEvent_udfDate1(_ context.Con
 	return graphql.NewScalarFieldContext("WebCustomerEvent", field, false, false, "DateTime")
 }
 
-func (ec *executionContext) _WebCustomerEvent_udfDate2(ctx context.Context, field graphql.CollectedField, obj *views.WebCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEvent_udfDate2(ctx context.Context, field graphql.CollectedField, obj *model.WebCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3610,7 +3610,7 @@ func (ec *executionContext) fieldContext_WebCustomerEvent_udfDate2(_ context.Con
 	return graphql.NewScalarFieldContext("WebCustomerEvent", field, false, false, "DateTime")
 }
 
-func (ec *executionContext) _WebCustomerEvent_udfDate3(ctx context.Context, field graphql.CollectedField, obj *views.WebCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEvent_udfDate3(ctx context.Context, field graphql.CollectedField, obj *model.WebCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3633,7 +3633,7 @@ func (ec *executionContext) fieldContext_WebCustomerEvent_udfDate3(_ context.Con
 	return graphql.NewScalarFieldContext("WebCustomerEvent", field, false, false, "DateTime")
 }
 
-func (ec *executionContext) _WebCustomerEvent_udfDate4(ctx context.Context, field graphql.CollectedField, obj *views.WebCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEvent_udfDate4(ctx context.Context, field graphql.CollectedField, obj *model.WebCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3656,7 +3656,7 @@ func (ec *executionContext) fieldContext_WebCustomerEvent_udfDate4(_ context.Con
 	return graphql.NewScalarFieldContext("WebCustomerEvent", field, false, false, "DateTime")
 }
 
-func (ec *executionContext) _WebCustomerEvent_createdAt(ctx context.Context, field graphql.CollectedField, obj *views.WebCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEvent_createdAt(ctx context.Context, field graphql.CollectedField, obj *model.WebCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3679,7 +3679,7 @@ func (ec *executionContext) fieldContext_WebCustomerEvent_createdAt(_ context.Co
 	return graphql.NewScalarFieldContext("WebCustomerEvent", field, false, false, "DateTime")
 }
 
-func (ec *executionContext) _WebCustomerEvent_createdBy(ctx context.Context, field graphql.CollectedField, obj *views.WebCustomerEvent) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEvent_createdBy(ctx context.Context, field graphql.CollectedField, obj *model.WebCustomerEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3702,7 +3702,7 @@ func (ec *executionContext) fieldContext_WebCustomerEvent_createdBy(_ context.Co
 	return graphql.NewScalarFieldContext("WebCustomerEvent", field, true, false, "String")
 }
 
-func (ec *executionContext) _WebCustomerEventConnection_edges(ctx context.Context, field graphql.CollectedField, obj *views.Page) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEventConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.Page) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3714,8 +3714,8 @@ func (ec *executionContext) _WebCustomerEventConnection_edges(ctx context.Contex
 			return obj.Edges(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []views.WebCustomerEventEdge) graphql.Marshaler {
-			return ec.marshalNWebCustomerEventEdge2ᚕcustomerᚑeventsᚋgraphᚋviewsᚐWebCustomerEventEdgeᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []model.WebCustomerEventEdge) graphql.Marshaler {
+			return ec.marshalNWebCustomerEventEdge2ᚕcustomerᚑeventsᚋgraphᚋmodelᚐWebCustomerEventEdgeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3734,7 +3734,7 @@ func (ec *executionContext) fieldContext_WebCustomerEventConnection_edges(_ cont
 	return fc, nil
 }
 
-func (ec *executionContext) _WebCustomerEventConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *views.Page) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEventConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *model.Page) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3746,8 +3746,8 @@ func (ec *executionContext) _WebCustomerEventConnection_nodes(ctx context.Contex
 			return obj.Nodes, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []views.WebCustomerEvent) graphql.Marshaler {
-			return ec.marshalNWebCustomerEvent2ᚕcustomerᚑeventsᚋgraphᚋviewsᚐWebCustomerEventᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []model.WebCustomerEvent) graphql.Marshaler {
+			return ec.marshalNWebCustomerEvent2ᚕcustomerᚑeventsᚋgraphᚋmodelᚐWebCustomerEventᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3766,7 +3766,7 @@ func (ec *executionContext) fieldContext_WebCustomerEventConnection_nodes(_ cont
 	return fc, nil
 }
 
-func (ec *executionContext) _WebCustomerEventConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *views.Page) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEventConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.Page) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3778,8 +3778,8 @@ func (ec *executionContext) _WebCustomerEventConnection_pageInfo(ctx context.Con
 			return obj.PageInfo, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v views.PageInfo) graphql.Marshaler {
-			return ec.marshalNPageInfo2customerᚑeventsᚋgraphᚋviewsᚐPageInfo(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v model.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2customerᚑeventsᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3798,7 +3798,7 @@ func (ec *executionContext) fieldContext_WebCustomerEventConnection_pageInfo(_ c
 	return fc, nil
 }
 
-func (ec *executionContext) _WebCustomerEventEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *views.WebCustomerEventEdge) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEventEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.WebCustomerEventEdge) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3821,7 +3821,7 @@ func (ec *executionContext) fieldContext_WebCustomerEventEdge_cursor(_ context.C
 	return graphql.NewScalarFieldContext("WebCustomerEventEdge", field, false, false, "String")
 }
 
-func (ec *executionContext) _WebCustomerEventEdge_node(ctx context.Context, field graphql.CollectedField, obj *views.WebCustomerEventEdge) (ret graphql.Marshaler) {
+func (ec *executionContext) _WebCustomerEventEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.WebCustomerEventEdge) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3833,8 +3833,8 @@ func (ec *executionContext) _WebCustomerEventEdge_node(ctx context.Context, fiel
 			return obj.Node, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v views.WebCustomerEvent) graphql.Marshaler {
-			return ec.marshalNWebCustomerEvent2customerᚑeventsᚋgraphᚋviewsᚐWebCustomerEvent(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v model.WebCustomerEvent) graphql.Marshaler {
+			return ec.marshalNWebCustomerEvent2customerᚑeventsᚋgraphᚋmodelᚐWebCustomerEvent(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5820,7 +5820,7 @@ func (ec *executionContext) _CheckWebCustomerEventsPayload(ctx context.Context, 
 
 var createWebCustomerEventsPayloadImplementors = []string{"CreateWebCustomerEventsPayload"}
 
-func (ec *executionContext) _CreateWebCustomerEventsPayload(ctx context.Context, sel ast.SelectionSet, obj *views.Outcome) graphql.Marshaler {
+func (ec *executionContext) _CreateWebCustomerEventsPayload(ctx context.Context, sel ast.SelectionSet, obj *model.Outcome) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, createWebCustomerEventsPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -6127,7 +6127,7 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 
 var pageInfoImplementors = []string{"PageInfo"}
 
-func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet, obj *views.PageInfo) graphql.Marshaler {
+func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet, obj *model.PageInfo) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, pageInfoImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -6175,7 +6175,7 @@ func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet,
 
 var processedCustomerEventImplementors = []string{"ProcessedCustomerEvent"}
 
-func (ec *executionContext) _ProcessedCustomerEvent(ctx context.Context, sel ast.SelectionSet, obj *views.ProcessedCustomerEvent) graphql.Marshaler {
+func (ec *executionContext) _ProcessedCustomerEvent(ctx context.Context, sel ast.SelectionSet, obj *model.ProcessedCustomerEvent) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, processedCustomerEventImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -6446,7 +6446,7 @@ func (ec *executionContext) _UnprocessedCustomerEvent(ctx context.Context, sel a
 
 var webCustomerEventImplementors = []string{"WebCustomerEvent"}
 
-func (ec *executionContext) _WebCustomerEvent(ctx context.Context, sel ast.SelectionSet, obj *views.WebCustomerEvent) graphql.Marshaler {
+func (ec *executionContext) _WebCustomerEvent(ctx context.Context, sel ast.SelectionSet, obj *model.WebCustomerEvent) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, webCustomerEventImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -6629,7 +6629,7 @@ func (ec *executionContext) _WebCustomerEvent(ctx context.Context, sel ast.Selec
 
 var webCustomerEventConnectionImplementors = []string{"WebCustomerEventConnection"}
 
-func (ec *executionContext) _WebCustomerEventConnection(ctx context.Context, sel ast.SelectionSet, obj *views.Page) graphql.Marshaler {
+func (ec *executionContext) _WebCustomerEventConnection(ctx context.Context, sel ast.SelectionSet, obj *model.Page) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, webCustomerEventConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -6672,7 +6672,7 @@ func (ec *executionContext) _WebCustomerEventConnection(ctx context.Context, sel
 
 var webCustomerEventEdgeImplementors = []string{"WebCustomerEventEdge"}
 
-func (ec *executionContext) _WebCustomerEventEdge(ctx context.Context, sel ast.SelectionSet, obj *views.WebCustomerEventEdge) graphql.Marshaler {
+func (ec *executionContext) _WebCustomerEventEdge(ctx context.Context, sel ast.SelectionSet, obj *model.WebCustomerEventEdge) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, webCustomerEventEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -7074,7 +7074,7 @@ func (ec *executionContext) marshalNAccountsReceivable2customerᚑeventsᚋmodel
 	return ec._AccountsReceivable(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNBatchSummary2customerᚑeventsᚋeventsᚐBatchSummary(ctx context.Context, sel ast.SelectionSet, v events.BatchSummary) graphql.Marshaler {
+func (ec *executionContext) marshalNBatchSummary2customerᚑeventsᚋinternalᚋeventsᚐBatchSummary(ctx context.Context, sel ast.SelectionSet, v events.BatchSummary) graphql.Marshaler {
 	return ec._BatchSummary(ctx, sel, &v)
 }
 
@@ -7092,20 +7092,20 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 	return res
 }
 
-func (ec *executionContext) unmarshalNCreateWebCustomerEventsInput2customerᚑeventsᚋgraphᚋviewsᚐCreateWebCustomerEventsInput(ctx context.Context, v any) (views.CreateWebCustomerEventsInput, error) {
-	var res views.CreateWebCustomerEventsInput
+func (ec *executionContext) unmarshalNCreateWebCustomerEventsInput2customerᚑeventsᚋgraphᚋmodelᚐCreateWebCustomerEventsInput(ctx context.Context, v any) (model.CreateWebCustomerEventsInput, error) {
+	var res model.CreateWebCustomerEventsInput
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNDateTime2timeᚐTime(ctx context.Context, v any) (time.Time, error) {
-	res, err := views.UnmarshalDateTime(ctx, v)
+	res, err := model.UnmarshalDateTime(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNDateTime2timeᚐTime(ctx context.Context, sel ast.SelectionSet, v time.Time) graphql.Marshaler {
 	_ = sel
-	res := views.MarshalDateTime(v)
+	res := model.MarshalDateTime(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "DateTime!")
 	}
@@ -7113,28 +7113,28 @@ func (ec *executionContext) marshalNDateTime2timeᚐTime(ctx context.Context, se
 }
 
 func (ec *executionContext) unmarshalNErrorCode2customerᚑeventsᚋmodelsᚐCode(ctx context.Context, v any) (models.Code, error) {
-	res, err := views.UnmarshalErrorCode(v)
+	res, err := model.UnmarshalErrorCode(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNErrorCode2customerᚑeventsᚋmodelsᚐCode(ctx context.Context, sel ast.SelectionSet, v models.Code) graphql.Marshaler {
 	_ = sel
-	res := views.MarshalErrorCode(v)
+	res := model.MarshalErrorCode(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ErrorCode!")
 	}
 	return res
 }
 
-func (ec *executionContext) marshalNEventProblem2customerᚑeventsᚋeventsᚐEventProblem(ctx context.Context, sel ast.SelectionSet, v events.EventProblem) graphql.Marshaler {
+func (ec *executionContext) marshalNEventProblem2customerᚑeventsᚋinternalᚋeventsᚐEventProblem(ctx context.Context, sel ast.SelectionSet, v events.EventProblem) graphql.Marshaler {
 	return ec._EventProblem(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNEventProblem2ᚕcustomerᚑeventsᚋeventsᚐEventProblemᚄ(ctx context.Context, sel ast.SelectionSet, v []events.EventProblem) graphql.Marshaler {
+func (ec *executionContext) marshalNEventProblem2ᚕcustomerᚑeventsᚋinternalᚋeventsᚐEventProblemᚄ(ctx context.Context, sel ast.SelectionSet, v []events.EventProblem) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNEventProblem2customerᚑeventsᚋeventsᚐEventProblem(ctx, sel, v[i])
+		return ec.marshalNEventProblem2customerᚑeventsᚋinternalᚋeventsᚐEventProblem(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -7195,19 +7195,19 @@ func (ec *executionContext) marshalNLoginPayload2ᚖcustomerᚑeventsᚋgraphᚋ
 	return ec._LoginPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNPageInfo2customerᚑeventsᚋgraphᚋviewsᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v views.PageInfo) graphql.Marshaler {
+func (ec *executionContext) marshalNPageInfo2customerᚑeventsᚋgraphᚋmodelᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v model.PageInfo) graphql.Marshaler {
 	return ec._PageInfo(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNProcessedCustomerEvent2customerᚑeventsᚋgraphᚋviewsᚐProcessedCustomerEvent(ctx context.Context, sel ast.SelectionSet, v views.ProcessedCustomerEvent) graphql.Marshaler {
+func (ec *executionContext) marshalNProcessedCustomerEvent2customerᚑeventsᚋgraphᚋmodelᚐProcessedCustomerEvent(ctx context.Context, sel ast.SelectionSet, v model.ProcessedCustomerEvent) graphql.Marshaler {
 	return ec._ProcessedCustomerEvent(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNProcessedCustomerEvent2ᚕcustomerᚑeventsᚋgraphᚋviewsᚐProcessedCustomerEventᚄ(ctx context.Context, sel ast.SelectionSet, v []views.ProcessedCustomerEvent) graphql.Marshaler {
+func (ec *executionContext) marshalNProcessedCustomerEvent2ᚕcustomerᚑeventsᚋgraphᚋmodelᚐProcessedCustomerEventᚄ(ctx context.Context, sel ast.SelectionSet, v []model.ProcessedCustomerEvent) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNProcessedCustomerEvent2customerᚑeventsᚋgraphᚋviewsᚐProcessedCustomerEvent(ctx, sel, v[i])
+		return ec.marshalNProcessedCustomerEvent2customerᚑeventsᚋgraphᚋmodelᚐProcessedCustomerEvent(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -7271,15 +7271,15 @@ func (ec *executionContext) unmarshalNUnitIdentifier2customerᚑeventsᚋgraph�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUnprocessedCustomerEvent2customerᚑeventsᚋeventsᚐUnprocessedCustomerEvent(ctx context.Context, sel ast.SelectionSet, v events.UnprocessedCustomerEvent) graphql.Marshaler {
+func (ec *executionContext) marshalNUnprocessedCustomerEvent2customerᚑeventsᚋinternalᚋeventsᚐUnprocessedCustomerEvent(ctx context.Context, sel ast.SelectionSet, v events.UnprocessedCustomerEvent) graphql.Marshaler {
 	return ec._UnprocessedCustomerEvent(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNUnprocessedCustomerEvent2ᚕcustomerᚑeventsᚋeventsᚐUnprocessedCustomerEventᚄ(ctx context.Context, sel ast.SelectionSet, v []events.UnprocessedCustomerEvent) graphql.Marshaler {
+func (ec *executionContext) marshalNUnprocessedCustomerEvent2ᚕcustomerᚑeventsᚋinternalᚋeventsᚐUnprocessedCustomerEventᚄ(ctx context.Context, sel ast.SelectionSet, v []events.UnprocessedCustomerEvent) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNUnprocessedCustomerEvent2customerᚑeventsᚋeventsᚐUnprocessedCustomerEvent(ctx, sel, v[i])
+		return ec.marshalNUnprocessedCustomerEvent2customerᚑeventsᚋinternalᚋeventsᚐUnprocessedCustomerEvent(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -7291,15 +7291,15 @@ func (ec *executionContext) marshalNUnprocessedCustomerEvent2ᚕcustomerᚑevent
 	return ret
 }
 
-func (ec *executionContext) marshalNWebCustomerEvent2customerᚑeventsᚋgraphᚋviewsᚐWebCustomerEvent(ctx context.Context, sel ast.SelectionSet, v views.WebCustomerEvent) graphql.Marshaler {
+func (ec *executionContext) marshalNWebCustomerEvent2customerᚑeventsᚋgraphᚋmodelᚐWebCustomerEvent(ctx context.Context, sel ast.SelectionSet, v model.WebCustomerEvent) graphql.Marshaler {
 	return ec._WebCustomerEvent(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNWebCustomerEvent2ᚕcustomerᚑeventsᚋgraphᚋviewsᚐWebCustomerEventᚄ(ctx context.Context, sel ast.SelectionSet, v []views.WebCustomerEvent) graphql.Marshaler {
+func (ec *executionContext) marshalNWebCustomerEvent2ᚕcustomerᚑeventsᚋgraphᚋmodelᚐWebCustomerEventᚄ(ctx context.Context, sel ast.SelectionSet, v []model.WebCustomerEvent) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNWebCustomerEvent2customerᚑeventsᚋgraphᚋviewsᚐWebCustomerEvent(ctx, sel, v[i])
+		return ec.marshalNWebCustomerEvent2customerᚑeventsᚋgraphᚋmodelᚐWebCustomerEvent(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -7311,7 +7311,7 @@ func (ec *executionContext) marshalNWebCustomerEvent2ᚕcustomerᚑeventsᚋgrap
 	return ret
 }
 
-func (ec *executionContext) marshalNWebCustomerEvent2ᚖcustomerᚑeventsᚋgraphᚋviewsᚐWebCustomerEvent(ctx context.Context, sel ast.SelectionSet, v *views.WebCustomerEvent) graphql.Marshaler {
+func (ec *executionContext) marshalNWebCustomerEvent2ᚖcustomerᚑeventsᚋgraphᚋmodelᚐWebCustomerEvent(ctx context.Context, sel ast.SelectionSet, v *model.WebCustomerEvent) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "WebCustomerEvent!")
 		return graphql.Null
@@ -7324,7 +7324,7 @@ func (ec *executionContext) unmarshalNWebCustomerEventBy2customerᚑeventsᚋgra
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNWebCustomerEventConnection2ᚖcustomerᚑeventsᚋgraphᚋviewsᚐPage(ctx context.Context, sel ast.SelectionSet, v *views.Page) graphql.Marshaler {
+func (ec *executionContext) marshalNWebCustomerEventConnection2ᚖcustomerᚑeventsᚋgraphᚋmodelᚐPage(ctx context.Context, sel ast.SelectionSet, v *model.Page) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "WebCustomerEventConnection!")
 		return graphql.Null
@@ -7332,15 +7332,15 @@ func (ec *executionContext) marshalNWebCustomerEventConnection2ᚖcustomerᚑeve
 	return ec._WebCustomerEventConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNWebCustomerEventEdge2customerᚑeventsᚋgraphᚋviewsᚐWebCustomerEventEdge(ctx context.Context, sel ast.SelectionSet, v views.WebCustomerEventEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNWebCustomerEventEdge2customerᚑeventsᚋgraphᚋmodelᚐWebCustomerEventEdge(ctx context.Context, sel ast.SelectionSet, v model.WebCustomerEventEdge) graphql.Marshaler {
 	return ec._WebCustomerEventEdge(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNWebCustomerEventEdge2ᚕcustomerᚑeventsᚋgraphᚋviewsᚐWebCustomerEventEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []views.WebCustomerEventEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNWebCustomerEventEdge2ᚕcustomerᚑeventsᚋgraphᚋmodelᚐWebCustomerEventEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []model.WebCustomerEventEdge) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 8, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNWebCustomerEventEdge2customerᚑeventsᚋgraphᚋviewsᚐWebCustomerEventEdge(ctx, sel, v[i])
+		return ec.marshalNWebCustomerEventEdge2customerᚑeventsᚋgraphᚋmodelᚐWebCustomerEventEdge(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -7567,14 +7567,14 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	return res
 }
 
-func (ec *executionContext) marshalOCheckWebCustomerEventsPayload2ᚖcustomerᚑeventsᚋeventsᚐVerdicts(ctx context.Context, sel ast.SelectionSet, v *events.Verdicts) graphql.Marshaler {
+func (ec *executionContext) marshalOCheckWebCustomerEventsPayload2ᚖcustomerᚑeventsᚋinternalᚋeventsᚐVerdicts(ctx context.Context, sel ast.SelectionSet, v *events.Verdicts) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._CheckWebCustomerEventsPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalOCreateWebCustomerEventsPayload2ᚖcustomerᚑeventsᚋgraphᚋviewsᚐOutcome(ctx context.Context, sel ast.SelectionSet, v *views.Outcome) graphql.Marshaler {
+func (ec *executionContext) marshalOCreateWebCustomerEventsPayload2ᚖcustomerᚑeventsᚋgraphᚋmodelᚐOutcome(ctx context.Context, sel ast.SelectionSet, v *model.Outcome) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -7600,7 +7600,7 @@ func (ec *executionContext) unmarshalODateTime2ᚖtimeᚐTime(ctx context.Contex
 	if v == nil {
 		return nil, nil
 	}
-	res, err := views.UnmarshalDateTime(ctx, v)
+	res, err := model.UnmarshalDateTime(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -7609,7 +7609,7 @@ func (ec *executionContext) marshalODateTime2ᚖtimeᚐTime(ctx context.Context,
 		return graphql.Null
 	}
 	_ = sel
-	res := views.MarshalDateTime(*v)
+	res := model.MarshalDateTime(*v)
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
@@ -7725,7 +7725,7 @@ func (ec *executionContext) unmarshalOUnitIdentifier2ᚖcustomerᚑeventsᚋgrap
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOWebCustomerEvent2ᚖcustomerᚑeventsᚋgraphᚋviewsᚐWebCustomerEvent(ctx context.Context, sel ast.SelectionSet, v *views.WebCustomerEvent) graphql.Marshaler {
+func (ec *executionContext) marshalOWebCustomerEvent2ᚖcustomerᚑeventsᚋgraphᚋmodelᚐWebCustomerEvent(ctx context.Context, sel ast.SelectionSet, v *model.WebCustomerEvent) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

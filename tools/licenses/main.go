@@ -28,8 +28,8 @@ const file = "THIRD_PARTY_LICENSES.md"
 
 const head = `# Licences of what the program contains
 
-Written by tools/licenses: make licenses. Each module's source is at https://proxy.golang.org/MODULE/@v/VERSION.zip,
-unchanged; those under MPL-2.0 may be had there in source form under the terms of that licence.
+Written by tools/licenses: make licenses. ` + "`go mod download MODULE@VERSION`" + ` fetches the unchanged source of a module;
+modules under MPL-2.0 are available there in source form under the terms of that licence.
 `
 
 // allowed are the licences that a release may contain: they ask for their text to be passed on, and of MPL-2.0 for a
@@ -217,7 +217,7 @@ func judge(name string, text []byte) (string, error) {
 
 // bundledPages are the licences of the npm packages in the pages that the program serves, as their build collects them.
 func bundledPages(root string) (string, error) {
-	packed, err := os.Open(filepath.Join(root, "playground/dist/licenses.md.gz"))
+	packed, err := os.Open(filepath.Join(root, "internal/playground/dist/licenses.md.gz"))
 	if err != nil {
 		return "", err
 	}

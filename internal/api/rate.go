@@ -1,0 +1,121 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"customer-events/models"
+)
+
+// Rate bounds how many events each API user sends or reads, whatever becomes of them. Every user has a bucket of a minute's worth, which
+// fills up steadily: an hourly batch may come at once. It holds for this server; several give several times as much.
+type Rate struct {
+	perSecond float64
+	burst     int
+	now       func() time.Time
+
+	mu sync.Mutex
+	// users are the buckets by the users' keys. Only users who have logged in get one, so that strangers cannot make them many.
+	users map[int64]*rate.Limiter
+}
+
+// rateWindow is how long an empty bucket takes to fill up.
+const rateWindow = time.Minute
+
+// NewRate makes a rate of so many events a second; of 0 it bounds nothing.
+func NewRate(perSecond float64) *Rate {
+	if perSecond == 0 {
+		return nil
+	}
+	burst := int(math.Ceil(perSecond * rateWindow.Seconds()))
+	return &Rate{perSecond: perSecond, burst: burst, now: time.Now, users: make(map[int64]*rate.Limiter)}
+}
+
+// budget is what is left to a user, for the headers of the answer.
+type budget struct {
+	quota, left int
+	full        time.Duration // until the bucket is full again
+}
+
+// Spend takes so many events, or a call of none as one, out of the caller's bucket. If they are not in it, none is taken.
+func Spend(ctx context.Context, caller models.Caller, events int) error {
+	return RequestOf(ctx).spend(caller, max(1, events), true)
+}
+
+// SpendUpTo takes so many events out of the caller's bucket, or what is left in it. Only if not even one is left,
+// the call is rejected. It is for what is not sent to be stored: pages of events, and calls that are rejected because
+// they have too many.
+func SpendUpTo(ctx context.Context, caller models.Caller, events int) error {
+	if err := Afford(ctx, caller); err != nil {
+		return err
+	}
+	request := RequestOf(ctx)
+	if request.Rate == nil {
+		return nil
+	}
+	left := request.Rate.bucket(caller.UserKey).TokensAt(request.Rate.now())
+	return request.spend(caller, max(1, min(events, int(left))), true)
+}
+
+// Afford is Spend that takes nothing. It refuses a call whose events are not yet decoded when not even one is left.
+func Afford(ctx context.Context, caller models.Caller) error {
+	return RequestOf(ctx).spend(caller, 1, false)
+}
+
+func (r *Request) spend(caller models.Caller, events int, take bool) error {
+	if r.Rate == nil {
+		return nil
+	}
+	bucket, now := r.Rate.bucket(caller.UserKey), r.Rate.now()
+	good := false
+	if take {
+		good = bucket.AllowN(now, events)
+	} else {
+		good = bucket.TokensAt(now) >= float64(events)
+	}
+	left := max(0, bucket.TokensAt(now))
+	wait := func(tokens float64) time.Duration {
+		return time.Duration(max(0, tokens) / r.Rate.perSecond * float64(time.Second))
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.budget = &budget{quota: r.Rate.burst, left: int(left), full: wait(float64(r.Rate.burst) - left)}
+	if good {
+		return nil
+	}
+	refusal := Refuse(RateLimited, "%d events are more than are left to this user now, who may send and read %g a second: "+
+		"send or read them later", events, r.Rate.perSecond)
+	refusal.RetryAfter = max(1, seconds(wait(float64(events)-left)))
+	return refusal
+}
+
+func (r *Rate) bucket(user int64) *rate.Limiter {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	bucket := r.users[user]
+	if bucket == nil {
+		bucket = rate.NewLimiter(rate.Limit(r.perSecond), r.burst)
+		r.users[user] = bucket
+	}
+	return bucket
+}
+
+// TellBudget writes what is left to the caller into the headers of his answer, once it is known: the fields of
+// draft-ietf-httpapi-ratelimit-headers-10. The quota is a whole bucket, and t the seconds until it is full again.
+func (r *Request) TellBudget(header http.Header) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.budget != nil {
+		header.Set("RateLimit-Policy", fmt.Sprintf(`"events";q=%d;w=%d`, r.budget.quota, int(rateWindow.Seconds())))
+		header.Set("RateLimit", fmt.Sprintf(`"events";r=%d;t=%d`, r.budget.left, seconds(r.budget.full)))
+	}
+}
+
+// seconds rounds up: whoever waits so long has waited long enough.
+func seconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }

@@ -1,0 +1,78 @@
+package api
+
+import (
+	"context"
+	"sync"
+
+	"customer-events/internal/events"
+	"customer-events/models"
+)
+
+// Request is what is known of one HTTP request besides its body, and what is found out on the way for its line in the log.
+type Request struct {
+	ID string
+	// Token and IdempotencyKey are those of the headers.
+	Token          string
+	IdempotencyKey string
+	// Operation is what ran, in the door's words; never a caller's.
+	Operation string
+	User      string
+	// Code is the code of the error that refused it, if one did.
+	Code string
+	// Address is the client's address, without the port.
+	Address string
+	// Unsent says why the response was not written to its end, if the server gave up on it.
+	Unsent string
+	// Events, Replayed and Refused count the events of a bulk call: all of them, those recorded before, those unprocessed by code.
+	Events, Replayed int
+	Refused          map[models.Code]int
+	// Room is where the request's body is kept; without one it is not bounded. Leave gives back what it has taken.
+	Room    *Room
+	taken   int64
+	working bool
+	// shrink gives back what a large body holds; nil if it is none.
+	shrink func()
+	// known says that the header's token is somebody's; nil until that had to be found out.
+	known *bool
+	// Barred is why the doors must not open; nil if they may. It is known before they are reached, and worded by them.
+	Barred *Refusal
+	// Rate is what the events are counted by; without one they are not. TellBudget tells what is left.
+	Rate   *Rate
+	budget *budget
+
+	// The fields of a query run at the same time, and each finds out for itself whose call it is.
+	mu sync.Mutex
+}
+
+// SetUser notes whose request it is.
+func (r *Request) SetUser(name string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.User = name
+}
+
+// Count notes what became of the events of a bulk call, in addition to those of the request's other calls.
+func (r *Request) Count(outcome *events.Outcome) {
+	r.Events, r.Replayed = r.Events+outcome.Summary.Received, r.Replayed+outcome.Summary.Replayed
+	if r.Refused == nil {
+		r.Refused = make(map[models.Code]int)
+	}
+	for i := range outcome.UnprocessedCustomerEventsSet {
+		r.Refused[outcome.UnprocessedCustomerEventsSet[i].ErrorCode]++
+	}
+}
+
+type requestKey struct{}
+
+// WithRequest gives a context its request.
+func WithRequest(ctx context.Context, request *Request) context.Context {
+	return context.WithValue(ctx, requestKey{}, request)
+}
+
+// RequestOf is the context's request.
+func RequestOf(ctx context.Context) *Request {
+	if request, ok := ctx.Value(requestKey{}).(*Request); ok {
+		return request
+	}
+	return &Request{}
+}

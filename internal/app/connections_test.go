@@ -1,0 +1,119 @@
+package app
+
+import (
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"syscall"
+	"testing"
+
+	"customer-events/internal/middleware"
+)
+
+// addressed is a connection of an address.
+type addressed struct {
+	net.Conn
+	at     string
+	closed bool
+}
+
+func (a *addressed) RemoteAddr() net.Addr {
+	return net.TCPAddrFromAddrPort(netip.MustParseAddrPort(a.at))
+}
+
+func (a *addressed) Close() error { a.closed = true; return nil }
+
+func TestConnections_Bounds(t *testing.T) {
+	t.Parallel()
+	proxies, err := middleware.ParseProxies("10.0.0.0/8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newConnections(32, proxies, newUploads(nil), slog.New(slog.DiscardHandler)) // 16, and 12 for each address
+	if c.max != 16 || c.maxPerAddress != 12 {
+		t.Fatalf("%d, %d", c.max, c.maxPerAddress)
+	}
+	var conns []*addressed
+	open := func(at string, n int, state http.ConnState) (admitted int) {
+		for range n {
+			conn := &addressed{at: at}
+			if c.admit(conn) {
+				admitted++
+				conns = append(conns, conn)
+				c.note(conn, state)
+			}
+		}
+		return admitted
+	}
+	closed := func(at string) (n int) {
+		for _, conn := range conns {
+			if conn.at == at && conn.closed {
+				n++
+			}
+		}
+		return n
+	}
+	const one, sameNetwork, other, proxy = "[2001:db8::1]:1", "[2001:db8::2]:1", "192.0.2.1:1", "10.1.2.3:1"
+	if n := open(one, 8, http.StateActive) + open(sameNetwork, 8, http.StateActive); n != 12 {
+		t.Errorf("a /64 has %d connections that work", n)
+	}
+	if n := open(other, 8, http.StateActive); n != 4 {
+		t.Errorf("%d more have room", n)
+	}
+	c.note(conns[0], http.StateIdle)
+	c.note(conns[13], http.StateIdle)
+	if n := open(other, 1, http.StateActive); n != 1 || closed(one) != 1 || closed(other) != 0 {
+		t.Errorf("an idle connection of the address with the most is closed first: %d, %d, %d", n, closed(one), closed(other))
+	}
+	if n := open(proxy, 3, http.StateIdle); n != 3 || closed(proxy) != 2 {
+		t.Errorf("idle ones make room: %d, %d", n, closed(proxy))
+	}
+	for _, conn := range conns {
+		c.note(conn, http.StateClosed)
+	}
+	if len(c.open) != 0 || len(c.perAddress) != 0 {
+		t.Errorf("%d, %v", len(c.open), c.perAddress)
+	}
+	if n := open(proxy, 20, http.StateActive); n != 16 {
+		t.Errorf("a proxy has %d connections", n)
+	}
+}
+
+// exhausted is a listener of a process that has no file left.
+type exhausted struct {
+	net.Listener
+	fails int
+}
+
+func (e *exhausted) Accept() (net.Conn, error) {
+	if e.fails--; e.fails >= 0 {
+		return nil, &net.OpError{Op: "accept", Err: os.NewSyscallError("accept4", syscall.EMFILE)}
+	}
+	return &addressed{at: "192.0.2.2:1"}, nil
+}
+
+// Without a file left an idle connection is closed, and the error is one that net/http waits for and tries
+// again.
+func TestLimitedListener_NoFiles(t *testing.T) {
+	t.Parallel()
+	c := newConnections(0, nil, newUploads(nil), slog.New(slog.DiscardHandler))
+	if c.max != maxConnections {
+		t.Errorf("where no bound is known: %d", c.max)
+	}
+	l := limitedListener{&exhausted{fails: 1}, c}
+	idle := &addressed{at: "192.0.2.1:1"}
+	c.admit(idle)
+	c.note(idle, http.StateIdle)
+	_, err := l.Accept()
+	var network net.Error
+	//lint:ignore SA1019 net/http asks the same
+	if !errors.As(err, &network) || !network.Temporary() || !idle.closed {
+		t.Errorf("%v, %t", err, idle.closed)
+	}
+	if _, err := l.Accept(); err != nil {
+		t.Errorf("then: %v", err)
+	}
+}

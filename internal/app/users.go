@@ -1,0 +1,124 @@
+package app
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"golang.org/x/term"
+
+	"customer-events/internal/auth"
+	"customer-events/internal/store"
+	"customer-events/models"
+)
+
+// shortestPassword is the least that a password may have. Source: NIST SP 800-63B.
+const shortestPassword = 8
+
+func addUser(ctx context.Context, c config, env Env, name string, units []string) (err error) {
+	if strings.TrimSpace(name) == "" || len(name) > 255 {
+		return errors.New("the user's name must have 1 to 255 characters")
+	}
+	password, err := newPassword(env)
+	if err != nil {
+		return err
+	}
+	db, err := openExisting(ctx, c, env.Log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	user := models.User{Name: name, PasswordHash: auth.HashPassword(password), CreatedAt: time.Now().UTC()}
+	if err := db.AddUser(ctx, &user, units); err != nil {
+		return fmt.Errorf("adding the user %s: %w", models.Shown(name), err)
+	}
+	fmt.Fprintf(env.Stdout, "The user %s may log in.\n", models.Shown(name))
+	return nil
+}
+
+func setPassword(ctx context.Context, c config, env Env, name string) error {
+	password, err := newPassword(env)
+	if err != nil {
+		return err
+	}
+	return change(ctx, c, env, name, "has another password, and is logged out", func(db *store.Store) error {
+		return db.SetPassword(ctx, name, auth.HashPassword(password))
+	})
+}
+
+func disableUser(ctx context.Context, c config, env Env, name string) error {
+	return change(ctx, c, env, name, "is kept out", func(db *store.Store) error { return db.DisableUser(ctx, name, time.Now().UTC()) })
+}
+
+func enableUser(ctx context.Context, c config, env Env, name string) error {
+	return change(ctx, c, env, name, "may log in again", func(db *store.Store) error { return db.EnableUser(ctx, name) })
+}
+
+// change changes a user and says what has become of him.
+func change(ctx context.Context, c config, env Env, name, become string, how func(db *store.Store) error) (err error) {
+	db, err := openExisting(ctx, c, env.Log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if err := how(db); err != nil {
+		return fmt.Errorf("the user %s: %w", models.Shown(name), err)
+	}
+	fmt.Fprintf(env.Stdout, "The user %s %s.\n", models.Shown(name), become)
+	return nil
+}
+
+func listUsers(ctx context.Context, c config, env Env) (err error) {
+	db, err := openExisting(ctx, c, env.Log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	users, err := db.Users(ctx)
+	if err != nil {
+		return err
+	}
+	table := tabwriter.NewWriter(env.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "NAME\tSTATE\tSINCE\tUNITS")
+	for _, user := range users {
+		state, units := "enabled", "all"
+		if user.Disabled {
+			state = "disabled"
+		}
+		if len(user.UnitIDs) > 0 {
+			units = models.Shown(strings.Join(user.UnitIDs, " "))
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", models.Shown(user.Name), state, user.CreatedAt.UTC().Format(time.DateOnly), units)
+	}
+	return table.Flush()
+}
+
+// newPassword reads a password that is to be kept.
+func newPassword(env Env) (string, error) {
+	password, err := readPassword(env)
+	if err == nil && len(password) < shortestPassword {
+		err = fmt.Errorf("the password is too short: write at least %d characters", shortestPassword)
+	}
+	return password, err
+}
+
+// readPassword asks on a terminal, without showing what is typed, and elsewhere reads one line.
+func readPassword(env Env) (string, error) {
+	if file, ok := env.Stdin.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+		fmt.Fprint(env.Stderr, "Password: ")
+		password, err := term.ReadPassword(int(file.Fd()))
+		fmt.Fprintln(env.Stderr)
+		return string(password), err
+	}
+	line, err := bufio.NewReader(env.Stdin).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", fmt.Errorf("reading the password: %w", err)
+	}
+	return strings.TrimRight(line, "\r\n"), nil
+}

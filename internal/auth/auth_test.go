@@ -1,0 +1,222 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"customer-events/internal/admission"
+	"customer-events/models"
+)
+
+// sessions keeps users and logins in memory.
+type sessions struct {
+	mutex sync.Mutex
+	users map[string]*models.User
+	until map[string]time.Time
+	whose map[string]int64
+	tally models.Tally
+	// logins are when somebody has logged in last, by network.
+	logins map[string]time.Time
+	// broken is how many more questions meet a broken connection.
+	broken int
+}
+
+func (s *sessions) User(_ context.Context, name string) (*models.User, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if user := s.users[name]; user != nil {
+		copied := *user
+		return &copied, nil
+	}
+	return nil, nil
+}
+
+func (s *sessions) StartSession(_ context.Context, hash []byte, user models.User, _, until time.Time) (bool, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if now := s.users[user.Name]; now.Disabled || now.PasswordHash != user.PasswordHash {
+		return false, nil
+	}
+	s.until[string(hash)], s.whose[string(hash)] = until, user.Key
+	return true, nil
+}
+
+func (s *sessions) RaisePassword(_ context.Context, user models.User, hash string) error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if now := s.users[user.Name]; now.PasswordHash == user.PasswordHash {
+		now.PasswordHash = hash
+	}
+	return nil
+}
+
+func (s *sessions) Closed(_ context.Context, guesses models.Guesses) ([]time.Time, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	until := make([]time.Time, len(guesses.List))
+	for i, guess := range guesses.List {
+		until[i] = s.tally.Closed(guess, guesses.At)
+	}
+	return until, nil
+}
+
+func (s *sessions) LastLogin(_ context.Context, network []byte) (time.Time, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.logins[string(network)], nil
+}
+
+func (s *sessions) KeepLogin(_ context.Context, network []byte, at, _ time.Time) error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.logins[string(network)] = at
+	return nil
+}
+
+func (s *sessions) Attempt(_ context.Context, guesses models.Guesses) ([]time.Time, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	until, _ := s.tally.Judge(guesses)
+	return until, nil
+}
+
+func (s *sessions) EndSession(_ context.Context, hash []byte) error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	delete(s.until, string(hash))
+	return nil
+}
+
+func (s *sessions) Caller(_ context.Context, hash []byte, now time.Time) (*models.Caller, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.broken > 0 {
+		s.broken--
+		return nil, models.ErrRerun
+	}
+	if until, known := s.until[string(hash)]; !known || !now.Before(until) {
+		return nil, nil
+	}
+	return &models.Caller{UserKey: s.whose[string(hash)]}, nil
+}
+
+func setup() (*Service, *sessions, *time.Time) {
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	kept := &sessions{users: map[string]*models.User{"anna": {Key: 7, Name: "anna", PasswordHash: HashPassword("right password")}},
+		until: map[string]time.Time{}, whose: map[string]int64{}, tally: models.Tally{}, logins: map[string]time.Time{}}
+	service := New(kept, func() time.Time { return now }, admission.New())
+	service.Shared = func(address string) bool { return address == "198.51.100.1" || address == "2001:db8:9::5" }
+	return service, kept, &now
+}
+
+func TestTokenIsValidForTwoHoursAndNotAfter(t *testing.T) {
+	t.Parallel()
+	service, _, now := setup()
+	session, err := service.LogIn(t.Context(), "anna", "right password")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := now.Add(2 * time.Hour); !session.ExpiresAt.Equal(want) {
+		t.Errorf("the token ends at %s, want %s", session.ExpiresAt, want)
+	}
+	*now = now.Add(2*time.Hour - time.Second)
+	if caller, err := service.Caller(t.Context(), session.Token); err != nil || caller.UserKey != 7 {
+		t.Errorf("just before its end: %+v, %v", caller, err)
+	}
+	*now = now.Add(time.Second)
+	if _, err := service.Caller(t.Context(), session.Token); !errors.Is(err, ErrUnauthenticated) {
+		t.Errorf("at its end: %v", err)
+	}
+}
+
+func TestTokenIsLookedUpAgainWhenConnectionsBreak(t *testing.T) {
+	t.Parallel()
+	service, kept, _ := setup()
+	session, err := service.LogIn(t.Context(), "anna", "right password")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for broken, want := range map[int]error{mostTries - 1: nil, mostTries: models.ErrRerun} {
+		kept.broken = broken
+		if _, err := service.Caller(t.Context(), session.Token); !errors.Is(err, want) {
+			t.Errorf("after %d broken connections: %v, want %v", broken, err, want)
+		}
+	}
+}
+
+func TestLogOutEndsTheTokenAtOnce(t *testing.T) {
+	t.Parallel()
+	service, _, _ := setup()
+	session, err := service.LogIn(t.Context(), "anna", "right password")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := service.LogOut(t.Context(), session.Token); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := service.Caller(t.Context(), session.Token); !errors.Is(err, ErrUnauthenticated) {
+		t.Errorf("after logging out: %v", err)
+	}
+	if err := service.LogOut(t.Context(), session.Token); !errors.Is(err, ErrUnauthenticated) {
+		t.Errorf("logging out again: %v", err)
+	}
+}
+
+func TestUnknownUserAndWrongPasswordAreAnsweredAlike(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("long: it runs without the race detector")
+	}
+	service, _, _ := setup()
+	for _, login := range [][2]string{{"anna", "wrong password"}, {"Anna", "right password"}, {"nobody", "right password"}, {"", ""}} {
+		if _, err := service.LogIn(t.Context(), login[0], login[1]); !errors.Is(err, ErrWrongLogin) || err.Error() != ErrWrongLogin.Error() {
+			t.Errorf("%q: %v", login, err)
+		}
+	}
+}
+
+func TestTokensAreRandomAndKeptAsHashesOnly(t *testing.T) {
+	t.Parallel()
+	service, kept, _ := setup()
+	seen := map[string]bool{}
+	for range 3 {
+		session, err := service.LogIn(t.Context(), "anna", "right password")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if seen[session.Token] || len(session.Token) != 43 { // 32 bytes in base64url
+			t.Errorf("token %q", session.Token)
+		}
+		seen[session.Token] = true
+		if _, clear := kept.until[session.Token]; clear {
+			t.Error("the token is kept in clear")
+		}
+	}
+	for hash := range kept.until {
+		if len(hash) != 32 {
+			t.Errorf("kept as %d bytes", len(hash))
+		}
+	}
+}
+
+func TestPasswordHash(t *testing.T) {
+	t.Parallel()
+	kept := HashPassword("a password")
+	if !strings.HasPrefix(kept, "$argon2id$v=19$m=7168,t=5,p=1$") || kept == HashPassword("a password") {
+		t.Errorf("hash %q", kept)
+	}
+	for password, want := range map[string]bool{"a password": true, "A password": false, "": false} {
+		if same, err := samePassword(password, kept); err != nil || same != want {
+			t.Errorf("%q: %v, %v", password, same, err)
+		}
+	}
+	for _, broken := range []string{"", "$argon2id$", "$2a$10$abc", strings.Replace(kept, "t=5", "t=0", 1), kept[:len(kept)-43], strings.Replace(kept, "v=19", "v=16", 1)} {
+		if _, err := samePassword("a password", broken); err == nil {
+			t.Errorf("a broken hash is taken: %q", broken)
+		}
+	}
+}

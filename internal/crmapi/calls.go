@@ -1,0 +1,93 @@
+package crmapi
+
+import (
+	"context"
+
+	"customer-events/internal/api"
+	"customer-events/internal/events"
+	"customer-events/internal/strictjson"
+)
+
+// login gives a token. The organisation is not looked at: there is one.
+func (h *Handler) login(ctx context.Context, body string) ([]byte, error) {
+	var username, password *string
+	if err := (api.Members{"username": api.Text(&username), "password": api.Text(&password)}).Read(ctx, body); err != nil {
+		return nil, err
+	}
+	if username == nil || password == nil {
+		return nil, api.Refuse(api.BadRequest, "username and password are mandatory")
+	}
+	session, err := api.LogIn(ctx, h.Auth, *username, *password)
+	if err != nil {
+		return nil, err
+	}
+	return append(strictjson.AppendText([]byte(`{"token":`), session.Token), '}'), nil
+}
+
+// release ends a token.
+func (h *Handler) release(ctx context.Context, body string) ([]byte, error) {
+	var input *string
+	if err := (api.Members{"token": api.Text(&input)}).Read(ctx, body); err != nil {
+		return nil, err
+	}
+	token, err := api.Token(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return noData, h.Auth.LogOut(ctx, token)
+}
+
+// create takes events in. They are set aside until it is known whose they are: a stranger's are not decoded.
+func (h *Handler) create(ctx context.Context, body string) ([]byte, error) {
+	const set = "web_customer_events_set"
+	var token, key, fieldsSet *string
+	var raw string
+	if err := (api.Members{"token": api.Text(&token), "idempotency_key": api.Text(&key), "fields_set": api.Text(&fieldsSet), set: api.List(&raw)}).Read(ctx, body); err != nil {
+		return nil, err
+	}
+	request := events.Request{Naming: events.Wire}
+	bearer, err := api.Token(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	if request.Caller, err = api.Caller(ctx, h.Auth, bearer); err != nil {
+		return nil, err
+	}
+	if err = api.Afford(ctx, request.Caller); err != nil {
+		return nil, err
+	}
+	if request.IdempotencyKey, err = api.Key(ctx, "idempotency_key", key); err != nil {
+		return nil, err
+	}
+	if fieldsSet == nil {
+		fieldsSet = new(string)
+	}
+	chosen, err := choose(*fieldsSet)
+	if err != nil {
+		return nil, err
+	}
+	if raw == "" {
+		return nil, api.Refuse(api.BadRequest, "%s is mandatory: write a list of 1 to %d events", set, events.MaxEventsPerCall)
+	}
+	if refusal := api.Apart(ctx, len(raw), func() { request.Set, err = h.Decoder.Set(strictjson.New(raw)) }); refusal != nil {
+		return nil, refusal
+	}
+	if err != nil {
+		return nil, err
+	}
+	spend := api.Spend
+	if request.Set.Sent > events.MaxEventsPerCall {
+		spend = api.SpendUpTo // the service rejects them
+	}
+	if err = spend(ctx, request.Caller, request.Set.Sent); err != nil {
+		return nil, err
+	}
+	outcome, err := h.Service.CreateWebCustomerEvents(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	api.RequestOf(ctx).Count(&outcome)
+	api.BoundProblems(outcome.UnprocessedCustomerEventsSet, outcome.Summary.Received)
+	room := 256 + 128*len(outcome.ProcessedCustomerEventsSet) + 384*len(outcome.UnprocessedCustomerEventsSet)
+	return chosen.append(make([]byte, 0, room), &outcome), nil
+}

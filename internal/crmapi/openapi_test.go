@@ -1,0 +1,186 @@
+package crmapi
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"customer-events/internal/events"
+	"customer-events/internal/strictjson"
+	"customer-events/models"
+)
+
+// openAPI is what the tests look at of the description.
+type openAPI struct {
+	Paths      map[string]map[string]struct{ OperationID, Summary, Description string }
+	Components struct {
+		Schemas map[string]struct {
+			Properties map[string]struct {
+				MaxLength  int
+				MaxItems   int
+				Enum       []string
+				Properties map[string]struct{ Enum []string }
+			}
+			Required []string
+		}
+	}
+}
+
+func described(t *testing.T) openAPI {
+	t.Helper()
+	var d openAPI
+	if err := json.Unmarshal(description, &d); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// Every call is described, with a sentence for each. That the description is OpenAPI 3.1 is for make audit to say.
+func TestDescriptionIsWhole(t *testing.T) {
+	t.Parallel()
+	d := described(t)
+	ids := make(map[string]bool)
+	var paths []string
+	for path, operations := range d.Paths {
+		paths = append(paths, path)
+		for method, o := range operations {
+			if o.OperationID == "" || ids[o.OperationID] || o.Summary == "" || o.Description == "" {
+				t.Errorf("%s %s is not described: %+v", method, path, o)
+			}
+			ids[o.OperationID] = true
+		}
+	}
+	want := []string{Prefix + descriptionPath}
+	for path := range calls {
+		want = append(want, Prefix+path)
+	}
+	slices.Sort(want)
+	slices.Sort(paths)
+	if diff := cmp.Diff(want, paths); diff != "" {
+		t.Errorf("paths (-served +described):\n%s", diff)
+	}
+}
+
+// The description and the schema of the other door have the same fields and lengths; the codes are those that there are.
+func TestDescriptionSaysWhatTheProgramDoes(t *testing.T) {
+	t.Parallel()
+	d := described(t)
+	text, err := os.ReadFile("../../schema.graphqls")
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := gqlparser.LoadSchema(&ast.Source{Input: string(text)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hump := regexp.MustCompile(`[a-z]([A-Z]|[0-9])`)
+	snake := func(name string) string {
+		return strings.ToLower(hump.ReplaceAllStringFunc(name, func(pair string) string { return pair[:1] + "_" + pair[1:] }))
+	}
+	for _, name := range []string{"WebCustomerEvent", "AccountsReceivableIdentifier", "RewardsParticipantIdentifier", "CustomerEventClassificationIdentifier", "UnitIdentifier"} {
+		input := schema.Types[name]
+		if input == nil || input.Kind != ast.InputObject {
+			input = schema.Types[name+"Input"]
+		}
+		var want, mandatory []string
+		for _, field := range input.Fields {
+			want = append(want, snake(field.Name))
+			if field.Type.NonNull {
+				mandatory = append(mandatory, snake(field.Name))
+			}
+		}
+		slices.Sort(want)
+		described := d.Components.Schemas[name]
+		if diff := cmp.Diff(want, slices.Sorted(maps.Keys(described.Properties))); diff != "" {
+			t.Errorf("%s (-GraphQL +Web API):\n%s", name, diff)
+		}
+		if diff := cmp.Diff(mandatory, described.Required); diff != "" {
+			t.Errorf("%s, mandatory (-GraphQL +Web API):\n%s", name, diff)
+		}
+	}
+	// A text is as long as it is said to be: the longest passes the decoder, one character more does not.
+	decoder := &events.Decoder{Naming: events.Wire, Secrets: models.NewSecrets([]byte("the tests' own key"))}
+	lengths := 0
+	for name, property := range d.Components.Schemas["WebCustomerEvent"].Properties {
+		for more := 0; property.MaxLength > 0 && more < 2; more++ {
+			lengths++
+			value := "www.crm.com/" + strings.Repeat("x", property.MaxLength-len("www.crm.com/")+more)
+			var event events.WebCustomerEventInput
+			if err := decoder.Event(strictjson.New(`{"`+name+`":"`+value+`"}`), &event); err != nil {
+				t.Fatal(err)
+			}
+			said := slices.ContainsFunc(event.Faults, func(f models.Fault) bool { return len(f.Path) == 1 && f.Path[0] == name })
+			if said != (more == 1) {
+				t.Errorf("%s of %d characters: %+v", name, len(value), event.Faults)
+			}
+		}
+	}
+	if lengths != 2*13 {
+		t.Errorf("%d lengths are described", lengths)
+	}
+	if most := d.Components.Schemas["CreateRequest"].Properties["web_customer_events_set"].MaxItems; most != events.MaxEventsPerCall {
+		t.Errorf("%d events at most", most)
+	}
+	names := []string{wrongLogin.name}
+	for code, said := range classes {
+		if code.Status() < 400 || said.sentence == "" {
+			t.Errorf("%s has no status or no sentence", code)
+		}
+		names = append(names, said.name)
+	}
+	slices.Sort(names)
+	enum := slices.Sorted(slices.Values(d.Components.Schemas["Refusal"].Properties["status"].Properties["code"].Enum))
+	if diff := cmp.Diff(names, enum); diff != "" {
+		t.Errorf("status.code (-given +described):\n%s", diff)
+	}
+	for _, code := range d.Components.Schemas["UnprocessedCustomerEvent"].Properties["error_code"].Enum {
+		if models.Code(code).Sentence() == "" {
+			t.Errorf("there is no code %s", code)
+		}
+	}
+}
+
+// The examples are the original's own, word for word but for how they are laid out.
+func TestDescriptionHasTheOriginalsExample(t *testing.T) {
+	t.Parallel()
+	var d struct {
+		Paths map[string]struct {
+			Post struct {
+				RequestBody body
+				Responses   map[string]body
+			}
+		}
+	}
+	if err := json.Unmarshal(description, &d); err != nil {
+		t.Fatal(err)
+	}
+	post := d.Paths[Prefix+"customer_events/bulk/web/create"].Post
+	for file, example := range map[string]body{"request": post.RequestBody, "response": post.Responses["200"]} {
+		text, err := os.ReadFile("testdata/seed/" + file + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want any
+		if err := json.Unmarshal(text, &want); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, example.Content["application/json"].Examples["original"].Value); diff != "" {
+			t.Errorf("%s (-original +description):\n%s", file, diff)
+		}
+	}
+}
+
+// body is a body in the description.
+type body struct {
+	Content map[string]struct {
+		Examples map[string]struct{ Value any }
+	}
+}

@@ -1,0 +1,258 @@
+package events_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"customer-events/internal/events"
+	"customer-events/models"
+)
+
+// The answer to a COMMIT is lost. Whether it had been written or not, and whatever happens while the service finds out, the
+// events are there once, under the numbers told, and are no replays.
+func TestALostCommitHasOneEffect(t *testing.T) {
+	t.Parallel()
+	for name, between := range map[string][]error{
+		"at once":              nil,
+		"lost again":           {models.ErrUnknown, models.ErrUnknown},
+		"given up meanwhile":   {models.ErrRerun},
+		"away meanwhile":       {models.ErrAway, models.ErrAway},
+		"locked by ourselves":  {models.ErrLocked},
+		"something else":       {errors.New("the driver says something new")},
+		"everything, in turns": {models.ErrAway, models.ErrUnknown, models.ErrLocked, models.ErrRerun},
+	} {
+		for _, written := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, written %v", name, written), func(t *testing.T) {
+				eachKey(t, func(t *testing.T, key string) {
+					s := newShop(t)
+					f := s.faulty(func(try int, write func() error) error {
+						switch {
+						case try == 1:
+							if written {
+								if err := write(); err != nil {
+									t.Error(err)
+								}
+							}
+							return fmt.Errorf("COMMIT: the connection was lost: %w", models.ErrUnknown)
+						case try-2 < len(between):
+							return between[try-2]
+						}
+						return write()
+					})
+					out := s.createWith(t, key, mixed()...)
+					mustProcess(t, out, false, false, false)
+					s.mustBeRecorded(t, out)
+					f.mustHaveTriedTheSame(t, 2+len(between))
+				})
+			})
+		}
+	}
+}
+
+// An empty call is remembered as well, and nothing tells it from a twin: the ledger says that it is stale.
+func TestALostCommitOfACallWithoutEvents(t *testing.T) {
+	t.Parallel()
+	for _, written := range []bool{true, false} {
+		s := newShop(t)
+		s.faulty(func(try int, write func() error) error {
+			if try > 1 || written {
+				if err := write(); try > 1 {
+					return err
+				}
+			}
+			return models.ErrUnknown
+		})
+		bad := plain().with("website", "7")
+		if out := s.createWith(t, "key", bad); out.Summary.Unprocessed != 1 {
+			t.Errorf("written %v: %+v", written, out)
+		}
+		if _, err := s.CreateWebCustomerEvents(t.Context(), s.request(t, "key", plain())); !errors.Is(err, events.ErrKeyReused) {
+			t.Errorf("written %v: %v, want ErrKeyReused", written, err)
+		}
+	}
+}
+
+func TestACommitThatStaysLostIsOutcomeUnknown(t *testing.T) {
+	t.Parallel()
+	for _, written := range []bool{true, false} {
+		for _, then := range []error{models.ErrUnknown, models.ErrRerun, models.ErrAway, models.ErrLocked, errors.New("something new")} {
+			t.Run(fmt.Sprintf("written %v, then %v", written, then), func(t *testing.T) {
+				t.Parallel()
+				s := newShop(t)
+				s.Patience = 100 * time.Millisecond
+				s.faulty(func(try int, write func() error) error {
+					if try > 1 {
+						return then
+					}
+					if written {
+						if err := write(); err != nil {
+							t.Error(err)
+						}
+					}
+					return models.ErrUnknown
+				})
+				_, err := s.CreateWebCustomerEvents(t.Context(), s.request(t, "key", mixed()...))
+				// And nothing that would have the caller told that nothing was stored.
+				if !errors.Is(err, events.ErrOutcomeUnknown) || errors.Is(err, events.ErrUnavailable) || errors.Is(err, models.ErrLocked) || errors.Is(err, models.ErrAway) {
+					t.Errorf("%v, want ErrOutcomeUnknown and no other", err)
+				}
+				// As its text says: sending again with the same key tells.
+				s.Ledger = s.memory
+				out := s.createWith(t, "key", mixed()...)
+				mustProcess(t, out, written, written, written)
+				s.mustBeRecorded(t, out)
+			})
+		}
+	}
+}
+
+func TestACallerWhoGoesAwayDoesNotEndTheQuestionHowACommitEnded(t *testing.T) {
+	t.Parallel()
+	for _, written := range []bool{true, false} {
+		s := newShop(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		s.faulty(func(try int, write func() error) error {
+			if try > 1 {
+				return write()
+			}
+			if written {
+				if err := write(); err != nil {
+					t.Error(err)
+				}
+			}
+			cancel()
+			return models.ErrUnknown
+		})
+		out, err := s.CreateWebCustomerEvents(ctx, s.request(t, "", mixed()...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		mustProcess(t, out, false, false, false)
+		s.mustBeRecorded(t, out)
+	}
+}
+
+func TestRefusedEventsHarmNoOther(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	var f *faultyLedger
+	f = s.faulty(func(_ int, write func() error) error {
+		for i, event := range f.seen[len(f.seen)-1].Events {
+			if event.Website == "bad.com" {
+				return &models.RefusedError{Index: i, Err: errors.New("Data too long for column 'website'")}
+			}
+		}
+		return write()
+	})
+	list := make([]raw, 180)
+	for i := range list { // two by two with one reference
+		list[i] = plain().named(fmt.Sprint(i)).referred("s", fmt.Sprint(i/2))
+		if i%3 == 0 {
+			list[i] = list[i].with("website", `"bad.com"`)
+		}
+	}
+	out := s.createWith(t, "key", list...)
+	if len(s.memory.Events()) != 90 {
+		t.Errorf("%d events are recorded", len(s.memory.Events()))
+	}
+	for _, p := range out.ProcessedCustomerEventsSet {
+		if p.Index%3 == 0 {
+			t.Errorf("%+v", p)
+		}
+	}
+	for _, u := range out.UnprocessedCustomerEventsSet {
+		want := models.Invalid
+		if u.Index%2 == 1 {
+			want = models.Duplicate // the first of the two was good
+		}
+		if u.Index%3 != 0 || u.ErrorCode != want || strings.Contains(u.ErrorDescription, "column") {
+			t.Errorf("%+v", u)
+		}
+	}
+}
+
+func TestAReferenceTakenMeanwhileIsLookedAtAgain(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	var twin events.Outcome
+	s.faulty(func(try int, write func() error) error {
+		if try == 1 {
+			other := *s
+			service := *s.Service
+			other.Service, service.Ledger = &service, s.memory
+			twin = other.create(t, full().named("x"), plain().named("y").referred("s", "2"))
+		}
+		return write()
+	})
+	out := s.create(t, full().named("a"), plain().named("b").referred("s", "2").with("website", `"x.com"`), plain().named("c"))
+	if got := out.ProcessedCustomerEventsSet; len(got) != 2 || !got[0].Replayed || got[0].ID != twin.ProcessedCustomerEventsSet[0].ID || got[1].Replayed {
+		t.Errorf("processed %+v", got)
+	}
+	if got := out.UnprocessedCustomerEventsSet; len(got) != 1 || got[0].ErrorCode != models.Duplicate {
+		t.Errorf("unprocessed %+v", got)
+	}
+}
+
+func TestALedgerThatIsStaleForEverEndsTheCall(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	s.Patience = 500 * time.Millisecond
+	f := s.faulty(func(int, func() error) error { return models.ErrStale })
+	if _, err := s.CreateWebCustomerEvents(t.Context(), s.request(t, "key", mixed()...)); !errors.Is(err, events.ErrUnavailable) {
+		t.Errorf("%v, want ErrUnavailable", err)
+	}
+	if len(f.seen) < 4 || len(f.seen) > 50 {
+		t.Errorf("%d tries", len(f.seen))
+	}
+	s.mustBeEmpty(t)
+}
+
+func TestOtherErrorsEndTheCallAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, cause := range []error{models.ErrLocked, errors.New("something new"), context.DeadlineExceeded} {
+		s := newShop(t)
+		f := s.faulty(func(int, func() error) error { return fmt.Errorf("wrapped: %w", cause) })
+		_, err := s.CreateWebCustomerEvents(t.Context(), s.request(t, "key", mixed()...))
+		if !errors.Is(err, cause) || errors.Is(err, events.ErrUnavailable) || errors.Is(err, events.ErrOutcomeUnknown) || len(f.seen) != 1 {
+			t.Errorf("%v after %d tries, want %v", err, len(f.seen), cause)
+		}
+		s.mustBeEmpty(t)
+	}
+}
+
+func TestACallerWhoHasGoneAway(t *testing.T) {
+	t.Parallel()
+	t.Run("before the call", func(t *testing.T) {
+		t.Parallel()
+		s := newShop(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := s.CreateWebCustomerEvents(ctx, s.request(t, "key", mixed()...)); !errors.Is(err, context.Canceled) {
+			t.Errorf("%v", err)
+		}
+		s.mustBeEmpty(t)
+	})
+	t.Run("while it waits for another try", func(t *testing.T) {
+		t.Parallel()
+		s := newShop(t)
+		s.Patience = time.Hour
+		ctx, cancel := context.WithCancel(t.Context())
+		f := s.faulty(func(try int, _ func() error) error {
+			if try == 3 {
+				cancel()
+			}
+			return models.ErrAway
+		})
+		if _, err := s.CreateWebCustomerEvents(ctx, s.request(t, "key", mixed()...)); err == nil {
+			t.Error("it succeeded")
+		}
+		if len(f.seen) != 3 {
+			t.Errorf("%d tries", len(f.seen))
+		}
+		s.mustBeEmpty(t)
+	})
+}

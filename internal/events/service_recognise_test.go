@@ -1,0 +1,244 @@
+package events_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"customer-events/internal/events/eventstest"
+	"customer-events/models"
+)
+
+// An identifier of another kind than the one sent means the recorded record if that is among its matches.
+func TestReplay_AnotherIdentifierThatMatchesTheRecord(t *testing.T) {
+	t.Parallel()
+	twin := plain().with("accountsReceivableIdentifier", `{"number":"ACR0000000078"}`)
+	for name, event := range map[string]raw{
+		"an ambiguous name":  twin.with("accountsReceivableIdentifier", `{"name":"Alex Twin"}`),
+		"the id":             twin.with("accountsReceivableIdentifier", `{"id":"A78"}`),
+		"the unit's code":    twin.with("performedByUnitIdentifier", `{"alternativeCode":"adminunit"}`),
+		"both":               twin.with("accountsReceivableIdentifier", `{"name":"Alex Twin"}`).with("performedByUnitIdentifier", `{"id":"1"}`),
+		"the very same":      twin,
+		"in another writing": twin.with("performedOn", `"2016-06-22T17:00:00+02:00"`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newShop(t)
+			first := s.create(t, twin.referred("s", "1"))
+			mustProcess(t, first, false)
+			s.mustReplay(t, first, event.referred("s", "1"))
+		})
+	}
+	t.Run("an ambiguous name of others", func(t *testing.T) {
+		t.Parallel()
+		s := newShop(t)
+		mustProcess(t, s.create(t, plain().referred("s", "1")), false)
+		mustRefuse(t, s.create(t, twin.with("accountsReceivableIdentifier", `{"name":"Alex Twin"}`).referred("s", "1")), models.Ambiguous,
+			"Account (Alex Twin) Is Ambiguous: several records have it, use the id or number.", "accountsReceivableIdentifier", "name")
+	})
+	t.Run("a participant that moved, by its id", func(t *testing.T) {
+		t.Parallel()
+		s := newShop(t)
+		first := s.create(t, plain().by(`{"number":"RP0000000019"}`).referred("s", "1"))
+		s.memory.Change(eventstest.Data{Participants: []models.Participant{{Key: s.data.Participants[0].Key, ID: "P19", Number: "RP0000000019", AccountKey: s.data.Accounts[1].Key}}})
+		s.mustReplay(t, first, plain().by(`{"id":"P19"}`).referred("s", "1"))
+	})
+	t.Run("a participant that moved, by its token", func(t *testing.T) {
+		t.Parallel()
+		s := newShop(t)
+		first := s.create(t, plain().by(`{"number":"RP0000000019"}`).referred("s", "1"))
+		s.memory.Change(eventstest.Data{Participants: []models.Participant{{Key: s.data.Participants[0].Key, ID: "P19", Number: "RP0000000019", AccountKey: s.data.Accounts[1].Key}}})
+		s.mustReplay(t, first, token(`{"authenticationCode":"maria-code"}`).referred("s", "1"))
+	})
+}
+
+// What an identifier meant when the event was recorded is no difference; what else differs is, and only that
+// is named.
+func TestReplay_OtherContentAfterAChangeNamesWhatDiffers(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	event := plain().with("accountsReceivableIdentifier", `{"name":"Maria Stone"}`).referred("s", "1")
+	mustProcess(t, s.create(t, event), false)
+	s.memory.Add(t, eventstest.Data{Accounts: []models.Account{{ID: "X", Number: "X", Name: "Maria Stone"}}})
+	differs := "website Differs From The Event That Has The External Reference (1) Of s: an external reference names one event for ever."
+	mustRefuse(t, s.create(t, event.with("website", `"x.com"`)), models.Duplicate, differs, "website")
+	s.Now = func() time.Time { return now.AddDate(-20, 0, 0) }
+	out := s.create(t, event.with("website", `"x.com"`)) // and new content is judged by the clock as well
+	if u := out.UnprocessedCustomerEventsSet; len(u) != 1 || len(u[0].Problems) != 2 {
+		t.Errorf("%+v", out)
+	}
+}
+
+// An event of before the hashes were kept is compared by what its identifiers match now.
+func TestReplay_OfAnEventWithoutHashes(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	first := s.create(t, plain().with("accountsReceivableIdentifier", `{"name":"Maria Stone"}`).referred("s", "1"))
+	s.Ledger = hashless{s.memory}
+	s.memory.Add(t, eventstest.Data{Accounts: []models.Account{{ID: "X", Number: "X", Name: "Maria Stone"}}})
+	second := s.create(t, plain().with("accountsReceivableIdentifier", `{"name":"Maria Stone"}`).referred("s", "1"))
+	mustProcess(t, second, true)
+	mustBeTheSame(t, first, second)
+	mustRefuse(t, s.create(t, plain().with("performedByUnitIdentifier", `{"name":"Web Shop"}`).referred("s", "1")), models.Duplicate,
+		"performedByUnitIdentifier Differs From The Event That Has The External Reference (1) Of s: an external reference names one event for ever.", "performedByUnitIdentifier")
+}
+
+// The hashes that an event was recorded with by an older secret key are known by that key.
+func TestReplay_AfterTheSecretKeyWasChanged(t *testing.T) {
+	t.Parallel()
+	for _, event := range []raw{token(otp), credentials("maria@example.com", "4711"), token(`{"authenticationCode":"maria-code"}`),
+		plain().with("accountsReceivableIdentifier", `{"name":"Maria Stone"}`)} {
+		s := newShop(t)
+		event = event.referred("s", "1")
+		first := s.create(t, event)
+		mustProcess(t, first, false)
+		s.memory.Add(t, eventstest.Data{Accounts: []models.Account{{ID: "X", Number: "X", Name: "Maria Stone"}}})
+		s.changeToken(func(token *models.AccessToken) {
+			token.OneTimePasswordHash, token.PassCodeHash, token.AuthenticationCodeHash = nil, nil, nil
+		})
+		s.rotate(oldKey)
+		s.Ledger = noFailures{s.memory, t}
+		second, err := s.rotated(t, "", event)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mustProcess(t, second, true)
+		mustBeTheSame(t, first, second)
+	}
+}
+
+// A wrong credential beside the content of a recorded event gets the answer of any wrong credential, and is
+// counted like one.
+func TestReplay_IsNoWayToGuess(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		right raw
+		wrong func(i int) raw
+		most  int
+	}{
+		"one-time password":   {token(otp), func(i int) raw { return token(fmt.Sprintf(`{"oneTimePassword":"%d"}`, 100_000+i)) }, 20},
+		"authentication code": {token(`{"authenticationCode":"maria-code"}`), func(i int) raw { return token(fmt.Sprintf(`{"authenticationCode":"%d"}`, i)) }, 100},
+		"pass code":           {credentials("maria@example.com", "4711"), func(i int) raw { return credentials("maria@example.com", fmt.Sprint(i)) }, 5},
+	} {
+		for _, replaced := range []bool{false, true} {
+			for size, fillers := range map[string][]raw{"small": nil, "large": manyPlain(150)} {
+				t.Run(fmt.Sprintf("%s, replaced %v, in a %s call", name, replaced, size), func(t *testing.T) {
+					t.Parallel()
+					s := newShop(t)
+					first := s.create(t, c.right.referred("s", "1"))
+					mustProcess(t, first, false)
+					if replaced {
+						s.changeToken(func(token *models.AccessToken) {
+							token.OneTimePasswordHash, token.PassCodeHash, token.AuthenticationCodeHash = nil, nil, nil
+						})
+					}
+					send := func(event raw) (code models.Code, text string) {
+						out := s.create(t, append(fillers[:len(fillers):len(fillers)], event.named("guess").referred("s", "1"))...)
+						for _, u := range out.UnprocessedCustomerEventsSet {
+							code, text = u.ErrorCode, u.ErrorDescription
+						}
+						return code, text
+					}
+					for i := range c.most {
+						if code, _ := send(c.right); code != "" { // counts nothing
+							t.Fatalf("the event itself after %d guesses: %s", i, code)
+						}
+						code, text := send(c.wrong(i))
+						if code != models.NotFound || !strings.Contains(text, "Access Token Not Found.") {
+							t.Fatalf("guess %d: %s %s", i, code, text)
+						}
+					}
+					// Now the credential is locked. The event itself is still answered, until as many tries
+					// at it have failed again. That of a one-time password is answered in any case, since
+					// the event has used it up.
+					for i := range c.most {
+						if code, _ := send(c.right); code != "" {
+							t.Fatalf("the event itself, once locked, after %d guesses: %s", i, code)
+						}
+						if code, _ := send(c.wrong(c.most + i)); code != models.TooManyAttempts {
+							t.Fatalf("guess %d, once locked: %s", i, code)
+						}
+					}
+					want := models.TooManyAttempts
+					if name == "one-time password" {
+						want = ""
+					}
+					if code, _ := send(c.right); code != want {
+						t.Errorf("the event itself, at the end: %q, want %q", code, want)
+					}
+					if code, _ := send(c.wrong(3 * c.most)); code != models.TooManyAttempts {
+						t.Errorf("a guess, at the end: %s", code)
+					}
+				})
+			}
+		}
+	}
+}
+
+// A credential that was replaced, beside other content, tells nothing of what the event was recorded by.
+func TestReplay_OtherContentTellsNothingOfTheCredential(t *testing.T) {
+	t.Parallel()
+	for _, event := range []raw{token(otp), credentials("maria@example.com", "4711"), token(`{"authenticationCode":"maria-code"}`)} {
+		s := newShop(t)
+		mustProcess(t, s.create(t, event.referred("s", "1")), false)
+		s.changeToken(func(token *models.AccessToken) {
+			token.OneTimePasswordHash, token.PassCodeHash, token.AuthenticationCodeHash = nil, nil, nil
+		})
+		out := s.create(t, event.referred("s", "1").with("website", `"x.com"`))
+		if u := out.UnprocessedCustomerEventsSet; len(u) != 1 || u[0].ErrorCode != models.NotFound || len(u[0].Problems) != 1 {
+			t.Errorf("%+v", out)
+		}
+	}
+}
+
+// Another user's event is not his who may not use its unit.
+func TestReplay_AnotherUsersEventOfAForbiddenUnit(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	mustProcess(t, s.create(t, plain().referred("s", "1")), false)
+	s.caller.UserKey = s.data.Users[1].Key
+	mustProcess(t, s.create(t, plain().referred("s", "1")), true)
+	s.caller.Units = []int64{s.data.Units[1].Key}
+	mustRefuse(t, s.create(t, plain().referred("s", "1")), models.Forbidden, "Unit (Admin Unit) Is Not Permitted.", "performedByUnitIdentifier", "name")
+}
+
+// The hash of a secret is not the same in the rows of two events.
+func TestIdentifiersHash_SecretsOfTwoEvents(t *testing.T) {
+	t.Parallel()
+	for _, event := range []raw{credentials("maria@example.com", "4711"), token(`{"authenticationCode":"maria-code"}`), token(otp)} {
+		s := newShop(t)
+		mustProcess(t, s.create(t, event.named("a").referred("s", "1"), event.named("b").referred("s", "2")), false, false)
+		one, _ := s.recorded(t, "s", "1")
+		two, _ := s.recorded(t, "s", "2")
+		if string(one.IdentifiersHash[:8]) == string(two.IdentifiersHash[:8]) {
+			t.Errorf("%s: %x twice", event, one.IdentifiersHash[:8])
+		}
+	}
+}
+
+// A lock that new events have caused does not hold up a replay, neither of one event nor of many; another
+// user's it does.
+func TestReplay_IsAnsweredThoughTheCredentialIsLocked(t *testing.T) {
+	t.Parallel()
+	for _, event := range []raw{credentials("maria@example.com", "4711"), token(`{"authenticationCode":"maria-code"}`), token(otp)} {
+		s := newShop(t)
+		list := make([]raw, 150)
+		for i := range list {
+			list[i] = event.named(fmt.Sprint(i)).referred("s", fmt.Sprint(i))
+		}
+		first := s.create(t, list...)
+		s.lock(t)
+		for i := range 5 {
+			s.check(t, "", credentials("maria@example.com", fmt.Sprint(i)))
+		}
+		for range 10 {
+			mustBeTheSame(t, first, s.create(t, list...))
+			mustProcess(t, s.create(t, list[7]), true)
+		}
+		s.mustTell(t, []raw{event}, locked)
+		s.caller.UserKey = s.data.Users[1].Key
+		s.lock(t)
+		s.mustTell(t, []raw{event.referred("s", "1")}, locked)
+	}
+}

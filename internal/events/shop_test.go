@@ -1,0 +1,214 @@
+package events_test
+
+import (
+	"context"
+	"encoding/binary"
+	"log/slog"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"customer-events/internal/events"
+	"customer-events/internal/events/eventstest"
+	"customer-events/models"
+)
+
+// shop is a service before a directory in memory that holds the demo data and a little more.
+type shop struct {
+	*events.Service
+	memory *eventstest.Memory
+	caller models.Caller
+	data   eventstest.Data
+}
+
+func newShop(t testing.TB) *shop {
+	secrets, memory := newSecrets(), eventstest.NewMemory()
+	data := eventstest.Data{
+		Users: []models.User{{Name: "demo"}, {Name: "another"}},
+		Accounts: []models.Account{
+			{ID: "A20", Number: "ACR0000000020", Name: "Maria Stone"}, {ID: "A77", Number: "ACR0000000077", Name: "John Field"},
+			{ID: "A78", Number: "ACR0000000078", Name: "Alex Twin"}, {ID: "A79", Number: "ACR0000000079", Name: "Alex Twin"}},
+		Classifications: []models.Classification{
+			{ID: "C1", Name: "Newsletter", AlternativeCode: ptr("NL"), Type: models.WebEvent}, {ID: "C2", Name: "Product page", AlternativeCode: ptr("PP"), Type: models.WebEvent},
+			{ID: "C3", Name: "Till", AlternativeCode: ptr("TL"), Type: "PURCHASE"}},
+		Units: []models.Unit{{ID: "1", Name: "Admin Unit", AlternativeCode: ptr("adminunit")}, {ID: "U2", Name: "Web Shop", AlternativeCode: ptr("webshop")}},
+	}
+	memory.Add(t, data)
+	people := eventstest.Data{Participants: []models.Participant{
+		{ID: "P19", Number: "RP0000000019", AccountKey: data.Accounts[0].Key}, {ID: "P20", Number: "RP0000000020", AccountKey: data.Accounts[1].Key}}}
+	memory.Add(t, people)
+	data.Participants = people.Participants
+	held := eventstest.Data{AccessTokens: []models.AccessToken{
+		{Number: "AT1", State: models.Effective, AuthenticationCodeHash: secrets.AuthenticationCode("maria-code"), Identifier: ptr("maria@example.com"),
+			PassCodeHash: secrets.PassCode("AT1", "4711"), OneTimePasswordHash: secrets.OneTimePassword("073482"), OneTimePasswordExpiresAt: ptr(now.Add(time.Microsecond))},
+		{Number: "AT2", State: models.NotEffective, AuthenticationCodeHash: secrets.AuthenticationCode("ended"), Identifier: ptr("ended@example.com"),
+			PassCodeHash: secrets.PassCode("AT2", "4711"), OneTimePasswordHash: secrets.OneTimePassword("000002")},
+		{Number: "AT3", State: models.PendingVerification, AuthenticationCodeHash: secrets.AuthenticationCode("pending"), Identifier: ptr("pending@example.com"),
+			PassCodeHash: secrets.PassCode("AT3", "4711"), OneTimePasswordHash: secrets.OneTimePassword("000003")},
+		{Number: "AT4", State: models.Effective, OneTimePasswordHash: secrets.OneTimePassword("000004"), OneTimePasswordExpiresAt: ptr(now)},
+		{Number: "AT5", State: models.Effective, OneTimePasswordHash: secrets.OneTimePassword("000005"), OneTimePasswordSpentAt: ptr(now.Add(-time.Hour))},
+		{Number: "AT6", State: models.Effective, OneTimePasswordHash: secrets.OneTimePassword("000006"), AuthenticationCodeHash: secrets.AuthenticationCode("shared")},
+		{Number: "AT7", State: models.Effective, OneTimePasswordHash: secrets.OneTimePassword("000006"), AuthenticationCodeHash: secrets.AuthenticationCode("shared")},
+		{Number: "AT8", State: models.Effective, Identifier: ptr("nocode@example.com")},
+	}}
+	for i := range held.AccessTokens {
+		held.AccessTokens[i].ParticipantKey = people.Participants[i%2].Key
+	}
+	memory.Add(t, held)
+	data.AccessTokens = held.AccessTokens
+	return &shop{
+		Service: &events.Service{Directory: memory, Ledger: memory, Secrets: secrets, Now: func() time.Time { return now }, NewID: newIDs(),
+			FutureTolerance: 24 * time.Hour, Patience: 10 * time.Second, Log: slog.New(slog.DiscardHandler)},
+		memory: memory, data: data, caller: models.Caller{UserKey: data.Users[0].Key, Name: "demo"},
+	}
+}
+
+// newIDs makes ids that ascend.
+func newIDs() func() models.ID {
+	var last atomic.Uint64
+	return func() (id models.ID) {
+		binary.BigEndian.PutUint64(id[8:], last.Add(1))
+		id[0] = 0xAB
+		return id
+	}
+}
+
+// request decodes the events anew, as every call of a caller is.
+func (s *shop) request(t testing.TB, key string, list ...raw) events.Request {
+	t.Helper()
+	return events.Request{Caller: s.caller, IdempotencyKey: key, Set: decodeSet(t, list...)}
+}
+
+// create makes a call without an idempotency key.
+func (s *shop) create(t testing.TB, list ...raw) events.Outcome {
+	t.Helper()
+	return s.createWith(t, "", list...)
+}
+
+func (s *shop) createWith(t testing.TB, key string, list ...raw) events.Outcome {
+	t.Helper()
+	out, err := s.CreateWebCustomerEvents(context.Background(), s.request(t, key, list...))
+	if err != nil {
+		t.Fatalf("CreateWebCustomerEvents: %v", err)
+	}
+	mustAddUp(t, out, len(list))
+	return out
+}
+
+func (s *shop) check(t testing.TB, key string, list ...raw) events.Verdicts {
+	t.Helper()
+	verdicts, err := s.CheckWebCustomerEvents(context.Background(), s.request(t, key, list...))
+	if err != nil {
+		t.Fatalf("CheckWebCustomerEvents: %v", err)
+	}
+	return verdicts
+}
+
+// recorded is the event that bears an external reference; ok is false if none does.
+func (s *shop) recorded(t testing.TB, system, number string) (event models.WebCustomerEvent, ok bool) {
+	t.Helper()
+	ref := models.ExternalReference{System: system, Number: number}
+	found, err := s.memory.Taken(context.Background(), []models.ExternalReference{ref})
+	if err != nil {
+		t.Fatal(err)
+	}
+	event, ok = found[ref]
+	return event, ok
+}
+
+// spent reports whether the one-time password is used up.
+func (s *shop) spent(t testing.TB, password string) bool {
+	t.Helper()
+	ref := models.Reference{Kind: models.AccessTokens, By: models.ByOneTimePassword, Value: string(s.Secrets.OneTimePassword(password))}
+	found, err := s.memory.AccessTokens(context.Background(), []models.Reference{ref})
+	if err != nil || len(found[0]) != 1 {
+		t.Fatalf("%d tokens, %v", len(found[0]), err)
+	}
+	return found[0][0].OneTimePasswordSpentAt != nil
+}
+
+// mustAddUp checks what is true of every outcome: each event in exactly one list, both in the caller's order, the summary
+// right, ids and numbers as they are to be written, codes and texts as they are to be said.
+func mustAddUp(t tb, out events.Outcome, received int) {
+	t.Helper()
+	seen := make([]int, received)
+	last, replayed := -1, 0
+	for _, p := range out.ProcessedCustomerEventsSet {
+		if p.Index <= last || p.Index >= received {
+			t.Fatalf("index %d after %d of %d", p.Index, last, received)
+		}
+		last = p.Index
+		seen[p.Index]++
+		if p.Replayed {
+			replayed++
+		}
+		if _, ok := models.ParseID(p.ID); !ok {
+			t.Errorf("id %q", p.ID)
+		}
+		if n, err := strconv.ParseInt(p.Number, 10, 64); err != nil || n <= 0 || strconv.FormatInt(n, 10) != p.Number {
+			t.Errorf("number %q", p.Number)
+		}
+	}
+	last = -1
+	for _, u := range out.UnprocessedCustomerEventsSet {
+		if u.Index <= last || u.Index >= received {
+			t.Fatalf("index %d after %d of %d", u.Index, last, received)
+		}
+		last = u.Index
+		seen[u.Index]++
+		if len(u.Problems) == 0 || u.Problems[0].ErrorCode != u.ErrorCode || u.Problems[0].ErrorDescription != u.ErrorDescription || u.Retryable != u.ErrorCode.Retryable() {
+			t.Errorf("event %d: %+v", u.Index, u)
+		}
+		for _, problem := range u.Problems {
+			if problem.Path == nil || !strings.HasPrefix(problem.ErrorDescription, "Error:") || !strings.HasSuffix(problem.ErrorDescription, " - Description:"+problem.ErrorCode.Sentence()) {
+				t.Errorf("event %d: %+v", u.Index, problem)
+			}
+		}
+	}
+	for i, times := range seen {
+		if times != 1 {
+			t.Errorf("event %d is in %d lists", i, times)
+		}
+	}
+	want := events.BatchSummary{Received: received, Processed: len(out.ProcessedCustomerEventsSet), Replayed: replayed, Unprocessed: len(out.UnprocessedCustomerEventsSet)}
+	if out.Summary != want || out.ProcessedCustomerEventsSet == nil || out.UnprocessedCustomerEventsSet == nil {
+		t.Errorf("summary %+v, want %+v", out.Summary, want)
+	}
+}
+
+// mustProcess checks that all events were processed, and which of them were recorded before.
+func mustProcess(t testing.TB, out events.Outcome, replayed ...bool) {
+	t.Helper()
+	if len(out.UnprocessedCustomerEventsSet) > 0 {
+		t.Fatalf("unprocessed: %+v", out.UnprocessedCustomerEventsSet)
+	}
+	var got []bool
+	for _, p := range out.ProcessedCustomerEventsSet {
+		got = append(got, p.Replayed)
+	}
+	if !slices.Equal(got, replayed) {
+		t.Errorf("replayed: %v, want %v", got, replayed)
+	}
+}
+
+// mustRefuse checks that the only event was unprocessed, for one reason, at one place.
+func mustRefuse(t testing.TB, out events.Outcome, code models.Code, what string, path ...string) {
+	t.Helper()
+	if len(out.UnprocessedCustomerEventsSet) != 1 || len(out.ProcessedCustomerEventsSet) != 0 {
+		t.Fatalf("outcome %+v", out)
+	}
+	u := out.UnprocessedCustomerEventsSet[0]
+	if want := "Error:" + what + " - Description:" + code.Sentence(); u.ErrorCode != code || u.ErrorDescription != want {
+		t.Errorf("%s %q, want %s %q", u.ErrorCode, u.ErrorDescription, code, want)
+	}
+	if len(u.Problems) != 1 || !slices.Equal(u.Problems[0].Path, path) {
+		t.Errorf("problems %+v, want one at %s", u.Problems, path)
+	}
+}
+
+func dataOf(tokens ...models.AccessToken) eventstest.Data {
+	return eventstest.Data{AccessTokens: tokens}
+}

@@ -1,0 +1,133 @@
+package events_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"customer-events/internal/events"
+	"customer-events/internal/strictjson"
+	"customer-events/models"
+)
+
+// fullEvent has every field, in GraphQL's spelling. What follows the colon is the same in the Web API's.
+const fullEvent = `{"requestUniqueIdentifier":"06","classificationIdentifier":{"alternativeCode":"NL"},"performedByUnitIdentifier":{"alternativeCode":"adminunit"},
+"performedOn":"2016-06-22T15:00:00","website":"www.crm.com","description":"d","externalSystem":"shop","externalSystemReferenceNumber":"1",
+"udfString1":"1","udfString2":"2","udfString3":"3","udfString4":"4","udfString5":"5","udfString6":"6","udfString7":"7","udfString8":"8",
+"udfFloat1":1,"udfFloat2":2,"udfFloat3":3,"udfFloat4":4,
+"udfDate1":"2001-01-01T00:00:00","udfDate2":"2002-01-01T00:00:00","udfDate3":"2003-01-01T00:00:00","udfDate4":"2004-01-01T00:00:00",`
+
+var wireNames = strings.NewReplacer("requestUniqueIdentifier", "request_unique_identifier", "accountsReceivableIdentifier", "accounts_receivable_identifier",
+	"rewardsParticipantIdentifier", "rewards_participant_identifier", "accessTokenIdentifier", "access_token_identifier", "authenticationCode", "authentication_code",
+	"oneTimePassword", "one_time_password", "passCode", "pass_code", "classificationIdentifier", "classification_identifier", "alternativeCode", "alternative_code",
+	"performedByUnitIdentifier", "performed_by_unit_identifier", "performedOn", "performed_on", "externalSystemReferenceNumber", "external_system_reference_number",
+	"externalSystem", "external_system", "udfString", "udf_string_", "udfFloat", "udf_float_", "udfDate", "udf_date_")
+
+func decodeWire(t *testing.T, text string) events.WebCustomerEventInput {
+	t.Helper()
+	d := newDecoder()
+	d.Naming = events.Wire
+	in, err := tryDecode(d, text)
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return in
+}
+
+func TestBothSpellingsReadTheSame(t *testing.T) {
+	t.Parallel()
+	paths := cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".Path" }, cmp.Ignore())
+	for graphQL, wire := range map[string]string{
+		`"accountsReceivableIdentifier":{"name":"Maria Stone"}}`:                                                      "",
+		`"rewardsParticipantIdentifier":{"number":"RP0000000019"}}`:                                                   "",
+		`"rewardsParticipantIdentifier":{"accessTokenIdentifier":{"authenticationCode":"c"}}}`:                        "",
+		`"rewardsParticipantIdentifier":{"accessTokenIdentifier":{"oneTimePassword":73482}}}`:                         "",
+		`"rewardsParticipantIdentifier":{"accessTokenIdentifier":{"credentials":{"identifier":"m","passCode":"1"}}}}`: `"rewards_participant_identifier":{"access_token_identifier":{"identifier":"m","pass_code":"1"}}}`,
+	} {
+		if wire == "" {
+			wire = wireNames.Replace(graphQL)
+		}
+		want, got := decode(t, fullEvent+graphQL), decodeWire(t, wireNames.Replace(fullEvent)+wire)
+		mustBeWhole(t, want)
+		mustBeWhole(t, got)
+		if diff := cmp.Diff(want, got, paths); diff != "" {
+			t.Errorf("%s: %s", graphQL, diff)
+		}
+		for _, path := range [][]string{want.Customer.Path, want.Classification.Path, want.Unit.Path} {
+			if len(path) < 2 {
+				t.Errorf("path %s", path)
+			}
+		}
+	}
+}
+
+func TestFieldsOfTheOtherSpellingAreUnknown(t *testing.T) {
+	t.Parallel()
+	in := decodeWire(t, `{"performedOn":"2016-06-22T15:00:00"}`)
+	if len(in.Faults) == 0 || in.Faults[0].Code != models.Invalid || in.Faults[0].Path[0] != "performedOn" {
+		t.Errorf("faults %+v", in.Faults)
+	}
+}
+
+func TestFaultsSpeakTheSpellingOfTheirDoor(t *testing.T) {
+	t.Parallel()
+	in := decodeWire(t, `{"classification_identifier":{"alternative_code":7},"udf_date_1":"x"}`)
+	for _, fault := range in.Faults {
+		said := fault.Description() + strings.Join(fault.Path, " ")
+		for _, word := range strings.FieldsFunc(said, func(r rune) bool { return strings.ContainsRune(" .:,(){}", r) }) {
+			if strings.Contains(word, "Identifier") || strings.Contains(word, "alternativeCode") || strings.Contains(word, "performedOn") || strings.Contains(word, "udfDate") {
+				t.Errorf("%s: %q is not of this door", said, word)
+			}
+		}
+	}
+}
+
+// The Web API has the pass code beside the identifier, as the seed's table of parameters shows.
+func TestTheWebAPIsPassCode(t *testing.T) {
+	t.Parallel()
+	event := func(token string) string {
+		return `{"request_unique_identifier":"1","rewards_participant_identifier":{"access_token_identifier":` + token + `},"performed_by_unit_identifier":{"id":"1"},` +
+			`"performed_on":"2016-06-22T15:00:00","website":"www.crm.com"}`
+	}
+	path := []string{"rewards_participant_identifier", "access_token_identifier"}
+	for _, json := range []string{`{"identifier":"m","pass_code":"4711"}`, `{"pass_code":"4711","identifier":"m"}`} {
+		in := decodeWire(t, event(json))
+		mustBeWhole(t, in)
+		if link := in.Customer; !link.Given || link.To != (models.Reference{Kind: models.AccessTokens, By: models.ByIdentifier, Value: "m"}) || link.PassCode != "4711" {
+			t.Errorf("%s: read %+v", json, link)
+		}
+	}
+	for json, want := range map[string]models.Fault{
+		`{"identifier":"m"}`:                                    {Code: models.Mandatory, Path: append(path[:2:2], "pass_code")},
+		`{"identifier":"m","pass_code":null}`:                   {Code: models.Mandatory, Path: append(path[:2:2], "pass_code")},
+		`{"identifier":"m","pass_code":" "}`:                    {Code: models.Mandatory, Path: append(path[:2:2], "pass_code")},
+		`{"identifier":"m","pass_code":4711}`:                   {Code: models.Invalid, Path: append(path[:2:2], "pass_code")},
+		`{"identifier":"m","pass_code":"1","pass_code":"1"}`:    {Code: models.Invalid, Path: append(path[:2:2], "pass_code")},
+		`{"identifier":7,"pass_code":"1"}`:                      {Code: models.Invalid, Path: append(path[:2:2], "identifier")},
+		`{"identifier":null,"pass_code":"1"}`:                   {Code: models.Mandatory, Path: append(path[:2:2], "identifier")},
+		`{"pass_code":"1"}`:                                     {Code: models.Mandatory, Path: path},
+		`{"authentication_code":"a","pass_code":"1"}`:           {Code: models.Invalid, Path: append(path[:2:2], "pass_code")},
+		`{"identifier":"m","pass_code":"1","credentials":{}}`:   {Code: models.Invalid, Path: path},
+		`{"identifier":"m","pass_code":"1","passCode":"1"}`:     {Code: models.Invalid, Path: path},
+		`{"identifier":"m","one_time_password":"1"}`:            {Code: models.Invalid, Path: path},
+		`{"identifier":"m","identifier":"m","pass_code":"1"}`:   {Code: models.Invalid, Path: path},
+		`{"credentials":{"identifier":"m","pass_code":"4711"}}`: {Code: models.Invalid, Path: path},
+	} {
+		in := decodeWire(t, event(json))
+		mustFault(t, in, want.Code, want.Path...)
+	}
+	mustBeWhole(t, decodeWire(t, event(`{"authentication_code":"a","pass_code":null}`)))
+}
+
+func TestASetInTheWebAPIsSpelling(t *testing.T) {
+	t.Parallel()
+	d := newDecoder()
+	d.Naming = events.Wire
+	set, err := d.Set(strictjson.New(`[{"request_unique_identifier":"06","accounts_receivable_identifier":{"number":"ACR0000000020"},
+		"performed_by_unit_identifier":{"name":"Admin Unit"},"performed_on":"2016-06-22T15:00:00","website":"www.crm.com"}]`))
+	if err != nil || len(set.Events) != 1 {
+		t.Fatalf("%d events, %v", len(set.Events), err)
+	}
+	mustBeWhole(t, set.Events[0])
+}

@@ -1,0 +1,74 @@
+package middleware
+
+import (
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+)
+
+func TestAddress(t *testing.T) {
+	t.Parallel()
+	proxies, err := ParseProxies(" 10.0.0.0/8, 192.0.2.7 ,2001:db8::/32,")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		remote    string
+		forwarded []string
+		want      string
+	}{
+		{"198.51.100.1:4711", nil, "198.51.100.1"},
+		{"198.51.100.1:4711", []string{"203.0.113.9"}, "198.51.100.1"}, // nobody's proxy
+		{"192.0.2.8:1", []string{"203.0.113.9"}, "192.0.2.8"},
+		{"10.1.2.3:1", nil, "10.1.2.3"},
+		{"10.1.2.3:1", []string{"203.0.113.9"}, "203.0.113.9"},
+		{"[::ffff:10.1.2.3]:1", []string{"::ffff:203.0.113.9"}, "203.0.113.9"},
+		{"[2001:db8::1]:1", []string{"2001:db9::5"}, "2001:db9::5"},
+		{"[fe80::1%eth0]:1", []string{"203.0.113.9"}, "fe80::1%eth0"},
+		{"10.1.2.3:1", []string{"1.1.1.1, 203.0.113.9"}, "203.0.113.9"},                      // the client's own claim
+		{"10.1.2.3:1", []string{"1.1.1.1", "203.0.113.9"}, "203.0.113.9"},                    // in a line of its own
+		{"10.1.2.3:1", []string{"1.1.1.1, 203.0.113.9, 192.0.2.7"}, "203.0.113.9"},           // two proxies
+		{"10.1.2.3:1", []string{"10.9.9.9, 10.8.8.8"}, "10.9.9.9"},                           // from inside
+		{"10.1.2.3:1", []string{"203.0.113.9:5555"}, "203.0.113.9"},                          // with a port
+		{"10.1.2.3:1", []string{"[2001:db9::5]:5555"}, "2001:db9::5"},                        //
+		{"10.1.2.3:1", []string{"[2001:db9::5]"}, "2001:db9::5"},                             //
+		{"10.1.2.3:1", []string{"203.0.113.9, nonsense"}, "10.1.2.3"},                        // nothing beyond what is no address is believed
+		{"10.1.2.3:1", []string{"203.0.113.9, nonsense, 192.0.2.7"}, "192.0.2.7"},            //
+		{"10.1.2.3:1", []string{"203.0.113.9,"}, "10.1.2.3"},                                 //
+		{"10.1.2.3:1", []string{"203.0.113.9\", \"msg\":\"forged"}, "10.1.2.3"},              //
+		{"10.1.2.3:1", []string{"fe80::1%\u202eforged"}, "fe80::1"},                          // a zone may be any text
+		{"10.1.2.3:1", []string{strings.Repeat("10.0.0.1,", 5000) + "10.0.0.1"}, "10.0.0.1"}, //
+		{"@", []string{"203.0.113.9"}, "@"},                                                  // a socket of the file system has no address
+	} {
+		r := &http.Request{RemoteAddr: c.remote, Header: http.Header{"X-Forwarded-For": c.forwarded, "Forwarded": {"for=1.2.3.4"}}}
+		if got := proxies.Address(r); got != c.want {
+			t.Errorf("%s, %.80q: %s, want %s", c.remote, c.forwarded, got, c.want)
+		}
+	}
+	for _, bad := range []string{"10.0.0.0/33", "proxy.example.com", "10.0.0.1:80", "*", "10.0.0.0/8;192.0.2.7"} {
+		if _, err := ParseProxies(bad); err == nil || !strings.Contains(err.Error(), bad) {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+}
+
+// Whatever a header holds, an address comes of it, and never one that a trusted proxy has not vouched for.
+func FuzzAddress(f *testing.F) {
+	f.Add("203.0.113.9, 10.0.0.1")
+	f.Add("[::1]:80,,\x00%")
+	proxies, err := ParseProxies("10.0.0.0/8")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, forwarded string) {
+		r := &http.Request{RemoteAddr: "10.1.2.3:1", Header: http.Header{"X-Forwarded-For": {forwarded, "203.0.113.9"}}}
+		if got := proxies.Address(r); got != "203.0.113.9" {
+			t.Errorf("%q: %s", forwarded, got)
+		}
+		r.Header.Set("X-Forwarded-For", forwarded)
+		if _, err := netip.ParseAddr(proxies.Address(r)); err != nil {
+			t.Errorf("%q: %v", forwarded, err)
+		}
+	})
+}

@@ -1,0 +1,109 @@
+package store
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"customer-events/internal/events/eventstest"
+	"customer-events/models"
+)
+
+// Eight calls at once, on two servers, with one password: one of them has it, with all its events, and the others have nothing.
+func TestAOneTimePasswordServesOneOfManyCallsAtOnce(t *testing.T) {
+	t.Parallel()
+	for name, url := range databases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			two := newTwoServers(t, url)
+			const rounds, callers, each = 60, 8, 3
+			// Those who come too late have failed. Each round has a window of its own.
+			var clock atomic.Int64
+			start := time.Now()
+			for _, server := range two.servers {
+				server.Now = func() time.Time { return start.Add(time.Duration(clock.Load()) * models.AttemptWindow) }
+			}
+			processed := 0
+			for round := range rounds {
+				clock.Store(int64(round))
+				password := fmt.Sprintf("%06d", round)
+				two.world.Add(t, eventstest.Data{AccessTokens: []models.AccessToken{{Number: fmt.Sprint("T", round), ParticipantKey: two.person, State: models.Effective,
+					OneTimePasswordHash: two.servers[0].Secrets.OneTimePassword(password)}}})
+				answers := make([][]models.Code, callers)
+				begin := make(chan struct{})
+				var all sync.WaitGroup
+				for caller := range callers {
+					all.Go(func() {
+						<-begin
+						credentials := make([]string, each)
+						for i := range credentials {
+							credentials[i] = `{"oneTimePassword":"` + password + `"}`
+						}
+						answers[caller] = two.call(t, caller%2, two.users[caller], credentials, false)
+					})
+				}
+				close(begin)
+				all.Wait()
+				counts := make(map[models.Code]int)
+				for caller, answer := range answers {
+					for _, code := range answer {
+						if code != answer[0] {
+							t.Errorf("round %d: call %d: %v", round, caller, answer)
+						}
+						counts[code]++
+					}
+				}
+				if counts[""] != each || counts[models.NotFound] != (callers-1)*each {
+					t.Fatalf("round %d: %v", round, counts)
+				}
+				processed += counts[""]
+			}
+			var recorded int64
+			if err := two.world.read.Table("web_customer_events").Count(&recorded).Error; err != nil || recorded != int64(processed) {
+				t.Errorf("%d events are recorded and %d were acknowledged, %v", recorded, processed, err)
+			}
+			t.Logf("%d passwords, %d calls: %d succeeded", rounds, rounds*callers, processed/each)
+		})
+	}
+}
+
+// Windows that have ended are swept, and no other; a lock outlives the sweeping.
+func TestEndedWindowsAreSwept(t *testing.T) {
+	t.Parallel()
+	for name, url := range databases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db, now := open(t, url), time.Now().UTC().Truncate(time.Microsecond)
+			fail := func(at time.Time, subjects ...string) {
+				guesses := models.Guesses{At: at}
+				for _, subject := range subjects {
+					guesses.List = append(guesses.List, models.Guess{Failed: true, Budgets: []models.Budget{{Subject: subject, Most: 1}}})
+				}
+				if _, err := db.Attempt(t.Context(), guesses); err != nil {
+					t.Fatal(err)
+				}
+			}
+			subject := func(i int) string { return fmt.Sprintf("%032d", i) }
+			var many []string
+			for i := range 500 {
+				many = append(many, subject(i))
+			}
+			long := now.Add(-models.AttemptWindow - clockMargin)
+			fail(long.Add(-time.Second), many...)
+			fail(long.Add(time.Minute), subject(1000))
+			if err := db.Sweep(t.Context(), time.Hour); err != nil {
+				t.Fatal(err)
+			}
+			var left int64
+			if err := db.read.Table("failed_attempts").Count(&left).Error; err != nil || left != 1 {
+				t.Errorf("%d windows are left, %v", left, err)
+			}
+			until, err := db.Closed(t.Context(), models.Guesses{At: long.Add(models.AttemptWindow), List: []models.Guess{{Budgets: []models.Budget{{Subject: subject(1000), Most: 1}}}}})
+			if err != nil || !until[0].Equal(long.Add(time.Minute+models.AttemptWindow)) {
+				t.Errorf("%v, %v", until, err)
+			}
+		})
+	}
+}

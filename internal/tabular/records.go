@@ -1,0 +1,196 @@
+package tabular
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Records reads CSV with a header line, separated by commas, semicolons or tabs, whichever the header line
+// has most of. What is wrong with one row never ends the reading: after a row that is too long, or whose
+// quotation marks are wrong, it goes on with the next line of the file.
+type Records struct {
+	Header []string
+	input  *bufio.Reader
+	comma  byte
+	line   int // lines that have been read
+	fields []string
+}
+
+var (
+	errBareQuote = errors.New("a quotation mark stands in a field that does not begin with one: put the field into quotation marks, and double those inside")
+	errQuote     = errors.New("a quotation mark is not closed, or not followed by a comma: double those inside a field")
+)
+
+// NewRecords reads the header line. A row may have so many bytes.
+func NewRecords(input io.Reader, longest int) (*Records, error) {
+	r := &Records{input: bufio.NewReaderSize(input, longest+1), comma: ','}
+	first, _ := r.input.Peek(longest)
+	if end := bytes.IndexByte(first, '\n'); end >= 0 {
+		first = first[:end]
+	}
+	for _, other := range []byte{';', '\t'} {
+		if bytes.Count(first, []byte{other}) > bytes.Count(first, []byte{r.comma}) {
+			r.comma = other
+		}
+	}
+	_, header, fault, err := r.Next()
+	switch {
+	case err == io.EOF:
+		return nil, errors.New("it is empty")
+	case err != nil:
+		return nil, err
+	case fault != nil:
+		return nil, fault
+	}
+	r.Header = append([]string(nil), header...)
+	return r, nil
+}
+
+// Next reads one row, which stays as it is until the next call, and returns the line where it begins, from
+// 1. A row with too few or too many fields is returned with its fault. An error ends the reading: io.EOF at
+// the end.
+func (r *Records) Next() (line int, record []string, fault, err error) {
+	for {
+		text, first, fault, err := r.row()
+		if err != nil {
+			return 0, nil, nil, err
+		}
+		line = r.line + 1
+		if fault != nil {
+			return line, nil, fault, r.skip(first)
+		}
+		record, fault = r.parse(text)
+		if fault != nil && first < len(text) {
+			text = text[:first] // the rows after a quotation mark that is wrong are not part of this one
+		}
+		r.line += bytes.Count(text, []byte{'\n'})
+		if _, err := r.input.Discard(len(text)); err != nil {
+			return 0, nil, nil, err
+		}
+		switch {
+		case record == nil && fault == nil: // a blank line
+			continue
+		case fault == nil && r.Header != nil && len(record) != len(r.Header):
+			fault = fmt.Errorf("it has %d fields and the header line %d: write as many", len(record), len(r.Header))
+		}
+		return line, record, fault, nil
+	}
+}
+
+// row returns the bytes of the next row, which are still to be discarded, and the length of its first line.
+// The fault is a row that does not end within the buffer, or not before the file does.
+func (r *Records) row() (text []byte, first int, fault, err error) {
+	inQuotes, fieldBegins, end := false, true, 0
+	for {
+		if end == r.input.Size() {
+			return nil, first, fmt.Errorf("it has more than %d bytes: is a quotation mark not closed?", r.input.Size()-1), nil
+		}
+		text, err = r.input.Peek(max(end+1, r.input.Buffered()))
+		if err != nil && err != io.EOF {
+			return nil, 0, nil, err
+		}
+		for ; end < len(text); end++ {
+			switch c := text[end]; {
+			case c == '"' && (inQuotes || fieldBegins):
+				// A doubled quotation mark ends the quotes and begins them again.
+				inQuotes, fieldBegins = !inQuotes, !fieldBegins && inQuotes
+			case c == '\n' && first == 0:
+				if first = end + 1; !inQuotes {
+					return text[:first], first, nil, nil
+				}
+			case c == '\n' && !inQuotes:
+				return text[:end+1], first, nil, nil
+			case !inQuotes:
+				fieldBegins = c == r.comma
+			}
+		}
+		switch {
+		case err == nil:
+		case len(text) == 0:
+			return nil, 0, nil, io.EOF
+		case inQuotes && first > 0:
+			return nil, first, errQuote, nil
+		case first == 0:
+			return text, len(text), nil, nil
+		default:
+			return text, first, nil, nil
+		}
+	}
+}
+
+// skip discards the first line of a row that is wrong.
+func (r *Records) skip(first int) error {
+	if first > 0 {
+		r.line++
+		_, err := r.input.Discard(first)
+		return err
+	}
+	for {
+		switch _, err := r.input.ReadSlice('\n'); err {
+		case nil:
+			r.line++
+			return nil
+		case io.EOF:
+			return nil // the next call meets the end again
+		case bufio.ErrBufferFull:
+		default:
+			return err
+		}
+	}
+}
+
+// parse divides a row into fields. A blank line has none.
+func (r *Records) parse(text []byte) ([]string, error) {
+	text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte{'\n'}), []byte{'\r'})
+	if len(text) == 0 {
+		return nil, nil
+	}
+	row := string(text)
+	r.fields = r.fields[:0]
+	for {
+		if !strings.HasPrefix(row, `"`) {
+			end := strings.IndexByte(row, r.comma)
+			field := row
+			if end >= 0 {
+				field = row[:end]
+			}
+			if strings.Contains(field, `"`) {
+				return nil, errBareQuote
+			}
+			r.fields = append(r.fields, field)
+			if end < 0 {
+				return r.fields, nil
+			}
+			row = row[end+1:]
+			continue
+		}
+		field, rest, ok := quoted(row[1:])
+		if !ok || rest != "" && rest[0] != r.comma {
+			return nil, errQuote
+		}
+		r.fields = append(r.fields, field)
+		if rest == "" {
+			return r.fields, nil
+		}
+		row = rest[1:]
+	}
+}
+
+// quoted reads a field up to its closing quotation mark.
+func quoted(text string) (field, rest string, ok bool) {
+	for at := 0; ; {
+		end := strings.IndexByte(text[at:], '"')
+		if end < 0 {
+			return "", "", false
+		}
+		at += end
+		if !strings.HasPrefix(text[at+1:], `"`) {
+			return strings.ReplaceAll(strings.ReplaceAll(text[:at], `""`, `"`), "\r\n", "\n"), text[at+1:], true
+		}
+		at += 2
+	}
+}

@@ -1,0 +1,49 @@
+package apitest
+
+import (
+	"encoding/json"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+)
+
+var upper = regexp.MustCompile(`[A-Z]|[0-9]+`)
+
+// WireName is a field's name in the Web API.
+func WireName(field string) string {
+	return upper.ReplaceAllStringFunc(field, func(s string) string { return "_" + strings.ToLower(s) })
+}
+
+// MustBePrintable looks for what a terminal or a page would act upon in all texts of an answer.
+func MustBePrintable(t *testing.T, text string) {
+	t.Helper()
+	var answer any
+	if err := json.Unmarshal([]byte(text), &answer); err != nil {
+		t.Fatalf("%v: %.300s", err, text)
+	}
+	var walk func(v any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case string:
+			if at := strings.IndexFunc(v, func(r rune) bool {
+				return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == 0x2028 || r == 0x2029
+			}); at >= 0 {
+				t.Errorf("an answer holds %q", v)
+			}
+		case []any:
+			for _, item := range v {
+				walk(item)
+			}
+		case map[string]any:
+			for _, item := range v {
+				walk(item)
+			}
+		}
+	}
+	walk(answer)
+}
+
+// Soon is how long a request may take that is meant to take long.
+const Soon = 5 * time.Second
