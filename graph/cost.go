@@ -89,10 +89,10 @@ func (m *meter) refusal() *callError {
 	const remedy = "ask for fewer fields, aliases or events"
 	switch {
 	case m.bytes > m.most():
-		return fail(validationFailed, "the answer could have %d bytes or more, and a %s may ask for %d: %s",
+		return newError(validationFailed, "the answer could have %d bytes or more, and a %s may ask for %d: %s",
 			m.bytes, m.opCtx.Operation.Operation, m.most(), remedy)
 	case m.values > maxAnswerValues:
-		return fail(validationFailed, "the answer could have %d values or more and may have %d: %s",
+		return newError(validationFailed, "the answer could have %d values or more and may have %d: %s",
 			m.values, maxAnswerValues, remedy)
 	}
 	return nil
@@ -167,10 +167,10 @@ func (m *meter) ask(h *handler) (fields []graphql.CollectedField, all []asked, e
 		}
 		declared, known := rootFields[field.Name]
 		if !known {
-			return nil, nil, fail(badRequest, "%s is not let through: its cost is not known", field.Name)
+			return nil, nil, newError(badRequest, "%s is not let through: its cost is not known", field.Name)
 		}
 		if times[field.Name]++; declared.once && times[field.Name] > 1 {
-			return nil, nil, fail(badRequest, "a request may have one %s and this one has more: send them one by one",
+			return nil, nil, newError(badRequest, "a request may have one %s and this one has more: send them one by one",
 				field.Name)
 		}
 		if all[i], err = declared.measure(h, field.ArgumentMap(m.opCtx.Variables)); err != nil {

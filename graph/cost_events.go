@@ -10,8 +10,8 @@ import (
 )
 
 // bulkExtent tells how much the answer to a set of events holds.
-func bulkExtent(set events.Set) extent {
-	n, problems := int64(set.Sent), api.MostProblems(set.Sent)
+func bulkExtent(set events.ReceivedEvents) extent {
+	n, problems := int64(set.Received), api.MostProblems(set.Received)
 	return func(coordinate string) (int64, bool) {
 		switch coordinate {
 		case "CreateWebCustomerEventsPayload.processedCustomerEventsSet",
@@ -54,7 +54,7 @@ var eventTexts = map[string]func(d *models.EventDetails) *string{
 	"udfString8":                    func(d *models.EventDetails) *string { return d.UDFString8 },
 }
 
-func textBytes(set events.Set, text func(d *models.EventDetails) *string) (sum int64) {
+func textBytes(set events.ReceivedEvents, text func(d *models.EventDetails) *string) (sum int64) {
 	for i := range set.Events {
 		if value := text(&set.Events[i].Row.EventDetails); value != nil {
 			sum += api.TextBytes(*value)
@@ -67,7 +67,7 @@ func textBytes(set events.Set, text func(d *models.EventDetails) *string) (sum i
 
 // requestIdentifierBytes is how long the events' request identifiers are; of at most so many bytes each,
 // or 0 for any length, as those of unprocessed events are.
-func requestIdentifierBytes(set events.Set, most int) (sum int64) {
+func requestIdentifierBytes(set events.ReceivedEvents, most int) (sum int64) {
 	for i := range set.Events {
 		switch id := set.Events[i].RequestUniqueIdentifier; {
 		case id == nil:
@@ -90,6 +90,6 @@ func measureBulk(h *handler, arguments map[string]any) (asked, error) {
 		return a, err
 	}
 	set, err := input.Set(h.Decoder)
-	a.unread, a.extent = len(set.Events) < set.Sent, bulkExtent(set)
+	a.unread, a.extent = len(set.Events) < set.Received, bulkExtent(set)
 	return a, err
 }

@@ -61,7 +61,7 @@ func worstAPI(t *testing.T) *testAPI {
 		if rows == "" {
 			continue
 		}
-		result, err := importer.Run(t.Context(), importer.Options{Kind: kind, File: kind + ".csv", Input: strings.NewReader(rows), To: db, Secrets: secrets, Report: os.Stderr, Now: clock})
+		result, err := importer.Run(t.Context(), importer.Options{Kind: kind, File: kind + ".csv", Input: strings.NewReader(rows), To: db, Hasher: secrets, Report: os.Stderr, Now: clock})
 		if err != nil || result.Good != 1 {
 			t.Fatalf("%s: %+v %v", kind, result, err)
 		}

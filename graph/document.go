@@ -52,33 +52,33 @@ func (h *handler) parse(query, name string) (*ast.QueryDocument, *ast.OperationD
 	case operation != nil:
 		return doc, operation, nil
 	case name == "" && len(doc.Operations) > 1:
-		return nil, nil, list(fail(validationFailed, "the document has several operations: name one in operationName"))
+		return nil, nil, asList(newError(validationFailed, "the document has several operations: name one in operationName"))
 	default:
-		return nil, nil, list(fail(validationFailed, "the document has no operation (%s)", models.Shown(name)))
+		return nil, nil, asList(newError(validationFailed, "the document has no operation (%s)", models.Sanitize(name)))
 	}
 }
 
 // document reads, validates and bounds a query text.
 func (h *handler) document(query string) (*ast.QueryDocument, gqlerror.List) {
 	if len(query) > MaxQueryBytes {
-		return nil, list(fail(validationFailed, "the query text has %d bytes and may have %d: send values as variables", len(query), MaxQueryBytes))
+		return nil, asList(newError(validationFailed, "the query text has %d bytes and may have %d: send values as variables", len(query), MaxQueryBytes))
 	}
 	if err := checkStrings(query); err != nil {
 		return nil, gqlerror.List{err}
 	}
 	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: query}, maxTokens)
 	if err != nil {
-		return nil, withCode(parseFailed, gqlerror.List{gqlerror.WrapIfUnwrapped(err)})
+		return nil, annotate(parseFailed, gqlerror.List{gqlerror.WrapIfUnwrapped(err)})
 	}
 	if err := bounded(doc); err != nil {
-		return nil, list(err)
+		return nil, asList(err)
 	}
 	long, inexact := exactLiterals(doc)
 	if inexact != nil {
 		return nil, gqlerror.List{inexact}
 	}
 	if errs := validator.ValidateWithRules(h.schema, doc, h.allRules); len(errs) > 0 {
-		return nil, withCode(validationFailed, errs)
+		return nil, annotate(validationFailed, errs)
 	}
 	if inexact := checkLong(long); inexact != nil {
 		return nil, gqlerror.List{inexact}
@@ -137,15 +137,15 @@ func bounded(doc *ast.QueryDocument) *callError {
 		have, may int
 	}{{"levels", deepest, maxDepth}, {"aliases", aliases, maxAliases}, {"directives", directives, maxDirectives}} {
 		if bound.have > bound.may {
-			return fail(validationFailed, "the query has %d %s and may have %d", bound.have, bound.what, bound.may)
+			return newError(validationFailed, "the query has %d %s and may have %d", bound.have, bound.what, bound.may)
 		}
 	}
 	return nil
 }
 
-// withCode marks errors of the parser and the validator. Their messages quote the query text, which may hold secrets written
+// annotate marks errors of the parser and the validator. Their messages quote the query text, which may hold secrets written
 // as literals; the place is enough to find them.
-func withCode(code code, errs gqlerror.List) gqlerror.List {
+func annotate(code code, errs gqlerror.List) gqlerror.List {
 	out := make(gqlerror.List, 0, min(len(errs), maxErrors))
 	for _, err := range errs[:min(len(errs), maxErrors)] {
 		message := err.Message
@@ -155,9 +155,9 @@ func withCode(code code, errs gqlerror.List) gqlerror.List {
 			message, _, _ = strings.Cut(message, " value: ")
 			message, _, _ = strings.Cut(message, ", found ")
 		}
-		out = append(out, inPlace(fail(code, "%s", message), err.Path, err.Locations))
+		out = append(out, toGraphQL(newError(code, "%s", message), err.Path, err.Locations))
 	}
 	return out
 }
 
-func list(err *callError) gqlerror.List { return gqlerror.List{inPlace(err, nil, nil)} }
+func asList(err *callError) gqlerror.List { return gqlerror.List{toGraphQL(err, nil, nil)} }

@@ -39,14 +39,14 @@ func keepsStatus(status int) bool {
 }
 
 // callError is an error that a stranger may read.
-type callError = api.Refusal
+type callError = api.Error
 
-func fail(code code, format string, args ...any) *callError {
-	return api.Refuse(code, format, args...)
+func newError(code code, format string, args ...any) *callError {
+	return api.NewError(code, format, args...)
 }
 
-// present words an error that a resolver returned.
-func (r *Resolver) present(ctx context.Context, err error) *gqlerror.Error {
+// presentError words an error that a resolver returned.
+func (r *Resolver) presentError(ctx context.Context, err error) *gqlerror.Error {
 	path := graphql.GetPath(ctx)
 	var located *gqlerror.Error
 	if errors.As(err, &located) && located.Path != nil {
@@ -55,21 +55,21 @@ func (r *Resolver) present(ctx context.Context, err error) *gqlerror.Error {
 	var parse *gqlerror.Error
 	var date *models.DateError
 	switch {
-	case api.Known(err) != nil:
+	case api.Public(err) != nil:
 	case errors.As(err, &date):
-		err = fail(badRequest, "a date is not valid: %s", date)
+		err = newError(badRequest, "a date is not valid: %s", date)
 	case errors.As(err, &parse) && parse.Err == nil && parse.Rule != "":
-		err = fail(validationFailed, "%s", parse.Message)
+		err = newError(validationFailed, "%s", parse.Message)
 	}
-	return inPlace(api.Told(ctx, r.Log, err), path, nil)
+	return toGraphQL(api.Report(ctx, r.Log, err), path, nil)
 }
 
 func (r *Resolver) recovered(ctx context.Context, cause any) error {
-	return api.Recovered(ctx, r.Log, cause)
+	return api.FromPanic(ctx, r.Log, cause)
 }
 
-// inPlace is the error as GraphQL has it.
-func inPlace(e *callError, path ast.Path, locations []gqlerror.Location) *gqlerror.Error {
+// toGraphQL is the error as GraphQL has it.
+func toGraphQL(e *callError, path ast.Path, locations []gqlerror.Location) *gqlerror.Error {
 	extensions := map[string]any{"code": string(e.Code)}
 	if e.RetryAfter > 0 {
 		extensions["retryAfter"] = e.RetryAfter

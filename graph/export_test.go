@@ -42,7 +42,7 @@ func RootFields() (names []string) {
 // Unsized are the coordinates of the schema's lists that no root field tells the length of, and of the leaves without a size.
 func Unsized(schema *ast.Schema) (coordinates []string) {
 	page, _ := measurePage(nil, nil)
-	bulk := bulkExtent(events.Set{})
+	bulk := bulkExtent(events.ReceivedEvents{})
 	for name, definition := range schema.Types {
 		if definition.Kind != ast.Object || strings.HasPrefix(name, "__") {
 			continue

@@ -33,7 +33,7 @@ type handler struct {
 func NewHandler(r *Resolver) http.Handler {
 	executable := generated.NewExecutableSchema(generated.Config{Resolvers: r})
 	h := &handler{Resolver: r, schema: executable.Schema(), executor: executor.New(executable)}
-	h.executor.SetErrorPresenter(r.present)
+	h.executor.SetErrorPresenter(r.presentError)
 	h.executor.SetRecoverFunc(r.recovered)
 	h.allRules, h.sizes = h.rules(), newSchemaSizes(h.schema)
 	h.documents, _ = lru.New[string, *ast.QueryDocument](keptDocuments) // it refuses a size of zero only
@@ -63,11 +63,11 @@ func (h *handler) execute(ctx context.Context, e envelope, queriesOnly bool) (da
 		}
 	}
 	if queriesOnly && operation.Operation != ast.Query {
-		return nil, list(fail(methodNotAllowed, "a %s must be sent by POST", operation.Operation))
+		return nil, asList(newError(methodNotAllowed, "a %s must be sent by POST", operation.Operation))
 	}
 	var variables map[string]any
-	if refusal := api.Apart(ctx, len(e.variables), func() { variables, errs = h.variables(operation, e.variables) }); refusal != nil {
-		return nil, list(refusal)
+	if refusal := api.RunCPUBound(ctx, len(e.variables), func() { variables, errs = h.variables(operation, e.variables) }); refusal != nil {
+		return nil, asList(refusal)
 	}
 	if errs != nil {
 		return nil, errs
@@ -81,15 +81,15 @@ func (h *handler) execute(ctx context.Context, e envelope, queriesOnly bool) (da
 		RootResolverMiddleware: out.root,
 	}
 	if err := h.boundedCall(ctx, opCtx); err != nil {
-		return nil, gqlerror.List{h.present(ctx, err)}
+		return nil, gqlerror.List{h.presentError(ctx, err)}
 	}
 	responses, ctx := h.executor.DispatchOperation(ctx, opCtx)
 	response := responses(ctx)
 	if response == nil { // the context ended first
-		return nil, list(fail(unavailable, "%s", events.ErrUnavailable))
+		return nil, asList(newError(unavailable, "%s", events.ErrUnavailable))
 	}
 	if err := out.refusal(); err != nil {
-		return nil, gqlerror.List{h.present(ctx, err)}
+		return nil, gqlerror.List{h.presentError(ctx, err)}
 	}
 	if data = response.Data; data == nil {
 		data = []byte("null")
@@ -115,7 +115,7 @@ func (h *handler) boundedCall(ctx context.Context, opCtx *graphql.OperationConte
 	var sum asked
 	for i := range fields {
 		if all[i].schema && !h.Introspection {
-			return fail(validationFailed, "this server does not tell its schema: it stands in schema.graphqls")
+			return newError(validationFailed, "this server does not tell its schema: it stands in schema.graphqls")
 		}
 		sum.unread = sum.unread || all[i].unread
 		sum.events += all[i].events
@@ -130,13 +130,13 @@ func (h *handler) boundedCall(ctx context.Context, opCtx *graphql.OperationConte
 	case sum.events > events.MaxEventsPerCall:
 		return h.tooMany(ctx, opCtx.Variables, fields, all, sum.events)
 	case sum.unread:
-		return fail(tooManyEvents, "the variables of this request carry more than %d events, used or not: "+
+		return newError(tooManyEvents, "the variables of this request carry more than %d events, used or not: "+
 			"send at most %d in a request", maxDecoded, events.MaxEventsPerCall)
 	case sum.pages > maxPages:
-		return fail(badRequest, "this request reads %d pages of events and may read %d: ask for them one by one",
+		return newError(badRequest, "this request reads %d pages of events and may read %d: ask for them one by one",
 			sum.pages, maxPages)
 	case sum.nodes > maxNodes:
-		return fail(badRequest, "the pages of this request have up to %d events and may have %d: ask for them one by one", sum.nodes, maxNodes)
+		return newError(badRequest, "the pages of this request have up to %d events and may have %d: ask for them one by one", sum.nodes, maxNodes)
 	}
 	return m.add(fields, all)
 }

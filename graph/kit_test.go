@@ -53,7 +53,7 @@ var template = sync.OnceValues(func() (made struct {
 		return made, err
 	}
 	for _, kind := range importer.Kinds() {
-		result, err := importer.Run(ctx, importer.Options{Kind: kind, File: "../internal/app/demo/" + kind + ".csv", To: db, Secrets: secrets, Report: os.Stderr, Now: clock})
+		result, err := importer.Run(ctx, importer.Options{Kind: kind, File: "../internal/app/demo/" + kind + ".csv", To: db, Hasher: secrets, Report: os.Stderr, Now: clock})
 		if err != nil || result.Bad > 0 {
 			return made, fmt.Errorf("%s: %d bad rows: %w", kind, result.Bad, err)
 		}
@@ -73,7 +73,7 @@ var template = sync.OnceValues(func() (made struct {
 	return made, err
 })
 
-var secrets = models.NewSecrets([]byte("the tests' own key"))
+var secrets = models.NewKeyedHasher([]byte("the tests' own key"))
 
 // testAPI is the handler on a database of the test's own.
 type testAPI struct {
@@ -81,7 +81,7 @@ type testAPI struct {
 	resolver *graph.Resolver
 	token    string
 	log      *strings.Builder
-	rate     *api.Rate // nil is none
+	rate     *api.Limiter // nil is none
 }
 
 // newAPI makes a handler; change may put doubles into it.
@@ -108,7 +108,7 @@ func newAPI(t *testing.T, change func(*graph.Resolver)) *testAPI {
 	})
 	var ids atomic.Uint64
 	r := &graph.Resolver{
-		Service: &events.Service{Directory: db, Ledger: db, Secrets: secrets, Now: clock, FutureTolerance: 24 * time.Hour, Patience: 10 * time.Second, Log: logger,
+		Service: &events.Service{References: db, Store: db, Hasher: secrets, Now: clock, FutureTolerance: 24 * time.Hour, RetryTimeout: 10 * time.Second, Log: logger,
 			NewID: func() (id models.ID) {
 				id[0] = 0xEE
 				binary.BigEndian.PutUint64(id[8:], ids.Add(1))
@@ -116,7 +116,7 @@ func newAPI(t *testing.T, change func(*graph.Resolver)) *testAPI {
 			}},
 		Auth:    auth.New(db, clock, admission.New()),
 		Reader:  db,
-		Decoder: &events.Decoder{Naming: events.GraphQL, Zone: time.UTC, Secrets: secrets},
+		Decoder: &events.Decoder{FieldNames: events.CamelCase, Zone: time.UTC, Hasher: secrets},
 		Limits: generated.Limits{MaxEventsPerCall: events.MaxEventsPerCall, MaxBodyBytes: api.MaxBodyBytes, MaxQueryBytes: graph.MaxQueryBytes,
 			MaxTextLength: events.MaxShortText, MaxDescriptionLength: events.MaxDescription, MaxWebsiteLength: events.MaxWebsite,
 			MaxIdempotencyKeyLength: api.MaxKeyLength, MaxPageSize: graph.MaxPageSize, FutureToleranceSeconds: 86400, IdempotencyKeySeconds: 259200, TokenSeconds: 7200},
@@ -163,10 +163,10 @@ func (a *testAPI) do(t *testing.T, method, target string, body io.Reader, header
 
 func (a *testAPI) serve(t *testing.T, request *http.Request) reply {
 	t.Helper()
-	asked := &api.Request{ID: "request-1", Token: a.token, IdempotencyKey: request.Header.Get("Idempotency-Key"), Rate: a.rate}
+	asked := &api.Request{ID: "request-1", Token: a.token, IdempotencyKey: request.Header.Get("Idempotency-Key"), Limiter: a.rate}
 	w := httptest.NewRecorder()
 	a.handler.ServeHTTP(w, request.WithContext(api.WithRequest(request.Context(), asked)))
-	asked.TellBudget(w.Header())
+	asked.WriteRateHeaders(w.Header())
 	r := reply{status: w.Code, header: w.Header(), text: w.Body.String()}
 	if err := json.Unmarshal(w.Body.Bytes(), &r); err != nil {
 		t.Fatalf("the answer is not JSON: %v: %.500s", err, r.text)

@@ -66,8 +66,8 @@ func TestAliasesDoNotShareEvents(t *testing.T) {
 
 // away is a ledger or directory that answers with an error.
 type away struct {
-	events.Directory
-	events.Ledger
+	events.ReferenceResolver
+	events.EventStore
 	find, remembered, record error
 }
 
@@ -75,21 +75,21 @@ func (a away) Find(ctx context.Context, refs []models.Reference) ([]models.Match
 	if a.find != nil {
 		return nil, a.find
 	}
-	return a.Directory.Find(ctx, refs)
+	return a.ReferenceResolver.Find(ctx, refs)
 }
 
-func (a away) Remembered(ctx context.Context, call models.Call) (*models.RememberedCall, error) {
+func (a away) IdempotencyRecord(ctx context.Context, call models.IdempotencyKey) (*models.IdempotencyRecord, error) {
 	if a.remembered != nil {
 		return nil, a.remembered
 	}
-	return a.Ledger.Remembered(ctx, call)
+	return a.EventStore.IdempotencyRecord(ctx, call)
 }
 
-func (a away) Record(ctx context.Context, entry models.Entry) error {
+func (a away) Record(ctx context.Context, entry models.WriteSet) error {
 	if a.record != nil {
 		return a.record
 	}
-	return a.Ledger.Record(ctx, entry)
+	return a.EventStore.Record(ctx, entry)
 }
 
 func TestStatusesOfWholeCalls(t *testing.T) {
@@ -105,18 +105,18 @@ func TestStatusesOfWholeCalls(t *testing.T) {
 	}{
 		{name: "all is well", status: 200, plain: true},
 		{name: "no token", token: "wrong", code: "UNAUTHENTICATED", status: 401, plain: true},
-		{name: "away", away: away{find: models.ErrAway}, code: "UNAVAILABLE", status: 503, plain: true, after: true},
-		{name: "rerun", away: away{record: models.ErrRerun}, code: "UNAVAILABLE", status: 503, plain: true, after: true},
-		{name: "unknown", away: away{record: models.ErrUnknown}, code: "OUTCOME_UNKNOWN", status: 503, plain: true, after: true},
-		{name: "in use", away: away{record: models.ErrLocked}, code: "IDEMPOTENCY_KEY_IN_USE", status: 409, after: true},
+		{name: "away", away: away{find: models.ErrUnavailable}, code: "UNAVAILABLE", status: 503, plain: true, after: true},
+		{name: "rerun", away: away{record: models.ErrAborted}, code: "UNAVAILABLE", status: 503, plain: true, after: true},
+		{name: "unknown", away: away{record: models.ErrCommitUnknown}, code: "OUTCOME_UNKNOWN", status: 503, plain: true, after: true},
+		{name: "in use", away: away{record: models.ErrInProgress}, code: "IDEMPOTENCY_KEY_IN_USE", status: 409, after: true},
 		{name: "reused", away: away{remembered: events.ErrKeyReused}, code: "IDEMPOTENCY_KEY_REUSED", status: 422},
 		{name: "a fault of ours", away: away{find: errors.New("CANARY: SELECT secret FROM table")}, code: "INTERNAL_SERVER_ERROR", status: 500},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			a := newAPI(t, func(r *graph.Resolver) {
-				c.away.Directory, c.away.Ledger = r.Service.Directory, r.Service.Ledger
-				r.Service.Directory, r.Service.Ledger, r.Service.Patience = c.away, c.away, 30*time.Millisecond
+				c.away.ReferenceResolver, c.away.EventStore = r.Service.References, r.Service.Store
+				r.Service.References, r.Service.Store, r.Service.RetryTimeout = c.away, c.away, 30*time.Millisecond
 			})
 			if c.token != "" {
 				a.token = c.token

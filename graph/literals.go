@@ -20,7 +20,7 @@ import (
 // strings have no such escapes. The library checks everything else.
 func checkStrings(query string) *gqlerror.Error {
 	if !utf8.ValidString(query) {
-		return inPlace(fail(parseFailed, "the query text is not valid UTF-8"), nil, nil)
+		return toGraphQL(newError(parseFailed, "the query text is not valid UTF-8"), nil, nil)
 	}
 	for i := 0; i < len(query); {
 		switch {
@@ -100,7 +100,7 @@ func parseError(query string, at int, message string) *gqlerror.Error {
 	before := query[:at]
 	line := 1 + strings.Count(before, "\n")
 	column := 1 + utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
-	return inPlace(fail(parseFailed, "%s", message), nil, []gqlerror.Location{{Line: line, Column: column}})
+	return toGraphQL(newError(parseFailed, "%s", message), nil, []gqlerror.Location{{Line: line, Column: column}})
 }
 
 // exactLiterals gives literals the values that GraphQL says they have, before the document is validated.
@@ -137,7 +137,7 @@ func checkLong(long []*ast.Value) *gqlerror.Error {
 
 // numberError does not repeat the number: it may be a one-time password.
 func numberError(v *ast.Value, message string) *gqlerror.Error {
-	refusal := inPlace(fail(validationFailed, "%s", message), nil, nil)
+	refusal := toGraphQL(newError(validationFailed, "%s", message), nil, nil)
 	if v.Position != nil {
 		refusal.Locations = []gqlerror.Location{{Line: v.Position.Line, Column: v.Position.Column}}
 	}

@@ -27,7 +27,7 @@ type output struct {
 func (o *output) root(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 	o.one.Lock()
 	defer o.one.Unlock()
-	answer := o.h.bulk(ctx, next)
+	answer := o.h.encodeBulk(ctx, next)
 	if answer == graphql.Null || answer == graphql.RequiredNull {
 		return answer // which the library knows by its address
 	}
@@ -56,7 +56,7 @@ func (o *output) refusal() error {
 	case o.operation == ast.Mutation:
 		return events.ErrOutcomeUnknown
 	default:
-		return fail(validationFailed, "the answer has more than %d bytes: ask for fewer fields, aliases or events",
+		return newError(validationFailed, "the answer has more than %d bytes: ask for fewer fields, aliases or events",
 			MaxAnswerBytes)
 	}
 }

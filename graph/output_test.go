@@ -29,7 +29,7 @@ func TestAnAnswerThatGetsTooLong(t *testing.T) {
 		for range 100 {
 			_, _ = w.Write(make([]byte, 1000))
 		}
-		if refusal := api.Known(o.refusal()); to.Len() != MaxAnswerBytes || refusal == nil || refusal.Code != want {
+		if refusal := api.Public(o.refusal()); to.Len() != MaxAnswerBytes || refusal == nil || refusal.Code != want {
 			t.Errorf("%s: %d bytes, %v", operation, to.Len(), refusal)
 		}
 		if operation == ast.Mutation && !errors.Is(o.refusal(), events.ErrOutcomeUnknown) {

@@ -65,7 +65,7 @@ func TestWhatCountsAgainstTheRate(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			a := newAPI(t, nil)
-			a.rate = api.NewRate(17)
+			a.rate = api.NewLimiter(17)
 			start := time.Now()
 			code, header := c.do(t, a)
 			back := 1 + int(17*time.Since(start).Seconds()) // come back to the bucket while the test runs
@@ -75,7 +75,7 @@ func TestWhatCountsAgainstTheRate(t *testing.T) {
 			if c.counts == 0 {
 				return
 			}
-			a.rate = api.NewRate(0.0001) // a bucket of one
+			a.rate = api.NewLimiter(0.0001) // a bucket of one
 			if code, _ := post(`{ webCustomerEvent(by: {number: "1"}) { id } }`, "")(t, a); code != "" {
 				t.Fatal(code)
 			}

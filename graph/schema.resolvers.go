@@ -32,7 +32,7 @@ func (r *queryResolver) WebCustomerEvents(ctx context.Context, first *int, after
 	return r.events(ctx, first, after, filter)
 }
 
-func (r *queryResolver) CheckWebCustomerEvents(ctx context.Context, input model.CreateWebCustomerEventsInput) (*events.Verdicts, error) {
+func (r *queryResolver) CheckWebCustomerEvents(ctx context.Context, input model.CreateWebCustomerEventsInput) (*events.DryRunResult, error) {
 	return r.check(ctx, input)
 }
 

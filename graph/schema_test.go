@@ -132,7 +132,7 @@ func TestNoFieldNeedsAResolver(t *testing.T) {
 
 func TestErrorCodesAreTheModels(t *testing.T) {
 	t.Parallel()
-	file, err := parser.ParseFile(token.NewFileSet(), "../models/fault.go", nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), "../models/problem.go", nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -154,10 +154,10 @@ func TestAFailingFieldHarmsNoOther(t *testing.T) {
 // Errors of the database come to the fields that they meet.
 func TestADatabaseThatFailsInBetween(t *testing.T) {
 	t.Parallel()
-	failing := &failingLedger{at: 2, err: models.ErrAway}
+	failing := &failingLedger{at: 2, err: models.ErrUnavailable}
 	a := newAPI(t, func(r *graph.Resolver) {
-		failing.Ledger = r.Service.Ledger
-		r.Service.Ledger, r.Service.Patience = failing, 0
+		failing.EventStore = r.Service.Store
+		r.Service.Store, r.Service.RetryTimeout = failing, 0
 	})
 	r := a.post(t, three, inputs("", 1, "", 1, "", 1), "Accept", newMedia)
 	if r.status != 200 || r.errorAt("y") != "UNAVAILABLE" || len(r.Errors) != 1 || r.payload(t, "x").Summary == nil || r.payload(t, "z").Summary == nil {
@@ -167,16 +167,16 @@ func TestADatabaseThatFailsInBetween(t *testing.T) {
 
 // failingLedger fails at its call of that number.
 type failingLedger struct {
-	events.Ledger
+	events.EventStore
 	calls, at int
 	err       error
 }
 
-func (f *failingLedger) Record(ctx context.Context, entry models.Entry) error {
+func (f *failingLedger) Record(ctx context.Context, entry models.WriteSet) error {
 	if f.calls++; f.calls == f.at {
 		return f.err
 	}
-	return f.Ledger.Record(ctx, entry)
+	return f.EventStore.Record(ctx, entry)
 }
 
 // The limit of events holds for all fields together, and is found out before anything is stored.
@@ -249,7 +249,7 @@ func TestSeveralFieldsAreCounted(t *testing.T) {
 		request.Count(&events.Outcome{Summary: events.BatchSummary{Received: 3, Replayed: 1},
 			UnprocessedCustomerEventsSet: []events.UnprocessedCustomerEvent{{ErrorCode: models.NotFound}}})
 	}
-	if request.Events != 6 || request.Replayed != 2 || request.Refused[models.NotFound] != 2 {
-		t.Errorf("%d %d %v", request.Events, request.Replayed, request.Refused)
+	if request.Events != 6 || request.Replayed != 2 || request.Unprocessed[models.NotFound] != 2 {
+		t.Errorf("%d %d %v", request.Events, request.Replayed, request.Unprocessed)
 	}
 }

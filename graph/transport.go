@@ -26,10 +26,10 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Add("Vary", "Accept")
 	media, ok := accepted(r.Header.Values("Accept"))
 	if !ok {
-		h.refuse(w, r, plainJSON, fail(notAcceptable, "the answer is %s or %s", responseJSON, plainJSON))
+		h.refuse(w, r, plainJSON, newError(notAcceptable, "the answer is %s or %s", responseJSON, plainJSON))
 		return
 	}
-	if barred := api.RequestOf(r.Context()).Barred; barred != nil {
+	if barred := api.RequestOf(r.Context()).Forbidden; barred != nil {
 		h.refuse(w, r, media, barred)
 		return
 	}
@@ -57,7 +57,7 @@ func (h *handler) refuse(w http.ResponseWriter, r *http.Request, media string, e
 	if err.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(err.RetryAfter))
 	}
-	write(w, media, err.Code.Status(), nil, list(err))
+	write(w, media, err.Code.Status(), nil, asList(err))
 }
 
 // answer writes what execution gave. The status is that of the first error if nothing came of the whole request, else 200.
@@ -129,17 +129,17 @@ func read(w http.ResponseWriter, r *http.Request) (envelope, *callError) {
 			}
 			cursor := strictjson.New(raw)
 			if kind := cursor.Kind(); kind != strictjson.Object && kind != strictjson.Null || cursor.Skip() != nil || cursor.End() != nil {
-				return e, fail(badRequest, "variables and extensions must be JSON objects")
+				return e, newError(badRequest, "variables and extensions must be JSON objects")
 			}
 		}
 		if e.query == "" {
-			return e, fail(badRequest, "query is missing")
+			return e, newError(badRequest, "query is missing")
 		}
 		return e, nil
 	case http.MethodPost:
 		media, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 		if charset, given := parameters["charset"]; err != nil || media != plainJSON || given && !strings.EqualFold(charset, "utf-8") {
-			return envelope{}, fail(unsupportedMedia, "the body must be %s, in UTF-8", plainJSON)
+			return envelope{}, newError(unsupportedMedia, "the body must be %s, in UTF-8", plainJSON)
 		}
 		body, refusal := api.ReadBody(w, r)
 		if refusal != nil {
@@ -147,7 +147,7 @@ func read(w http.ResponseWriter, r *http.Request) (envelope, *callError) {
 		}
 		return parseEnvelope(r.Context(), body)
 	default:
-		return envelope{}, fail(methodNotAllowed, "use POST, or GET for queries")
+		return envelope{}, newError(methodNotAllowed, "use POST, or GET for queries")
 	}
 }
 
@@ -159,7 +159,7 @@ func parseEnvelope(ctx context.Context, body string) (e envelope, refusal *callE
 	case refusal != nil:
 		return e, refusal
 	case query == nil || *query == "":
-		return e, fail(badRequest, "query is missing")
+		return e, newError(badRequest, "query is missing")
 	case operationName != nil:
 		e.operationName = *operationName
 	}

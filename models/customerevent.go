@@ -83,8 +83,8 @@ type ExternalReference struct {
 	System, Number string
 }
 
-// Reference is the event's external reference; ok is false unless system and number are both given.
-func (d *EventDetails) Reference() (ref ExternalReference, ok bool) {
+// ExternalReference is the event's external reference; ok is false unless system and number are both given.
+func (d *EventDetails) ExternalReference() (ref ExternalReference, ok bool) {
 	if d.ExternalSystem == nil || d.ExternalSystemReferenceNumber == nil {
 		return ExternalReference{}, false
 	}

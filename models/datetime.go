@@ -23,11 +23,11 @@ func ParseDateTime(text string, zone *time.Location) (time.Time, error) {
 	if len(text) < len(minutes) {
 		return time.Time{}, ErrDate
 	}
-	year, ok1 := digits(text[0:4])
-	month, ok2 := digits(text[5:7])
-	day, ok3 := digits(text[8:10])
-	hour, ok4 := digits(text[11:13])
-	minute, ok5 := digits(text[14:16])
+	year, ok1 := parseDigits(text[0:4])
+	month, ok2 := parseDigits(text[5:7])
+	day, ok3 := parseDigits(text[8:10])
+	hour, ok4 := parseDigits(text[11:13])
+	minute, ok5 := parseDigits(text[14:16])
 	if !(ok1 && ok2 && ok3 && ok4 && ok5) ||
 		text[4] != '-' || text[7] != '-' || text[10] != 'T' && text[10] != 't' || text[13] != ':' ||
 		year < 1000 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) || hour > 23 || minute > 59 {
@@ -61,8 +61,8 @@ func ParseDateTime(text string, zone *time.Location) (time.Time, error) {
 // FormatDateTime writes a date as it is answered: RFC 3339 in UTC, decimals only where there are some.
 func FormatDateTime(at time.Time) string { return at.UTC().Format(time.RFC3339Nano) }
 
-// digits reads a short number of decimal digits only.
-func digits(text string) (n int, ok bool) {
+// parseDigits reads a short number of decimal digits only.
+func parseDigits(text string) (n int, ok bool) {
 	for i := 0; i < len(text); i++ {
 		if text[i] < '0' || text[i] > '9' {
 			return 0, false
@@ -80,7 +80,7 @@ func seconds(text string) (second, micros int, rest string, ok bool) {
 	if len(text) < len(":05") {
 		return 0, 0, "", false
 	}
-	if second, ok = digits(text[1:3]); !ok || second > 60 {
+	if second, ok = parseDigits(text[1:3]); !ok || second > 60 {
 		return 0, 0, "", false
 	}
 	if rest = text[3:]; rest == "" || rest[0] != '.' {
@@ -104,8 +104,8 @@ func zoneOffset(text string) (offset int, local, ok bool) {
 	case len(text) != len("+03:00") || text[0] != '+' && text[0] != '-' || text[3] != ':':
 		return 0, false, false
 	}
-	hours, ok1 := digits(text[1:3])
-	minutes, ok2 := digits(text[4:6])
+	hours, ok1 := parseDigits(text[1:3])
+	minutes, ok2 := parseDigits(text[4:6])
 	if !ok1 || !ok2 || hours > 23 || minutes > 59 {
 		return 0, false, false
 	}

@@ -90,12 +90,12 @@ func TestAReferenceTakesBothHalves(t *testing.T) {
 	t.Parallel()
 	system, number := "s", "1"
 	for _, d := range []models.EventDetails{{}, {ExternalSystem: &system}, {ExternalSystemReferenceNumber: &number}} {
-		if ref, ok := d.Reference(); ok || ref != (models.ExternalReference{}) {
+		if ref, ok := d.ExternalReference(); ok || ref != (models.ExternalReference{}) {
 			t.Errorf("%+v, %v", ref, ok)
 		}
 	}
 	full := models.EventDetails{ExternalSystem: &system, ExternalSystemReferenceNumber: &number}
-	if ref, ok := full.Reference(); !ok || ref != (models.ExternalReference{System: "s", Number: "1"}) {
+	if ref, ok := full.ExternalReference(); !ok || ref != (models.ExternalReference{System: "s", Number: "1"}) {
 		t.Errorf("%+v, %v", ref, ok)
 	}
 }

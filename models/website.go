@@ -25,21 +25,21 @@ func CheckWebsite(text string) error {
 	}
 	lower := strings.ToLower(text)
 	if !strings.HasPrefix(lower, "http://") && !strings.HasPrefix(lower, "https://") {
-		if !bareHost(text) {
+		if !hostWithoutScheme(text) {
 			return ErrWebsite
 		}
 		text = "http://" + text
 	}
 	parsed, err := url.Parse(text)
-	if err != nil || !goodHost(parsed.Hostname()) || !goodPort(parsed.Host) {
+	if err != nil || !validHost(parsed.Hostname()) || !validPort(parsed.Host) {
 		return ErrWebsite
 	}
 	return nil
 }
 
-// bareHost reports whether text may be a host without a scheme. "javascript:1//…" looks like a host with a port, so a port
+// hostWithoutScheme reports whether text may be a host without a scheme. "javascript:1//…" looks like a host with a port, so a port
 // is taken only behind a name with a dot, an address in brackets, or localhost.
-func bareHost(text string) bool {
+func hostWithoutScheme(text string) bool {
 	authority := text
 	if end := strings.IndexAny(text, "/?#"); end >= 0 {
 		authority = text[:end]
@@ -51,7 +51,7 @@ func bareHost(text string) bool {
 	return !hasPort || strings.Contains(host, ".") || strings.HasPrefix(host, "[") || strings.EqualFold(host, "localhost")
 }
 
-func goodHost(host string) bool {
+func validHost(host string) bool {
 	if host == "" || len(host) > 253 || strings.HasPrefix(host, ".") || strings.HasPrefix(host, "-") || strings.Contains(host, "..") {
 		return false
 	}
@@ -63,7 +63,7 @@ func goodHost(host string) bool {
 	return true
 }
 
-func goodPort(authority string) bool {
+func validPort(authority string) bool {
 	end := strings.LastIndexByte(authority, ':')
 	if end < 0 || strings.HasSuffix(authority, "]") {
 		return true

@@ -52,7 +52,7 @@ type MutationResolver interface {
 type QueryResolver interface {
 	WebCustomerEvent(ctx context.Context, by WebCustomerEventBy) (*model.WebCustomerEvent, error)
 	WebCustomerEvents(ctx context.Context, first *int, after *string, filter *WebCustomerEventFilter) (*model.Page, error)
-	CheckWebCustomerEvents(ctx context.Context, input model.CreateWebCustomerEventsInput) (*events.Verdicts, error)
+	CheckWebCustomerEvents(ctx context.Context, input model.CreateWebCustomerEventsInput) (*events.DryRunResult, error)
 	Limits(ctx context.Context) (*Limits, error)
 }
 
@@ -1490,7 +1490,7 @@ func (ec *executionContext) fieldContext_BatchSummary_unprocessed(_ context.Cont
 	return graphql.NewScalarFieldContext("BatchSummary", field, false, false, "Int")
 }
 
-func (ec *executionContext) _CheckWebCustomerEventsPayload_acceptable(ctx context.Context, field graphql.CollectedField, obj *events.Verdicts) (ret graphql.Marshaler) {
+func (ec *executionContext) _CheckWebCustomerEventsPayload_acceptable(ctx context.Context, field graphql.CollectedField, obj *events.DryRunResult) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1513,7 +1513,7 @@ func (ec *executionContext) fieldContext_CheckWebCustomerEventsPayload_acceptabl
 	return graphql.NewScalarFieldContext("CheckWebCustomerEventsPayload", field, false, false, "Int")
 }
 
-func (ec *executionContext) _CheckWebCustomerEventsPayload_replays(ctx context.Context, field graphql.CollectedField, obj *events.Verdicts) (ret graphql.Marshaler) {
+func (ec *executionContext) _CheckWebCustomerEventsPayload_replays(ctx context.Context, field graphql.CollectedField, obj *events.DryRunResult) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1536,7 +1536,7 @@ func (ec *executionContext) fieldContext_CheckWebCustomerEventsPayload_replays(_
 	return graphql.NewScalarFieldContext("CheckWebCustomerEventsPayload", field, false, false, "Int")
 }
 
-func (ec *executionContext) _CheckWebCustomerEventsPayload_unprocessedCustomerEventsSet(ctx context.Context, field graphql.CollectedField, obj *events.Verdicts) (ret graphql.Marshaler) {
+func (ec *executionContext) _CheckWebCustomerEventsPayload_unprocessedCustomerEventsSet(ctx context.Context, field graphql.CollectedField, obj *events.DryRunResult) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2552,8 +2552,8 @@ func (ec *executionContext) _Query_checkWebCustomerEvents(ctx context.Context, f
 			return ec.Resolvers.Query().CheckWebCustomerEvents(ctx, fc.Args["input"].(model.CreateWebCustomerEventsInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *events.Verdicts) graphql.Marshaler {
-			return ec.marshalOCheckWebCustomerEventsPayload2ᚖcustomerᚑeventsᚋinternalᚋeventsᚐVerdicts(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *events.DryRunResult) graphql.Marshaler {
+			return ec.marshalOCheckWebCustomerEventsPayload2ᚖcustomerᚑeventsᚋinternalᚋeventsᚐDryRunResult(ctx, selections, v)
 		},
 		true,
 		false,
@@ -5777,7 +5777,7 @@ func (ec *executionContext) _BatchSummary(ctx context.Context, sel ast.Selection
 
 var checkWebCustomerEventsPayloadImplementors = []string{"CheckWebCustomerEventsPayload"}
 
-func (ec *executionContext) _CheckWebCustomerEventsPayload(ctx context.Context, sel ast.SelectionSet, obj *events.Verdicts) graphql.Marshaler {
+func (ec *executionContext) _CheckWebCustomerEventsPayload(ctx context.Context, sel ast.SelectionSet, obj *events.DryRunResult) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, checkWebCustomerEventsPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -7567,7 +7567,7 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	return res
 }
 
-func (ec *executionContext) marshalOCheckWebCustomerEventsPayload2ᚖcustomerᚑeventsᚋinternalᚋeventsᚐVerdicts(ctx context.Context, sel ast.SelectionSet, v *events.Verdicts) graphql.Marshaler {
+func (ec *executionContext) marshalOCheckWebCustomerEventsPayload2ᚖcustomerᚑeventsᚋinternalᚋeventsᚐDryRunResult(ctx context.Context, sel ast.SelectionSet, v *events.DryRunResult) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

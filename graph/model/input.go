@@ -41,8 +41,8 @@ func (in CreateWebCustomerEventsInput) MarshalGQL(w io.Writer) { _, _ = io.Write
 
 // Set is the events of the call. Those that came in variables have been decoded already; those that were written into the
 // query text have passed GraphQL's validation, and are decoded now.
-func (in CreateWebCustomerEventsInput) Set(decoder *events.Decoder) (set events.Set, err error) {
-	if set, ok := in.WebCustomerEventsSet.(events.Set); ok {
+func (in CreateWebCustomerEventsInput) Set(decoder *events.Decoder) (set events.ReceivedEvents, err error) {
+	if set, ok := in.WebCustomerEventsSet.(events.ReceivedEvents); ok {
 		return set, nil
 	}
 	list, ok := in.WebCustomerEventsSet.([]any)
@@ -58,9 +58,9 @@ func (in CreateWebCustomerEventsInput) Set(decoder *events.Decoder) (set events.
 }
 
 // appendEvent adds an event that stands alone: decoded already, or a literal, which goes through JSON to the same decoder.
-func appendEvent(decoder *events.Decoder, to *events.Set, v any) error {
+func appendEvent(decoder *events.Decoder, to *events.ReceivedEvents, v any) error {
 	if decoded, ok := v.(*events.WebCustomerEventInput); ok {
-		to.Events, to.Sent = append(to.Events, *decoded), to.Sent+1
+		to.Events, to.Received = append(to.Events, *decoded), to.Received+1
 		return nil
 	}
 	literal, err := json.Marshal(v)
@@ -68,10 +68,10 @@ func appendEvent(decoder *events.Decoder, to *events.Set, v any) error {
 		return err
 	}
 	var event events.WebCustomerEventInput
-	if err := decoder.Event(strictjson.New(string(literal)), &event); err != nil {
+	if err := decoder.DecodeEvent(strictjson.New(string(literal)), &event); err != nil {
 		return err
 	}
-	to.Events, to.Sent = append(to.Events, event), to.Sent+1
+	to.Events, to.Received = append(to.Events, event), to.Received+1
 	return nil
 }
 
@@ -81,8 +81,8 @@ func CountEvents(arguments map[string]any) int {
 	switch set := input["webCustomerEventsSet"].(type) {
 	case nil:
 		return 0
-	case events.Set:
-		return set.Sent
+	case events.ReceivedEvents:
+		return set.Received
 	case []any:
 		return len(set)
 	default:

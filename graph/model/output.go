@@ -92,5 +92,5 @@ func ParseCursor(cursor string) (number int64, err error) {
 			return number, nil
 		}
 	}
-	return 0, fmt.Errorf("after (%s) is not a cursor: use one that a page has given", models.Shown(cursor))
+	return 0, fmt.Errorf("after (%s) is not a cursor: use one that a page has given", models.Sanitize(cursor))
 }

@@ -17,7 +17,7 @@ func TestTurns(t *testing.T) {
 	var all sync.WaitGroup
 	for range 50 {
 		all.Go(func() {
-			err := turns.Do(t.Context(), func() {
+			err := turns.Run(t.Context(), func() {
 				most.Store(max(most.Load(), running.Add(1)))
 				sum := 0
 				for i := range 1_000_000 {
@@ -31,18 +31,18 @@ func TestTurns(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if most.Load() > int64(turns.Count()) {
-		t.Errorf("%d at once in %d turns", most.Load(), turns.Count())
+	if most.Load() > int64(turns.Size()) {
+		t.Errorf("%d at once in %d turns", most.Load(), turns.Size())
 	}
 }
 
 func TestNoTurn(t *testing.T) {
 	t.Parallel()
-	turns := &Turns{free: make(chan struct{}, 1)}
-	turns.free <- struct{}{}
+	turns := &CPULimiter{slots: make(chan struct{}, 1)}
+	turns.slots <- struct{}{}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := turns.Do(ctx, func() { t.Error("it was run") }); !errors.Is(err, context.Canceled) {
+	if err := turns.Run(ctx, func() { t.Error("it was run") }); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }
@@ -50,7 +50,7 @@ func TestNoTurn(t *testing.T) {
 // A panic comes to him who waits, and the turn is given back.
 func TestPanic(t *testing.T) {
 	t.Parallel()
-	turns := &Turns{free: make(chan struct{}, 1)}
+	turns := &CPULimiter{slots: make(chan struct{}, 1)}
 	for range 2 {
 		func() {
 			defer func() {
@@ -58,7 +58,7 @@ func TestPanic(t *testing.T) {
 					t.Errorf("recovered %v", cause)
 				}
 			}()
-			_ = turns.Do(t.Context(), func() { panic("cause") })
+			_ = turns.Run(t.Context(), func() { panic("cause") })
 		}()
 	}
 }
@@ -69,14 +69,14 @@ func TestRest(t *testing.T) {
 	for _, c := range []struct {
 		rests      int
 		used, rest time.Duration
-	}{{ForAnybody().rests, 10 * time.Millisecond, 40 * time.Millisecond}, {ForAnybody().rests, time.Second, longest}, {New().rests, 10 * time.Millisecond, 0}} {
+	}{{NewWithCooldown().cooldownFactor, 10 * time.Millisecond, 40 * time.Millisecond}, {NewWithCooldown().cooldownFactor, time.Second, maxCooldown}, {New().cooldownFactor, 10 * time.Millisecond, 0}} {
 		synctest.Test(t, func(t *testing.T) {
-			turns := &Turns{make(chan struct{}, 1), c.rests}
-			end, _ := turns.Take(t.Context())
+			turns := &CPULimiter{make(chan struct{}, 1), c.rests}
+			end, _ := turns.Acquire(t.Context())
 			time.Sleep(c.used)
 			end()
 			start := time.Now()
-			if _, err := turns.Take(t.Context()); err != nil || time.Since(start) != c.rest {
+			if _, err := turns.Acquire(t.Context()); err != nil || time.Since(start) != c.rest {
 				t.Errorf("after %s it rests %s, not %s (%v)", c.used, time.Since(start), c.rest, err)
 			}
 		})

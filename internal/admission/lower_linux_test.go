@@ -21,10 +21,10 @@ func TestPriority(t *testing.T) {
 	usual, turns := priority(), New()
 	for range 20 {
 		lowered := 0
-		if err := turns.Do(t.Context(), func() { lowered = priority() }); err != nil {
+		if err := turns.Run(t.Context(), func() { lowered = priority() }); err != nil {
 			t.Fatal(err)
 		}
-		if want := max(1, usual-later); lowered != want {
+		if want := max(1, usual-niceIncrement); lowered != want {
 			t.Errorf("priority %d, not %d", lowered, want)
 		}
 		others := make(chan int)

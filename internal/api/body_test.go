@@ -18,28 +18,28 @@ import (
 )
 
 // post is a request with a body, as the server sees it, and what is known of it.
-func post(body io.Reader, room *Room) (*http.Request, *Request) {
+func post(body io.Reader, room *Controller) (*http.Request, *Request) {
 	r := httptest.NewRequest(http.MethodPost, "/", body)
-	request := &Request{Room: room, Token: callers}
+	request := &Request{Admission: room, Token: callers}
 	return r.WithContext(WithRequest(r.Context(), request)), request
 }
 
 func TestBodiesAreReadWhole(t *testing.T) {
 	t.Parallel()
-	room := NewRoom(admission.New(), tokens{})
-	for _, size := range []int{0, 1, pieceBytes - 1, pieceBytes, pieceBytes + 1, 3 * pieceBytes, MaxBodyBytes} {
+	room := NewController(admission.New(), tokens{})
+	for _, size := range []int{0, 1, chunkBytes - 1, chunkBytes, chunkBytes + 1, 3 * chunkBytes, MaxBodyBytes} {
 		text := strings.Repeat("0123456789abcdef!", size/17+1)[:size]
 		r, request := post(iotest.HalfReader(strings.NewReader(text)), room)
 		body, refusal := ReadBody(httptest.NewRecorder(), r)
 		if refusal != nil || body != text {
 			t.Errorf("%d bytes: %d were read (%v)", size, len(body), refusal)
 		}
-		if got := room.read.Load(); got < int64(size) || got > int64(size)+pieceBytes {
+		if got := room.bytesInFlight.Load(); got < int64(size) || got > int64(size)+chunkBytes {
 			t.Errorf("%d bytes take room for %d", size, got)
 		}
-		request.Leave()
+		request.Release()
 	}
-	if left := room.read.Load(); left != 0 || !room.work.TryAcquire(room.maxWork) {
+	if left := room.bytesInFlight.Load(); left != 0 || !room.processing.TryAcquire(room.maxProcessing) {
 		t.Errorf("room for %d bytes was not given back", left)
 	}
 }
@@ -67,14 +67,14 @@ func TestBodiesThatAreRefused(t *testing.T) {
 		"gzip cut off":          {body: bytes.NewReader(whole.Bytes()[:whole.Len()-9]), gzip: true, want: BadRequest},
 		"no gzip":               {body: strings.NewReader("plain"), gzip: true, want: BadRequest},
 	} {
-		r, request := post(c.body, NewRoom(admission.New(), tokens{}))
+		r, request := post(c.body, NewController(admission.New(), tokens{}))
 		if c.gzip {
 			r.Header.Set("Content-Encoding", "gzip")
 		}
 		if _, refusal := ReadBody(httptest.NewRecorder(), r); refusal == nil || refusal.Code != c.want {
 			t.Errorf("%s: %v, not %s", name, refusal, c.want)
 		}
-		request.Leave()
+		request.Release()
 	}
 }
 
@@ -86,15 +86,15 @@ func (endless) Read(p []byte) (int, error) { return len(p), nil }
 func TestLargeBodiesTakeTurns(t *testing.T) {
 	t.Parallel()
 	turns := admission.New()
-	room := NewRoom(turns, tokens{})
+	room := NewController(turns, tokens{})
 	end := make(chan struct{})
-	for range turns.Count() {
+	for range turns.Size() {
 		taken := make(chan struct{})
-		go func() { _ = turns.Do(t.Context(), func() { close(taken); <-end }) }()
+		go func() { _ = turns.Run(t.Context(), func() { close(taken); <-end }) }()
 		<-taken
 	}
-	large := strings.Repeat("x", largeBody+pieceBytes)
-	largeZipped, smallZipped := zipped(large).Bytes(), zipped(large[:largeBody-pieceBytes]).Bytes()
+	large := strings.Repeat("x", largeBody+chunkBytes)
+	largeZipped, smallZipped := zipped(large).Bytes(), zipped(large[:largeBody-chunkBytes]).Bytes()
 	packed := func(zipped []byte) (*http.Request, *Request) {
 		r, request := post(bytes.NewReader(zipped), room)
 		r.Header.Set("Content-Encoding", "gzip")
@@ -105,17 +105,17 @@ func TestLargeBodiesTakeTurns(t *testing.T) {
 	if refusal != nil || body != large { // what is sent as it is arrives without a turn
 		t.Fatalf("%d bytes, %v", len(body), refusal)
 	}
-	apart := make(chan *Refusal, 1)
+	apart := make(chan *Error, 1)
 	go func() {
-		defer request.Leave()
-		apart <- Apart(r.Context(), len(body), func() {})
+		defer request.Release()
+		apart <- RunCPUBound(r.Context(), len(body), func() {})
 	}()
 	const bombs = 12 // more than there is room to work on
 	inflated := make(chan string, bombs)
 	for range bombs {
 		bomb, bomber := packed(largeZipped)
 		go func() {
-			defer bomber.Leave()
+			defer bomber.Release()
 			body, refusal := ReadBody(httptest.NewRecorder(), bomb)
 			if refusal != nil {
 				t.Error(refusal)
@@ -129,10 +129,10 @@ func TestLargeBodiesTakeTurns(t *testing.T) {
 		t.Errorf("a small one waits: %v", refusal)
 	}
 	ran := false
-	if refusal := Apart(brief.Context(), len(little), func() { ran = true }); refusal != nil || !ran {
+	if refusal := RunCPUBound(brief.Context(), len(little), func() { ran = true }); refusal != nil || !ran {
 		t.Errorf("a small one waits: %v", refusal)
 	}
-	small.Leave()
+	small.Release()
 	if len(inflated) > 0 || len(apart) > 0 {
 		t.Error("a large one has not waited for its turn")
 	}
@@ -149,11 +149,11 @@ func TestLargeBodiesTakeTurns(t *testing.T) {
 
 func TestAnnouncedLengthTakesNoRoom(t *testing.T) {
 	t.Parallel()
-	room := NewRoom(admission.New(), tokens{})
+	room := NewController(admission.New(), tokens{})
 	from, to := io.Pipe()
 	r, request := post(from, room)
 	r.ContentLength = MaxBodyBytes
-	done := make(chan *Refusal)
+	done := make(chan *Error)
 	go func() {
 		_, refusal := ReadBody(httptest.NewRecorder(), r)
 		done <- refusal
@@ -162,15 +162,15 @@ func TestAnnouncedLengthTakesNoRoom(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = to.CloseWithError(errors.New("gone"))
-	if refusal := <-done; refusal == nil || request.taken != pieceBytes {
-		t.Errorf("%v, and room for %d bytes", refusal, request.taken)
+	if refusal := <-done; refusal == nil || request.reserved != chunkBytes {
+		t.Errorf("%v, and room for %d bytes", refusal, request.reserved)
 	}
 }
 
 func TestCallsWaitForRoom(t *testing.T) {
 	t.Parallel()
-	room := NewRoom(admission.New(), tokens{})
-	if !room.work.TryAcquire(room.maxWork - pieceBytes) {
+	room := NewController(admission.New(), tokens{})
+	if !room.processing.TryAcquire(room.maxProcessing - chunkBytes) {
 		t.Fatal("a new room is not free")
 	}
 	r, first := post(strings.NewReader(strings.Repeat("x", 100)), room)
@@ -184,7 +184,7 @@ func TestCallsWaitForRoom(t *testing.T) {
 		t.Errorf("no room, and nobody to wait: %v", refusal)
 	}
 	r, _ = post(strings.NewReader("x"), room)
-	done := make(chan *Refusal)
+	done := make(chan *Error)
 	go func() {
 		_, refusal := ReadBody(httptest.NewRecorder(), r)
 		done <- refusal
@@ -194,12 +194,12 @@ func TestCallsWaitForRoom(t *testing.T) {
 		t.Fatalf("it did not wait: %v", refusal)
 	default:
 	}
-	first.idle() // as while a login waits for its turn
+	first.pauseProcessing() // as while a login waits for its turn
 	if refusal := <-done; refusal != nil {
 		t.Error(refusal)
 	}
-	first.Leave()
-	room.read.Store(maxRead)
+	first.Release()
+	room.bytesInFlight.Store(maxBytesInFlight)
 	r, _ = post(strings.NewReader("x"), room)
 	if _, refusal := ReadBody(httptest.NewRecorder(), r); refusal == nil || refusal.Code != Unavailable {
 		t.Errorf("more has been read than there is room for: %v", refusal)
@@ -221,27 +221,27 @@ func (tokens) Caller(_ context.Context, token string) (models.Caller, error) {
 // Strangers' large bodies come in one by one, and no caller waits for that.
 func TestStrangersWaitForStrangers(t *testing.T) {
 	t.Parallel()
-	room := NewRoom(admission.New(), tokens{})
-	ends := make([]func(), room.strangers.Count())
+	room := NewController(admission.New(), tokens{})
+	ends := make([]func(), room.anonymousSlots.Size())
 	for i := range ends {
-		ends[i], _ = room.strangers.Take(t.Context())
+		ends[i], _ = room.anonymousSlots.Acquire(t.Context())
 	}
 	large := strings.Repeat("x", 2*largeBody)
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	read := func(token string, gzip bool, ctx context.Context) *Refusal {
+	read := func(token string, gzip bool, ctx context.Context) *Error {
 		r, request := post(strings.NewReader(large), room)
 		if gzip {
 			r.Body = io.NopCloser(zipped(large))
 			r.Header.Set("Content-Encoding", "gzip")
 		}
 		request.Token = token
-		defer request.Leave()
+		defer request.Release()
 		body, refusal := ReadBody(httptest.NewRecorder(), r.WithContext(WithRequest(ctx, request)))
 		if refusal == nil && body != large {
 			t.Errorf("%d bytes", len(body))
 		}
-		if got := room.read.Load(); ctx.Err() != nil && got > largeBody+pieceBytes {
+		if got := room.bytesInFlight.Load(); ctx.Err() != nil && got > largeBody+chunkBytes {
 			t.Errorf("while it waits there is room for %d bytes of it", got)
 		}
 		return refusal
@@ -265,7 +265,7 @@ func TestStrangersWaitForStrangers(t *testing.T) {
 			t.Errorf("a stranger's body in its turn: %v", refusal)
 		}
 	}
-	if left := room.read.Load(); left != 0 {
+	if left := room.bytesInFlight.Load(); left != 0 {
 		t.Errorf("room for %d bytes was not given back", left)
 	}
 }
@@ -273,29 +273,29 @@ func TestStrangersWaitForStrangers(t *testing.T) {
 // However much strangers send, there is room for callers and for logins.
 func TestStrangersLeaveRoom(t *testing.T) {
 	t.Parallel()
-	room := NewRoom(admission.New(), tokens{})
-	const each = largeBody - pieceBytes
+	room := NewController(admission.New(), tokens{})
+	const each = largeBody - chunkBytes
 	refused := 0
-	for range maxRead / each {
+	for range maxBytesInFlight / each {
 		r, request := post(strings.NewReader(strings.Repeat(" ", each)), room)
 		request.Token = ""
-		defer request.Leave()
+		defer request.Release()
 		// None of them is whole yet, so that none of them waits to be worked on.
 		r.Body = io.NopCloser(io.MultiReader(r.Body, iotest.ErrReader(errors.New("gone"))))
 		if _, refusal := ReadBody(httptest.NewRecorder(), r); refusal != nil && refusal.Code == Unavailable {
 			refused++
 		}
 	}
-	if want := maxRead/each - maxStrange/each; refused < want || refused > want+1 {
+	if want := maxBytesInFlight/each - maxAnonymousBytes/each; refused < want || refused > want+1 {
 		t.Errorf("%d were refused and not %d", refused, want)
 	}
 	for _, c := range []struct {
 		token string
 		size  int
-	}{{callers, 1 << 20}, {"", pieceBytes}} {
+	}{{callers, 1 << 20}, {"", chunkBytes}} {
 		r, request := post(strings.NewReader(strings.Repeat(" ", c.size-1)), room)
 		request.Token = c.token
-		defer request.Leave()
+		defer request.Release()
 		if _, refusal := ReadBody(httptest.NewRecorder(), r); refusal != nil {
 			t.Errorf("a body of %d bytes with the token %q: %v", c.size, c.token, refusal)
 		}
@@ -305,12 +305,12 @@ func TestStrangersLeaveRoom(t *testing.T) {
 // A stranger who has his turn and then sends slowly loses it.
 func TestStrangersAreSwift(t *testing.T) {
 	t.Parallel()
-	room := NewRoom(admission.New(), tokens{})
-	room.arrival = 50 * time.Millisecond
-	refused := make(chan *Refusal)
+	room := NewController(admission.New(), tokens{})
+	room.uploadTimeout = 50 * time.Millisecond
+	refused := make(chan *Error)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		request := &Request{Room: room}
-		defer request.Leave()
+		request := &Request{Admission: room}
+		defer request.Release()
 		_, refusal := ReadBody(w, r.WithContext(WithRequest(r.Context(), request)))
 		refused <- refusal
 	}))

@@ -20,7 +20,7 @@ func Caller(ctx context.Context, service *auth.Service, token string) (models.Ca
 // LogIn gives a session for a user's name and password. Logins wait long for their turn: meanwhile others may work.
 func LogIn(ctx context.Context, service *auth.Service, username, password string) (auth.Session, error) {
 	request := RequestOf(ctx)
-	request.idle()
+	request.pauseProcessing()
 	session, err := service.LogIn(ctx, username, password)
 	if err != nil {
 		return auth.Session{}, err
@@ -38,7 +38,7 @@ func Token(ctx context.Context, input *string) (string, error) {
 	case header == "" || header == *input:
 		return *input, nil
 	default:
-		return "", Refuse(BadRequest, "token and the header Authorization differ: send one, or both alike")
+		return "", NewError(BadRequest, "token and the header Authorization differ: send one, or both alike")
 	}
 }
 
@@ -53,14 +53,14 @@ func Key(ctx context.Context, field string, input *string) (string, error) {
 	case key == "":
 		key = *input
 	case key != *input:
-		return "", Refuse(BadRequest, "%s (%s) and the header Idempotency-Key (%s) differ: send one, or both alike", field, models.Shown(*input), models.Shown(key))
+		return "", NewError(BadRequest, "%s (%s) and the header Idempotency-Key (%s) differ: send one, or both alike", field, models.Sanitize(*input), models.Sanitize(key))
 	}
 	good := key != "" && len(key) <= MaxKeyLength
 	for i := 0; i < len(key) && good; i++ {
 		good = key[i] >= ' ' && key[i] < 0x7f
 	}
 	if !good {
-		return "", Refuse(BadRequest, "%s (%s) is not valid: write 1 to %d printable ASCII characters", field, models.Shown(key), MaxKeyLength)
+		return "", NewError(BadRequest, "%s (%s) is not valid: write 1 to %d printable ASCII characters", field, models.Sanitize(key), MaxKeyLength)
 	}
 	return key, nil
 }

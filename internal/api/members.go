@@ -21,30 +21,30 @@ type Member func(c *strictjson.Cursor, name string) error
 // Read takes a body apart. Members that the call does not know are passed over: the original's callers may send what only the
 // original needs, such as the unit of a login, and a GraphQL client whatever its tools add. No body at all is an object without
 // members. A body that is not JSON is refused as that before anything else; else what is wrong first is told.
-func (m Members) Read(ctx context.Context, body string) (refusal *Refusal) {
-	if waited := Apart(ctx, len(body), func() { refusal = m.read(body) }); waited != nil {
+func (m Members) Read(ctx context.Context, body string) (refusal *Error) {
+	if waited := RunCPUBound(ctx, len(body), func() { refusal = m.read(body) }); waited != nil {
 		return waited
 	}
 	return refusal
 }
 
-func (m Members) read(body string) *Refusal {
+func (m Members) read(body string) *Error {
 	if strings.TrimSpace(body) == "" {
 		return nil
 	}
 	c := strictjson.New(body)
 	if c.Kind() != strictjson.Object {
-		return Refuse(BadRequest, "the body must be one JSON object")
+		return NewError(BadRequest, "the body must be one JSON object")
 	}
-	var refusal *Refusal
+	var refusal *Error
 	seen := make(map[string]bool, len(m))
 	err := c.Object(func(name string) error {
 		switch {
 		case refusal != nil: // only whether the rest is JSON is still of interest
 		case seen[name]:
-			refusal = Refuse(BadRequest, "%s is given twice", models.Shown(name))
+			refusal = NewError(BadRequest, "%s is given twice", models.Sanitize(name))
 		case len(seen) == MaxMembers:
-			refusal = Refuse(BadRequest, "the body has more than %d members", MaxMembers)
+			refusal = NewError(BadRequest, "the body has more than %d members", MaxMembers)
 		}
 		read := m[name]
 		if refusal != nil {
@@ -64,7 +64,7 @@ func (m Members) read(body string) *Refusal {
 		err = c.End()
 	}
 	if err != nil {
-		return Refuse(BadRequest, "the body is not valid JSON")
+		return NewError(BadRequest, "the body is not valid JSON")
 	}
 	return refusal
 }
@@ -77,7 +77,7 @@ func Text(into **string) Member {
 		}
 		value, err := c.Text()
 		if errors.Is(err, strictjson.ErrText) {
-			return Refuse(BadRequest, "%s is not Unicode text, write UTF-8 without lone surrogates", name)
+			return NewError(BadRequest, "%s is not Unicode text, write UTF-8 without lone surrogates", name)
 		}
 		*into = &value
 		return err
@@ -105,5 +105,5 @@ func mustBe(what string, c *strictjson.Cursor, name string) error {
 	if err := c.Skip(); err != nil {
 		return err
 	}
-	return Refuse(BadRequest, "%s must be %s", name, what)
+	return NewError(BadRequest, "%s must be %s", name, what)
 }

@@ -14,17 +14,17 @@ import (
 func TestRateIsEachUsersOwn(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
-	bound := NewRate(100) // 6000 a minute
+	bound := NewLimiter(100) // 6000 a minute
 	bound.now = func() time.Time { return now }
-	spend := func(user int64, events int) (*Refusal, string) {
-		request := &Request{Rate: bound}
-		err := Spend(WithRequest(context.Background(), request), models.Caller{UserKey: user}, events)
+	spend := func(user int64, events int) (*Error, string) {
+		request := &Request{Limiter: bound}
+		err := Take(WithRequest(context.Background(), request), models.Caller{UserKey: user}, events)
 		header := http.Header{}
-		request.TellBudget(header)
+		request.WriteRateHeaders(header)
 		if policy := header.Get("RateLimit-Policy"); policy != `"events";q=6000;w=60` {
 			t.Errorf("RateLimit-Policy: %s", policy)
 		}
-		var refusal *Refusal
+		var refusal *Error
 		errors.As(err, &refusal)
 		return refusal, header.Get("RateLimit")
 	}
@@ -56,19 +56,19 @@ func TestRateIsEachUsersOwn(t *testing.T) {
 			t.Errorf("%+v: wait %d, %s", c, wait, left)
 		}
 	}
-	ctx := WithRequest(context.Background(), &Request{Rate: bound})
+	ctx := WithRequest(context.Background(), &Request{Limiter: bound})
 	for range 10 {
-		if err := Afford(ctx, models.Caller{UserKey: 3}); err != nil {
+		if err := Allow(ctx, models.Caller{UserKey: 3}); err != nil {
 			t.Error(err)
 		}
 	}
 	if _, left := spend(3, 6000); !strings.Contains(left, "r=0;") {
 		t.Errorf("asking has cost something: %s", left)
 	}
-	if err := Afford(ctx, models.Caller{UserKey: 3}); err == nil {
+	if err := Allow(ctx, models.Caller{UserKey: 3}); err == nil {
 		t.Error("an empty bucket affords a call")
 	}
-	if NewRate(0) != nil || Spend(WithRequest(context.Background(), &Request{}), models.Caller{}, 1000) != nil {
+	if NewLimiter(0) != nil || Take(WithRequest(context.Background(), &Request{}), models.Caller{}, 1000) != nil {
 		t.Error("no limit is one")
 	}
 }

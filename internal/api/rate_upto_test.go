@@ -14,7 +14,7 @@ import (
 func TestSpendUpTo(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
-	bound := NewRate(100) // 6000 a minute
+	bound := NewLimiter(100) // 6000 a minute
 	bound.now = func() time.Time { return now }
 	for i, c := range []struct {
 		events   int
@@ -28,11 +28,11 @@ func TestSpendUpTo(t *testing.T) {
 		{1, true, `"events";r=0;t=60`},
 		{4_000_000, true, `"events";r=0;t=60`},
 	} {
-		request := &Request{Rate: bound}
+		request := &Request{Limiter: bound}
 		err := SpendUpTo(WithRequest(context.Background(), request), models.Caller{UserKey: 1}, c.events)
 		header := http.Header{}
-		request.TellBudget(header)
-		var refusal *Refusal
+		request.WriteRateHeaders(header)
+		var refusal *Error
 		if errors.As(err, &refusal) != c.rejected || refusal != nil && refusal.Code != RateLimited || header.Get("RateLimit") != c.left {
 			t.Errorf("%d, %d events: %v, %s is left", i, c.events, err, header.Get("RateLimit"))
 		}

@@ -79,73 +79,73 @@ func (c Code) Status() int {
 	return http.StatusBadRequest
 }
 
-// Refusal is an error of a whole call that a stranger may read.
-type Refusal struct {
+// Error is an error of a whole call that a stranger may read.
+type Error struct {
 	Code    Code
 	Message string
 	// RetryAfter is how many seconds to wait before the same again makes sense; 0 if it never does.
 	RetryAfter int
 }
 
-func (r *Refusal) Error() string { return r.Message }
+func (r *Error) Error() string { return r.Message }
 
-// Refuse makes a refusal.
-func Refuse(code Code, format string, args ...any) *Refusal {
-	return &Refusal{code, fmt.Sprintf(format, args...), statuses[code].retryAfter}
+// NewError makes a refusal.
+func NewError(code Code, format string, args ...any) *Error {
+	return &Error{code, fmt.Sprintf(format, args...), statuses[code].retryAfter}
 }
 
-// Known says what a stranger may read of an error; nil if nothing.
-func Known(err error) *Refusal {
-	var own *Refusal
+// Public says what a stranger may read of an error; nil if nothing.
+func Public(err error) *Error {
+	var own *Error
 	var many events.ErrTooManyEvents
 	var logins auth.ErrTooManyLogins
 	switch {
 	case errors.As(err, &own):
 		return own
 	case errors.As(err, &many):
-		return Refuse(TooManyEvents, "%s", many)
+		return NewError(TooManyEvents, "%s", many)
 	case errors.Is(err, events.ErrKeyReused):
-		return Refuse(KeyReused, "%s", events.ErrKeyReused)
-	case errors.Is(err, models.ErrLocked):
-		return Refuse(KeyInUse, "a call with the same idempotency key is still running: send it again in a moment")
-	case errors.Is(err, events.ErrOutcomeUnknown), errors.Is(err, models.ErrUnknown):
-		return Refuse(OutcomeUnknown, "%s", events.ErrOutcomeUnknown)
-	case errors.Is(err, events.ErrUnavailable), errors.Is(err, models.ErrAway), errors.Is(err, models.ErrRerun), errors.Is(err, models.ErrCorrupt),
+		return NewError(KeyReused, "%s", events.ErrKeyReused)
+	case errors.Is(err, models.ErrInProgress):
+		return NewError(KeyInUse, "a call with the same idempotency key is still running: send it again in a moment")
+	case errors.Is(err, events.ErrOutcomeUnknown), errors.Is(err, models.ErrCommitUnknown):
+		return NewError(OutcomeUnknown, "%s", events.ErrOutcomeUnknown)
+	case errors.Is(err, events.ErrUnavailable), errors.Is(err, models.ErrUnavailable), errors.Is(err, models.ErrAborted), errors.Is(err, models.ErrCorrupt),
 		errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return Refuse(Unavailable, "%s", events.ErrUnavailable)
+		return NewError(Unavailable, "%s", events.ErrUnavailable)
 	case errors.Is(err, auth.ErrUnauthenticated):
-		return Refuse(Unauthenticated, "%s", auth.ErrUnauthenticated)
+		return NewError(Unauthenticated, "%s", auth.ErrUnauthenticated)
 	case errors.Is(err, auth.ErrWrongLogin):
-		return Refuse(Unauthenticated, "%s", auth.ErrWrongLogin)
+		return NewError(Unauthenticated, "%s", auth.ErrWrongLogin)
 	case errors.As(err, &logins):
-		shown := Refuse(RateLimited, "%s", logins)
+		shown := NewError(RateLimited, "%s", logins)
 		shown.RetryAfter = max(1, int(math.Ceil(logins.RetryAfter.Seconds())))
 		return shown
 	}
 	return nil
 }
 
-// Told is Known for everybody: an error that nothing is known of is logged with the request's id, and told as that id and
+// Report is Known for everybody: an error that nothing is known of is logged with the request's id, and told as that id and
 // nothing else.
-func Told(ctx context.Context, log *slog.Logger, err error) *Refusal {
-	shown, id := Known(err), RequestOf(ctx).ID
+func Report(ctx context.Context, log *slog.Logger, err error) *Error {
+	shown, id := Public(err), RequestOf(ctx).ID
 	switch {
 	case shown == nil:
 		log.ErrorContext(ctx, "a call failed", "request", id, "error", err)
-		return somethingWrong(id)
+		return internalError(id)
 	case shown.Code.Status() >= http.StatusInternalServerError:
 		log.WarnContext(ctx, "a call was not let through", "request", id, "error", err)
 	}
 	return shown
 }
 
-// Recovered logs a panic and says as little of it.
-func Recovered(ctx context.Context, log *slog.Logger, cause any) *Refusal {
+// FromPanic logs a panic and says as little of it.
+func FromPanic(ctx context.Context, log *slog.Logger, cause any) *Error {
 	id := RequestOf(ctx).ID
 	log.ErrorContext(ctx, "a call panicked", "request", id, "panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
-	return somethingWrong(id)
+	return internalError(id)
 }
 
-func somethingWrong(id string) *Refusal {
-	return Refuse(Internal, "something went wrong here; the request's id is %s", id)
+func internalError(id string) *Error {
+	return NewError(Internal, "something went wrong here; the request's id is %s", id)
 }

@@ -25,20 +25,20 @@ type Request struct {
 	Unsent string
 	// Events, Replayed and Refused count the events of a bulk call: all of them, those recorded before, those unprocessed by code.
 	Events, Replayed int
-	Refused          map[models.Code]int
-	// Room is where the request's body is kept; without one it is not bounded. Leave gives back what it has taken.
-	Room    *Room
-	taken   int64
-	working bool
-	// shrink gives back what a large body holds; nil if it is none.
-	shrink func()
-	// known says that the header's token is somebody's; nil until that had to be found out.
-	known *bool
-	// Barred is why the doors must not open; nil if they may. It is known before they are reached, and worded by them.
-	Barred *Refusal
-	// Rate is what the events are counted by; without one they are not. TellBudget tells what is left.
-	Rate   *Rate
-	budget *budget
+	Unprocessed      map[models.Code]int
+	// Admission is where the request's body is kept; without one it is not bounded. Leave gives back what it has taken.
+	Admission  *Controller
+	reserved   int64
+	processing bool
+	// releaseLarge gives back what a large body holds; nil if it is none.
+	releaseLarge func()
+	// authenticated says that the header's token is somebody's; nil until that had to be found out.
+	authenticated *bool
+	// Forbidden is why the doors must not open; nil if they may. It is known before they are reached, and worded by them.
+	Forbidden *Error
+	// Limiter is what the events are counted by; without one they are not. TellBudget tells what is left.
+	Limiter *Limiter
+	budget  *rateState
 
 	// The fields of a query run at the same time, and each finds out for itself whose call it is.
 	mu sync.Mutex
@@ -54,11 +54,11 @@ func (r *Request) SetUser(name string) {
 // Count notes what became of the events of a bulk call, in addition to those of the request's other calls.
 func (r *Request) Count(outcome *events.Outcome) {
 	r.Events, r.Replayed = r.Events+outcome.Summary.Received, r.Replayed+outcome.Summary.Replayed
-	if r.Refused == nil {
-		r.Refused = make(map[models.Code]int)
+	if r.Unprocessed == nil {
+		r.Unprocessed = make(map[models.Code]int)
 	}
 	for i := range outcome.UnprocessedCustomerEventsSet {
-		r.Refused[outcome.UnprocessedCustomerEventsSet[i].ErrorCode]++
+		r.Unprocessed[outcome.UnprocessedCustomerEventsSet[i].ErrorCode]++
 	}
 }
 

@@ -47,8 +47,8 @@ type config struct {
 	oldSecretKeys   [][]byte
 	listen          string
 	certificate     *middleware.Certificate // nil if there is none
-	trustedProxies  middleware.Proxies
-	sites           *middleware.Sites
+	trustedProxies  middleware.TrustedProxies
+	crossOrigin     *middleware.CrossOrigin
 	rateLimit       float64 // 0 is without limit
 	demo            bool
 	exposed         bool // that it can be reached from beyond the loopback; known once the server listens
@@ -91,9 +91,9 @@ func (o options) config(hashes bool) (config, error) {
 	var err error
 	c.certificate, err = middleware.LoadCertificate(o.TLSCert, o.TLSKey)
 	note(err)
-	c.trustedProxies, err = middleware.ParseProxies(o.TrustedProxies)
+	c.trustedProxies, err = middleware.ParseTrustedProxies(o.TrustedProxies)
 	note(err)
-	c.sites, err = middleware.ParseSites(o.CORSOrigins)
+	c.crossOrigin, err = middleware.ParseCrossOrigin(o.CORSOrigins)
 	note(err)
 	c.rateLimit, err = checkRate(o.RateLimit)
 	note(err)

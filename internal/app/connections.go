@@ -34,7 +34,7 @@ const (
 type connections struct {
 	max, maxPerAddress int
 	// unbounded are the proxies whose connections are those of many clients.
-	unbounded middleware.Proxies
+	unbounded middleware.TrustedProxies
 	uploads   *uploads
 	log       *slog.Logger
 
@@ -60,7 +60,7 @@ type trackedConn struct {
 	http2   *goAwayConn // nil for HTTP/1.1
 }
 
-func newConnections(files int, unbounded middleware.Proxies, uploads *uploads, log *slog.Logger) *connections {
+func newConnections(files int, unbounded middleware.TrustedProxies, uploads *uploads, log *slog.Logger) *connections {
 	most := maxConnections
 	if files > 0 {
 		most = min(most, files-min(max(reservedFiles, files/8), files/2))

@@ -28,7 +28,7 @@ func (a *addressed) Close() error { a.closed = true; return nil }
 
 func TestConnections_Bounds(t *testing.T) {
 	t.Parallel()
-	proxies, err := middleware.ParseProxies("10.0.0.0/8")
+	proxies, err := middleware.ParseTrustedProxies("10.0.0.0/8")
 	if err != nil {
 		t.Fatal(err)
 	}

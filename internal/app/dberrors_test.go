@@ -168,7 +168,7 @@ func TestDatabaseErrors_DamagedFile(t *testing.T) {
 			if err := db.EndSession(t.Context(), []byte("a token")); err == nil {
 				t.Error("a session is ended in a damaged file")
 			}
-			if err := db.Sweep(t.Context(), 0); err == nil {
+			if err := db.PurgeExpired(t.Context(), 0); err == nil {
 				t.Error("a damaged file is swept")
 			}
 			if writes > 0 {

@@ -28,7 +28,7 @@ const (
 
 // loadDemo imports the demo data and adds the demo user. It can be done again; a used one-time
 // password stays used.
-func loadDemo(ctx context.Context, db *store.Store, secrets *models.Secrets) error {
+func loadDemo(ctx context.Context, db *store.Store, secrets *models.KeyedHasher) error {
 	// Again, since another program may have filled the database meanwhile. Marked first: whatever interrupts the loading,
 	// there is no demo login in a database without the mark.
 	if err := refuseDemo(ctx, db); err != nil {
@@ -43,7 +43,7 @@ func loadDemo(ctx context.Context, db *store.Store, secrets *models.Secrets) err
 			return err
 		}
 		var report strings.Builder
-		result, err := importer.Run(ctx, importer.Options{Kind: kind, Input: strings.NewReader(string(data)), Size: int64(len(data)), To: db, Secrets: secrets, Report: &report})
+		result, err := importer.Run(ctx, importer.Options{Kind: kind, Input: strings.NewReader(string(data)), Size: int64(len(data)), To: db, Hasher: secrets, Report: &report})
 		if err == nil && result.Bad > 0 {
 			err = errors.New(report.String())
 		}
@@ -90,9 +90,9 @@ func refuseDemo(ctx context.Context, db *store.Store) error {
 	what := ""
 	switch {
 	case user != "":
-		what = "API user " + models.Shown(user)
+		what = "API user " + models.Sanitize(user)
 	case account != "":
-		what = "account " + models.Shown(account)
+		what = "account " + models.Sanitize(account)
 	default:
 		return nil
 	}

@@ -14,7 +14,7 @@ import (
 
 // DemoHandler serves the demo data of an open database. Calls are tried for a moment only.
 func DemoHandler(ctx context.Context, url string, db *store.Store, key []byte, log *slog.Logger) (http.Handler, error) {
-	secrets := models.NewSecrets(key)
+	secrets := models.NewKeyedHasher(key)
 	if err := loadDemo(ctx, db, secrets); err != nil {
 		return nil, err
 	}
@@ -22,11 +22,11 @@ func DemoHandler(ctx context.Context, url string, db *store.Store, key []byte, l
 	if err != nil {
 		return nil, err
 	}
-	sites, err := middleware.ParseSites("")
+	sites, err := middleware.ParseCrossOrigin("")
 	if err != nil {
 		return nil, err
 	}
-	c := config{database: url, sites: sites, zone: time.UTC, futureTolerance: time.Hour, callTimeout: 200 * time.Millisecond}
+	c := config{database: url, crossOrigin: sites, zone: time.UTC, futureTolerance: time.Hour, callTimeout: 200 * time.Millisecond}
 	handler, _ := routes(c, "", db, secrets, log, newRequestLog(log), func() uint64 { return 0 }, traces, new(atomic.Bool))
 	return handler, nil
 }

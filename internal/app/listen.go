@@ -23,10 +23,10 @@ func listen(c config) (net.Listener, error) {
 	return activatedListener(os.Getenv("LISTEN_FDS"), os.Getenv("LISTEN_FDNAMES"), c.demo)
 }
 
-// parting tells HTTP/1.1 callers of a server that is ending to end their connection with this answer and open the next one anew, where another
+// closeWhileDraining tells HTTP/1.1 callers of a server that is ending to end their connection with this answer and open the next one anew, where another
 // server may take it. Connections ended by the server between two calls would be ended in the face of some. Those of HTTP/2 get a GOAWAY frame,
 // see goAwayConn: for them net/http would turn the header into one that drops calls.
-func parting(next http.Handler, draining *atomic.Bool) http.Handler {
+func closeWhileDraining(next http.Handler, draining *atomic.Bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if draining.Load() && r.ProtoMajor == 1 {
 			w.Header().Set("Connection", "close")
@@ -42,10 +42,10 @@ const (
 	silentPatience = 3 * time.Second
 )
 
-// end takes calls for a while still, then no new connections, then finishes what has come on the old ones, and closes those at rest last. The order
+// shutdown takes calls for a while still, then no new connections, then finishes what has come on the old ones, and closes those at rest last. The order
 // matters: from the beginning of Shutdown on, net/http drops the calls that it reads on connections accepted before. It fails only if serving
 // has: what does not end in time is logged, and ended.
-func end(server *http.Server, listener net.Listener, served <-chan error, conns *connections, drain time.Duration, log *slog.Logger) error {
+func shutdown(server *http.Server, listener net.Listener, served <-chan error, conns *connections, drain time.Duration, log *slog.Logger) error {
 	// Connections that clients open from now on, because no other server takes them, are announced the end after the drain.
 	conns.goAway(false)
 	var err error
@@ -58,7 +58,7 @@ func end(server *http.Server, listener net.Listener, served <-chan error, conns 
 	if errors.Is(err, net.ErrClosed) {
 		err = nil
 	}
-	patience, cancel := context.WithTimeout(context.Background(), shutdownPatience)
+	patience, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
 	defer cancel()
 	ended := make(chan struct{})
 	go func() {
@@ -76,7 +76,7 @@ func end(server *http.Server, listener net.Listener, served <-chan error, conns 
 	}
 	if shutdown := server.Shutdown(patience); shutdown != nil {
 		http2, http1 := conns.count()
-		log.Warn("calls are cut off that have not ended in time", "after", shutdownPatience.String(), "connections", http1, "http2_connections", http2)
+		log.Warn("calls are cut off that have not ended in time", "after", shutdownTimeout.String(), "connections", http1, "http2_connections", http2)
 		_ = server.Close() // what it closes has an end of its own
 	}
 	cancel()

@@ -19,11 +19,11 @@ import (
 // metrics are what Prometheus is told. Every label's values are a short list of ours: nothing a caller sent is a label.
 type metrics struct {
 	registry *prometheus.Registry
-	// doors are the counts of each door, by the beginning of its paths.
-	doors  map[string]doorMetrics
-	events *prometheus.CounterVec
-	batch  prometheus.Histogram
-	reruns *prometheus.CounterVec
+	// protocols are the counts of each door, by the beginning of its paths.
+	protocols map[string]protocolMetrics
+	events    *prometheus.CounterVec
+	batch     prometheus.Histogram
+	retries   *prometheus.CounterVec
 }
 
 // newMetrics makes them, with those of the pools of connections. lostLines counts lost lines of the log, and may be nil; durations are
@@ -31,17 +31,17 @@ type metrics struct {
 func newMetrics(pools map[string]*sql.DB, lostLines func() uint64, callTimeout time.Duration) *metrics {
 	buckets := durationBuckets(callTimeout)
 	m := &metrics{
-		registry: prometheus.NewRegistry(),
-		doors:    map[string]doorMetrics{"/graphql": newDoorMetrics("graphql", "GraphQL", buckets), crmapi.Prefix: newDoorMetrics("webapi", "Web API", buckets)},
+		registry:  prometheus.NewRegistry(),
+		protocols: map[string]protocolMetrics{"/graphql": newProtocolMetrics("graphql", "GraphQL", buckets), crmapi.Prefix: newProtocolMetrics("webapi", "Web API", buckets)},
 		events: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "customer_events_events_total",
 			Help: "Events of bulk calls by outcome (created, replayed, unprocessed) and, for unprocessed ones, code."}, []string{"outcome", "code"}),
 		batch: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "customer_events_batch_size_events",
 			Help: "How many events bulk calls carried.", Buckets: []float64{1, 3, 10, 30, 100, 300, 1000}}),
-		reruns: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "customer_events_reruns_total",
+		retries: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "customer_events_reruns_total",
 			Help: "Times that a bulk call started over, or wrote the same once more, by cause."}, []string{"cause"}),
 	}
-	for _, cause := range events.Causes {
-		m.reruns.WithLabelValues(string(cause)) // so that a first one is seen to be one more
+	for _, cause := range events.RetryReasons {
+		m.retries.WithLabelValues(string(cause)) // so that a first one is seen to be one more
 	}
 	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "customer_events_log_lines_lost_total",
 		Help: "Lines of the log that were lost because nobody read standard error, or it could not be written."}, func() float64 {
@@ -53,15 +53,15 @@ func newMetrics(pools map[string]*sql.DB, lostLines func() uint64, callTimeout t
 	for name, pool := range pools {
 		m.registry.MustRegister(collectors.NewDBStatsCollector(pool, name))
 	}
-	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.events, m.batch, m.reruns)
-	for _, d := range m.doors {
+	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.events, m.batch, m.retries)
+	for _, d := range m.protocols {
 		m.registry.MustRegister(d.requests, d.duration)
 	}
 	return m
 }
 
-// doorMetrics count the requests of one door.
-type doorMetrics struct {
+// protocolMetrics count the requests of one door.
+type protocolMetrics struct {
 	requests *prometheus.CounterVec
 	duration *prometheus.HistogramVec
 }
@@ -76,8 +76,8 @@ func durationBuckets(callTimeout time.Duration) []float64 {
 	return buckets
 }
 
-func newDoorMetrics(name, title string, buckets []float64) doorMetrics {
-	return doorMetrics{
+func newProtocolMetrics(name, title string, buckets []float64) protocolMetrics {
+	return protocolMetrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "customer_events_" + name + "_requests_total",
 			Help: title + " requests by operation, HTTP status and error code (empty if none)."}, []string{"operation", "status", "code"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "customer_events_" + name + "_request_duration_seconds",
@@ -85,8 +85,8 @@ func newDoorMetrics(name, title string, buckets []float64) doorMetrics {
 	}
 }
 
-// Rerun counts.
-func (m *metrics) Rerun(cause events.Cause) { m.reruns.WithLabelValues(string(cause)).Inc() }
+// Retry counts.
+func (m *metrics) Retry(cause events.RetryReason) { m.retries.WithLabelValues(string(cause)).Inc() }
 
 func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
@@ -97,7 +97,7 @@ func (m *metrics) request(path string, status int, request *api.Request, took ti
 	if strings.HasPrefix(path, crmapi.Prefix) {
 		path = crmapi.Prefix
 	}
-	counts, known := m.doors[path]
+	counts, known := m.protocols[path]
 	if !known {
 		return
 	}
@@ -112,7 +112,7 @@ func (m *metrics) request(path string, status int, request *api.Request, took ti
 	}
 	m.batch.Observe(float64(request.Events))
 	unprocessed := 0
-	for code, n := range request.Refused {
+	for code, n := range request.Unprocessed {
 		m.events.WithLabelValues("unprocessed", string(code)).Add(float64(n))
 		unprocessed += n
 	}

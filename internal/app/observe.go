@@ -16,16 +16,16 @@ import (
 	"customer-events/models"
 )
 
-// ward is what every request has to pass on its way to the doors.
-type ward struct {
-	proxies middleware.Proxies
-	sites   *middleware.Sites
+// middlewareConfig is what every request has to pass on its way to the doors.
+type middlewareConfig struct {
+	proxies     middleware.TrustedProxies
+	crossOrigin *middleware.CrossOrigin
 	// loopback lets in only what names a host of the loopback.
 	loopback bool
 	// tls says that the server speaks TLS itself.
-	tls  bool
-	room *api.Room
-	rate *api.Rate
+	tls       bool
+	admission *api.Controller
+	limiter   *api.Limiter
 	// uploads are the bodies that arrive, unsent the responses that are not read yet.
 	uploads *uploads
 	unsent  *unsentResponses
@@ -33,14 +33,14 @@ type ward struct {
 	lines *requestLog
 }
 
-// observed gives every request an id, and one line in the log and a count in the metrics when it is done. Nothing a caller sent stands in it but names:
+// logRequests gives every request an id, and one line in the log and a count in the metrics when it is done. Nothing a caller sent stands in it but names:
 // no query, no variable, no header.
-func observed(next http.Handler, seen *metrics, ward ward) http.Handler {
+func logRequests(next http.Handler, seen *metrics, ward middlewareConfig) http.Handler {
 	next = gzhttp.GzipHandler(ward.unsent.handler(next))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		request := &api.Request{ID: requestID(r), Token: bearer(r.Header.Get("Authorization")), IdempotencyKey: r.Header.Get("Idempotency-Key"), Room: ward.room, Rate: ward.rate}
-		defer request.Leave()
+		request := &api.Request{ID: requestID(r), Token: bearer(r.Header.Get("Authorization")), IdempotencyKey: r.Header.Get("Idempotency-Key"), Admission: ward.admission, Limiter: ward.limiter}
+		defer request.Release()
 		w.Header().Set("X-Request-Id", request.ID)
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		if ward.tls {
@@ -51,15 +51,15 @@ func observed(next http.Handler, seen *metrics, ward ward) http.Handler {
 			// body's rest: so nothing follows.
 			w.Header().Set("Connection", "close")
 		}
-		if ward.sites.Check(r) != nil {
-			request.Barred = api.Refuse(api.Forbidden, "%s", middleware.ErrCrossSite)
+		if ward.crossOrigin.Check(r) != nil {
+			request.Forbidden = api.NewError(api.Forbidden, "%s", middleware.ErrCrossOrigin)
 		}
-		address := ward.proxies.Address(r)
+		address := ward.proxies.ClientIP(r)
 		request.Address = address
 		r = r.WithContext(withAddress(r.Context(), address))
-		answer := &answered{ResponseWriter: w, status: http.StatusOK, request: request}
-		if ward.loopback && !middleware.Loopback(r) {
-			say(answer, http.StatusForbidden, "this server is for the loopback: call it by localhost or 127.0.0.1")
+		answer := &statusRecorder{ResponseWriter: w, status: http.StatusOK, request: request}
+		if ward.loopback && !middleware.IsLoopbackHost(r) {
+			writeText(answer, http.StatusForbidden, "this server is for the loopback: call it by localhost or 127.0.0.1")
 		} else {
 			r := r.WithContext(auth.WithAddress(api.WithRequest(r.Context(), request), address))
 			defer ward.uploads.track(answer, r, request.Token)()
@@ -69,15 +69,15 @@ func observed(next http.Handler, seen *metrics, ward ward) http.Handler {
 		if r.URL.Path == "/healthz" || r.URL.Path == "/readyz" {
 			level = slog.LevelDebug
 		}
-		attributes := []slog.Attr{slog.String("request", request.ID), slog.String("method", r.Method), slog.String("path", models.Shown(r.URL.Path)),
+		attributes := []slog.Attr{slog.String("request", request.ID), slog.String("method", r.Method), slog.String("path", models.Sanitize(r.URL.Path)),
 			slog.String("address", address), slog.Int("status", answer.status), slog.Float64("ms", float64(time.Since(start).Microseconds())/1000)}
 		for _, text := range []struct{ key, value string }{{"operation", request.Operation}, {"user", request.User}, {"code", request.Code}, {"response", request.Unsent}} {
 			if text.value != "" {
-				attributes = append(attributes, slog.String(text.key, models.Shown(text.value)))
+				attributes = append(attributes, slog.String(text.key, models.Sanitize(text.value)))
 			}
 		}
 		if request.Events > 0 {
-			attributes = append(attributes, slog.Int("events", request.Events), slog.Int("replayed", request.Replayed), slog.Any("unprocessed", request.Refused))
+			attributes = append(attributes, slog.Int("events", request.Events), slog.Int("replayed", request.Replayed), slog.Any("unprocessed", request.Unprocessed))
 		}
 		seen.request(r.URL.Path, answer.status, request, time.Since(start))
 		ward.lines.write(context.Background(), level, address, answer.status, request, attributes)
@@ -107,18 +107,18 @@ func requestID(r *http.Request) string {
 	return uuid.NewString()
 }
 
-// answered remembers the status, and adds the headers that are known only now.
-type answered struct {
+// statusRecorder remembers the status, and adds the headers that are known only now.
+type statusRecorder struct {
 	http.ResponseWriter
 	status  int
 	request *api.Request
 }
 
-func (a *answered) WriteHeader(status int) {
+func (a *statusRecorder) WriteHeader(status int) {
 	a.status = status
-	a.request.TellBudget(a.Header())
+	a.request.WriteRateHeaders(a.Header())
 	a.ResponseWriter.WriteHeader(status)
 }
 
 // Unwrap lets http.ResponseController reach the connection.
-func (a *answered) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+func (a *statusRecorder) Unwrap() http.ResponseWriter { return a.ResponseWriter }

@@ -123,7 +123,7 @@ func (l *requestLog) summarise(source logSource) {
 		slog.Any("statuses", lines.statuses), slog.Any("codes", lines.codes),
 		slog.Float64("seconds", l.now().Sub(lines.first).Seconds())}
 	if source.user != "" {
-		attributes = append(attributes, slog.String("user", models.Shown(source.user)))
+		attributes = append(attributes, slog.String("user", models.Sanitize(source.user)))
 	}
 	lines.omitted, lines.statuses, lines.codes = 0, nil, nil
 	l.mu.Unlock()

@@ -29,7 +29,7 @@ func keyFile(database string) string {
 
 // openSecrets returns the keyed hashes of a migrated database. It returns an error if the secret key is not
 // the database's, and creates a key file only for a database that no key has been used with.
-func openSecrets(ctx context.Context, c config, db *store.Store) (*models.Secrets, error) {
+func openSecrets(ctx context.Context, c config, db *store.Store) (*models.KeyedHasher, error) {
 	key := c.secretKey
 	if key == nil {
 		var err error
@@ -37,7 +37,7 @@ func openSecrets(ctx context.Context, c config, db *store.Store) (*models.Secret
 			return nil, fmt.Errorf("secret-key: %w", err)
 		}
 	}
-	secrets := models.NewSecrets(key, c.oldSecretKeys...)
+	secrets := models.NewKeyedHasher(key, c.oldSecretKeys...)
 	err := db.ClaimSecretKey(ctx, secrets)
 	if errors.Is(err, store.ErrOtherSecretKey) {
 		return nil, fmt.Errorf("secret-key is not the key of this database, so that no access token would "+

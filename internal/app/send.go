@@ -21,8 +21,8 @@ type sendOptions struct {
 	Patience string `default:"10m" placeholder:"DURATION" help:"How long a call is sent again that the server does not let through, 24h at the most. (default: 10m)"`
 }
 
-// mostPatience is well below the life of idempotency keys.
-const mostPatience = 24 * time.Hour
+// maxRetryTimeout is well below the life of idempotency keys.
+const maxRetryTimeout = 24 * time.Hour
 
 // config checks the options and tells everything that is wrong with them.
 func (o sendOptions) config() (sender.Options, error) {
@@ -36,8 +36,8 @@ func (o sendOptions) config() (sender.Options, error) {
 		wrong = append(wrong, errors.New("username is missing: write --username NAME, the API user to log in as"))
 	}
 	var err error
-	if c.Patience, err = duration("patience", o.Patience); err == nil && c.Patience > mostPatience {
-		err = fmt.Errorf("patience (%s) is not valid: write at most %s", o.Patience, mostPatience)
+	if c.RetryTimeout, err = duration("patience", o.Patience); err == nil && c.RetryTimeout > maxRetryTimeout {
+		err = fmt.Errorf("patience (%s) is not valid: write at most %s", o.Patience, maxRetryTimeout)
 	}
 	if err != nil {
 		wrong = append(wrong, err)

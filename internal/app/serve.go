@@ -43,7 +43,7 @@ func Main(build Build) {
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		// But not where a flood makes much garbage: what door.Room and the hashing of passwords let live at once fits well into this.
-		debug.SetMemoryLimit(int64(max(2, runtime.GOMAXPROCS(0))) * memoryForEach)
+		debug.SetMemoryLimit(int64(max(2, runtime.GOMAXPROCS(0))) * memoryPerCPU)
 	}
 	ctx, stop := endBySignal()
 	defer stop()
@@ -83,12 +83,12 @@ func openExisting(ctx context.Context, c config, log *slog.Logger) (*store.Store
 }
 
 const (
-	// memoryForEach is how much memory there should be for each processor before garbage is collected more often.
-	memoryForEach = 90 << 20
-	// keyLife is how long idempotency keys are kept. Source: the contract, at least 72 hours.
-	keyLife = 72 * time.Hour
-	// shutdownPatience is how long running calls may take to end once the program has been told to.
-	shutdownPatience = 60 * time.Second
+	// memoryPerCPU is how much memory there should be for each processor before garbage is collected more often.
+	memoryPerCPU = 90 << 20
+	// idempotencyTTL is how long idempotency keys are kept. Source: the contract, at least 72 hours.
+	idempotencyTTL = 72 * time.Hour
+	// shutdownTimeout is how long running calls may take to end once the program has been told to.
+	shutdownTimeout = 60 * time.Second
 )
 
 // serve runs the server until the context ends, then lets running calls end.
@@ -144,7 +144,7 @@ func serve(ctx context.Context, c config, env Env) (err error) {
 	swept := make(chan struct{})
 	go func() {
 		defer close(swept)
-		sweep(sweeping, db, log)
+		purgeExpired(sweeping, db, log)
 	}()
 	if c.certificate != nil {
 		go c.certificate.Watch(ctx, log)
@@ -174,7 +174,7 @@ func serve(ctx context.Context, c config, env Env) (err error) {
 	case <-ctx.Done():
 		log.Info("ending: calls are still taken for a while, then running ones are finished; a second signal ends at once", "drain", c.drain.String())
 		draining.Store(true)
-		err = end(server, listener, served, conns, c.drain, log)
+		err = shutdown(server, listener, served, conns, c.drain, log)
 	}
 	endSweeping()
 	<-swept
@@ -183,22 +183,22 @@ func serve(ctx context.Context, c config, env Env) (err error) {
 }
 
 // routes is every address that the server answers, and what knows the bodies that are on their way there.
-func routes(c config, schema string, db *store.Store, secrets *models.Secrets, log *slog.Logger, lines *requestLog, lostLines func() uint64, traces *tracing, draining *atomic.Bool) (http.Handler, *uploads) {
+func routes(c config, schema string, db *store.Store, secrets *models.KeyedHasher, log *slog.Logger, lines *requestLog, lostLines func() uint64, traces *tracing, draining *atomic.Bool) (http.Handler, *uploads) {
 	seen := newMetrics(db.Pools(), lostLines, c.callTimeout)
 	service := &events.Service{
-		Directory: db, Ledger: db, Secrets: secrets, Now: time.Now, NewID: newID,
-		FutureTolerance: c.futureTolerance, Patience: c.callTimeout, Log: log, Watch: watch{traces.tracer, seen},
+		References: db, Store: db, Hasher: secrets, Now: time.Now, NewID: newID,
+		FutureTolerance: c.futureTolerance, RetryTimeout: c.callTimeout, Log: log, Observer: observer{traces.tracer, seen},
 	}
 	resolver := &graph.Resolver{
 		Service: service,
-		Auth:    auth.New(sessions(c, db), time.Now, admission.ForAnybody()),
+		Auth:    auth.New(sessions(c, db), time.Now, admission.NewWithCooldown()),
 		Reader:  db,
-		Decoder: &events.Decoder{Naming: events.GraphQL, Zone: c.zone, Secrets: secrets},
+		Decoder: &events.Decoder{FieldNames: events.CamelCase, Zone: c.zone, Hasher: secrets},
 		Limits: generated.Limits{
 			MaxEventsPerCall: events.MaxEventsPerCall, MaxBodyBytes: api.MaxBodyBytes, MaxQueryBytes: graph.MaxQueryBytes,
 			MaxTextLength: events.MaxShortText, MaxDescriptionLength: events.MaxDescription, MaxWebsiteLength: events.MaxWebsite,
 			MaxIdempotencyKeyLength: api.MaxKeyLength, MaxPageSize: graph.MaxPageSize,
-			FutureToleranceSeconds: int(c.futureTolerance.Seconds()), IdempotencyKeySeconds: int(keyLife.Seconds()), TokenSeconds: int(auth.TokenLife.Seconds()),
+			FutureToleranceSeconds: int(c.futureTolerance.Seconds()), IdempotencyKeySeconds: int(idempotencyTTL.Seconds()), TokenSeconds: int(auth.TokenLife.Seconds()),
 		},
 		Log:           log,
 		Introspection: c.introspection,
@@ -207,36 +207,36 @@ func routes(c config, schema string, db *store.Store, secrets *models.Secrets, l
 	}
 	resolver.Auth.Shared = c.trustedProxies.Contains
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", traces.requests(c.sites.Shared(graph.NewHandler(resolver)), c.trustedProxies, resolver.Auth))
-	mux.Handle(crmapi.Prefix, traces.requests(c.sites.Shared(&crmapi.Handler{
-		Service: service, Auth: resolver.Auth, Log: log, Patience: resolver.Patience,
-		Decoder: &events.Decoder{Naming: events.Wire, Zone: c.zone, Secrets: secrets},
+	mux.Handle("/graphql", traces.requests(c.crossOrigin.CORS(graph.NewHandler(resolver)), c.trustedProxies, resolver.Auth))
+	mux.Handle(crmapi.Prefix, traces.requests(c.crossOrigin.CORS(&crmapi.Handler{
+		Service: service, Auth: resolver.Auth, Log: log, Timeout: resolver.Patience,
+		Decoder: &events.Decoder{FieldNames: events.SnakeCase, Zone: c.zone, Hasher: secrets},
 	}), c.trustedProxies, resolver.Auth))
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		if draining.Load() {
-			say(w, http.StatusServiceUnavailable, "ending")
+			writeText(w, http.StatusServiceUnavailable, "ending")
 			return
 		}
 		if err := db.Ready(r.Context()); err != nil {
 			log.Warn("not ready", "error", err)
-			say(w, http.StatusServiceUnavailable, "the database does not take events")
+			writeText(w, http.StatusServiceUnavailable, "the database does not take events")
 			return
 		}
-		say(w, http.StatusOK, "ok")
+		writeText(w, http.StatusOK, "ok")
 	})
 	if c.introspection {
-		mux.HandleFunc("GET /schema.graphql", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, strings.TrimSpace(schema)) })
+		mux.HandleFunc("GET /schema.graphql", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, strings.TrimSpace(schema)) })
 		mux.Handle("/", playground.Handler())
 	}
 	mux.Handle("GET /metrics", seen.handler())
 	uploads := newUploads(resolver.Auth)
-	return observed(parting(mux, draining), seen, ward{lines: lines, proxies: c.trustedProxies, sites: c.sites, loopback: c.demo, tls: c.certificate != nil,
-		room: api.NewRoom(admission.New(), resolver.Auth), rate: api.NewRate(c.rateLimit),
+	return logRequests(closeWhileDraining(mux, draining), seen, middlewareConfig{lines: lines, proxies: c.trustedProxies, crossOrigin: c.crossOrigin, loopback: c.demo, tls: c.certificate != nil,
+		admission: api.NewController(admission.New(), resolver.Auth), limiter: api.NewLimiter(c.rateLimit),
 		uploads: uploads, unsent: newUnsentResponses()}), uploads
 }
 
-func say(w http.ResponseWriter, status int, text string) {
+func writeText(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
@@ -246,10 +246,10 @@ func say(w http.ResponseWriter, status int, text string) {
 // newID makes ids in ascending order, within this process.
 func newID() models.ID { return models.ID(uuid.Must(uuid.NewV7())) }
 
-// sweep deletes, every few minutes, sessions and windows of failed attempts that have ended and idempotency keys that are old enough.
-func sweep(ctx context.Context, db *store.Store, log *slog.Logger) {
+// purgeExpired deletes, every few minutes, sessions and windows of failed attempts that have ended and idempotency keys that are old enough.
+func purgeExpired(ctx context.Context, db *store.Store, log *slog.Logger) {
 	for {
-		if err := db.Sweep(ctx, keyLife); err != nil && ctx.Err() == nil {
+		if err := db.PurgeExpired(ctx, idempotencyTTL); err != nil && ctx.Err() == nil {
 			log.Warn("sweeping ended sessions, failed attempts and old idempotency keys", "error", err)
 		}
 		select {

@@ -70,7 +70,7 @@ var forwarding = []string{"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Pr
 func noteProxies(c config, log *slog.Logger, next http.Handler) http.Handler {
 	var warn sync.Once
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		forwarded := !middleware.Loopback(r)
+		forwarded := !middleware.IsLoopbackHost(r)
 		for _, header := range forwarding {
 			forwarded = forwarded || r.Header.Get(header) != ""
 		}

@@ -24,18 +24,18 @@ const (
 	uploadWindow = 2 * time.Second
 )
 
-var errShuttingDown = api.Refuse(api.Unavailable,
+var errShuttingDown = api.NewError(api.Unavailable,
 	"the server is shutting down and the body has not arrived in time, nothing has been stored: send the call again")
 
 // uploads are the bodies of requests that are still arriving.
 type uploads struct {
-	tokens api.Tokens
+	tokens api.Authenticator
 
 	mu   sync.Mutex
 	open map[*uploadBody]struct{}
 }
 
-func newUploads(tokens api.Tokens) *uploads {
+func newUploads(tokens api.Authenticator) *uploads {
 	return &uploads{tokens: tokens, open: make(map[*uploadBody]struct{})}
 }
 

@@ -36,9 +36,9 @@ func addUser(ctx context.Context, c config, env Env, name string, units []string
 	defer func() { err = errors.Join(err, db.Close()) }()
 	user := models.User{Name: name, PasswordHash: auth.HashPassword(password), CreatedAt: time.Now().UTC()}
 	if err := db.AddUser(ctx, &user, units); err != nil {
-		return fmt.Errorf("adding the user %s: %w", models.Shown(name), err)
+		return fmt.Errorf("adding the user %s: %w", models.Sanitize(name), err)
 	}
-	fmt.Fprintf(env.Stdout, "The user %s may log in.\n", models.Shown(name))
+	fmt.Fprintf(env.Stdout, "The user %s may log in.\n", models.Sanitize(name))
 	return nil
 }
 
@@ -47,30 +47,30 @@ func setPassword(ctx context.Context, c config, env Env, name string) error {
 	if err != nil {
 		return err
 	}
-	return change(ctx, c, env, name, "has another password, and is logged out", func(db *store.Store) error {
+	return changeUser(ctx, c, env, name, "has another password, and is logged out", func(db *store.Store) error {
 		return db.SetPassword(ctx, name, auth.HashPassword(password))
 	})
 }
 
 func disableUser(ctx context.Context, c config, env Env, name string) error {
-	return change(ctx, c, env, name, "is kept out", func(db *store.Store) error { return db.DisableUser(ctx, name, time.Now().UTC()) })
+	return changeUser(ctx, c, env, name, "is kept out", func(db *store.Store) error { return db.DisableUser(ctx, name, time.Now().UTC()) })
 }
 
 func enableUser(ctx context.Context, c config, env Env, name string) error {
-	return change(ctx, c, env, name, "may log in again", func(db *store.Store) error { return db.EnableUser(ctx, name) })
+	return changeUser(ctx, c, env, name, "may log in again", func(db *store.Store) error { return db.EnableUser(ctx, name) })
 }
 
-// change changes a user and says what has become of him.
-func change(ctx context.Context, c config, env Env, name, become string, how func(db *store.Store) error) (err error) {
+// changeUser changes a user and says what has become of him.
+func changeUser(ctx context.Context, c config, env Env, name, become string, how func(db *store.Store) error) (err error) {
 	db, err := openExisting(ctx, c, env.Log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	if err := how(db); err != nil {
-		return fmt.Errorf("the user %s: %w", models.Shown(name), err)
+		return fmt.Errorf("the user %s: %w", models.Sanitize(name), err)
 	}
-	fmt.Fprintf(env.Stdout, "The user %s %s.\n", models.Shown(name), become)
+	fmt.Fprintf(env.Stdout, "The user %s %s.\n", models.Sanitize(name), become)
 	return nil
 }
 
@@ -92,9 +92,9 @@ func listUsers(ctx context.Context, c config, env Env) (err error) {
 			state = "disabled"
 		}
 		if len(user.UnitIDs) > 0 {
-			units = models.Shown(strings.Join(user.UnitIDs, " "))
+			units = models.Sanitize(strings.Join(user.UnitIDs, " "))
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", models.Shown(user.Name), state, user.CreatedAt.UTC().Format(time.DateOnly), units)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", models.Sanitize(user.Name), state, user.CreatedAt.UTC().Format(time.DateOnly), units)
 	}
 	return table.Flush()
 }

@@ -13,8 +13,8 @@ import (
 // How many failed logins are evaluated within models.AttemptWindow. What is beyond is refused, with the
 // right password as well. See docs/decisions/0007-guessing.md.
 const (
-	// MaxFailedHere is for one user name from one address that nobody has logged in from lately.
-	MaxFailedHere = 10
+	// MaxFailedPerNameAndAddress is for one user name from one address that nobody has logged in from lately.
+	MaxFailedPerNameAndAddress = 10
 	// MaxFailedPerName is for one user name from all such addresses together. From then on each address has
 	// one try, so that a user at a new address can log in beside an attack.
 	MaxFailedPerName = 50
@@ -43,9 +43,9 @@ const (
 	networkRefresh = 24 * time.Hour
 )
 
-// waitingForEach is how many logins may wait for each that is hashing: more would wait for longer than
+// maxWaitingPerCPU is how many logins may wait for each that is hashing: more would wait for longer than
 // their callers do.
-const waitingForEach = 100
+const maxWaitingPerCPU = 100
 
 // ErrTooManyLogins refuses a login before the password is looked at.
 type ErrTooManyLogins struct{ RetryAfter time.Duration }
@@ -97,18 +97,18 @@ func (c client) network() []byte { return []byte(subject("network", c.address)) 
 
 // limits returns the budgets of a login from an address that nobody has logged in from lately. While the
 // name is under attack, each site has one try.
-func limits(username string, c client, attacked bool) []models.Budget {
-	here := MaxFailedHere
+func limits(username string, c client, attacked bool) []models.Limit {
+	here := MaxFailedPerNameAndAddress
 	if attacked {
 		here = 1
 	}
-	budgets := []models.Budget{
-		{Subject: subject("address", c.address), Most: MaxFailedPerAddress},
-		{Subject: subject("name", username), Most: MaxFailedEverywhere},
-		{Subject: subject("name at address", username, c.address), Most: here},
+	budgets := []models.Limit{
+		{CounterKey: subject("address", c.address), Max: MaxFailedPerAddress},
+		{CounterKey: subject("name", username), Max: MaxFailedEverywhere},
+		{CounterKey: subject("name at address", username, c.address), Max: here},
 	}
 	if c.site != c.address {
-		budgets = append(budgets, models.Budget{Subject: subject("name at site", username, c.site), Most: 2*here - 1})
+		budgets = append(budgets, models.Limit{CounterKey: subject("name at site", username, c.site), Max: 2*here - 1})
 	}
 	return budgets
 }
@@ -116,26 +116,26 @@ func limits(username string, c client, attacked bool) []models.Budget {
 // sharedLimits returns the budgets of a login from an address that somebody has logged in from lately, or
 // that clients share. They are apart from those of all other addresses, so that no attack from elsewhere
 // uses them up.
-func sharedLimits(username string, c client) []models.Budget {
-	return []models.Budget{
-		{Subject: subject("shared address", c.address), Most: MaxFailedPerAddressShared},
-		{Subject: subject("name at shared address", username, c.address), Most: MaxFailedHereShared},
+func sharedLimits(username string, c client) []models.Limit {
+	return []models.Limit{
+		{CounterKey: subject("shared address", c.address), Max: MaxFailedPerAddressShared},
+		{CounterKey: subject("name at shared address", username, c.address), Max: MaxFailedHereShared},
 	}
 }
 
 // slowLimits returns the budgets of such an address when the others are used up. Each minute has budgets of
 // its own.
-func slowLimits(username string, c client, at time.Time) []models.Budget {
+func slowLimits(username string, c client, at time.Time) []models.Limit {
 	minute := strconv.FormatInt(at.Unix()/int64(slowly/time.Second), 10)
-	return []models.Budget{
-		{Subject: subject("shared address, slowly", c.address, minute), Most: MaxFailedPerAddressSlowly},
-		{Subject: subject("name at shared address, slowly", username, c.address, minute), Most: MaxFailedHereSlowly},
+	return []models.Limit{
+		{CounterKey: subject("shared address, slowly", c.address, minute), Max: MaxFailedPerAddressSlowly},
+		{CounterKey: subject("name at shared address, slowly", username, c.address, minute), Max: MaxFailedHereSlowly},
 	}
 }
 
 // limited is what limits a login.
 type limited struct {
-	budgets []models.Budget
+	budgets []models.Limit
 	// many is when the failures of the name at this address are no longer too many to be told apart from a
 	// refusal. Until then a wrong password is answered as a refusal is. It is the zero time if there are few.
 	many time.Time
@@ -153,7 +153,7 @@ func (s *Service) limitsOf(ctx context.Context, username string, c client, at ti
 		familiar = last.After(at.Add(-NetworkLife))
 	}
 	if !familiar {
-		attack := []models.Budget{{Subject: subject("name", username), Most: MaxFailedPerName}}
+		attack := []models.Limit{{CounterKey: subject("name", username), Max: MaxFailedPerName}}
 		until, err := s.closed(ctx, at, attack)
 		if err != nil {
 			return limited{}, err
@@ -165,7 +165,7 @@ func (s *Service) limitsOf(ctx context.Context, username string, c client, at ti
 		return limited{budgets: budgets}, refused(at, until)
 	}
 	usual, slow := sharedLimits(username, c), slowLimits(username, c, at)
-	few := []models.Budget{{Subject: usual[1].Subject, Most: MaxFailedHere}}
+	few := []models.Limit{{CounterKey: usual[1].CounterKey, Max: MaxFailedPerNameAndAddress}}
 	until, err := s.closed(ctx, at, usual, slow, few)
 	switch {
 	case err != nil:
@@ -194,12 +194,12 @@ func (s *Service) keepLogin(ctx context.Context, c client, at time.Time) {
 }
 
 // closed returns for each list of budgets when it is open again, and the zero time if it is open.
-func (s *Service) closed(ctx context.Context, at time.Time, lists ...[]models.Budget) ([]time.Time, error) {
-	guesses := models.Guesses{At: at}
+func (s *Service) closed(ctx context.Context, at time.Time, lists ...[]models.Limit) ([]time.Time, error) {
+	guesses := models.Attempts{At: at}
 	for _, budgets := range lists {
-		guesses.List = append(guesses.List, models.Guess{Budgets: budgets})
+		guesses.List = append(guesses.List, models.Attempt{Limits: budgets})
 	}
-	return s.sessions.Closed(ctx, guesses)
+	return s.sessions.LockedUntil(ctx, guesses)
 }
 
 func refused(at time.Time, until []time.Time) error {

@@ -20,7 +20,7 @@ func cheap(service *Service, kept *sessions) {
 		salt := []byte("salt of 16 bytes")
 		return "$argon2id$v=19$m=8,t=1,p=1$" + base64Raw.EncodeToString(salt) + "$" + base64Raw.EncodeToString(argon2.IDKey([]byte(password), salt, 1, 8, 1, 32))
 	}
-	service.nobody = hash("nobody's password")
+	service.dummyHash = hash("nobody's password")
 	kept.users["anna"].PasswordHash = hash("right password")
 }
 
@@ -32,7 +32,7 @@ func failed(t *testing.T, service *Service, address, name, password string) bool
 	case errors.Is(err, ErrWrongLogin):
 		return true
 	case errors.As(err, &many):
-		if many.RetryAfter <= 0 || many.RetryAfter > models.AttemptWindow {
+		if many.RetryAfter <= 0 || many.RetryAfter > models.LockoutWindow {
 			t.Errorf("retry after %s", many.RetryAfter)
 		}
 		return false
@@ -46,7 +46,7 @@ func TestLoginsAreLimitedByNameAndAddress(t *testing.T) {
 	for _, name := range []string{"anna", "nobody"} {
 		service, kept, now := setup()
 		cheap(service, kept)
-		for i := range MaxFailedHere {
+		for i := range MaxFailedPerNameAndAddress {
 			if !failed(t, service, "192.0.2.1", name, "wrong") {
 				t.Fatalf("%s: login %d is refused", name, i)
 			}
@@ -59,7 +59,7 @@ func TestLoginsAreLimitedByNameAndAddress(t *testing.T) {
 		if !failed(t, service, "192.0.2.2", name, "wrong") {
 			t.Errorf("%s: locked elsewhere", name)
 		}
-		*now = now.Add(models.AttemptWindow)
+		*now = now.Add(models.LockoutWindow)
 		if !failed(t, service, "192.0.2.1", name, "wrong") {
 			t.Errorf("%s: locked for ever", name)
 		}
@@ -112,7 +112,7 @@ func TestLogin_GuessesAtANameAreBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 		evaluated := 960 // each takes its time, so most are only counted
-		kept.tally[subject("name", name)] = models.Failures{Count: evaluated, Until: now.Add(models.AttemptWindow)}
+		kept.tally[subject("name", name)] = models.Failures{Count: evaluated, Until: now.Add(models.LockoutWindow)}
 		for network := range 60 {
 			for range 3 {
 				if failed(t, service, fmt.Sprintf("10.0.%d.%d", network/250, network%250), name, "wrong") {
@@ -129,7 +129,7 @@ func TestLogin_GuessesAtANameAreBounded(t *testing.T) {
 		if _, err := service.LogIn(WithAddress(t.Context(), "203.0.113.1"), "anna", "right password"); err != nil {
 			t.Errorf("the address of the last login: %v", err)
 		}
-		*now = now.Add(models.AttemptWindow)
+		*now = now.Add(models.LockoutWindow)
 		if !failed(t, service, "203.0.113.2", name, "wrong") {
 			t.Errorf("%s: locked for ever", name)
 		}
@@ -153,14 +153,14 @@ func TestLogin_SharedAddress(t *testing.T) {
 		}
 		for _, name := range []string{"nobody", "anna"} { // both are answered alike
 			for i := range MaxFailedHereShared {
-				if i > MaxFailedHere+2 && i < MaxFailedHereShared-2 {
-					kept.tally[sharedLimits(name, clientOf(WithAddress(t.Context(), address)))[1].Subject] = models.Failures{Count: i + 1, Until: now.Add(models.AttemptWindow)}
+				if i > MaxFailedPerNameAndAddress+2 && i < MaxFailedHereShared-2 {
+					kept.tally[sharedLimits(name, clientOf(WithAddress(t.Context(), address)))[1].CounterKey] = models.Failures{Count: i + 1, Until: now.Add(models.LockoutWindow)}
 					continue
 				}
-				if failed(t, service, address, name, "wrong") != (i < MaxFailedHere) {
+				if failed(t, service, address, name, "wrong") != (i < MaxFailedPerNameAndAddress) {
 					t.Fatalf("%s: wrong password %d of %s is answered otherwise", what, i, name)
 				}
-				if name == "anna" && i%44 == MaxFailedHere { // at 10 and 98: a right password takes its time
+				if name == "anna" && i%44 == MaxFailedPerNameAndAddress { // at 10 and 98: a right password takes its time
 					if err := login(); err != nil {
 						t.Fatalf("%s: after %d wrong passwords: %v", what, i+1, err)
 					}
@@ -184,9 +184,9 @@ func TestLogin_SharedAddress(t *testing.T) {
 			*now = now.Add(slowly)
 		}
 		// One client that tries many names does not lock out the others either.
-		*now = now.Add(models.AttemptWindow)
+		*now = now.Add(models.LockoutWindow)
 		evaluated := MaxFailedPerAddressShared - 10
-		kept.tally[subject("shared address", clientOf(WithAddress(t.Context(), address)).address)] = models.Failures{Count: evaluated, Until: now.Add(models.AttemptWindow)}
+		kept.tally[subject("shared address", clientOf(WithAddress(t.Context(), address)).address)] = models.Failures{Count: evaluated, Until: now.Add(models.LockoutWindow)}
 		for i := range 100 {
 			if failed(t, service, address, fmt.Sprint("name ", i), "wrong") {
 				evaluated++
@@ -211,7 +211,7 @@ func TestLogin_KnownAddressIsForgotten(t *testing.T) {
 		t.Fatal(err)
 	}
 	*now = now.Add(NetworkLife + time.Second)
-	for range MaxFailedHere {
+	for range MaxFailedPerNameAndAddress {
 		failed(t, service, "203.0.113.1", "anna", "wrong")
 	}
 	if failed(t, service, "203.0.113.1", "anna", "right password") {
@@ -249,14 +249,14 @@ func TestALoginThatIsRefusedIsNotHashed(t *testing.T) {
 	t.Parallel()
 	service, kept, _ := setup()
 	cheap(service, kept)
-	for range MaxFailedHere {
+	for range MaxFailedPerNameAndAddress {
 		failed(t, service, "192.0.2.1", "anna", "wrong")
 	}
 	end := make(chan struct{})
 	defer close(end)
-	for range service.turns.Count() { // whoever has to hash waits for ever now
+	for range service.cpu.Size() { // whoever has to hash waits for ever now
 		taken := make(chan struct{})
-		go func() { _ = service.turns.Do(t.Context(), func() { close(taken); <-end }) }()
+		go func() { _ = service.cpu.Run(t.Context(), func() { close(taken); <-end }) }()
 		<-taken
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)

@@ -16,8 +16,8 @@ import (
 // TokenLife is how long a token is valid after it was given, used or not. Source: the CRM's Web API.
 const TokenLife = 2 * time.Hour
 
-// mostTries is how often a token is looked up when connections to the database break.
-const mostTries = 4
+// maxLookups is how often a token is looked up when connections to the database break.
+const maxLookups = 4
 
 var (
 	// ErrWrongLogin says that a login failed, and not why.
@@ -33,17 +33,17 @@ type Sessions interface {
 	// StartSession must remember the token's hash until it ends, unless the user has been disabled or has got another password since
 	// he was read: then it must answer false. Of it and such a change at the same time, the one must come wholly after the other.
 	StartSession(ctx context.Context, tokenHash []byte, user models.User, from, until time.Time) (bool, error)
-	// RaisePassword must keep another hash of the user's password, unless he has got another one since he was read.
-	RaisePassword(ctx context.Context, user models.User, hash string) error
+	// RehashPassword must keep another hash of the user's password, unless he has got another one since he was read.
+	RehashPassword(ctx context.Context, user models.User, hash string) error
 	// EndSession must forget the token's hash at once.
 	EndSession(ctx context.Context, tokenHash []byte) error
 	// Caller must return whose token it is at the given time, nil if nobody's. An error that wraps models.ErrRerun says that asking again
 	// may help.
 	Caller(ctx context.Context, tokenHash []byte, now time.Time) (*models.Caller, error)
-	// Closed must tell when each of the guesses that are refused now may be made again, and the zero time for the others.
-	Closed(ctx context.Context, guesses models.Guesses) ([]time.Time, error)
-	// Attempt must judge and count guesses, as events.Attempts has it.
-	Attempt(ctx context.Context, guesses models.Guesses) ([]time.Time, error)
+	// LockedUntil must tell when each of the guesses that are refused now may be made again, and the zero time for the others.
+	LockedUntil(ctx context.Context, guesses models.Attempts) ([]time.Time, error)
+	// CountAttempts must judge and count guesses, as events.Attempts has it.
+	CountAttempts(ctx context.Context, guesses models.Attempts) ([]time.Time, error)
 	// LastLogin must return when KeepLogin was last called for a network, and the zero time for a network that is unknown.
 	LastLogin(ctx context.Context, network []byte) (time.Time, error)
 	// KeepLogin must remember that somebody has logged in from a network, and may forget the networks of before a time.
@@ -54,20 +54,20 @@ type Sessions interface {
 type Service struct {
 	sessions Sessions
 	now      func() time.Time
-	// turns are what the hashing of passwords waits for: each takes 7 MiB and a core for 45 ms, and logins must not starve the events.
+	// cpu are what the hashing of passwords waits for: each takes 7 MiB and a core for 45 ms, and logins must not starve the events.
 	// waiting bounds how many wait for it.
-	turns   *admission.Turns
+	cpu     *admission.CPULimiter
 	waiting chan struct{}
-	// nobody is the hash that an unknown user's password is compared with, so that he waits as long as a known one.
-	nobody string
+	// dummyHash is the hash that an unknown user's password is compared with, so that he waits as long as a known one.
+	dummyHash string
 	// Shared reports whether an address is one that many clients have, as a proxy's that does not say whose requests it
 	// forwards. It is set before the first login; nil means that there is none but the loopback.
 	Shared func(address string) bool
 }
 
 // New makes a service that hashes passwords in turns.
-func New(sessions Sessions, now func() time.Time, turns *admission.Turns) *Service {
-	return &Service{sessions: sessions, now: now, turns: turns, waiting: make(chan struct{}, waitingForEach*turns.Count()), nobody: HashPassword("nobody's password")}
+func New(sessions Sessions, now func() time.Time, turns *admission.CPULimiter) *Service {
+	return &Service{sessions: sessions, now: now, cpu: turns, waiting: make(chan struct{}, maxWaitingPerCPU*turns.Size()), dummyHash: HashPassword("nobody's password")}
 }
 
 // Session is a login. Token is 32 random bytes in base64url, and is kept nowhere but with its holder.
@@ -95,12 +95,12 @@ func (s *Service) LogIn(ctx context.Context, username, password string) (Session
 	if err != nil {
 		return Session{}, err
 	}
-	same, raised, err := s.compare(ctx, user, password)
+	same, raised, err := s.verify(ctx, user, password)
 	if err != nil {
 		return Session{}, err
 	}
-	attempt := models.Guesses{List: []models.Guess{{Budgets: limited.budgets, Failed: !same}}, At: at}
-	closed, err := s.sessions.Attempt(ctx, attempt)
+	attempt := models.Attempts{List: []models.Attempt{{Limits: limited.budgets, Failed: !same}}, At: at}
+	closed, err := s.sessions.CountAttempts(ctx, attempt)
 	if err != nil {
 		return Session{}, err
 	}
@@ -123,7 +123,7 @@ func (s *Service) LogIn(ctx context.Context, username, password string) (Session
 		err = ErrWrongLogin
 	}
 	if err == nil && raised != "" {
-		err = s.sessions.RaisePassword(ctx, *user, raised)
+		err = s.sessions.RehashPassword(ctx, *user, raised)
 	}
 	if err != nil {
 		return Session{}, err
@@ -132,15 +132,15 @@ func (s *Service) LogIn(ctx context.Context, username, password string) (Session
 	return Session{token, until}, nil
 }
 
-// compare hashes a password in its turn, and holds it against the user's; nobody's is compared too, so that he waits as long. If
+// verify hashes a password in its turn, and holds it against the user's; nobody's is compared too, so that he waits as long. If
 // the right password's hash is kept at a cost that is no longer enough, raised is one that is.
-func (s *Service) compare(ctx context.Context, user *models.User, password string) (same bool, raised string, err error) {
-	kept := s.nobody
+func (s *Service) verify(ctx context.Context, user *models.User, password string) (same bool, raised string, err error) {
+	kept := s.dummyHash
 	if user != nil {
 		kept = user.PasswordHash
 	}
-	ended := s.turns.Do(ctx, func() {
-		same, err = samePassword(password, kept)
+	ended := s.cpu.Run(ctx, func() {
+		same, err = verifyPassword(password, kept)
 		if same = same && user != nil && !user.Disabled; same && !strings.HasPrefix(kept, costPrefix) {
 			raised = HashPassword(password)
 		}
@@ -164,7 +164,7 @@ func (s *Service) Caller(ctx context.Context, token string) (models.Caller, erro
 	caller, err := s.sessions.Caller(ctx, tokenHash(token), s.now().UTC())
 	// A connection that breaks under the question says nothing of the database, and the next one may be broken too, since they tend
 	// to break together; refusing the call for it would cost the caller another round.
-	for tries := 1; errors.Is(err, models.ErrRerun) && tries < mostTries; tries++ {
+	for tries := 1; errors.Is(err, models.ErrAborted) && tries < maxLookups; tries++ {
 		caller, err = s.sessions.Caller(ctx, tokenHash(token), s.now().UTC())
 	}
 	if err != nil {

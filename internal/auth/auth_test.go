@@ -18,7 +18,7 @@ type sessions struct {
 	users map[string]*models.User
 	until map[string]time.Time
 	whose map[string]int64
-	tally models.Tally
+	tally models.Counters
 	// logins are when somebody has logged in last, by network.
 	logins map[string]time.Time
 	// broken is how many more questions meet a broken connection.
@@ -45,7 +45,7 @@ func (s *sessions) StartSession(_ context.Context, hash []byte, user models.User
 	return true, nil
 }
 
-func (s *sessions) RaisePassword(_ context.Context, user models.User, hash string) error {
+func (s *sessions) RehashPassword(_ context.Context, user models.User, hash string) error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	if now := s.users[user.Name]; now.PasswordHash == user.PasswordHash {
@@ -54,12 +54,12 @@ func (s *sessions) RaisePassword(_ context.Context, user models.User, hash strin
 	return nil
 }
 
-func (s *sessions) Closed(_ context.Context, guesses models.Guesses) ([]time.Time, error) {
+func (s *sessions) LockedUntil(_ context.Context, guesses models.Attempts) ([]time.Time, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	until := make([]time.Time, len(guesses.List))
 	for i, guess := range guesses.List {
-		until[i] = s.tally.Closed(guess, guesses.At)
+		until[i] = s.tally.LockedUntil(guess, guesses.At)
 	}
 	return until, nil
 }
@@ -77,10 +77,10 @@ func (s *sessions) KeepLogin(_ context.Context, network []byte, at, _ time.Time)
 	return nil
 }
 
-func (s *sessions) Attempt(_ context.Context, guesses models.Guesses) ([]time.Time, error) {
+func (s *sessions) CountAttempts(_ context.Context, guesses models.Attempts) ([]time.Time, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	until, _ := s.tally.Judge(guesses)
+	until, _ := s.tally.Evaluate(guesses)
 	return until, nil
 }
 
@@ -96,7 +96,7 @@ func (s *sessions) Caller(_ context.Context, hash []byte, now time.Time) (*model
 	defer s.mutex.Unlock()
 	if s.broken > 0 {
 		s.broken--
-		return nil, models.ErrRerun
+		return nil, models.ErrAborted
 	}
 	if until, known := s.until[string(hash)]; !known || !now.Before(until) {
 		return nil, nil
@@ -107,7 +107,7 @@ func (s *sessions) Caller(_ context.Context, hash []byte, now time.Time) (*model
 func setup() (*Service, *sessions, *time.Time) {
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	kept := &sessions{users: map[string]*models.User{"anna": {Key: 7, Name: "anna", PasswordHash: HashPassword("right password")}},
-		until: map[string]time.Time{}, whose: map[string]int64{}, tally: models.Tally{}, logins: map[string]time.Time{}}
+		until: map[string]time.Time{}, whose: map[string]int64{}, tally: models.Counters{}, logins: map[string]time.Time{}}
 	service := New(kept, func() time.Time { return now }, admission.New())
 	service.Shared = func(address string) bool { return address == "198.51.100.1" || address == "2001:db8:9::5" }
 	return service, kept, &now
@@ -140,7 +140,7 @@ func TestTokenIsLookedUpAgainWhenConnectionsBreak(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for broken, want := range map[int]error{mostTries - 1: nil, mostTries: models.ErrRerun} {
+	for broken, want := range map[int]error{maxLookups - 1: nil, maxLookups: models.ErrAborted} {
 		kept.broken = broken
 		if _, err := service.Caller(t.Context(), session.Token); !errors.Is(err, want) {
 			t.Errorf("after %d broken connections: %v, want %v", broken, err, want)
@@ -210,12 +210,12 @@ func TestPasswordHash(t *testing.T) {
 		t.Errorf("hash %q", kept)
 	}
 	for password, want := range map[string]bool{"a password": true, "A password": false, "": false} {
-		if same, err := samePassword(password, kept); err != nil || same != want {
+		if same, err := verifyPassword(password, kept); err != nil || same != want {
 			t.Errorf("%q: %v, %v", password, same, err)
 		}
 	}
 	for _, broken := range []string{"", "$argon2id$", "$2a$10$abc", strings.Replace(kept, "t=5", "t=0", 1), kept[:len(kept)-43], strings.Replace(kept, "v=19", "v=16", 1)} {
-		if _, err := samePassword("a password", broken); err == nil {
+		if _, err := verifyPassword("a password", broken); err == nil {
 			t.Errorf("a broken hash is taken: %q", broken)
 		}
 	}

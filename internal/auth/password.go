@@ -36,8 +36,8 @@ func HashPassword(password string) string {
 
 var errPasswordHash = errors.New("a password's hash is not in the argon2id format")
 
-// samePassword compares a password with its kept form, at the cost that stands in it.
-func samePassword(password, kept string) (bool, error) {
+// verifyPassword compares a password with its kept form, at the cost that stands in it.
+func verifyPassword(password, kept string) (bool, error) {
 	parts := strings.Split(kept, "$")
 	if len(parts) != 6 || parts[1] != "argon2id" {
 		return false, errPasswordHash

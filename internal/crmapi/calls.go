@@ -15,7 +15,7 @@ func (h *Handler) login(ctx context.Context, body string) ([]byte, error) {
 		return nil, err
 	}
 	if username == nil || password == nil {
-		return nil, api.Refuse(api.BadRequest, "username and password are mandatory")
+		return nil, api.NewError(api.BadRequest, "username and password are mandatory")
 	}
 	session, err := api.LogIn(ctx, h.Auth, *username, *password)
 	if err != nil {
@@ -45,7 +45,7 @@ func (h *Handler) create(ctx context.Context, body string) ([]byte, error) {
 	if err := (api.Members{"token": api.Text(&token), "idempotency_key": api.Text(&key), "fields_set": api.Text(&fieldsSet), set: api.List(&raw)}).Read(ctx, body); err != nil {
 		return nil, err
 	}
-	request := events.Request{Naming: events.Wire}
+	request := events.Request{FieldNames: events.SnakeCase}
 	bearer, err := api.Token(ctx, token)
 	if err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func (h *Handler) create(ctx context.Context, body string) ([]byte, error) {
 	if request.Caller, err = api.Caller(ctx, h.Auth, bearer); err != nil {
 		return nil, err
 	}
-	if err = api.Afford(ctx, request.Caller); err != nil {
+	if err = api.Allow(ctx, request.Caller); err != nil {
 		return nil, err
 	}
 	if request.IdempotencyKey, err = api.Key(ctx, "idempotency_key", key); err != nil {
@@ -67,19 +67,19 @@ func (h *Handler) create(ctx context.Context, body string) ([]byte, error) {
 		return nil, err
 	}
 	if raw == "" {
-		return nil, api.Refuse(api.BadRequest, "%s is mandatory: write a list of 1 to %d events", set, events.MaxEventsPerCall)
+		return nil, api.NewError(api.BadRequest, "%s is mandatory: write a list of 1 to %d events", set, events.MaxEventsPerCall)
 	}
-	if refusal := api.Apart(ctx, len(raw), func() { request.Set, err = h.Decoder.Set(strictjson.New(raw)) }); refusal != nil {
+	if refusal := api.RunCPUBound(ctx, len(raw), func() { request.Events, err = h.Decoder.DecodeBatch(strictjson.New(raw)) }); refusal != nil {
 		return nil, refusal
 	}
 	if err != nil {
 		return nil, err
 	}
-	spend := api.Spend
-	if request.Set.Sent > events.MaxEventsPerCall {
+	spend := api.Take
+	if request.Events.Received > events.MaxEventsPerCall {
 		spend = api.SpendUpTo // the service rejects them
 	}
-	if err = spend(ctx, request.Caller, request.Set.Sent); err != nil {
+	if err = spend(ctx, request.Caller, request.Events.Received); err != nil {
 		return nil, err
 	}
 	outcome, err := h.Service.CreateWebCustomerEvents(ctx, request)

@@ -95,7 +95,7 @@ func choose(fieldsSet string) (selection, error) {
 			continue
 		}
 		if !known[name] {
-			return selection{}, api.Refuse(api.BadRequest, "fields_set names %s, which is no field of the answer: write some of %s", models.Shown(name),
+			return selection{}, api.NewError(api.BadRequest, "fields_set names %s, which is no field of the answer: write some of %s", models.Sanitize(name),
 				strings.Join(slices.Sorted(maps.Keys(known)), ", "))
 		}
 		named[name] = true

@@ -33,8 +33,8 @@ type Handler struct {
 	// Decoder reads the events; its naming is events.Wire.
 	Decoder *events.Decoder
 	Log     *slog.Logger
-	// Patience is how long one request may take.
-	Patience time.Duration
+	// Timeout is how long one request may take.
+	Timeout time.Duration
 }
 
 // calls are the calls by their paths. Each takes the body and gives the answer's data.
@@ -48,7 +48,7 @@ const descriptionPath = "openapi.json"
 
 // ServeHTTP answers a request. A body is never repeated in an answer.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if barred := api.RequestOf(r.Context()).Barred; barred != nil {
+	if barred := api.RequestOf(r.Context()).Forbidden; barred != nil {
 		h.refuse(w, r, barred)
 		return
 	}
@@ -59,13 +59,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		known, allowed = true, []string{http.MethodGet, http.MethodHead}
 	}
 	if !known {
-		h.refuse(w, r, api.Refuse(api.NotFound, "there is no method at this path: %s%s describes those that there are", Prefix, descriptionPath))
+		h.refuse(w, r, api.NewError(api.NotFound, "there is no method at this path: %s%s describes those that there are", Prefix, descriptionPath))
 		return
 	}
 	api.RequestOf(r.Context()).Operation = path
 	if !slices.Contains(allowed, r.Method) {
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
-		h.refuse(w, r, api.Refuse(api.MethodNotAllowed, "use %s", strings.Join(allowed, " or ")))
+		h.refuse(w, r, api.NewError(api.MethodNotAllowed, "use %s", strings.Join(allowed, " or ")))
 		return
 	}
 	if call == nil {
@@ -78,22 +78,22 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, err)
 		return
 	}
-	write(w, http.StatusOK, data, class{name: "OK"}, "")
+	write(w, http.StatusOK, data, status{name: "OK"}, "")
 }
 
 // call reads the body and makes the call.
 func (h *Handler) call(w http.ResponseWriter, r *http.Request, call func(*Handler, context.Context, string) ([]byte, error)) (data []byte, err error) {
-	ctx, cancel := context.WithTimeout(r.Context(), h.Patience)
+	ctx, cancel := context.WithTimeout(r.Context(), h.Timeout)
 	defer cancel()
 	defer func() {
 		if cause := recover(); cause != nil {
-			data, err = nil, api.Recovered(ctx, h.Log, cause)
+			data, err = nil, api.FromPanic(ctx, h.Log, cause)
 		}
 	}()
 	// The media type may be any, since nobody knows what the original's callers send; only another charset would change the text.
 	_, parameters, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if charset, given := parameters["charset"]; given && !strings.EqualFold(charset, "utf-8") {
-		return nil, api.Refuse(api.UnsupportedMedia, "the body must be JSON in UTF-8")
+		return nil, api.NewError(api.UnsupportedMedia, "the body must be JSON in UTF-8")
 	}
 	body, refusal := api.ReadBody(w, r)
 	if refusal != nil {
@@ -103,17 +103,17 @@ func (h *Handler) call(w http.ResponseWriter, r *http.Request, call func(*Handle
 }
 
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	refusal := api.Told(r.Context(), h.Log, err)
+	refusal := api.Report(r.Context(), h.Log, err)
 	api.RequestOf(r.Context()).Code = string(refusal.Code)
 	if refusal.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(refusal.RetryAfter))
 	}
-	write(w, refusal.Code.Status(), noData, classOf(err, refusal), refusal.Message)
+	write(w, refusal.Code.Status(), noData, statusOf(err, refusal), refusal.Message)
 }
 
 // write writes the original's envelope. It sets the status once the body is complete, for that ends the request's work,
 // see unsentResponses of the server.
-func write(w http.ResponseWriter, status int, data []byte, said class, message string) {
+func write(w http.ResponseWriter, status int, data []byte, said status, message string) {
 	body := append(append(make([]byte, 0, len(data)+256), `{"data":`...), data...)
 	body = strictjson.AppendText(append(body, `,"status":{"code":`...), said.name)
 	body = strictjson.AppendText(append(body, `,"description":`...), said.sentence)

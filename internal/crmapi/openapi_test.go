@@ -107,19 +107,19 @@ func TestDescriptionSaysWhatTheProgramDoes(t *testing.T) {
 		}
 	}
 	// A text is as long as it is said to be: the longest passes the decoder, one character more does not.
-	decoder := &events.Decoder{Naming: events.Wire, Secrets: models.NewSecrets([]byte("the tests' own key"))}
+	decoder := &events.Decoder{FieldNames: events.SnakeCase, Hasher: models.NewKeyedHasher([]byte("the tests' own key"))}
 	lengths := 0
 	for name, property := range d.Components.Schemas["WebCustomerEvent"].Properties {
 		for more := 0; property.MaxLength > 0 && more < 2; more++ {
 			lengths++
 			value := "www.crm.com/" + strings.Repeat("x", property.MaxLength-len("www.crm.com/")+more)
 			var event events.WebCustomerEventInput
-			if err := decoder.Event(strictjson.New(`{"`+name+`":"`+value+`"}`), &event); err != nil {
+			if err := decoder.DecodeEvent(strictjson.New(`{"`+name+`":"`+value+`"}`), &event); err != nil {
 				t.Fatal(err)
 			}
-			said := slices.ContainsFunc(event.Faults, func(f models.Fault) bool { return len(f.Path) == 1 && f.Path[0] == name })
+			said := slices.ContainsFunc(event.Problems, func(f models.Problem) bool { return len(f.Path) == 1 && f.Path[0] == name })
 			if said != (more == 1) {
-				t.Errorf("%s of %d characters: %+v", name, len(value), event.Faults)
+				t.Errorf("%s of %d characters: %+v", name, len(value), event.Problems)
 			}
 		}
 	}
@@ -129,8 +129,8 @@ func TestDescriptionSaysWhatTheProgramDoes(t *testing.T) {
 	if most := d.Components.Schemas["CreateRequest"].Properties["web_customer_events_set"].MaxItems; most != events.MaxEventsPerCall {
 		t.Errorf("%d events at most", most)
 	}
-	names := []string{wrongLogin.name}
-	for code, said := range classes {
+	names := []string{invalidCredentials.name}
+	for code, said := range statuses {
 		if code.Status() < 400 || said.sentence == "" {
 			t.Errorf("%s has no status or no sentence", code)
 		}
@@ -142,7 +142,7 @@ func TestDescriptionSaysWhatTheProgramDoes(t *testing.T) {
 		t.Errorf("status.code (-given +described):\n%s", diff)
 	}
 	for _, code := range d.Components.Schemas["UnprocessedCustomerEvent"].Properties["error_code"].Enum {
-		if models.Code(code).Sentence() == "" {
+		if models.Code(code).Description() == "" {
 			t.Errorf("there is no code %s", code)
 		}
 	}

@@ -51,7 +51,7 @@ func TestFieldsSet(t *testing.T) {
 	}
 	for _, fieldsSet := range []string{"ids", "id;number", "ID", "data", "processedCustomerEventsSet", "processed_customer_events_set.id", "id,nothing"} {
 		_, err := choose(fieldsSet)
-		if refusal := api.Known(err); refusal == nil || refusal.Code != api.BadRequest || !strings.Contains(err.Error(), "request_unique_identifier") {
+		if refusal := api.Public(err); refusal == nil || refusal.Code != api.BadRequest || !strings.Contains(err.Error(), "request_unique_identifier") {
 			t.Errorf("%q: %v", fieldsSet, err)
 		}
 	}
@@ -59,8 +59,8 @@ func TestFieldsSet(t *testing.T) {
 
 func TestEveryRefusalHasAClass(t *testing.T) {
 	t.Parallel()
-	for _, err := range []error{events.ErrKeyReused, events.ErrUnavailable, events.ErrOutcomeUnknown, events.ErrTooManyEvents{Sent: 1001}, models.ErrLocked, models.ErrAway, models.ErrUnknown} {
-		if refusal := api.Known(err); refusal == nil || classes[refusal.Code].name == "" {
+	for _, err := range []error{events.ErrKeyReused, events.ErrUnavailable, events.ErrOutcomeUnknown, events.ErrTooManyEvents{Sent: 1001}, models.ErrInProgress, models.ErrUnavailable, models.ErrCommitUnknown} {
+		if refusal := api.Public(err); refusal == nil || statuses[refusal.Code].name == "" {
 			t.Errorf("%v: %+v", err, refusal)
 		}
 	}
@@ -70,7 +70,7 @@ func TestEveryRefusalHasAClass(t *testing.T) {
 func TestPanic(t *testing.T) {
 	t.Parallel()
 	var log strings.Builder
-	h := &Handler{Log: slog.New(slog.NewTextHandler(&log, nil)), Patience: time.Minute} // without a service to call
+	h := &Handler{Log: slog.New(slog.NewTextHandler(&log, nil)), Timeout: time.Minute} // without a service to call
 	request := httptest.NewRequest(http.MethodPost, Prefix+"authentication/token", strings.NewReader(`{"username":"a","password":"CANARY"}`))
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, request.WithContext(api.WithRequest(request.Context(), &api.Request{ID: "request-1"})))

@@ -26,19 +26,19 @@ func (e ErrTooManyEvents) Error() string {
 // item is one event on its way through a batch.
 type item struct {
 	in *WebCustomerEventInput
-	// faults are those found by the call's own passes; in.Faults are older.
-	faults []models.Fault
-	// token is the access token whose one-time password the event uses, 0 if none.
-	token int64
-	// opened is the access token that the event's credential opens, if there is just one; over tells that its one-time password
+	// problems are those found by the call's own passes; in.Faults are older.
+	problems []models.Problem
+	// usedToken is the access token whose one-time password the event uses, 0 if none.
+	usedToken int64
+	// token is the access token that the event's credential opens, if there is just one; over tells that its one-time password
 	// is spent or expired, which is a fault; but whose it was is known.
-	opened *models.AccessToken
-	over   bool
-	// proven tells that the one-time password was spent by the very call that recorded the event, so that it is no guess; refused
+	token        *models.AccessToken
+	tokenExpired bool
+	// usedByThisEvent tells that the one-time password was spent by the very call that recorded the event, so that it is no guess; refused
 	// that the credential may not be looked at.
-	proven, refused bool
-	// ahead tells that the event was performed too far ahead of now. That is a fault of a new event only.
-	ahead bool
+	usedByThisEvent, lockedOut bool
+	// tooFarAhead tells that the event was performed too far ahead of now. That is a fault of a new event only.
+	tooFarAhead bool
 	// holder is the recorded event that has the external reference, if it was looked up; means tells of each
 	// identifier (see links) whether it means the holder's record.
 	holder *models.WebCustomerEvent
@@ -48,24 +48,24 @@ type item struct {
 	attested bool
 	// resent tells that, its credential aside, the event is one that the same caller had recorded.
 	resent bool
-	// recorded is how the event is known, if it has been recorded before this call or, after record, by it.
-	recorded models.RecordedAs
-	// twin is the item that recorded the same external reference earlier in this very call.
-	twin     *item
-	replayed bool
+	// ref is how the event is known, if it has been recorded before this call or, after record, by it.
+	ref models.EventRef
+	// duplicateOf is the item that recorded the same external reference earlier in this very call.
+	duplicateOf *item
+	replayed    bool
 	// remembered tells that the call's key already stands for the event.
 	remembered bool
 }
 
-func (it *item) whole() bool { return len(it.in.Faults)+len(it.faults) == 0 }
+func (it *item) valid() bool { return len(it.in.Problems)+len(it.problems) == 0 }
 
 // replay answers the event with one that was recorded before.
 func (it *item) replay(row *models.WebCustomerEvent) {
-	it.faults, it.replayed, it.recorded = nil, true, models.RecordedAs{ID: row.ID, Number: row.Number}
+	it.problems, it.replayed, it.ref = nil, true, models.EventRef{ID: row.ID, Number: row.Number}
 }
 
-func (it *item) fault(code models.Code, what string, path ...string) {
-	it.faults = append(it.faults, models.Fault{Code: code, Path: path, What: what})
+func (it *item) addProblem(code models.Code, what string, path ...string) {
+	it.problems = append(it.problems, models.Problem{Code: code, Path: path, Detail: what})
 }
 
 // batch is one call's events, and what is known of them so far.
@@ -80,73 +80,73 @@ type batch struct {
 	// items to be new: each must keep its own, because a write whose outcome is unknown is recognised by its
 	// ids.
 	ids []models.ID
-	// calls are the names of a call that may be repeated: by today's key, and by each older one; call is that by which it is
+	// keys are the names of a call that may be repeated: by today's key, and by each older one; call is that by which it is
 	// remembered, else the first.
-	calls []keyedCall
-	call  *keyedCall
-	// callKey is the ledger's key of the call, once it is remembered, and usedAt when that was last used.
-	callKey int64
-	usedAt  time.Time
-	taken   map[models.ExternalReference]models.WebCustomerEvent
-	// told is what became of the call's credentials, in this pass or an earlier one.
-	told map[guess]told
+	keys []hashedKey
+	key  *hashedKey
+	// recordKey is the ledger's key of the call, once it is remembered, and usedAt when that was last used.
+	recordKey int64
+	usedAt    time.Time
+	recorded  map[models.ExternalReference]models.WebCustomerEvent
+	// verdicts is what became of the call's credentials, in this pass or an earlier one.
+	verdicts map[credential]verdict
 	// toldReplays are the guesses that admitReplays has been told about, and whether they are refused.
-	toldReplays map[guess]bool
+	toldReplays map[credential]bool
 	// hashes are those of the identifiers of classifications and units, for identifiersHash.
 	hashes map[models.Reference][]byte
-	// hopeful is whether the next settle supposes that no external reference is taken; unchecked that this
+	// skipReferenceLookup is whether the next settle supposes that no external reference is taken; unchecked that this
 	// pass does.
-	hopeful, unchecked bool
+	skipReferenceLookup, unchecked bool
 }
 
 func (s *Service) newBatch(request Request) (*batch, error) {
-	if request.Set.Sent > MaxEventsPerCall {
-		return nil, ErrTooManyEvents{request.Set.Sent}
+	if request.Events.Received > MaxEventsPerCall {
+		return nil, ErrTooManyEvents{request.Events.Received}
 	}
-	b := &batch{Service: s, request: request, at: s.Now().UTC().Truncate(time.Microsecond), deadline: time.Now().Add(s.Patience)}
-	b.items = make([]item, len(request.Set.Events))
+	b := &batch{Service: s, request: request, at: s.Now().UTC().Truncate(time.Microsecond), deadline: time.Now().Add(s.RetryTimeout)}
+	b.items = make([]item, len(request.Events.Events))
 	for i := range b.items {
-		b.items[i].in = &request.Set.Events[i]
+		b.items[i].in = &request.Events.Events[i]
 	}
 	if request.IdempotencyKey != "" {
-		b.name(s.Secrets, today)
-		for i, older := range s.Secrets.Older() {
-			b.name(older, i)
+		b.addKey(s.Hasher, currentKey)
+		for i, older := range s.Hasher.Previous() {
+			b.addKey(older, i)
 		}
 	}
 	return b, nil
 }
 
-// keyedCall names a call by the hashes of one key.
-type keyedCall struct {
-	models.Call
-	secrets *models.Secrets
+// hashedKey names a call by the hashes of one key.
+type hashedKey struct {
+	models.IdempotencyKey
+	hasher *models.KeyedHasher
 }
 
-func (b *batch) name(secrets *models.Secrets, by int) {
-	b.calls = append(b.calls, keyedCall{models.Call{
+func (b *batch) addKey(secrets *models.KeyedHasher, by int) {
+	b.keys = append(b.keys, hashedKey{models.IdempotencyKey{
 		UserKey:     b.request.Caller.UserKey,
 		KeyHash:     secrets.IdempotencyKey(b.request.IdempotencyKey),
-		Fingerprint: fingerprint(secrets, b.request.Set.Events, by),
+		Fingerprint: fingerprint(secrets, b.request.Events.Events, by),
 	}, secrets})
 }
 
-// judge finds out all that can be known without writing. It starts from nothing each time: what an earlier try has seen may
+// evaluate finds out all that can be known without writing. It starts from nothing each time: what an earlier try has seen may
 // no longer be so.
-func (b *batch) judge(ctx context.Context) error {
+func (b *batch) evaluate(ctx context.Context) error {
 	for i := range b.items {
 		in := b.items[i].in
 		in.Row.AccountKey, in.Row.ParticipantKey, in.Row.ClassificationKey, in.Row.UnitKey = 0, nil, nil, 0
 		b.items[i] = item{in: in}
 	}
 	b.check()
-	if err := b.pass(ctx, "settle", b.settle); err != nil {
+	if err := b.phase(ctx, "settle", b.findReplays); err != nil {
 		return err
 	}
-	if err := b.pass(ctx, "resolve", b.resolve); err != nil {
+	if err := b.phase(ctx, "resolve", b.resolve); err != nil {
 		return err
 	}
-	b.compare()
+	b.matchRecorded()
 	return nil
 }
 
@@ -165,22 +165,22 @@ func (b *batch) check() {
 		it := &b.items[i]
 		if id := it.in.RequestUniqueIdentifier; id != nil && holders[*id] > 1 {
 			field := b.field("requestUniqueIdentifier")
-			it.fault(models.Duplicate, fmt.Sprintf("%s (%s) Is Used By %d Events Of This Call: give each its own.", field, models.Shown(*id), holders[*id]), field)
+			it.addProblem(models.Duplicate, fmt.Sprintf("%s (%s) Is Used By %d Events Of This Call: give each its own.", field, models.Sanitize(*id), holders[*id]), field)
 		}
-		it.ahead = it.in.Row.PerformedOn.After(latest)
+		it.tooFarAhead = it.in.Row.PerformedOn.After(latest)
 	}
 }
 
-// blameAhead complains of a date too far ahead of the clock.
-func (b *batch) blameAhead(it *item) {
-	if it.ahead {
+// addTooFarAhead complains of a date too far ahead of the clock.
+func (b *batch) addTooFarAhead(it *item) {
+	if it.tooFarAhead {
 		field := b.field("performedOn")
-		it.fault(models.Invalid, fmt.Sprintf("%s (%s) Is Not Valid: it is more than %s ahead of now.", field,
+		it.addProblem(models.Invalid, fmt.Sprintf("%s (%s) Is Not Valid: it is more than %s ahead of now.", field,
 			models.FormatDateTime(it.in.Row.PerformedOn), b.FutureTolerance), field)
 	}
 }
 
 // field is the name of a field in the request's spelling.
 func (b *batch) field(graphQL string) string {
-	return fields[fieldByName[GraphQL][graphQL]].names[b.request.Naming]
+	return fields[fieldByName[CamelCase][graphQL]].names[b.request.FieldNames]
 }

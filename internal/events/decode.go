@@ -12,32 +12,32 @@ import (
 	"customer-events/models"
 )
 
-// maxFaults bounds what is said about one event: an event of a thousand unknown fields is as wrong after the first hundred.
-const maxFaults = 100
+// maxProblems bounds what is said about one event: an event of a thousand unknown fields is as wrong after the first hundred.
+const maxProblems = 100
 
 // Decoder reads events straight from JSON text into their structs. What is wrong with an event becomes faults of that event:
 // decoding itself fails only if the text is not JSON, which then concerns everybody.
 type Decoder struct {
-	// Naming is the spelling of the fields, in the input and in faults.
-	Naming Naming
+	// FieldNames is the spelling of the fields, in the input and in faults.
+	FieldNames FieldNames
 	// Zone is where dates without a zone are read.
 	Zone *time.Location
-	// Secrets hashes the secrets as they are read.
-	Secrets *models.Secrets
+	// Hasher hashes the secrets as they are read.
+	Hasher *models.KeyedHasher
 }
 
-// Set reads an array of events; as in GraphQL, one event alone is an array of one, and null is none.
-func (d *Decoder) Set(c *strictjson.Cursor) (Set, error) {
-	var set Set
-	var space space
+// DecodeBatch reads an array of events; as in GraphQL, one event alone is an array of one, and null is none.
+func (d *Decoder) DecodeBatch(c *strictjson.Cursor) (ReceivedEvents, error) {
+	var set ReceivedEvents
+	var space arena
 	read := func() error {
-		if set.Sent++; set.Sent > MaxEventsPerCall {
+		if set.Received++; set.Received > MaxEventsPerCall {
 			return c.Skip()
 		}
 		before := c.Left()
 		set.Events = append(set.Events, WebCustomerEventInput{})
-		err := d.event(c, &set.Events[len(set.Events)-1], &space)
-		if set.Sent == 1 {
+		err := d.decodeEvent(c, &set.Events[len(set.Events)-1], &space)
+		if set.Received == 1 {
 			// The events of a call are alike: the first one's length tells about how many there are. Without this the slice is
 			// copied ten times over, which is a tenth of all that a call allocates.
 			likely := min(MaxEventsPerCall, 1+c.Left()/max(1, before-c.Left()))
@@ -57,51 +57,51 @@ func (d *Decoder) Set(c *strictjson.Cursor) (Set, error) {
 	return set, err
 }
 
-// Event reads one event.
-func (d *Decoder) Event(c *strictjson.Cursor, into *WebCustomerEventInput) error {
-	return d.event(c, into, new(space))
+// DecodeEvent reads one event.
+func (d *Decoder) DecodeEvent(c *strictjson.Cursor, into *WebCustomerEventInput) error {
+	return d.decodeEvent(c, into, new(arena))
 }
 
-func (d *Decoder) event(c *strictjson.Cursor, into *WebCustomerEventInput, space *space) error {
-	r := &reader{Decoder: d, Cursor: c, in: into, space: space}
+func (d *Decoder) decodeEvent(c *strictjson.Cursor, into *WebCustomerEventInput, space *arena) error {
+	r := &reader{Decoder: d, Cursor: c, in: into, arena: space}
 	switch c.Kind() {
 	case strictjson.Object:
 	case strictjson.Null:
-		r.fault(models.Mandatory, "The Event Is Null, An Object Is Mandatory.")
+		r.addProblem(models.Mandatory, "The Event Is Null, An Object Is Mandatory.")
 		return c.Null()
 	default:
-		r.fault(models.Invalid, "The Event Is Not An Object.")
+		r.addProblem(models.Invalid, "The Event Is Not An Object.")
 		return c.Skip()
 	}
 	// faulty holds the fields that have been complained about, so that an unreadable field is not reported missing as well.
 	var seen, faulty uint64
 	last := 0
 	err := c.Object(func(name string) error {
-		i := int(space.follow[last])
-		known := fields[i].names[d.Naming] == name
+		i := int(space.predictedNext[last])
+		known := fields[i].names[d.FieldNames] == name
 		if !known {
-			if i, known = fieldByName[d.Naming][name]; known {
-				space.follow[last] = uint8(i)
+			if i, known = fieldByName[d.FieldNames][name]; known {
+				space.predictedNext[last] = uint8(i)
 			}
 		}
 		last = i + 1
 		if !known {
-			r.fault(models.Invalid, models.Shown(name)+" Is Not A Field Of A Web Customer Event.", models.Shown(name))
+			r.addProblem(models.Invalid, models.Sanitize(name)+" Is Not A Field Of A Web Customer Event.", models.Sanitize(name))
 			return c.Skip()
 		}
 		f := &fields[i]
 		if seen&(1<<i) != 0 {
 			faulty |= 1 << i
-			r.fault(models.Invalid, f.names[d.Naming]+" Is Given Twice.", f.paths[d.Naming]...)
+			r.addProblem(models.Invalid, f.names[d.FieldNames]+" Is Given Twice.", f.paths[d.FieldNames]...)
 			return c.Skip()
 		}
 		seen |= 1 << i
 		if c.Kind() == strictjson.Null {
 			return c.Null()
 		}
-		before := len(into.Faults)
+		before := len(into.Problems)
 		err := f.read(r, f, into)
-		if len(into.Faults) > before {
+		if len(into.Problems) > before {
 			faulty |= 1 << i
 		}
 		return err
@@ -118,21 +118,21 @@ type reader struct {
 	*Decoder
 	*strictjson.Cursor
 	in    *WebCustomerEventInput
-	space *space
+	arena *arena
 }
 
-func (r *reader) fault(code models.Code, what string, path ...string) {
-	if len(r.in.Faults) < maxFaults {
-		r.in.Faults = append(r.in.Faults, models.Fault{Code: code, Path: path, What: what})
+func (r *reader) addProblem(code models.Code, what string, path ...string) {
+	if len(r.in.Problems) < maxProblems {
+		r.in.Problems = append(r.in.Problems, models.Problem{Code: code, Path: path, Detail: what})
 	}
 }
 
 func (r *reader) mandatory(path ...string) {
-	r.fault(models.Mandatory, path[len(path)-1]+" Is Mandatory And Must Not Be Blank.", path...)
+	r.addProblem(models.Mandatory, path[len(path)-1]+" Is Mandatory And Must Not Be Blank.", path...)
 }
 
 func (r *reader) invalid(value, remedy string, path ...string) {
-	r.fault(models.Invalid, path[len(path)-1]+" ("+models.Shown(value)+") Is Not Valid: "+remedy+".", path...)
+	r.addProblem(models.Invalid, path[len(path)-1]+" ("+models.Sanitize(value)+") Is Not Valid: "+remedy+".", path...)
 }
 
 // missing reports the mandatory fields that were left out, and the customer, who is one of two.
@@ -140,13 +140,13 @@ func (r *reader) missing(seen, faulty uint64) {
 	in := r.in
 	for i := range fields {
 		if f := &fields[i]; f.mandatory && faulty&(1<<i) == 0 && !f.given(in) {
-			r.mandatory(f.names[r.Naming])
+			r.mandatory(f.names[r.FieldNames])
 		}
 	}
 	const account, participant = 1, 2 // their places in fields
 	if !in.Customer.Given && faulty&(1<<account|1<<participant) == 0 {
-		a, p := fields[account].names[r.Naming], fields[participant].names[r.Naming]
-		r.fault(models.Mandatory, a+" Or "+p+" Is Mandatory: give exactly one of them.", a)
+		a, p := fields[account].names[r.FieldNames], fields[participant].names[r.FieldNames]
+		r.addProblem(models.Mandatory, a+" Or "+p+" Is Mandatory: give exactly one of them.", a)
 	}
 }
 
@@ -170,7 +170,7 @@ func (r *reader) text(most int, secret bool, path ...string) (value string, ok b
 	const anything = "write a text in quotation marks"
 	if r.Kind() != strictjson.String {
 		if secret {
-			r.fault(models.Invalid, path[len(path)-1]+" Is Not Valid: "+anything+".", path...)
+			r.addProblem(models.Invalid, path[len(path)-1]+" Is Not Valid: "+anything+".", path...)
 			return "", false, r.Skip()
 		}
 		return "", false, r.wrongType(anything, path...)
@@ -190,7 +190,7 @@ func (r *reader) text(most int, secret bool, path ...string) (value string, ok b
 	}
 	if remedy != "" {
 		if secret {
-			r.fault(models.Invalid, path[len(path)-1]+" Is Not Valid: "+remedy+".", path...)
+			r.addProblem(models.Invalid, path[len(path)-1]+" Is Not Valid: "+remedy+".", path...)
 		} else {
 			r.invalid(shown, remedy, path...)
 		}

@@ -28,12 +28,12 @@ func BenchmarkSet(b *testing.B) {
 		text.WriteByte('}')
 	}
 	text.WriteByte(']')
-	d := &events.Decoder{Zone: time.UTC, Secrets: models.NewSecrets([]byte("a key of the benchmark"))}
+	d := &events.Decoder{Zone: time.UTC, Hasher: models.NewKeyedHasher([]byte("a key of the benchmark"))}
 	b.Run("decode", func(b *testing.B) {
 		b.SetBytes(int64(text.Len()))
 		b.ReportAllocs()
 		for range b.N {
-			if set, err := d.Set(strictjson.New(text.String())); err != nil || len(set.Events) != 1000 || len(set.Events[999].Faults) > 0 {
+			if set, err := d.DecodeBatch(strictjson.New(text.String())); err != nil || len(set.Events) != 1000 || len(set.Events[999].Problems) > 0 {
 				b.Fatal(len(set.Events), err)
 			}
 		}

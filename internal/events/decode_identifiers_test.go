@@ -14,18 +14,18 @@ type identifierField struct {
 	name    string
 	kind    models.Kind
 	choices map[string]models.Attribute
-	link    func(in *events.WebCustomerEventInput) *events.Link
+	link    func(in *events.WebCustomerEventInput) *events.Reference
 }
 
 var identifierFields = []identifierField{
 	{"accountsReceivableIdentifier", models.Accounts, map[string]models.Attribute{"id": models.ByID, "number": models.ByNumber, "name": models.ByName},
-		func(in *events.WebCustomerEventInput) *events.Link { return &in.Customer }},
+		func(in *events.WebCustomerEventInput) *events.Reference { return &in.Customer }},
 	{"rewardsParticipantIdentifier", models.Participants, map[string]models.Attribute{"id": models.ByID, "number": models.ByNumber},
-		func(in *events.WebCustomerEventInput) *events.Link { return &in.Customer }},
+		func(in *events.WebCustomerEventInput) *events.Reference { return &in.Customer }},
 	{"classificationIdentifier", models.Classifications, map[string]models.Attribute{"id": models.ByID, "name": models.ByName, "alternativeCode": models.ByAlternativeCode},
-		func(in *events.WebCustomerEventInput) *events.Link { return &in.Classification }},
+		func(in *events.WebCustomerEventInput) *events.Reference { return &in.Classification }},
 	{"performedByUnitIdentifier", models.Units, map[string]models.Attribute{"id": models.ByID, "name": models.ByName, "alternativeCode": models.ByAlternativeCode},
-		func(in *events.WebCustomerEventInput) *events.Link { return &in.Unit }},
+		func(in *events.WebCustomerEventInput) *events.Reference { return &in.Unit }},
 }
 
 func eachIdentifier(t *testing.T, test func(t *testing.T, f identifierField)) {
@@ -51,7 +51,7 @@ func (f identifierField) mustFault(t *testing.T, json string, code models.Code, 
 	t.Helper()
 	in := decode(t, f.event(json).String())
 	mustFault(t, in, code, append([]string{f.name}, path...)...)
-	if link := f.link(&in); link.Given || link.To != (models.Reference{}) || link.PassCode != "" {
+	if link := f.link(&in); link.Given || link.Target != (models.Reference{}) || link.PassCode != "" {
 		t.Errorf("%s: read %+v", json, link)
 	}
 }
@@ -63,7 +63,7 @@ func TestIdentifiersAreRead(t *testing.T) {
 				in := decode(t, f.event(`{"`+choice+`":`+json+`}`).String())
 				mustBeWhole(t, in)
 				link := f.link(&in)
-				if !link.Given || link.To != (models.Reference{Kind: f.kind, By: by, Value: want}) || !slices.Equal(link.Path, []string{f.name, choice}) {
+				if !link.Given || link.Target != (models.Reference{Kind: f.kind, By: by, Value: want}) || !slices.Equal(link.Path, []string{f.name, choice}) {
 					t.Errorf("%s %s: read %+v", choice, json, link)
 				}
 			}
@@ -139,8 +139,8 @@ func TestSeveralIdentifiersAreInvalidWhateverElseIsWrongWithTheFirst(t *testing.
 	eachIdentifier(t, func(t *testing.T, f identifierField) {
 		for _, first := range []string{`""`, `7`, `" "`} {
 			in := decode(t, f.event(`{"id":`+first+`,"id":"1"}`).String())
-			if len(in.Faults) == 0 || in.Faults[0].Code != models.Invalid || !slices.Equal(in.Faults[0].Path, []string{f.name}) {
-				t.Errorf("%s: %+v", first, in.Faults)
+			if len(in.Problems) == 0 || in.Problems[0].Code != models.Invalid || !slices.Equal(in.Problems[0].Path, []string{f.name}) {
+				t.Errorf("%s: %+v", first, in.Problems)
 			}
 		}
 	})
@@ -168,8 +168,8 @@ func TestTheCustomerIsOneOfTwo(t *testing.T) {
 		t.Parallel()
 		in := decode(t, plain().with(participant, `{"number":"RP0000000019"}`).String())
 		mustFault(t, in, models.Invalid, participant)
-		if !strings.Contains(in.Faults[0].What, account) {
-			t.Errorf("%q does not name the other", in.Faults[0].What)
+		if !strings.Contains(in.Problems[0].Detail, account) {
+			t.Errorf("%q does not name the other", in.Problems[0].Detail)
 		}
 		mustFault(t, decode(t, `{"rewardsParticipantIdentifier":{"number":"1"},`+plain().String()[1:]), models.Invalid, account)
 	})
@@ -225,8 +225,8 @@ func TestAHundredFaultsAreEnough(t *testing.T) {
 		`"rewardsParticipantIdentifier":{"accessTokenIdentifier":{"credentials":{}}}}`,
 		`"rewardsParticipantIdentifier":{"accessTokenIdentifier":{"credentials":{"identifier":7,"passCode":"x"}}}}`,
 		`"rewardsParticipantIdentifier":{"accessTokenIdentifier":{"oneTimePassword":null}}}`} {
-		if in := decode(t, many+rest); len(in.Faults) != 100 {
-			t.Errorf("%s: %d faults", rest, len(in.Faults))
+		if in := decode(t, many+rest); len(in.Problems) != 100 {
+			t.Errorf("%s: %d faults", rest, len(in.Problems))
 		}
 	}
 }

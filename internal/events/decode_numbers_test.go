@@ -175,15 +175,15 @@ func TestASetOfEvents(t *testing.T) {
 		`[[` + plain().String() + `]]`:  {1, 1},
 		` [ null , null , {} , "x" ]  `: {4, 4},
 	} {
-		set, err := newDecoder().Set(strictjson.New(text))
+		set, err := newDecoder().DecodeBatch(strictjson.New(text))
 		faulty := 0
 		for _, in := range set.Events {
-			if len(in.Faults) > 0 {
+			if len(in.Problems) > 0 {
 				faulty++
 			}
 		}
-		if err != nil || set.Sent != want.sent || len(set.Events) != want.sent || faulty != want.faulty {
-			t.Errorf("%s: %d sent, %d events, %d faulty, %v, want %+v", text, set.Sent, len(set.Events), faulty, err, want)
+		if err != nil || set.Received != want.sent || len(set.Events) != want.sent || faulty != want.faulty {
+			t.Errorf("%s: %d sent, %d events, %d faulty, %v, want %+v", text, set.Received, len(set.Events), faulty, err, want)
 		}
 	}
 }
@@ -194,7 +194,7 @@ func TestASetOfTooManyIsCounted(t *testing.T) {
 	for i := range texts {
 		texts[i] = plain().String()
 	}
-	if set := decodeTexts(t, texts...); set.Sent != 1500 || len(set.Events) != events.MaxEventsPerCall {
-		t.Errorf("%d sent, %d read", set.Sent, len(set.Events))
+	if set := decodeTexts(t, texts...); set.Received != 1500 || len(set.Events) != events.MaxEventsPerCall {
+		t.Errorf("%d sent, %d read", set.Received, len(set.Events))
 	}
 }

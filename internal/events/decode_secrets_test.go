@@ -20,7 +20,7 @@ func mustFaultToken(t *testing.T, json string, code models.Code, path ...string)
 	t.Helper()
 	in := decode(t, token(json).String())
 	mustFault(t, in, code, append(tokenPath[:2:2], path...)...)
-	if in.Customer.Given || in.Customer.PassCode != "" || in.Customer.To != (models.Reference{}) {
+	if in.Customer.Given || in.Customer.PassCode != "" || in.Customer.Target != (models.Reference{}) {
 		t.Errorf("%s: read a customer", json)
 	}
 }
@@ -30,7 +30,7 @@ func mustPointAt(t *testing.T, json string, by models.Attribute, value, passCode
 	in := decode(t, token(json).String())
 	mustBeWhole(t, in)
 	link := in.Customer
-	if !link.Given || link.To != (models.Reference{Kind: models.AccessTokens, By: by, Value: value}) || link.PassCode != passCode {
+	if !link.Given || link.Target != (models.Reference{Kind: models.AccessTokens, By: by, Value: value}) || link.PassCode != passCode {
 		t.Errorf("%s: read another reference", json)
 	}
 	if len(link.Path) != 3 || link.Path[0] != tokenPath[0] || link.Path[1] != tokenPath[1] {
@@ -148,7 +148,7 @@ func canaries() (list []string) {
 
 func mustBeSilent(t *testing.T, text string, in events.WebCustomerEventInput) {
 	t.Helper()
-	for _, fault := range in.Faults {
+	for _, fault := range in.Problems {
 		if said := fmt.Sprint(fault, fault.Description()); strings.Contains(said, canary) || strings.Contains(said, canaryNumber) || strings.Contains(said, canaryNumber[:9]) {
 			t.Errorf("%s: %s", text, said)
 		}
@@ -163,7 +163,7 @@ func TestNoFaultHoldsASecret(t *testing.T) {
 	}
 	// And in the other spelling, where those names are unknown or other names known.
 	d := newDecoder()
-	d.Naming = events.Wire
+	d.FieldNames = events.SnakeCase
 	for _, text := range list {
 		for graphQL, wire := range map[string]string{"rewardsParticipantIdentifier": "rewards_participant_identifier", "accessTokenIdentifier": "access_token_identifier",
 			"authenticationCode": "authentication_code", "oneTimePassword": "one_time_password", "passCode": "pass_code"} {

@@ -91,8 +91,8 @@ func TestTextsMayBeSoLongInCharacters(t *testing.T) {
 			f.mustRead(t, `"`+f.of(f.most, character)+`"`, f.of(f.most, character))
 			in := decode(t, plain().with(f.name, `"`+f.of(f.most+1, character)+`"`).String())
 			mustFault(t, in, models.Invalid, f.name)
-			if !strings.Contains(in.Faults[0].What, strconv.Itoa(f.most)) {
-				t.Errorf("%q does not say how many characters are allowed", in.Faults[0].What)
+			if !strings.Contains(in.Problems[0].Detail, strconv.Itoa(f.most)) {
+				t.Errorf("%q does not say how many characters are allowed", in.Problems[0].Detail)
 			}
 		}
 	})
@@ -187,8 +187,8 @@ func TestARefusedRequestIdentifierIsEchoedAllTheSame(t *testing.T) {
 		`""`:                                 "",
 	} {
 		in := decode(t, plain().with("requestUniqueIdentifier", json).String())
-		if len(in.Faults) != 1 || in.RequestUniqueIdentifier == nil || *in.RequestUniqueIdentifier != want {
-			t.Errorf("%s: read %q, %+v", json, str(in.RequestUniqueIdentifier), in.Faults)
+		if len(in.Problems) != 1 || in.RequestUniqueIdentifier == nil || *in.RequestUniqueIdentifier != want {
+			t.Errorf("%s: read %q, %+v", json, str(in.RequestUniqueIdentifier), in.Problems)
 		}
 	}
 }
@@ -202,7 +202,7 @@ func TestEveryFaultIsTold(t *testing.T) {
 		"website": models.Invalid, "performedOn": models.Invalid, "udfFloat3": models.Invalid, "udfDate2": models.Invalid, "description": models.Invalid,
 		"hue": models.Invalid, "rewardsParticipantIdentifier": models.Mandatory, "requestUniqueIdentifier": models.Mandatory, "performedByUnitIdentifier": models.Mandatory,
 	}
-	for _, fault := range in.Faults {
+	for _, fault := range in.Problems {
 		mustBeShowable(t, fault)
 		if want[fault.Path[0]] != fault.Code {
 			t.Errorf("%+v, want %q", fault, want[fault.Path[0]])

@@ -18,12 +18,12 @@ func TestALostCommitHasOneEffect(t *testing.T) {
 	t.Parallel()
 	for name, between := range map[string][]error{
 		"at once":              nil,
-		"lost again":           {models.ErrUnknown, models.ErrUnknown},
-		"given up meanwhile":   {models.ErrRerun},
-		"away meanwhile":       {models.ErrAway, models.ErrAway},
-		"locked by ourselves":  {models.ErrLocked},
+		"lost again":           {models.ErrCommitUnknown, models.ErrCommitUnknown},
+		"given up meanwhile":   {models.ErrAborted},
+		"away meanwhile":       {models.ErrUnavailable, models.ErrUnavailable},
+		"locked by ourselves":  {models.ErrInProgress},
 		"something else":       {errors.New("the driver says something new")},
-		"everything, in turns": {models.ErrAway, models.ErrUnknown, models.ErrLocked, models.ErrRerun},
+		"everything, in turns": {models.ErrUnavailable, models.ErrCommitUnknown, models.ErrInProgress, models.ErrAborted},
 	} {
 		for _, written := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%s, written %v", name, written), func(t *testing.T) {
@@ -37,7 +37,7 @@ func TestALostCommitHasOneEffect(t *testing.T) {
 									t.Error(err)
 								}
 							}
-							return fmt.Errorf("COMMIT: the connection was lost: %w", models.ErrUnknown)
+							return fmt.Errorf("COMMIT: the connection was lost: %w", models.ErrCommitUnknown)
 						case try-2 < len(between):
 							return between[try-2]
 						}
@@ -64,7 +64,7 @@ func TestALostCommitOfACallWithoutEvents(t *testing.T) {
 					return err
 				}
 			}
-			return models.ErrUnknown
+			return models.ErrCommitUnknown
 		})
 		bad := plain().with("website", "7")
 		if out := s.createWith(t, "key", bad); out.Summary.Unprocessed != 1 {
@@ -79,11 +79,11 @@ func TestALostCommitOfACallWithoutEvents(t *testing.T) {
 func TestACommitThatStaysLostIsOutcomeUnknown(t *testing.T) {
 	t.Parallel()
 	for _, written := range []bool{true, false} {
-		for _, then := range []error{models.ErrUnknown, models.ErrRerun, models.ErrAway, models.ErrLocked, errors.New("something new")} {
+		for _, then := range []error{models.ErrCommitUnknown, models.ErrAborted, models.ErrUnavailable, models.ErrInProgress, errors.New("something new")} {
 			t.Run(fmt.Sprintf("written %v, then %v", written, then), func(t *testing.T) {
 				t.Parallel()
 				s := newShop(t)
-				s.Patience = 100 * time.Millisecond
+				s.RetryTimeout = 100 * time.Millisecond
 				s.faulty(func(try int, write func() error) error {
 					if try > 1 {
 						return then
@@ -93,15 +93,15 @@ func TestACommitThatStaysLostIsOutcomeUnknown(t *testing.T) {
 							t.Error(err)
 						}
 					}
-					return models.ErrUnknown
+					return models.ErrCommitUnknown
 				})
 				_, err := s.CreateWebCustomerEvents(t.Context(), s.request(t, "key", mixed()...))
 				// And nothing that would have the caller told that nothing was stored.
-				if !errors.Is(err, events.ErrOutcomeUnknown) || errors.Is(err, events.ErrUnavailable) || errors.Is(err, models.ErrLocked) || errors.Is(err, models.ErrAway) {
+				if !errors.Is(err, events.ErrOutcomeUnknown) || errors.Is(err, events.ErrUnavailable) || errors.Is(err, models.ErrInProgress) || errors.Is(err, models.ErrUnavailable) {
 					t.Errorf("%v, want ErrOutcomeUnknown and no other", err)
 				}
 				// As its text says: sending again with the same key tells.
-				s.Ledger = s.memory
+				s.Store = s.memory
 				out := s.createWith(t, "key", mixed()...)
 				mustProcess(t, out, written, written, written)
 				s.mustBeRecorded(t, out)
@@ -125,7 +125,7 @@ func TestACallerWhoGoesAwayDoesNotEndTheQuestionHowACommitEnded(t *testing.T) {
 				}
 			}
 			cancel()
-			return models.ErrUnknown
+			return models.ErrCommitUnknown
 		})
 		out, err := s.CreateWebCustomerEvents(ctx, s.request(t, "", mixed()...))
 		if err != nil {
@@ -143,7 +143,7 @@ func TestRefusedEventsHarmNoOther(t *testing.T) {
 	f = s.faulty(func(_ int, write func() error) error {
 		for i, event := range f.seen[len(f.seen)-1].Events {
 			if event.Website == "bad.com" {
-				return &models.RefusedError{Index: i, Err: errors.New("Data too long for column 'website'")}
+				return &models.RowRejectedError{Index: i, Err: errors.New("Data too long for column 'website'")}
 			}
 		}
 		return write()
@@ -183,7 +183,7 @@ func TestAReferenceTakenMeanwhileIsLookedAtAgain(t *testing.T) {
 		if try == 1 {
 			other := *s
 			service := *s.Service
-			other.Service, service.Ledger = &service, s.memory
+			other.Service, service.Store = &service, s.memory
 			twin = other.create(t, full().named("x"), plain().named("y").referred("s", "2"))
 		}
 		return write()
@@ -200,8 +200,8 @@ func TestAReferenceTakenMeanwhileIsLookedAtAgain(t *testing.T) {
 func TestALedgerThatIsStaleForEverEndsTheCall(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	s.Patience = 500 * time.Millisecond
-	f := s.faulty(func(int, func() error) error { return models.ErrStale })
+	s.RetryTimeout = 500 * time.Millisecond
+	f := s.faulty(func(int, func() error) error { return models.ErrConflict })
 	if _, err := s.CreateWebCustomerEvents(t.Context(), s.request(t, "key", mixed()...)); !errors.Is(err, events.ErrUnavailable) {
 		t.Errorf("%v, want ErrUnavailable", err)
 	}
@@ -213,7 +213,7 @@ func TestALedgerThatIsStaleForEverEndsTheCall(t *testing.T) {
 
 func TestOtherErrorsEndTheCallAtOnce(t *testing.T) {
 	t.Parallel()
-	for _, cause := range []error{models.ErrLocked, errors.New("something new"), context.DeadlineExceeded} {
+	for _, cause := range []error{models.ErrInProgress, errors.New("something new"), context.DeadlineExceeded} {
 		s := newShop(t)
 		f := s.faulty(func(int, func() error) error { return fmt.Errorf("wrapped: %w", cause) })
 		_, err := s.CreateWebCustomerEvents(t.Context(), s.request(t, "key", mixed()...))
@@ -239,13 +239,13 @@ func TestACallerWhoHasGoneAway(t *testing.T) {
 	t.Run("while it waits for another try", func(t *testing.T) {
 		t.Parallel()
 		s := newShop(t)
-		s.Patience = time.Hour
+		s.RetryTimeout = time.Hour
 		ctx, cancel := context.WithCancel(t.Context())
 		f := s.faulty(func(try int, _ func() error) error {
 			if try == 3 {
 				cancel()
 			}
-			return models.ErrAway
+			return models.ErrUnavailable
 		})
 		if _, err := s.CreateWebCustomerEvents(ctx, s.request(t, "key", mixed()...)); err == nil {
 			t.Error("it succeeded")

@@ -15,13 +15,13 @@ import (
 
 // faultyLedger is a ledger whose Record goes the way that record says: try counts from 1, and write writes.
 type faultyLedger struct {
-	events.Ledger
+	events.EventStore
 	record func(try int, write func() error) error
 	mu     sync.Mutex
-	seen   []models.Entry
+	seen   []models.WriteSet
 }
 
-func (f *faultyLedger) Record(ctx context.Context, entry models.Entry) error {
+func (f *faultyLedger) Record(ctx context.Context, entry models.WriteSet) error {
 	f.mu.Lock()
 	kept := entry
 	kept.Events = nil
@@ -32,13 +32,13 @@ func (f *faultyLedger) Record(ctx context.Context, entry models.Entry) error {
 	f.seen = append(f.seen, kept)
 	try := len(f.seen)
 	f.mu.Unlock()
-	return f.record(try, func() error { return f.Ledger.Record(ctx, entry) })
+	return f.record(try, func() error { return f.EventStore.Record(ctx, entry) })
 }
 
 // faulty puts a faulty ledger between the shop and its memory.
 func (s *shop) faulty(record func(try int, write func() error) error) *faultyLedger {
-	f := &faultyLedger{Ledger: s.memory, record: record}
-	s.Ledger = f
+	f := &faultyLedger{EventStore: s.memory, record: record}
+	s.Store = f
 	return f
 }
 
@@ -80,7 +80,7 @@ func (f *faultyLedger) mustHaveTriedTheSame(t *testing.T, tries int) {
 		t.Errorf("%d tries, want %d", len(f.seen), tries)
 	}
 	for _, entry := range f.seen {
-		same := len(entry.Events) == len(f.seen[0].Events) && slices.Equal(entry.Spent, f.seen[0].Spent) && entry.At.Equal(f.seen[0].At)
+		same := len(entry.Events) == len(f.seen[0].Events) && slices.Equal(entry.UsedTokens, f.seen[0].UsedTokens) && entry.At.Equal(f.seen[0].At)
 		for i := range entry.Events {
 			same = same && entry.Events[i].ID == f.seen[0].Events[i].ID
 		}
@@ -106,7 +106,7 @@ func TestATransactionThatWasGivenUpIsRerun(t *testing.T) {
 		s := newShop(t)
 		f := s.faulty(func(try int, write func() error) error {
 			if try <= 4 {
-				return fmt.Errorf("a deadlock: %w", models.ErrRerun)
+				return fmt.Errorf("a deadlock: %w", models.ErrAborted)
 			}
 			return write()
 		})
@@ -122,7 +122,7 @@ func TestADatabaseThatComesBackInTimeIsWaitedFor(t *testing.T) {
 		s := newShop(t)
 		s.faulty(func(try int, write func() error) error {
 			if try <= 3 {
-				return fmt.Errorf("no connection: %w", models.ErrAway)
+				return fmt.Errorf("no connection: %w", models.ErrUnavailable)
 			}
 			return write()
 		})
@@ -134,11 +134,11 @@ func TestADatabaseThatComesBackInTimeIsWaitedFor(t *testing.T) {
 
 func TestADatabaseThatStaysAwayIsUnavailable(t *testing.T) {
 	t.Parallel()
-	for _, cause := range []error{models.ErrAway, models.ErrRerun} {
+	for _, cause := range []error{models.ErrUnavailable, models.ErrAborted} {
 		t.Run(cause.Error(), func(t *testing.T) {
 			t.Parallel()
 			s := newShop(t)
-			s.Patience = 100 * time.Millisecond
+			s.RetryTimeout = 100 * time.Millisecond
 			s.faulty(func(int, func() error) error { return cause })
 			start := time.Now()
 			_, err := s.CreateWebCustomerEvents(t.Context(), s.request(t, "key", mixed()...))
@@ -155,27 +155,27 @@ func TestADatabaseThatStaysAwayIsUnavailable(t *testing.T) {
 
 // awayDirectory is a directory that is away for its first few calls.
 type awayDirectory struct {
-	events.Directory
+	events.ReferenceResolver
 	calls, away int
 }
 
 func (d *awayDirectory) Find(ctx context.Context, refs []models.Reference) ([]models.Match, error) {
 	if d.calls++; d.calls <= d.away {
-		return nil, models.ErrAway
+		return nil, models.ErrUnavailable
 	}
-	return d.Directory.Find(ctx, refs)
+	return d.ReferenceResolver.Find(ctx, refs)
 }
 
 func TestADirectoryThatIsAwayIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	s.Directory = &awayDirectory{Directory: s.memory, away: 3}
+	s.References = &awayDirectory{ReferenceResolver: s.memory, away: 3}
 	mustProcess(t, s.create(t, mixed()...), false, false, false)
-	s.Directory = &awayDirectory{Directory: s.memory, away: 3}
+	s.References = &awayDirectory{ReferenceResolver: s.memory, away: 3}
 	if verdicts := s.check(t, "", plain()); verdicts.Acceptable != 1 {
 		t.Errorf("%+v", verdicts)
 	}
-	s.Directory, s.Patience = &awayDirectory{Directory: s.memory, away: 1000}, 50*time.Millisecond
+	s.References, s.RetryTimeout = &awayDirectory{ReferenceResolver: s.memory, away: 1000}, 50*time.Millisecond
 	if _, err := s.CheckWebCustomerEvents(t.Context(), s.request(t, "", plain())); !errors.Is(err, events.ErrUnavailable) {
 		t.Errorf("%v, want ErrUnavailable", err)
 	}

@@ -9,13 +9,13 @@ import (
 	"customer-events/models"
 )
 
-// Naming chooses between the two spellings of the fields: GraphQL's and the Web API's.
-type Naming int
+// FieldNames chooses between the two spellings of the fields: GraphQL's and the Web API's.
+type FieldNames int
 
 // The two spellings.
 const (
-	GraphQL Naming = iota
-	Wire
+	CamelCase FieldNames = iota
+	SnakeCase
 )
 
 // The lengths that texts may have, in characters.
@@ -41,44 +41,44 @@ type field struct {
 
 // fields are in the order in which missing ones are reported.
 var fields = []field{
-	{names: both("requestUniqueIdentifier", "request_unique_identifier"), mandatory: true, read: readRequestIdentifier,
+	{names: spellings("requestUniqueIdentifier", "request_unique_identifier"), mandatory: true, read: readRequestIdentifier,
 		given: func(in *WebCustomerEventInput) bool { return in.RequestUniqueIdentifier != nil }},
-	{names: both("accountsReceivableIdentifier", "accounts_receivable_identifier"), read: customer(accountUnion),
+	{names: spellings("accountsReceivableIdentifier", "accounts_receivable_identifier"), read: customer(accountUnion),
 		bytes: func(to []byte, row *models.WebCustomerEvent) []byte { return appendKey(to, &row.AccountKey) }},
-	{names: both("rewardsParticipantIdentifier", "rewards_participant_identifier"), read: customer(participantUnion),
+	{names: spellings("rewardsParticipantIdentifier", "rewards_participant_identifier"), read: customer(participantUnion),
 		bytes: func(to []byte, row *models.WebCustomerEvent) []byte { return appendKey(to, row.ParticipantKey) }},
-	{names: both("classificationIdentifier", "classification_identifier"),
-		read:  union(classificationUnion, func(in *WebCustomerEventInput) *Link { return &in.Classification }),
+	{names: spellings("classificationIdentifier", "classification_identifier"),
+		read:  union(classificationUnion, func(in *WebCustomerEventInput) *Reference { return &in.Classification }),
 		bytes: func(to []byte, row *models.WebCustomerEvent) []byte { return appendKey(to, row.ClassificationKey) }},
-	{names: both("performedByUnitIdentifier", "performed_by_unit_identifier"), mandatory: true,
-		read:  union(unitUnion, func(in *WebCustomerEventInput) *Link { return &in.Unit }),
+	{names: spellings("performedByUnitIdentifier", "performed_by_unit_identifier"), mandatory: true,
+		read:  union(unitUnion, func(in *WebCustomerEventInput) *Reference { return &in.Unit }),
 		given: func(in *WebCustomerEventInput) bool { return in.Unit.Given },
 		bytes: func(to []byte, row *models.WebCustomerEvent) []byte { return appendKey(to, &row.UnitKey) }},
-	{names: both("performedOn", "performed_on"), mandatory: true, read: readPerformedOn,
+	{names: spellings("performedOn", "performed_on"), mandatory: true, read: readPerformedOn,
 		given: func(in *WebCustomerEventInput) bool { return !in.Row.PerformedOn.IsZero() },
 		bytes: func(to []byte, row *models.WebCustomerEvent) []byte { return appendTime(to, &row.PerformedOn) }},
-	{names: both("website", "website"), mandatory: true, read: readWebsite,
+	{names: spellings("website", "website"), mandatory: true, read: readWebsite,
 		given: func(in *WebCustomerEventInput) bool { return in.Row.Website != "" },
 		bytes: func(to []byte, row *models.WebCustomerEvent) []byte { return appendText(to, &row.Website) }},
-	text(both("description", "description"), MaxDescription, func(e *models.EventDetails) **string { return &e.Description }),
-	name(both("externalSystem", "external_system"), func(e *models.EventDetails) **string { return &e.ExternalSystem }),
-	name(both("externalSystemReferenceNumber", "external_system_reference_number"), func(e *models.EventDetails) **string { return &e.ExternalSystemReferenceNumber }),
-	text(both("udfString1", "udf_string_1"), MaxShortText, func(e *models.EventDetails) **string { return &e.UDFString1 }),
-	text(both("udfString2", "udf_string_2"), MaxShortText, func(e *models.EventDetails) **string { return &e.UDFString2 }),
-	text(both("udfString3", "udf_string_3"), MaxShortText, func(e *models.EventDetails) **string { return &e.UDFString3 }),
-	text(both("udfString4", "udf_string_4"), MaxShortText, func(e *models.EventDetails) **string { return &e.UDFString4 }),
-	text(both("udfString5", "udf_string_5"), MaxShortText, func(e *models.EventDetails) **string { return &e.UDFString5 }),
-	text(both("udfString6", "udf_string_6"), MaxShortText, func(e *models.EventDetails) **string { return &e.UDFString6 }),
-	text(both("udfString7", "udf_string_7"), MaxShortText, func(e *models.EventDetails) **string { return &e.UDFString7 }),
-	text(both("udfString8", "udf_string_8"), MaxShortText, func(e *models.EventDetails) **string { return &e.UDFString8 }),
-	float(both("udfFloat1", "udf_float_1"), func(e *models.EventDetails) **float64 { return &e.UDFFloat1 }),
-	float(both("udfFloat2", "udf_float_2"), func(e *models.EventDetails) **float64 { return &e.UDFFloat2 }),
-	float(both("udfFloat3", "udf_float_3"), func(e *models.EventDetails) **float64 { return &e.UDFFloat3 }),
-	float(both("udfFloat4", "udf_float_4"), func(e *models.EventDetails) **float64 { return &e.UDFFloat4 }),
-	date(both("udfDate1", "udf_date_1"), func(e *models.EventDetails) **time.Time { return &e.UDFDate1 }),
-	date(both("udfDate2", "udf_date_2"), func(e *models.EventDetails) **time.Time { return &e.UDFDate2 }),
-	date(both("udfDate3", "udf_date_3"), func(e *models.EventDetails) **time.Time { return &e.UDFDate3 }),
-	date(both("udfDate4", "udf_date_4"), func(e *models.EventDetails) **time.Time { return &e.UDFDate4 }),
+	textField(spellings("description", "description"), MaxDescription, func(e *models.EventDetails) **string { return &e.Description }),
+	nameField(spellings("externalSystem", "external_system"), func(e *models.EventDetails) **string { return &e.ExternalSystem }),
+	nameField(spellings("externalSystemReferenceNumber", "external_system_reference_number"), func(e *models.EventDetails) **string { return &e.ExternalSystemReferenceNumber }),
+	textField(spellings("udfString1", "udf_string_1"), MaxShortText, func(e *models.EventDetails) **string { return &e.UDFString1 }),
+	textField(spellings("udfString2", "udf_string_2"), MaxShortText, func(e *models.EventDetails) **string { return &e.UDFString2 }),
+	textField(spellings("udfString3", "udf_string_3"), MaxShortText, func(e *models.EventDetails) **string { return &e.UDFString3 }),
+	textField(spellings("udfString4", "udf_string_4"), MaxShortText, func(e *models.EventDetails) **string { return &e.UDFString4 }),
+	textField(spellings("udfString5", "udf_string_5"), MaxShortText, func(e *models.EventDetails) **string { return &e.UDFString5 }),
+	textField(spellings("udfString6", "udf_string_6"), MaxShortText, func(e *models.EventDetails) **string { return &e.UDFString6 }),
+	textField(spellings("udfString7", "udf_string_7"), MaxShortText, func(e *models.EventDetails) **string { return &e.UDFString7 }),
+	textField(spellings("udfString8", "udf_string_8"), MaxShortText, func(e *models.EventDetails) **string { return &e.UDFString8 }),
+	floatField(spellings("udfFloat1", "udf_float_1"), func(e *models.EventDetails) **float64 { return &e.UDFFloat1 }),
+	floatField(spellings("udfFloat2", "udf_float_2"), func(e *models.EventDetails) **float64 { return &e.UDFFloat2 }),
+	floatField(spellings("udfFloat3", "udf_float_3"), func(e *models.EventDetails) **float64 { return &e.UDFFloat3 }),
+	floatField(spellings("udfFloat4", "udf_float_4"), func(e *models.EventDetails) **float64 { return &e.UDFFloat4 }),
+	dateField(spellings("udfDate1", "udf_date_1"), func(e *models.EventDetails) **time.Time { return &e.UDFDate1 }),
+	dateField(spellings("udfDate2", "udf_date_2"), func(e *models.EventDetails) **time.Time { return &e.UDFDate2 }),
+	dateField(spellings("udfDate3", "udf_date_3"), func(e *models.EventDetails) **time.Time { return &e.UDFDate3 }),
+	dateField(spellings("udfDate4", "udf_date_4"), func(e *models.EventDetails) **time.Time { return &e.UDFDate4 }),
 }
 
 // fieldByName finds a field's place in fields, for each spelling. Making it completes the fields.
@@ -93,23 +93,23 @@ var fieldByName = func() (index [2]map[string]int) {
 	return index
 }()
 
-func both(graphQL, wire string) [2]string { return [2]string{graphQL, wire} }
+func spellings(graphQL, wire string) [2]string { return [2]string{graphQL, wire} }
 
-func text(names [2]string, most int, at func(*models.EventDetails) **string) field {
+func textField(names [2]string, most int, at func(*models.EventDetails) **string) field {
 	return field{names: names, read: readText(most, at),
 		bytes: func(to []byte, row *models.WebCustomerEvent) []byte {
 			return appendText(to, *at(&row.EventDetails))
 		}}
 }
 
-// name is a text that names something: a blank one names nothing and is the same as none.
-func name(names [2]string, at func(*models.EventDetails) **string) field {
-	f := text(names, MaxShortText, at)
+// nameField is a text that names something: a blank one names nothing and is the same as none.
+func nameField(names [2]string, at func(*models.EventDetails) **string) field {
+	f := textField(names, MaxShortText, at)
 	f.read = readName(at)
 	return f
 }
 
-func float(names [2]string, at func(*models.EventDetails) **float64) field {
+func floatField(names [2]string, at func(*models.EventDetails) **float64) field {
 	return field{names: names, read: readFloat(at),
 		bytes: func(to []byte, row *models.WebCustomerEvent) []byte {
 			if value := *at(&row.EventDetails); value != nil {
@@ -119,7 +119,7 @@ func float(names [2]string, at func(*models.EventDetails) **float64) field {
 		}}
 }
 
-func date(names [2]string, at func(*models.EventDetails) **time.Time) field {
+func dateField(names [2]string, at func(*models.EventDetails) **time.Time) field {
 	return field{names: names, read: readDate(at),
 		bytes: func(to []byte, row *models.WebCustomerEvent) []byte {
 			return appendTime(to, *at(&row.EventDetails))
@@ -148,7 +148,7 @@ func appendKey(to []byte, value *int64) []byte {
 }
 
 // differences names the fields in which two events are not equal.
-func differences(a, b *models.WebCustomerEvent, naming Naming) (names []string) {
+func differences(a, b *models.WebCustomerEvent, naming FieldNames) (names []string) {
 	var left, right [64]byte
 	for i := range fields {
 		if f := &fields[i]; f.bytes != nil && !bytes.Equal(f.bytes(left[:0], a), f.bytes(right[:0], b)) {

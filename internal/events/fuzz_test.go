@@ -32,9 +32,9 @@ func FuzzDecode(f *testing.F) {
 		if strings.Count(text, "[")+strings.Count(text, "{") > 1000 {
 			return // encoding/json bounds the depth, the decoder does not
 		}
-		for _, naming := range []events.Naming{events.GraphQL, events.Wire} {
+		for _, naming := range []events.FieldNames{events.CamelCase, events.SnakeCase} {
 			d := newDecoder()
-			d.Naming = naming
+			d.FieldNames = naming
 			in, err := tryDecode(d, text)
 			if valid := json.Valid([]byte(text)); valid != (err == nil) || err != nil && !errors.Is(err, strictjson.ErrSyntax) {
 				t.Fatalf("valid JSON: %v, decoded: %v", valid, err)
@@ -45,13 +45,13 @@ func FuzzDecode(f *testing.F) {
 			if again, err := tryDecode(d, text); err != nil || !reflect.DeepEqual(in, again) {
 				t.Fatalf("read %+v, then %+v, %v", in, again, err)
 			}
-			if len(in.Faults) > 100 {
-				t.Errorf("%d faults", len(in.Faults))
+			if len(in.Problems) > 100 {
+				t.Errorf("%d faults", len(in.Problems))
 			}
-			for _, fault := range in.Faults {
+			for _, fault := range in.Problems {
 				mustBeShowable(t, fault)
 			}
-			if len(in.Faults) == 0 {
+			if len(in.Problems) == 0 {
 				mustKeepTheLimits(t, in)
 			}
 		}
@@ -112,8 +112,8 @@ func FuzzReference(f *testing.F) {
 					mustFault(t, in, models.Invalid, field.name, choice)
 				case strings.TrimSpace(value) == "":
 					mustFault(t, in, models.Mandatory, field.name, choice)
-				case len(in.Faults) > 0 || !link.Given || link.To != want:
-					t.Errorf("%q: read %+v, faults %+v", value, link, in.Faults)
+				case len(in.Problems) > 0 || !link.Given || link.Target != want:
+					t.Errorf("%q: read %+v, faults %+v", value, link, in.Problems)
 				}
 			}
 		}

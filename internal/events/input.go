@@ -12,28 +12,28 @@ type WebCustomerEventInput struct {
 	RequestUniqueIdentifier *string
 	// Row holds the event's details; its references are filled in by resolve.
 	Row            models.WebCustomerEvent
-	Customer       Link
-	Classification Link
-	Unit           Link
-	Faults         []models.Fault
+	Customer       Reference
+	Classification Reference
+	Unit           Reference
+	Problems       []models.Problem
 }
 
-// Link is one reference of an event to a record of the CRM.
-type Link struct {
+// Reference is one reference of an event to a record of the CRM.
+type Reference struct {
 	// Given is false if the caller left the reference out, or gave one that could not be read.
-	Given bool
-	To    models.Reference
-	// Older is To by the hashes of older keys, in the order of models.Secrets.Older, if it is a secret.
-	Older []models.Reference
+	Given  bool
+	Target models.Reference
+	// Previous is To by the hashes of older keys, in the order of models.Secrets.Older, if it is a secret.
+	Previous []models.Reference
 	// PassCode goes with an access token's identifier. It is a secret.
 	PassCode string
 	// Path leads to the identifier that was given.
 	Path []string
 }
 
-// Set is the events of one call. Sent is how many there were; only the first MaxEventsPerCall are read, since more are
+// ReceivedEvents is the events of one call. Sent is how many there were; only the first MaxEventsPerCall are read, since more are
 // refused anyway.
-type Set struct {
-	Events []WebCustomerEventInput
-	Sent   int
+type ReceivedEvents struct {
+	Events   []WebCustomerEventInput
+	Received int
 }

@@ -25,10 +25,10 @@ type tb interface {
 // now is the clock of all tests of this package.
 var now = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
-func newSecrets() *models.Secrets { return models.NewSecrets([]byte("the tests' own key")) }
+func newSecrets() *models.KeyedHasher { return models.NewKeyedHasher([]byte("the tests' own key")) }
 
 func newDecoder() *events.Decoder {
-	return &events.Decoder{Naming: events.GraphQL, Zone: time.UTC, Secrets: newSecrets()}
+	return &events.Decoder{FieldNames: events.CamelCase, Zone: time.UTC, Hasher: newSecrets()}
 }
 
 // raw is an event as JSON text, field by field. Nothing in it need be right.
@@ -92,14 +92,14 @@ func decode(t testing.TB, text string) events.WebCustomerEventInput {
 
 func tryDecode(d *events.Decoder, text string) (in events.WebCustomerEventInput, err error) {
 	c := strictjson.New(text)
-	if err = d.Event(c, &in); err == nil {
+	if err = d.DecodeEvent(c, &in); err == nil {
 		err = c.End()
 	}
 	return in, err
 }
 
 // decodeSet reads events the way a door does.
-func decodeSet(t testing.TB, list ...raw) events.Set {
+func decodeSet(t testing.TB, list ...raw) events.ReceivedEvents {
 	t.Helper()
 	texts := make([]string, len(list))
 	for i, event := range list {
@@ -108,9 +108,9 @@ func decodeSet(t testing.TB, list ...raw) events.Set {
 	return decodeTexts(t, texts...)
 }
 
-func decodeTexts(t testing.TB, texts ...string) events.Set {
+func decodeTexts(t testing.TB, texts ...string) events.ReceivedEvents {
 	t.Helper()
-	set, err := newDecoder().Set(strictjson.New("[" + strings.Join(texts, ",") + "]"))
+	set, err := newDecoder().DecodeBatch(strictjson.New("[" + strings.Join(texts, ",") + "]"))
 	if err != nil {
 		t.Fatalf("%s: %v", texts, err)
 	}
@@ -120,34 +120,34 @@ func decodeTexts(t testing.TB, texts ...string) events.Set {
 // mustBeWhole checks that an event could be read without complaint.
 func mustBeWhole(t testing.TB, in events.WebCustomerEventInput) {
 	t.Helper()
-	if len(in.Faults) != 0 {
-		t.Errorf("faults: %+v", in.Faults)
+	if len(in.Problems) != 0 {
+		t.Errorf("faults: %+v", in.Problems)
 	}
 }
 
 // mustFault checks that an event has one fault and no other.
 func mustFault(t testing.TB, in events.WebCustomerEventInput, code models.Code, path ...string) {
 	t.Helper()
-	if len(in.Faults) != 1 {
-		t.Errorf("%d faults %+v, want one %s at %s", len(in.Faults), in.Faults, code, path)
+	if len(in.Problems) != 1 {
+		t.Errorf("%d faults %+v, want one %s at %s", len(in.Problems), in.Problems, code, path)
 		return
 	}
-	fault := in.Faults[0]
+	fault := in.Problems[0]
 	if fault.Code != code || !slices.Equal(fault.Path, path) {
 		t.Errorf("fault %+v, want %s at %s", fault, code, path)
 	}
 	mustBeShowable(t, fault)
-	if len(path) > 0 && !strings.Contains(fault.What, path[len(path)-1]) {
-		t.Errorf("%q does not name %s", fault.What, path[len(path)-1])
+	if len(path) > 0 && !strings.Contains(fault.Detail, path[len(path)-1]) {
+		t.Errorf("%q does not name %s", fault.Detail, path[len(path)-1])
 	}
 }
 
 // mustBeShowable checks the form of a fault, and that nothing in it acts upon a terminal, a log or a page.
-func mustBeShowable(t tb, fault models.Fault) {
+func mustBeShowable(t tb, fault models.Problem) {
 	t.Helper()
 	text := fault.Description()
 	what, ok := strings.CutPrefix(text, "Error:")
-	if !ok || !strings.HasSuffix(what, " - Description:"+fault.Code.Sentence()) || fault.Code.Sentence() == "" || fault.What == "" {
+	if !ok || !strings.HasSuffix(what, " - Description:"+fault.Code.Description()) || fault.Code.Description() == "" || fault.Detail == "" {
 		t.Errorf("%q has not the form of a description", text)
 	}
 	for _, shown := range append(slices.Clone(fault.Path), text) {

@@ -44,8 +44,8 @@ type BatchSummary struct {
 	Received, Processed, Replayed, Unprocessed int
 }
 
-// Verdicts is what a call would be answered, were it made now.
-type Verdicts struct {
+// DryRunResult is what a call would be answered, were it made now.
+type DryRunResult struct {
 	// Acceptable counts the events that would be processed, Replays those of them that are recorded already.
 	Acceptable, Replays          int
 	UnprocessedCustomerEventsSet []UnprocessedCustomerEvent
@@ -58,20 +58,20 @@ func (b *batch) outcome() Outcome {
 	}
 	for i := range b.items {
 		it := &b.items[i]
-		if !it.whole() {
+		if !it.valid() {
 			out.UnprocessedCustomerEventsSet = append(out.UnprocessedCustomerEventsSet, it.unprocessed(i))
 			continue
 		}
-		if it.twin != nil {
-			it.recorded = it.twin.recorded
+		if it.duplicateOf != nil {
+			it.ref = it.duplicateOf.ref
 		}
 		if it.replayed {
 			out.Summary.Replayed++
 		}
 		out.ProcessedCustomerEventsSet = append(out.ProcessedCustomerEventsSet, ProcessedCustomerEvent{
 			RequestUniqueIdentifier: *it.in.RequestUniqueIdentifier,
-			ID:                      it.recorded.ID.String(),
-			Number:                  strconv.FormatInt(it.recorded.Number, 10),
+			ID:                      it.ref.ID.String(),
+			Number:                  strconv.FormatInt(it.ref.Number, 10),
 			Replayed:                it.replayed,
 			Index:                   i,
 		})
@@ -82,11 +82,11 @@ func (b *batch) outcome() Outcome {
 	return out
 }
 
-func (b *batch) verdicts() Verdicts {
-	verdicts := Verdicts{UnprocessedCustomerEventsSet: []UnprocessedCustomerEvent{}}
+func (b *batch) dryRunResult() DryRunResult {
+	verdicts := DryRunResult{UnprocessedCustomerEventsSet: []UnprocessedCustomerEvent{}}
 	for i := range b.items {
 		switch it := &b.items[i]; {
-		case !it.whole():
+		case !it.valid():
 			verdicts.UnprocessedCustomerEventsSet = append(verdicts.UnprocessedCustomerEventsSet, it.unprocessed(i))
 		case it.replayed:
 			verdicts.Replays++
@@ -100,7 +100,7 @@ func (b *batch) verdicts() Verdicts {
 
 // unprocessed tells every problem of the event; the first one stands for it.
 func (it *item) unprocessed(index int) UnprocessedCustomerEvent {
-	faults := append(it.in.Faults[:len(it.in.Faults):len(it.in.Faults)], it.faults...)
+	faults := append(it.in.Problems[:len(it.in.Problems):len(it.in.Problems)], it.problems...)
 	u := UnprocessedCustomerEvent{
 		RequestUniqueIdentifier: it.in.RequestUniqueIdentifier,
 		Index:                   index,

@@ -78,7 +78,7 @@ func drawBatch(t *rapid.T) (list []drawn, texts []string) {
 // call makes one call to a shop; outer is the test that rapid runs in, which the shop's helpers take.
 func (s *shop) call(outer *testing.T, t *rapid.T, key string, texts []string) events.Outcome {
 	t.Helper()
-	out, err := s.CreateWebCustomerEvents(outer.Context(), events.Request{Caller: s.caller, IdempotencyKey: key, Set: decodeTexts(outer, texts...)})
+	out, err := s.CreateWebCustomerEvents(outer.Context(), events.Request{Caller: s.caller, IdempotencyKey: key, Events: decodeTexts(outer, texts...)})
 	if err != nil {
 		t.Fatalf("CreateWebCustomerEvents: %v", err)
 	}
@@ -86,9 +86,9 @@ func (s *shop) call(outer *testing.T, t *rapid.T, key string, texts []string) ev
 	return out
 }
 
-func (s *shop) verdicts(outer *testing.T, t *rapid.T, key string, texts []string) events.Verdicts {
+func (s *shop) verdicts(outer *testing.T, t *rapid.T, key string, texts []string) events.DryRunResult {
 	t.Helper()
-	verdicts, err := s.CheckWebCustomerEvents(outer.Context(), events.Request{Caller: s.caller, IdempotencyKey: key, Set: decodeTexts(outer, texts...)})
+	verdicts, err := s.CheckWebCustomerEvents(outer.Context(), events.Request{Caller: s.caller, IdempotencyKey: key, Events: decodeTexts(outer, texts...)})
 	if err != nil {
 		t.Fatalf("CheckWebCustomerEvents: %v", err)
 	}
@@ -177,13 +177,13 @@ func TestACheckAgreesWithTheCallAndLeavesNoTrace(t *testing.T) {
 		_, texts := drawBatch(rt)
 		for range 2 { // the second time everything is there already
 			recorded := len(s.memory.Events())
-			s.memory.Forgive() // wrong credentials leave a trace, by intent
+			s.memory.ResetCounters() // wrong credentials leave a trace, by intent
 			verdicts := s.verdicts(t, rt, "key", texts)
 			if diff := cmp.Diff(verdicts, s.verdicts(t, rt, "key", texts)); diff != "" || len(s.memory.Events()) != recorded {
 				rt.Errorf("the check has left a trace: %s", diff)
 			}
 			out := s.call(t, rt, "key", texts)
-			want := events.Verdicts{Acceptable: out.Summary.Processed, Replays: out.Summary.Replayed, UnprocessedCustomerEventsSet: out.UnprocessedCustomerEventsSet}
+			want := events.DryRunResult{Acceptable: out.Summary.Processed, Replays: out.Summary.Replayed, UnprocessedCustomerEventsSet: out.UnprocessedCustomerEventsSet}
 			if diff := cmp.Diff(want, verdicts); diff != "" {
 				rt.Errorf("the call and the check: %s", diff)
 			}

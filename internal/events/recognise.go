@@ -30,16 +30,16 @@ func (b *batch) recognise(ctx context.Context, f *found) error {
 			continue
 		}
 		row, caller := it.holder, &b.request.Caller
-		token, own := it.in.Customer.To.Kind == models.AccessTokens, row.CreatedByKey == caller.UserKey
+		token, own := it.in.Customer.Target.Kind == models.AccessTokens, row.CreatedByKey == caller.UserKey
 		if token { // a credential is compared by itself
 			it.in.Row.AccountKey, it.in.Row.ParticipantKey = row.AccountKey, row.ParticipantKey
 		}
-		same := it.whole() && (token || it.means[customerLink]) && it.means[classificationLink] &&
-			it.means[unitLink] && len(differences(&it.in.Row, row, b.request.Naming)) == 0 &&
+		same := it.valid() && (token || it.means[customerLink]) && it.means[classificationLink] &&
+			it.means[unitLink] && len(differences(&it.in.Row, row, b.request.FieldNames)) == 0 &&
 			(own || caller.MayUse(row.UnitKey))
 		it.resent = same && own && token
 		switch same = same && it.means[customerLink]; {
-		case same && token && (!own || it.in.Customer.To.By != models.ByOneTimePassword):
+		case same && token && (!own || it.in.Customer.Target.By != models.ByOneTimePassword):
 			it.attested = true
 		case same:
 			it.replay(row)
@@ -59,7 +59,7 @@ func (b *batch) lookUpDoubtful(ctx context.Context, f *found) error {
 	if !b.unchecked {
 		return nil
 	}
-	err := b.lookUp(ctx, func(it *item) bool { return !it.replayed && it.whole() && b.doubtful(it, f) })
+	err := b.lookUp(ctx, func(it *item) bool { return !it.replayed && it.valid() && b.doubtful(it, f) })
 	if err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func (b *batch) lookUpRefused(ctx context.Context, f *found) error {
 	}
 	some := false
 	err := b.lookUp(ctx, func(it *item) bool {
-		asked := it.refused && !it.replayed && it.holder == nil && it.whole()
+		asked := it.lockedOut && !it.replayed && it.holder == nil && it.valid()
 		some = some || asked
 		return asked
 	})
@@ -89,19 +89,19 @@ func (b *batch) lookUpRefused(ctx context.Context, f *found) error {
 }
 
 func (b *batch) doubtful(it *item, f *found) bool {
-	if it.ahead {
+	if it.tooFarAhead {
 		return true
 	}
 	for _, link := range it.in.links() {
 		switch {
 		case !link.Given:
-		case link.To.Kind == models.AccessTokens:
-			if it.opened == nil || it.over {
+		case link.Target.Kind == models.AccessTokens:
+			if it.token == nil || it.tokenExpired {
 				return true
 			}
 		default:
 			match := f.match(link)
-			if match.Count != 1 || link.To.Kind == models.Units && !b.request.Caller.MayUse(match.Key) {
+			if match.Count != 1 || link.Target.Kind == models.Units && !b.request.Caller.MayUse(match.Key) {
 				return true
 			}
 		}
@@ -119,9 +119,9 @@ func (b *batch) identify(ctx context.Context, f *found) error {
 			continue
 		}
 		keys := [3]*int64{it.holder.ParticipantKey, it.holder.ClassificationKey, &it.holder.UnitKey}
-		if it.in.Customer.To.Kind == models.Accounts && it.holder.ParticipantKey == nil {
+		if it.in.Customer.Target.Kind == models.Accounts && it.holder.ParticipantKey == nil {
 			keys[customerLink] = &it.holder.AccountKey
-		} else if it.in.Customer.To.Kind == models.Accounts {
+		} else if it.in.Customer.Target.Kind == models.Accounts {
 			keys[customerLink] = nil
 		}
 		for which, link := range it.in.links() {
@@ -130,17 +130,17 @@ func (b *batch) identify(ctx context.Context, f *found) error {
 				it.means[which] = true
 			case !link.Given:
 				it.means[which] = which == classificationLink && key == nil
-			case key == nil || link.To.Kind == models.AccessTokens:
+			case key == nil || link.Target.Kind == models.AccessTokens:
 			case f.match(link).Count == 1:
 				it.means[which] = f.match(link).Key == *key
 			case f.match(link).Count > 1:
-				candidates = append(candidates, models.Candidate{Reference: link.To, Key: *key})
+				candidates = append(candidates, models.Candidate{Reference: link.Target, Key: *key})
 				asked = append(asked, &it.means[which])
 			}
 		}
 	}
 	if len(candidates) > 0 {
-		among, err := b.Directory.Among(ctx, candidates)
+		among, err := b.References.Among(ctx, candidates)
 		if err != nil {
 			return err
 		}

@@ -32,7 +32,7 @@ func TestACheckSaysWhatTheCallWouldBeAnswered(t *testing.T) {
 		plain().named("e").with("accountsReceivableIdentifier", `{"name":"Alex Twin"}`), token(otp).named("f"), plain().named("g").referred("n", "1"), plain().named("h").referred("n", "1")}
 	verdicts := s.check(t, "", list...)
 	out := s.create(t, list...)
-	want := events.Verdicts{Acceptable: 5, Replays: 2, UnprocessedCustomerEventsSet: out.UnprocessedCustomerEventsSet}
+	want := events.DryRunResult{Acceptable: 5, Replays: 2, UnprocessedCustomerEventsSet: out.UnprocessedCustomerEventsSet}
 	if diff := cmp.Diff(want, verdicts); diff != "" {
 		t.Error(diff)
 	}
@@ -50,11 +50,11 @@ func TestACheckOfNoEvents(t *testing.T) {
 
 // A ledger that must not be written to is enough for a check.
 type readOnly struct {
-	events.Ledger
+	events.EventStore
 	t *testing.T
 }
 
-func (r readOnly) Record(context.Context, models.Entry) error {
+func (r readOnly) Record(context.Context, models.WriteSet) error {
 	r.t.Error("a check has written")
 	return nil
 }
@@ -62,7 +62,7 @@ func (r readOnly) Record(context.Context, models.Entry) error {
 func TestACheckDoesNotWrite(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	s.Ledger = readOnly{s.memory, t}
+	s.Store = readOnly{s.memory, t}
 	s.check(t, "key", mixed()...)
 	s.check(t, "key")
 }

@@ -54,9 +54,9 @@ func TestFiveWrongPassCodesLockTheIdentifier(t *testing.T) {
 			s.mustTell(t, []raw{credentials(identifier, fmt.Sprint(i))}, wrong)
 		}
 		s.mustTell(t, []raw{credentials(identifier, "4711"), credentials(identifier, "5"), plain()}, locked, locked, right)
-		s.Now = func() time.Time { return now.Add(models.AttemptWindow - time.Microsecond) }
+		s.Now = func() time.Time { return now.Add(models.LockoutWindow - time.Microsecond) }
 		s.mustTell(t, []raw{credentials(identifier, "4711")}, locked)
-		s.Now = func() time.Time { return now.Add(models.AttemptWindow) }
+		s.Now = func() time.Time { return now.Add(models.LockoutWindow) }
 		if identifier == "maria@example.com" {
 			s.mustTell(t, []raw{credentials(identifier, "4711")}, right)
 		} else {
@@ -133,11 +133,11 @@ func TestWrongOneTimePasswordsOfAUserAndOfAll(t *testing.T) {
 			s.mustTell(t, []raw{token(fmt.Sprintf(`{"oneTimePassword":"%d"}`, guess))}, wrong)
 		}
 	}
-	fail(events.MaxPasswordsPerUser)
+	fail(events.MaxFailedPasswordsPerUser)
 	s.mustTell(t, []raw{token(otp), token(`{"oneTimePassword":"000005"}`), token(`{"authenticationCode":"maria-code"}`)}, locked, locked, right)
-	for failed := events.MaxPasswordsPerUser; failed < events.MaxPasswordsInAll; failed += events.MaxPasswordsPerUser {
+	for failed := events.MaxFailedPasswordsPerUser; failed < events.MaxFailedPasswordsInAll; failed += events.MaxFailedPasswordsPerUser {
 		s.caller.UserKey++
-		fail(events.MaxPasswordsPerUser)
+		fail(events.MaxFailedPasswordsPerUser)
 	}
 	s.caller.UserKey++
 	s.mustTell(t, []raw{token(otp), token(`{"authenticationCode":"maria-code"}`)}, locked, right)
@@ -200,7 +200,7 @@ type stumbling struct {
 	errs []error
 }
 
-func (l *stumbling) Record(ctx context.Context, entry models.Entry) error {
+func (l *stumbling) Record(ctx context.Context, entry models.WriteSet) error {
 	if len(l.errs) > 0 {
 		err := l.errs[0]
 		l.errs = l.errs[1:]
@@ -212,7 +212,7 @@ func (l *stumbling) Record(ctx context.Context, entry models.Entry) error {
 func TestABatchThatStartsOverCountsItsFailuresOnce(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	s.Ledger = &stumbling{s.memory, []error{models.ErrStale, models.ErrRerun, models.ErrStale, models.ErrStale, models.ErrRerun, models.ErrStale}}
+	s.Store = &stumbling{s.memory, []error{models.ErrConflict, models.ErrAborted, models.ErrConflict, models.ErrConflict, models.ErrAborted, models.ErrConflict}}
 	s.mustTell(t, []raw{plain(), credentials("maria@example.com", "0")}, right, wrong)
 	for i := range 4 {
 		s.mustTell(t, []raw{credentials("maria@example.com", fmt.Sprint(i))}, wrong)
@@ -223,14 +223,14 @@ func TestABatchThatStartsOverCountsItsFailuresOnce(t *testing.T) {
 func TestFailuresOfACallThatIsGivenUpStayCounted(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	s.Patience = time.Millisecond
+	s.RetryTimeout = time.Millisecond
 	for i := range 5 {
-		s.Ledger = &stumbling{s.memory, []error{models.ErrAway}}
+		s.Store = &stumbling{s.memory, []error{models.ErrUnavailable}}
 		if _, err := s.CreateWebCustomerEvents(t.Context(), s.request(t, "", plain().named("x"), credentials("maria@example.com", fmt.Sprint(i)))); !errors.Is(err, events.ErrUnavailable) {
 			t.Fatal(err)
 		}
 	}
-	s.Ledger = s.memory
+	s.Store = s.memory
 	s.mustTell(t, []raw{credentials("maria@example.com", "4711")}, locked)
 }
 
@@ -240,7 +240,7 @@ type uncounting struct {
 	t *testing.T
 }
 
-func (l uncounting) Attempt(context.Context, models.Guesses) ([]time.Time, error) {
+func (l uncounting) CountAttempts(context.Context, models.Attempts) ([]time.Time, error) {
 	l.t.Error("attempts are asked for")
 	return nil, errors.New("attempts are asked for")
 }
@@ -248,6 +248,6 @@ func (l uncounting) Attempt(context.Context, models.Guesses) ([]time.Time, error
 func TestACallWithoutCredentialsCountsNothing(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	s.Ledger = uncounting{s.memory, t}
+	s.Store = uncounting{s.memory, t}
 	mustProcess(t, s.create(t, plain().named("a"), plain().by(`{"number":"RP0000000019"}`).named("b")), false, false)
 }

@@ -16,8 +16,8 @@ import (
 // hashless is a ledger whose events were recorded before the hashes of identifiers were kept.
 type hashless struct{ *eventstest.Memory }
 
-func (l hashless) Taken(ctx context.Context, refs []models.ExternalReference) (map[models.ExternalReference]models.WebCustomerEvent, error) {
-	found, err := l.Memory.Taken(ctx, refs)
+func (l hashless) ByExternalReference(ctx context.Context, refs []models.ExternalReference) (map[models.ExternalReference]models.WebCustomerEvent, error) {
+	found, err := l.Memory.ByExternalReference(ctx, refs)
 	for ref, row := range found {
 		row.IdentifiersHash = nil
 		found[ref] = row
@@ -72,9 +72,9 @@ func TestKey_StandsForWhatALaterCallProcessed(t *testing.T) {
 // nobody, gives the answer.
 func (s *shop) mustStandFor(t *testing.T, first events.Outcome, key string, list []raw) {
 	t.Helper()
-	directory := s.Directory
-	defer func() { s.Directory, s.Ledger = directory, s.memory }()
-	s.Directory, s.Ledger = eventstest.NewMemory(), keysOnly{s.memory}
+	directory := s.References
+	defer func() { s.References, s.Store = directory, s.memory }()
+	s.References, s.Store = eventstest.NewMemory(), keysOnly{s.memory}
 	again := s.createWith(t, key, list...)
 	if again.Summary.Replayed != len(list) {
 		t.Errorf("%+v: %+v", again.Summary, again.UnprocessedCustomerEventsSet)
@@ -92,10 +92,10 @@ func (keysOnly) Taken(context.Context, []models.ExternalReference) (map[models.E
 // recording counts what is recorded.
 type recording struct {
 	*eventstest.Memory
-	entries []models.Entry
+	entries []models.WriteSet
 }
 
-func (l *recording) Record(ctx context.Context, entry models.Entry) error {
+func (l *recording) Record(ctx context.Context, entry models.WriteSet) error {
 	l.entries = append(l.entries, entry)
 	return l.Memory.Record(ctx, entry)
 }
@@ -106,14 +106,14 @@ func TestKey_IsRenewedByUse(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	ledger := &recording{Memory: s.memory}
-	s.Ledger = ledger
+	s.Store = ledger
 	unknown := plain().named("b").with("accountsReceivableIdentifier", `{"number":"NEW"}`)
 	list := []raw{plain().named("a"), unknown}
-	call := models.Call{UserKey: s.caller.UserKey, KeyHash: s.Secrets.IdempotencyKey("key")}
+	call := models.IdempotencyKey{UserKey: s.caller.UserKey, KeyHash: s.Hasher.IdempotencyKey("key")}
 	at := func(after time.Duration) { s.Now = func() time.Time { return now.Add(after) } }
 	mustBeUsed := func(after time.Duration, writes int) {
 		t.Helper()
-		kept, err := s.memory.Remembered(t.Context(), call)
+		kept, err := s.memory.IdempotencyRecord(t.Context(), call)
 		if err != nil || kept == nil || !kept.UsedAt.Equal(now.Add(after)) || len(ledger.entries) != writes {
 			t.Errorf("remembered %+v, %v after %d writes, want %s after %d", kept, err, len(ledger.entries), now.Add(after), writes)
 		}
@@ -160,14 +160,14 @@ func TestIDs_BelongToEvents(t *testing.T) {
 		switch try {
 		case 1: // the first event's account becomes ambiguous
 			s.memory.Add(t, eventstest.Data{Accounts: []models.Account{{ID: "X", Number: "X", Name: "Maria Stone"}}})
-			return models.ErrRerun
+			return models.ErrAborted
 		case 2: // another call records the third
 			other := *s.Service
-			other.Ledger = s.memory
+			other.Store = s.memory
 			if _, err := other.CreateWebCustomerEvents(t.Context(), s.request(t, "", plain().with("website", `"c.com"`).referred("s", "1"))); err != nil {
 				t.Error(err)
 			}
-			return models.ErrStale
+			return models.ErrConflict
 		}
 		return write()
 	}
@@ -188,9 +188,9 @@ func TestStale_ReadsThatLag(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	mustProcess(t, s.create(t, full()), false)
-	s.Ledger = &lagging{Memory: s.memory, until: time.Now().Add(200 * time.Millisecond)}
+	s.Store = &lagging{Memory: s.memory, until: time.Now().Add(200 * time.Millisecond)}
 	mustProcess(t, s.create(t, full()), true)
-	s.Ledger, s.Patience = &lagging{Memory: s.memory, until: time.Now().Add(time.Hour)}, 100*time.Millisecond
+	s.Store, s.RetryTimeout = &lagging{Memory: s.memory, until: time.Now().Add(time.Hour)}, 100*time.Millisecond
 	if _, err := s.CreateWebCustomerEvents(t.Context(), s.request(t, "", full())); !errors.Is(err, events.ErrUnavailable) {
 		t.Errorf("%v, want ErrUnavailable", err)
 	}
@@ -202,11 +202,11 @@ type lagging struct {
 	until time.Time
 }
 
-func (l *lagging) Taken(ctx context.Context, refs []models.ExternalReference) (map[models.ExternalReference]models.WebCustomerEvent, error) {
+func (l *lagging) ByExternalReference(ctx context.Context, refs []models.ExternalReference) (map[models.ExternalReference]models.WebCustomerEvent, error) {
 	if time.Now().Before(l.until) {
 		return nil, nil
 	}
-	return l.Memory.Taken(ctx, refs)
+	return l.Memory.ByExternalReference(ctx, refs)
 }
 
 // looking notes how many references are looked up before anything is recorded.
@@ -216,12 +216,12 @@ type looking struct {
 	unchecked []bool
 }
 
-func (l *looking) Taken(ctx context.Context, refs []models.ExternalReference) (map[models.ExternalReference]models.WebCustomerEvent, error) {
+func (l *looking) ByExternalReference(ctx context.Context, refs []models.ExternalReference) (map[models.ExternalReference]models.WebCustomerEvent, error) {
 	l.asked += len(refs)
-	return l.Memory.Taken(ctx, refs)
+	return l.Memory.ByExternalReference(ctx, refs)
 }
 
-func (l *looking) Record(ctx context.Context, entry models.Entry) error {
+func (l *looking) Record(ctx context.Context, entry models.WriteSet) error {
 	l.unchecked = append(l.unchecked, entry.Unchecked)
 	return l.Memory.Record(ctx, entry)
 }
@@ -244,7 +244,7 @@ func TestReferences_AreLookedUpFirstBySmallCalls(t *testing.T) {
 	} {
 		s := newShop(t)
 		ledger := &looking{Memory: s.memory}
-		s.Ledger = ledger
+		s.Store = ledger
 		for i := range c.list {
 			c.list[i] = c.list[i].named(fmt.Sprint(i))
 		}

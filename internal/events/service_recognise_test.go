@@ -75,7 +75,7 @@ func TestReplay_OfAnEventWithoutHashes(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	first := s.create(t, plain().with("accountsReceivableIdentifier", `{"name":"Maria Stone"}`).referred("s", "1"))
-	s.Ledger = hashless{s.memory}
+	s.Store = hashless{s.memory}
 	s.memory.Add(t, eventstest.Data{Accounts: []models.Account{{ID: "X", Number: "X", Name: "Maria Stone"}}})
 	second := s.create(t, plain().with("accountsReceivableIdentifier", `{"name":"Maria Stone"}`).referred("s", "1"))
 	mustProcess(t, second, true)
@@ -98,7 +98,7 @@ func TestReplay_AfterTheSecretKeyWasChanged(t *testing.T) {
 			token.OneTimePasswordHash, token.PassCodeHash, token.AuthenticationCodeHash = nil, nil, nil
 		})
 		s.rotate(oldKey)
-		s.Ledger = noFailures{s.memory, t}
+		s.Store = noFailures{s.memory, t}
 		second, err := s.rotated(t, "", event)
 		if err != nil {
 			t.Fatal(err)

@@ -25,9 +25,9 @@ func manyPlain(n int) []raw {
 // it is its replay and uses up no attempt.
 func (s *shop) mustReplay(t *testing.T, first events.Outcome, event raw) {
 	t.Helper()
-	s.memory.Forgive()
-	s.Ledger = noFailures{s.memory, t}
-	defer func() { s.Ledger = s.memory }()
+	s.memory.ResetCounters()
+	s.Store = noFailures{s.memory, t}
+	defer func() { s.Store = s.memory }()
 	want := first.ProcessedCustomerEventsSet[0]
 	for _, list := range [][]raw{{event.named("again")}, append(manyPlain(150), event.named("again"))} {
 		out := s.create(t, list...)
@@ -47,13 +47,13 @@ type noFailures struct {
 	t *testing.T
 }
 
-func (l noFailures) Attempt(ctx context.Context, guesses models.Guesses) ([]time.Time, error) {
+func (l noFailures) CountAttempts(ctx context.Context, guesses models.Attempts) ([]time.Time, error) {
 	for _, guess := range guesses.List {
 		if guess.Failed {
 			l.t.Error("a failed attempt is counted")
 		}
 	}
-	return l.Memory.Attempt(ctx, guesses)
+	return l.Memory.CountAttempts(ctx, guesses)
 }
 
 // Whatever has happened since, an event that was processed is processed when it is sent again by its
@@ -108,20 +108,20 @@ func TestReplay_WhateverHasHappenedSince(t *testing.T) {
 		"the one-time password was used":    {token(otp), func(*shop) {}},
 		"the one-time password has expired": {token(otp), func(s *shop) { s.Now = func() time.Time { return now.Add(time.Hour) } }},
 		"the one-time password was replaced": {token(otp), func(s *shop) {
-			s.changeToken(func(token *models.AccessToken) { token.OneTimePasswordHash = s.Secrets.OneTimePassword("111111") })
+			s.changeToken(func(token *models.AccessToken) { token.OneTimePasswordHash = s.Hasher.OneTimePassword("111111") })
 		}},
 		"the one-time password was taken away": {token(otp), func(s *shop) { s.changeToken(func(token *models.AccessToken) { token.OneTimePasswordHash = nil }) }},
 		"the one-time password went to another": {token(otp), func(s *shop) {
 			s.changeToken(func(token *models.AccessToken) { token.OneTimePasswordHash = nil })
 			s.memory.Add(t, dataOf(models.AccessToken{Number: "AT20", State: models.Effective, ParticipantKey: s.data.Participants[1].Key,
-				OneTimePasswordHash: s.Secrets.OneTimePassword("073482")}))
+				OneTimePasswordHash: s.Hasher.OneTimePassword("073482")}))
 		}},
 		"the token was imported again": {token(otp), func(s *shop) { s.changeToken(func(*models.AccessToken) {}) }},
 		"the authentication code was replaced": {token(`{"authenticationCode":"maria-code"}`), func(s *shop) {
-			s.changeToken(func(token *models.AccessToken) { token.AuthenticationCodeHash = s.Secrets.AuthenticationCode("new") })
+			s.changeToken(func(token *models.AccessToken) { token.AuthenticationCodeHash = s.Hasher.AuthenticationCode("new") })
 		}},
 		"the pass code was replaced": {credentials("maria@example.com", "4711"), func(s *shop) {
-			s.changeToken(func(token *models.AccessToken) { token.PassCodeHash = s.Secrets.PassCode("AT1", "4712") })
+			s.changeToken(func(token *models.AccessToken) { token.PassCodeHash = s.Hasher.PassCode("AT1", "4712") })
 		}},
 		"the token is no longer effective": {credentials("maria@example.com", "4711"), func(s *shop) {
 			s.changeToken(func(token *models.AccessToken) { token.State = models.NotEffective })
@@ -154,7 +154,7 @@ func TestReplay_WhateverHasHappenedSince(t *testing.T) {
 				first := s.createWith(t, "key", c.event)
 				mustProcess(t, first, false)
 				c.change(s)
-				s.Ledger = noFailures{s.memory, t}
+				s.Store = noFailures{s.memory, t}
 				second := s.createWith(t, "key", c.event)
 				mustProcess(t, second, true)
 				mustBeTheSame(t, first, second)

@@ -11,14 +11,14 @@ import (
 
 // rotate gives the shop another key, with or without the one that everything in it is kept by.
 func (s *shop) rotate(older ...[]byte) {
-	s.Secrets = models.NewSecrets([]byte("the tests' next key"), older...)
+	s.Hasher = models.NewKeyedHasher([]byte("the tests' next key"), older...)
 }
 
 // rotated decodes with the shop's own secrets, as a door does.
 func (s *shop) rotated(t *testing.T, key string, list ...raw) (events.Outcome, error) {
 	t.Helper()
 	decoder := newDecoder()
-	decoder.Secrets = s.Secrets
+	decoder.Hasher = s.Hasher
 	text := "["
 	for i, event := range list {
 		if i > 0 {
@@ -26,11 +26,11 @@ func (s *shop) rotated(t *testing.T, key string, list ...raw) (events.Outcome, e
 		}
 		text += event.String()
 	}
-	set, err := decoder.Set(strictjson.New(text + "]"))
+	set, err := decoder.DecodeBatch(strictjson.New(text + "]"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s.CreateWebCustomerEvents(t.Context(), events.Request{Caller: s.caller, IdempotencyKey: key, Set: set})
+	return s.CreateWebCustomerEvents(t.Context(), events.Request{Caller: s.caller, IdempotencyKey: key, Events: set})
 }
 
 var oldKey = []byte("the tests' own key")
@@ -64,7 +64,7 @@ func TestCallsRememberedByTheOldKeyAreReplayed(t *testing.T) {
 		t.Fatalf("%+v", first)
 	}
 	s.rotate(oldKey)
-	hash := s.Secrets.AuthenticationCode("later") // imported anew, by the new key
+	hash := s.Hasher.AuthenticationCode("later") // imported anew, by the new key
 	s.memory.Add(t, dataOf(models.AccessToken{Number: "AT20", State: models.Effective, ParticipantKey: s.data.Participants[0].Key, AuthenticationCodeHash: hash}))
 	for try := range 2 {
 		out, err := s.rotated(t, "key", list...)

@@ -26,12 +26,12 @@ const seedSet = `[
 func TestTheSeedsExample(t *testing.T) {
 	t.Parallel()
 	s, d := newShop(t), newDecoder()
-	d.Naming = events.Wire
-	set, err := d.Set(strictjson.New(seedSet))
+	d.FieldNames = events.SnakeCase
+	set, err := d.DecodeBatch(strictjson.New(seedSet))
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := s.CreateWebCustomerEvents(context.Background(), events.Request{Caller: s.caller, Set: set, Naming: events.Wire})
+	out, err := s.CreateWebCustomerEvents(context.Background(), events.Request{Caller: s.caller, Events: set, FieldNames: events.SnakeCase})
 	if err != nil {
 		t.Fatal(err)
 	}

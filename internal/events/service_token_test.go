@@ -68,7 +68,7 @@ func TestAOneTimePasswordEndsAtItsExpiry(t *testing.T) {
 func TestAOneTimePasswordIsNotHiddenByOthersThatAreOver(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	hash := s.Secrets.OneTimePassword("073482")
+	hash := s.Hasher.OneTimePassword("073482")
 	s.memory.Add(t, eventstest.Data{AccessTokens: []models.AccessToken{
 		{Number: "AT10", State: models.Effective, ParticipantKey: s.data.Participants[1].Key, OneTimePasswordHash: hash, OneTimePasswordSpentAt: &now},
 		{Number: "AT11", State: models.Effective, ParticipantKey: s.data.Participants[1].Key, OneTimePasswordHash: hash, OneTimePasswordExpiresAt: &now},
@@ -87,7 +87,7 @@ func TestAReplayFindsTheHolderAmongThoseWhoHadTheSamePassword(t *testing.T) {
 	mustProcess(t, s.create(t, token(otp).referred("s", "1")), false)
 	for _, spentAt := range []*time.Time{&now, nil} { // another who had it, then another who has it now
 		s.memory.Add(t, eventstest.Data{AccessTokens: []models.AccessToken{{Number: "AT10", State: models.Effective, ParticipantKey: s.data.Participants[1].Key,
-			OneTimePasswordHash: s.Secrets.OneTimePassword("073482"), OneTimePasswordSpentAt: spentAt}}})
+			OneTimePasswordHash: s.Hasher.OneTimePassword("073482"), OneTimePasswordSpentAt: spentAt}}})
 		mustProcess(t, s.create(t, token(otp).referred("s", "1")), true)
 	}
 	if list := s.memory.Events(); len(list) != 1 {
@@ -178,7 +178,7 @@ func TestNoAnswerHoldsASecret(t *testing.T) {
 		list = list[n:]
 		s := newShop(t)
 		request := s.request(t, "")
-		request.Set = decodeTexts(t, texts...)
+		request.Events = decodeTexts(t, texts...)
 		out, err := s.CreateWebCustomerEvents(t.Context(), request)
 		if err != nil {
 			t.Fatal(err)

@@ -60,8 +60,8 @@ func newShop(t testing.TB) *shop {
 	memory.Add(t, held)
 	data.AccessTokens = held.AccessTokens
 	return &shop{
-		Service: &events.Service{Directory: memory, Ledger: memory, Secrets: secrets, Now: func() time.Time { return now }, NewID: newIDs(),
-			FutureTolerance: 24 * time.Hour, Patience: 10 * time.Second, Log: slog.New(slog.DiscardHandler)},
+		Service: &events.Service{References: memory, Store: memory, Hasher: secrets, Now: func() time.Time { return now }, NewID: newIDs(),
+			FutureTolerance: 24 * time.Hour, RetryTimeout: 10 * time.Second, Log: slog.New(slog.DiscardHandler)},
 		memory: memory, data: data, caller: models.Caller{UserKey: data.Users[0].Key, Name: "demo"},
 	}
 }
@@ -79,7 +79,7 @@ func newIDs() func() models.ID {
 // request decodes the events anew, as every call of a caller is.
 func (s *shop) request(t testing.TB, key string, list ...raw) events.Request {
 	t.Helper()
-	return events.Request{Caller: s.caller, IdempotencyKey: key, Set: decodeSet(t, list...)}
+	return events.Request{Caller: s.caller, IdempotencyKey: key, Events: decodeSet(t, list...)}
 }
 
 // create makes a call without an idempotency key.
@@ -98,7 +98,7 @@ func (s *shop) createWith(t testing.TB, key string, list ...raw) events.Outcome 
 	return out
 }
 
-func (s *shop) check(t testing.TB, key string, list ...raw) events.Verdicts {
+func (s *shop) check(t testing.TB, key string, list ...raw) events.DryRunResult {
 	t.Helper()
 	verdicts, err := s.CheckWebCustomerEvents(context.Background(), s.request(t, key, list...))
 	if err != nil {
@@ -111,7 +111,7 @@ func (s *shop) check(t testing.TB, key string, list ...raw) events.Verdicts {
 func (s *shop) recorded(t testing.TB, system, number string) (event models.WebCustomerEvent, ok bool) {
 	t.Helper()
 	ref := models.ExternalReference{System: system, Number: number}
-	found, err := s.memory.Taken(context.Background(), []models.ExternalReference{ref})
+	found, err := s.memory.ByExternalReference(context.Background(), []models.ExternalReference{ref})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +122,7 @@ func (s *shop) recorded(t testing.TB, system, number string) (event models.WebCu
 // spent reports whether the one-time password is used up.
 func (s *shop) spent(t testing.TB, password string) bool {
 	t.Helper()
-	ref := models.Reference{Kind: models.AccessTokens, By: models.ByOneTimePassword, Value: string(s.Secrets.OneTimePassword(password))}
+	ref := models.Reference{Kind: models.AccessTokens, By: models.ByOneTimePassword, Value: string(s.Hasher.OneTimePassword(password))}
 	found, err := s.memory.AccessTokens(context.Background(), []models.Reference{ref})
 	if err != nil || len(found[0]) != 1 {
 		t.Fatalf("%d tokens, %v", len(found[0]), err)
@@ -163,7 +163,7 @@ func mustAddUp(t tb, out events.Outcome, received int) {
 			t.Errorf("event %d: %+v", u.Index, u)
 		}
 		for _, problem := range u.Problems {
-			if problem.Path == nil || !strings.HasPrefix(problem.ErrorDescription, "Error:") || !strings.HasSuffix(problem.ErrorDescription, " - Description:"+problem.ErrorCode.Sentence()) {
+			if problem.Path == nil || !strings.HasPrefix(problem.ErrorDescription, "Error:") || !strings.HasSuffix(problem.ErrorDescription, " - Description:"+problem.ErrorCode.Description()) {
 				t.Errorf("event %d: %+v", u.Index, problem)
 			}
 		}
@@ -201,7 +201,7 @@ func mustRefuse(t testing.TB, out events.Outcome, code models.Code, what string,
 		t.Fatalf("outcome %+v", out)
 	}
 	u := out.UnprocessedCustomerEventsSet[0]
-	if want := "Error:" + what + " - Description:" + code.Sentence(); u.ErrorCode != code || u.ErrorDescription != want {
+	if want := "Error:" + what + " - Description:" + code.Description(); u.ErrorCode != code || u.ErrorDescription != want {
 		t.Errorf("%s %q, want %s %q", u.ErrorCode, u.ErrorDescription, code, want)
 	}
 	if len(u.Problems) != 1 || !slices.Equal(u.Problems[0].Path, path) {

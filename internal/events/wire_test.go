@@ -27,7 +27,7 @@ var wireNames = strings.NewReplacer("requestUniqueIdentifier", "request_unique_i
 func decodeWire(t *testing.T, text string) events.WebCustomerEventInput {
 	t.Helper()
 	d := newDecoder()
-	d.Naming = events.Wire
+	d.FieldNames = events.SnakeCase
 	in, err := tryDecode(d, text)
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
@@ -65,15 +65,15 @@ func TestBothSpellingsReadTheSame(t *testing.T) {
 func TestFieldsOfTheOtherSpellingAreUnknown(t *testing.T) {
 	t.Parallel()
 	in := decodeWire(t, `{"performedOn":"2016-06-22T15:00:00"}`)
-	if len(in.Faults) == 0 || in.Faults[0].Code != models.Invalid || in.Faults[0].Path[0] != "performedOn" {
-		t.Errorf("faults %+v", in.Faults)
+	if len(in.Problems) == 0 || in.Problems[0].Code != models.Invalid || in.Problems[0].Path[0] != "performedOn" {
+		t.Errorf("faults %+v", in.Problems)
 	}
 }
 
 func TestFaultsSpeakTheSpellingOfTheirDoor(t *testing.T) {
 	t.Parallel()
 	in := decodeWire(t, `{"classification_identifier":{"alternative_code":7},"udf_date_1":"x"}`)
-	for _, fault := range in.Faults {
+	for _, fault := range in.Problems {
 		said := fault.Description() + strings.Join(fault.Path, " ")
 		for _, word := range strings.FieldsFunc(said, func(r rune) bool { return strings.ContainsRune(" .:,(){}", r) }) {
 			if strings.Contains(word, "Identifier") || strings.Contains(word, "alternativeCode") || strings.Contains(word, "performedOn") || strings.Contains(word, "udfDate") {
@@ -94,11 +94,11 @@ func TestTheWebAPIsPassCode(t *testing.T) {
 	for _, json := range []string{`{"identifier":"m","pass_code":"4711"}`, `{"pass_code":"4711","identifier":"m"}`} {
 		in := decodeWire(t, event(json))
 		mustBeWhole(t, in)
-		if link := in.Customer; !link.Given || link.To != (models.Reference{Kind: models.AccessTokens, By: models.ByIdentifier, Value: "m"}) || link.PassCode != "4711" {
+		if link := in.Customer; !link.Given || link.Target != (models.Reference{Kind: models.AccessTokens, By: models.ByIdentifier, Value: "m"}) || link.PassCode != "4711" {
 			t.Errorf("%s: read %+v", json, link)
 		}
 	}
-	for json, want := range map[string]models.Fault{
+	for json, want := range map[string]models.Problem{
 		`{"identifier":"m"}`:                                    {Code: models.Mandatory, Path: append(path[:2:2], "pass_code")},
 		`{"identifier":"m","pass_code":null}`:                   {Code: models.Mandatory, Path: append(path[:2:2], "pass_code")},
 		`{"identifier":"m","pass_code":" "}`:                    {Code: models.Mandatory, Path: append(path[:2:2], "pass_code")},
@@ -123,8 +123,8 @@ func TestTheWebAPIsPassCode(t *testing.T) {
 func TestASetInTheWebAPIsSpelling(t *testing.T) {
 	t.Parallel()
 	d := newDecoder()
-	d.Naming = events.Wire
-	set, err := d.Set(strictjson.New(`[{"request_unique_identifier":"06","accounts_receivable_identifier":{"number":"ACR0000000020"},
+	d.FieldNames = events.SnakeCase
+	set, err := d.DecodeBatch(strictjson.New(`[{"request_unique_identifier":"06","accounts_receivable_identifier":{"number":"ACR0000000020"},
 		"performed_by_unit_identifier":{"name":"Admin Unit"},"performed_on":"2016-06-22T15:00:00","website":"www.crm.com"}]`))
 	if err != nil || len(set.Events) != 1 {
 		t.Fatalf("%d events, %v", len(set.Events), err)

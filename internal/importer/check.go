@@ -26,7 +26,7 @@ func (k *kind) checkRow(r *row) error {
 			}
 			continue
 		}
-		err := checkText(value, column.most)
+		err := checkText(value, column.max)
 		if err == nil && column.check != nil {
 			err = column.check(value)
 		}
@@ -35,7 +35,7 @@ func (k *kind) checkRow(r *row) error {
 		case column.secret:
 			return fmt.Errorf("%s: %w", column.name, err)
 		default:
-			return fmt.Errorf("%s (%s): %w", column.name, models.Shown(value), err)
+			return fmt.Errorf("%s (%s): %w", column.name, models.Sanitize(value), err)
 		}
 	}
 	if k.check != nil {

@@ -54,7 +54,7 @@ func (c *claims) add(kind *kind, r *row, now time.Time) error {
 			case column.secret:
 				return fmt.Errorf("%s: line %d has the same: give each token its own", column.name, line)
 			}
-			return fmt.Errorf("%s (%s) is given in line %d already: give each record one row", column.name, models.Shown(value), line)
+			return fmt.Errorf("%s (%s) is given in line %d already: give each record one row", column.name, models.Sanitize(value), line)
 		}
 		n++
 	}

@@ -36,12 +36,12 @@ func (r *csvReader) header(names []string) error {
 		place := r.kind.place(name)
 		switch {
 		case given[name]:
-			faults = append(faults, models.Shown(name)+" stands there twice")
+			faults = append(faults, models.Sanitize(name)+" stands there twice")
 		case place == ignored:
 		case place < 0 && r.kind.secrets: // if the header line has been forgotten, the name is somebody's secret
 			faults = append(faults, fmt.Sprintf("column %d has an unknown name", i+1))
 		case place < 0:
-			faults = append(faults, fmt.Sprintf("there is no column %q", models.Shown(name)))
+			faults = append(faults, fmt.Sprintf("there is no column %q", models.Sanitize(name)))
 		default:
 			r.given[place] = true
 		}

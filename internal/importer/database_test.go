@@ -22,7 +22,7 @@ type database struct {
 	url   string
 }
 
-var secrets = models.NewSecrets([]byte("the key of the importer's tests"))
+var secrets = models.NewKeyedHasher([]byte("the key of the importer's tests"))
 
 // onEach runs a test on each kind of database.
 func onEach(t *testing.T, test func(t *testing.T, to database)) {
@@ -111,7 +111,7 @@ func (d database) exact(tb testing.TB, query string) (table []string) {
 func (d database) load(tb testing.TB, kind, text string) (importer.Result, string) {
 	tb.Helper()
 	var report strings.Builder
-	result, err := importer.Run(tb.Context(), importer.Options{Kind: kind, Input: strings.NewReader(text), To: d.store, Secrets: secrets, Report: &report})
+	result, err := importer.Run(tb.Context(), importer.Options{Kind: kind, Input: strings.NewReader(text), To: d.store, Hasher: secrets, Report: &report})
 	if err != nil {
 		tb.Fatal(err)
 	}

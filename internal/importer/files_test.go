@@ -33,9 +33,9 @@ func TestRefusedFiles(t *testing.T) {
 		"no key":    {tokens, write("tokens.ndjson", "{}"), "importing access-tokens takes the key that their secrets are hashed with: none is given"},
 	} {
 		to := &target{}
-		options := importer.Options{Kind: test.kind, File: test.file, To: to, Secrets: secrets}
+		options := importer.Options{Kind: test.kind, File: test.file, To: to, Hasher: secrets}
 		if name == "no key" {
-			options.Secrets = nil
+			options.Hasher = nil
 		}
 		result, err := importer.Run(t.Context(), options)
 		if err == nil || strings.ReplaceAll(err.Error(), folder, "FOLDER") != test.want {

@@ -36,8 +36,8 @@ type Options struct {
 	Input io.Reader
 	Size  int64
 	To    Target
-	// Secrets hash the secrets of access tokens.
-	Secrets *models.Secrets
+	// Hasher hash the secrets of access tokens.
+	Hasher *models.KeyedHasher
 	// Now is the clock for one-time passwords without an expiry; nil means time.Now.
 	Now func() time.Time
 	// DryRun stores nothing, and counts what would be stored.
@@ -97,7 +97,7 @@ func Run(ctx context.Context, options Options) (result Result, err error) {
 	if err != nil {
 		return result, err
 	}
-	if kind.secrets && options.Secrets == nil {
+	if kind.secrets && options.Hasher == nil {
 		return result, fmt.Errorf("importing %s takes the key that their secrets are hashed with: none is given", kind.name)
 	}
 	if options.Now == nil {

@@ -32,7 +32,7 @@ type column struct {
 	mandatory bool
 	secret    bool // the value is never shown
 	single    bool // no two rows may have the same value; of a pass code, the same identifier and pass code
-	most      int  // characters; 0 means mostCharacters
+	max       int  // characters; 0 means mostCharacters
 	check     func(value string) error
 }
 
@@ -61,7 +61,7 @@ var kinds = []*kind{
 		0: {name: "id", single: true},
 		1: {name: "name", mandatory: true, single: true},
 		2: {name: "alternative_code", single: true},
-		3: {name: "type", mandatory: true, most: 64, check: checkEventType}}},
+		3: {name: "type", mandatory: true, max: 64, check: checkEventType}}},
 	{name: "units", of: models.Units, natural: []int{0, 1}, values: plainValues, columns: []column{
 		0: {name: "id", single: true},
 		1: {name: "name", mandatory: true, single: true},
@@ -86,7 +86,7 @@ func kindOf(name string) (*kind, error) {
 			return kind, nil
 		}
 	}
-	return nil, fmt.Errorf("there is no kind %q: write one of %s", models.Shown(name), strings.Join(Kinds(), ", "))
+	return nil, fmt.Errorf("there is no kind %q: write one of %s", models.Sanitize(name), strings.Join(Kinds(), ", "))
 }
 
 // ignored is the place of the columns that FILE.rejected.csv has in addition, so that it can be imported as it is.

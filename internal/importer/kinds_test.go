@@ -152,7 +152,7 @@ func TestTokensOpen(t *testing.T) {
 		to.mustLoad(t, participants, someParticipants)
 		load := func(text string) {
 			t.Helper()
-			options := importer.Options{Kind: tokens, Input: strings.NewReader(text), To: to.store, Secrets: secrets, Now: func() time.Time { return now }}
+			options := importer.Options{Kind: tokens, Input: strings.NewReader(text), To: to.store, Hasher: secrets, Now: func() time.Time { return now }}
 			if result, err := importer.Run(t.Context(), options); err != nil || result.Bad > 0 {
 				t.Fatal(result, err)
 			}
@@ -174,7 +174,7 @@ func TestTokensOpen(t *testing.T) {
 		if token := find(models.ByAuthenticationCode, string(secrets.AuthenticationCode("code"))); token.Number != "AT1" || token.Participant.Number != "RP1" {
 			t.Errorf("by authentication code: %+v", token)
 		}
-		if token := find(models.ByIdentifier, "maria"); !models.SameHash(token.PassCodeHash, secrets.PassCode("AT1", "4711")) {
+		if token := find(models.ByIdentifier, "maria"); !models.EqualHashes(token.PassCodeHash, secrets.PassCode("AT1", "4711")) {
 			t.Error("the pass code does not open its token")
 		}
 		if got, want := password("073482").OneTimePasswordExpiresAt, now.Add(5*time.Minute).Truncate(time.Microsecond); got == nil || !got.Equal(want) {

@@ -61,7 +61,7 @@ func (r *ndjsonReader) object(line []byte) (values []string, given []bool, err e
 		case place < 0 && r.kind.secrets:
 			return values, given, fmt.Errorf("it has an unknown member: write %s", r.kind.help())
 		case place < 0:
-			return values, given, fmt.Errorf("there is no column %q: write %s", models.Shown(name), r.kind.help())
+			return values, given, fmt.Errorf("there is no column %q: write %s", models.Sanitize(name), r.kind.help())
 		case given[place]:
 			return values, given, fmt.Errorf("%s is given twice: write it once", name)
 		}

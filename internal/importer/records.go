@@ -26,23 +26,25 @@ func participantValues(_ *Options, r *row, account int64) []any {
 
 // accessTokenValues hashes the secrets: none goes further than here.
 func accessTokenValues(o *Options, r *row, participant int64) []any {
-	older := o.Secrets.Older()
-	secret := func(column int, hash func(*models.Secrets, string) []byte) any {
+	older := o.Hasher.Previous()
+	secret := func(column int, hash func(*models.KeyedHasher, string) []byte) any {
 		value, ok := r.value(column).(string)
 		if !ok {
 			return r.value(column)
 		}
-		hashed := &models.HashedSecret{Hash: hash(o.Secrets, value)}
+		hashed := &models.HashedSecret{Hash: hash(o.Hasher, value)}
 		for _, key := range older {
 			hashed.Older = append(hashed.Older, hash(key, value))
 		}
 		return hashed
 	}
-	values := []any{r.value(0), participant, r.value(2), secret(3, (*models.Secrets).AuthenticationCode), r.value(4), r.value(5),
-		secret(6, (*models.Secrets).OneTimePassword), r.value(7)}
+	values := []any{r.value(0), participant, r.value(2), secret(3, (*models.KeyedHasher).AuthenticationCode), r.value(4), r.value(5),
+		secret(6, (*models.KeyedHasher).OneTimePassword), r.value(7)}
 	if passCode, ok := values[5].(string); ok {
-		values[5] = &models.HashedSecret{Hash: o.Secrets.PassCode(r.values[0], passCode),
-			Same: func(tokenNumber string, hash []byte) bool { return o.Secrets.SamePassCode(hash, tokenNumber, passCode) }}
+		values[5] = &models.HashedSecret{Hash: o.Hasher.PassCode(r.values[0], passCode),
+			Same: func(tokenNumber string, hash []byte) bool {
+				return o.Hasher.VerifyPassCode(hash, tokenNumber, passCode)
+			}}
 	}
 	if text, ok := values[7].(string); ok {
 		values[7], _ = models.ParseDateTime(text, time.UTC) // checkDateTime has seen it
@@ -65,7 +67,7 @@ func (im *importing) save(ctx context.Context, rows []*row, results []models.Ups
 			var ok bool
 			if key, ok = keys[row.values[parent]]; !ok {
 				results[i] = models.Upserted{Err: fmt.Errorf("%s (%s) not found: import %s first", im.kind.columns[parent].name,
-					models.Shown(row.values[parent]), im.kind.parentKind)}
+					models.Sanitize(row.values[parent]), im.kind.parentKind)}
 				continue
 			}
 		}

@@ -90,10 +90,10 @@ func TestDatabaseAway(t *testing.T) {
 		ends    error
 		within  time.Duration
 	}{
-		"away":        {8, models.ErrAway, 2500, nil, 20 * time.Second},
-		"unknown":     {1, models.ErrUnknown, 2500, nil, time.Second},
-		"deadlock":    {3, models.ErrRerun, 2500, nil, time.Second},
-		"away always": {99, models.ErrAway, 1000, models.ErrAway, time.Minute},
+		"away":        {8, models.ErrUnavailable, 2500, nil, 20 * time.Second},
+		"unknown":     {1, models.ErrCommitUnknown, 2500, nil, time.Second},
+		"deadlock":    {3, models.ErrAborted, 2500, nil, time.Second},
+		"away always": {99, models.ErrUnavailable, 1000, models.ErrUnavailable, time.Minute},
 		"fault":       {1, fault, 1000, fault, time.Second},
 	} {
 		synctest.Test(t, func(t *testing.T) {

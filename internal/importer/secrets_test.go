@@ -22,10 +22,10 @@ func withParticipants(t *testing.T, to database) database {
 }
 
 // importAt imports tokens with a key and a clock.
-func importAt(t *testing.T, to importer.Target, with *models.Secrets, now time.Time, text string) (importer.Result, string) {
+func importAt(t *testing.T, to importer.Target, with *models.KeyedHasher, now time.Time, text string) (importer.Result, string) {
 	t.Helper()
 	var report strings.Builder
-	result, err := importer.Run(t.Context(), importer.Options{Kind: tokens, Input: strings.NewReader(text), To: to, Secrets: with,
+	result, err := importer.Run(t.Context(), importer.Options{Kind: tokens, Input: strings.NewReader(text), To: to, Hasher: with,
 		Report: &report, Now: func() time.Time { return now }})
 	if err != nil {
 		t.Fatal(err)
@@ -38,8 +38,8 @@ func importAt(t *testing.T, to importer.Target, with *models.Secrets, now time.T
 func TestOneTimePassword_ImportedAgain(t *testing.T) {
 	t.Parallel()
 	noon := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
-	old := models.NewSecrets([]byte("the key before"))
-	now := models.NewSecrets([]byte("the current key"), []byte("the key before"))
+	old := models.NewKeyedHasher([]byte("the key before"))
+	now := models.NewKeyedHasher([]byte("the current key"), []byte("the key before"))
 	const header, short = "number,participant_number,state,one_time_password,one_time_password_expires_at\n", "number,participant_number,state,one_time_password\n"
 	onEach(t, func(t *testing.T, to database) {
 		withParticipants(t, to)
@@ -47,7 +47,7 @@ func TestOneTimePassword_ImportedAgain(t *testing.T) {
 			t.Helper()
 			return to.exact(t, "SELECT one_time_password_expires_at, one_time_password_spent_at FROM access_tokens WHERE number = 'AT1'")[0]
 		}
-		load := func(secrets *models.Secrets, after time.Duration, text, want string) {
+		load := func(secrets *models.KeyedHasher, after time.Duration, text, want string) {
 			t.Helper()
 			result, report := importAt(t, to.store, secrets, noon.Add(after), text)
 			if result.Bad > 0 {
@@ -106,7 +106,7 @@ func (l *lossy) Upsert(ctx context.Context, kind models.Kind, records []models.U
 	if l.lost != nil && err == nil {
 		l.lost()
 		l.lost = nil
-		return results, models.ErrUnknown
+		return results, models.ErrCommitUnknown
 	}
 	return results, err
 }
@@ -136,8 +136,8 @@ func TestOneTimePassword_UnknownOutcome(t *testing.T) {
 // stored with an older key, of a token that is not effective.
 func TestSecretOfAnotherToken(t *testing.T) {
 	t.Parallel()
-	old := models.NewSecrets([]byte("the key before"))
-	now := models.NewSecrets([]byte("the current key"), []byte("the key before"))
+	old := models.NewKeyedHasher([]byte("the key before"))
+	now := models.NewKeyedHasher([]byte("the current key"), []byte("the key before"))
 	far := ",2099-01-01T00:00:00"
 	before := "B1,RP1,EFFECTIVE,CANARY,maria,CANARYpass,111" + far + "\nB2,RP1,NOT_EFFECTIVE,CANARY2,maria,CANARYpass2,222" + far + "\n"
 	cases := map[string]struct {
@@ -156,7 +156,7 @@ func TestSecretOfAnotherToken(t *testing.T) {
 		"secrets exchanged":                {"B2,RP1,EFFECTIVE,CANARY,maria,CANARYpass,111,\nB1,RP1,EFFECTIVE,CANARY2,maria,CANARYpass2,222,\n", nil},
 		"a secret that another row clears": {"N,RP1,EFFECTIVE,CANARY,maria,CANARYpass,111,\nB1,RP1,EFFECTIVE,,,,,\n", nil},
 	}
-	for _, stored := range []*models.Secrets{now, old} {
+	for _, stored := range []*models.KeyedHasher{now, old} {
 		onEach(t, func(t *testing.T, to database) {
 			withParticipants(t, to)
 			for name, test := range cases {

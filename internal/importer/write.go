@@ -30,14 +30,14 @@ func (im *importing) write(ctx context.Context, rows []*row, atEnd bool) error {
 	results, unknown := make([]models.Upserted, len(good)), make([]models.Upserted, len(good))
 	for try := 1; ; try++ {
 		err := im.save(ctx, good, results)
-		again := errors.Is(err, models.ErrRerun) || errors.Is(err, models.ErrAway) || errors.Is(err, models.ErrUnknown)
+		again := errors.Is(err, models.ErrAborted) || errors.Is(err, models.ErrUnavailable) || errors.Is(err, models.ErrCommitUnknown)
 		if err == nil {
 			im.settle(good, results, unknown, atEnd)
 		}
 		if !again || try == tries {
 			return err
 		}
-		if errors.Is(err, models.ErrUnknown) {
+		if errors.Is(err, models.ErrCommitUnknown) {
 			copy(unknown, results)
 		}
 		select {

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// rereadEvery is how often the certificate's files are looked at: programs that renew it need not restart the server.
-const rereadEvery = 10 * time.Second
+// reloadInterval is how often the certificate's files are looked at: programs that renew it need not restart the server.
+const reloadInterval = 10 * time.Second
 
 // Certificate is the server's certificate with its key, in PEM files.
 type Certificate struct {
@@ -97,21 +97,21 @@ func (c *Certificate) load() (l *loaded, about string, err error) {
 // Watch looks at the files until the context ends. Renewed ones are served unless they are worse than those before:
 // not readable, not a pair, expired or not yet valid. Each such condition is logged once.
 func (c *Certificate) Watch(ctx context.Context, log *slog.Logger) {
-	c.reread(log)
-	ticker := time.NewTicker(rereadEvery)
+	c.reload(log)
+	ticker := time.NewTicker(reloadInterval)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			c.reread(log)
+			c.reload(log)
 		}
 	}
 }
 
-// reread looks at the files once. Validity is judged each time, since it also changes without a change of the files.
-func (c *Certificate) reread(log *slog.Logger) {
+// reload looks at the files once. Validity is judged each time, since it also changes without a change of the files.
+func (c *Certificate) reload(log *slog.Logger) {
 	files := []any{"certificate", c.certFile, "key", c.keyFile}
 	now, before := c.now(), c.served.Load()
 	newest, about, err := c.load()

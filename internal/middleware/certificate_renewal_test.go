@@ -38,13 +38,13 @@ func newRenewals(t *testing.T) *renewals {
 func (r *renewals) replace(t *testing.T, name string, from, until time.Duration) {
 	t.Helper()
 	writeValid(t, r.certFile, r.keyFile, name, r.clock.Add(from), r.clock.Add(until))
-	r.reread(r.logger)
+	r.reload(r.logger)
 }
 
 func (r *renewals) want(t *testing.T, name string, lines int, text string) {
 	t.Helper()
 	for range 3 {
-		r.reread(r.logger) // nothing new is there, so nothing is logged
+		r.reload(r.logger) // nothing new is there, so nothing is logged
 	}
 	pair, err := r.config.GetCertificate(nil)
 	if err != nil || pair.Leaf.Subject.CommonName != name {
@@ -74,7 +74,7 @@ func TestCertificate_InvalidRenewal(t *testing.T) {
 		r.replace(t, "future", 30*time.Minute, 3*time.Hour)
 		r.want(t, "old", 1, "level=WARN")
 		r.clock = r.clock.Add(31 * time.Minute)
-		r.reread(r.logger)
+		r.reload(r.logger)
 		r.want(t, "future", 1, "level=INFO")
 	})
 	t.Run("another key's", func(t *testing.T) {
@@ -118,7 +118,7 @@ func TestCertificate_HangingDisk(t *testing.T) {
 		return nil, os.ErrDeadlineExceeded
 	}
 	ended := make(chan struct{})
-	go func() { defer close(ended); r.reread(r.logger) }()
+	go func() { defer close(ended); r.reload(r.logger) }()
 	<-hangs
 	served := make(chan struct{})
 	go func() { defer close(served); _, _ = r.config.GetCertificate(nil) }()

@@ -76,13 +76,13 @@ func TestCertificateIsReadAgain(t *testing.T) {
 	}
 	write(t, certFile, keyFile, "second")
 	shown("first")
-	c.reread(logger)
+	c.reload(logger)
 	shown("second")
 	if err := os.WriteFile(keyFile, []byte("half of it"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for range 3 {
-		c.reread(logger)
+		c.reload(logger)
 		shown("second")
 	}
 	if n := strings.Count(log.String(), "renewed certificate cannot"); n != 1 {

@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// Proxies are the addresses whose word is taken for whom they speak for.
-type Proxies []netip.Prefix
+// TrustedProxies are the addresses whose word is taken for whom they speak for.
+type TrustedProxies []netip.Prefix
 
-// ParseProxies reads a list of addresses and networks, with commas between them.
-func ParseProxies(list string) (Proxies, error) {
-	var proxies Proxies
+// ParseTrustedProxies reads a list of addresses and networks, with commas between them.
+func ParseTrustedProxies(list string) (TrustedProxies, error) {
+	var proxies TrustedProxies
 	for text := range strings.SplitSeq(list, ",") {
 		text = strings.TrimSpace(text)
 		if text == "" {
@@ -33,25 +33,25 @@ func ParseProxies(list string) (Proxies, error) {
 
 // Contains reports whether the text is the address of a trusted proxy. As the address of a request it means that the
 // proxy has not said whose request it is.
-func (p Proxies) Contains(text string) bool {
+func (p TrustedProxies) Contains(text string) bool {
 	address, err := netip.ParseAddr(text)
-	return err == nil && p.trusts(address.Unmap())
+	return err == nil && p.contains(address.Unmap())
 }
 
-func (p Proxies) trusts(address netip.Addr) bool {
+func (p TrustedProxies) contains(address netip.Addr) bool {
 	return slices.ContainsFunc(p, func(network netip.Prefix) bool { return network.Contains(address) })
 }
 
-// Address is where the request comes from, without the port. If that is a trusted proxy, it is what the proxy has written at the
+// ClientIP is where the request comes from, without the port. If that is a trusted proxy, it is what the proxy has written at the
 // end of X-Forwarded-For, and so on towards its beginning until an address is not a trusted proxy's: what stands before that was
 // written by who knows whom. The header Forwarded is not read: a proxy writes one of the two and passes the other on as it came.
-func (p Proxies) Address(r *http.Request) string {
+func (p TrustedProxies) ClientIP(r *http.Request) string {
 	at, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return r.RemoteAddr
 	}
 	address := at.Addr().Unmap()
-	if !p.trusts(address) {
+	if !p.contains(address) {
 		return address.String()
 	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
@@ -60,7 +60,7 @@ func (p Proxies) Address(r *http.Request) string {
 		if err != nil {
 			break // the last one that is known answers for it
 		}
-		if address = before; !p.trusts(address) {
+		if address = before; !p.contains(address) {
 			break
 		}
 	}

@@ -9,7 +9,7 @@ import (
 
 func TestAddress(t *testing.T) {
 	t.Parallel()
-	proxies, err := ParseProxies(" 10.0.0.0/8, 192.0.2.7 ,2001:db8::/32,")
+	proxies, err := ParseTrustedProxies(" 10.0.0.0/8, 192.0.2.7 ,2001:db8::/32,")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,12 +42,12 @@ func TestAddress(t *testing.T) {
 		{"@", []string{"203.0.113.9"}, "@"},                                                  // a socket of the file system has no address
 	} {
 		r := &http.Request{RemoteAddr: c.remote, Header: http.Header{"X-Forwarded-For": c.forwarded, "Forwarded": {"for=1.2.3.4"}}}
-		if got := proxies.Address(r); got != c.want {
+		if got := proxies.ClientIP(r); got != c.want {
 			t.Errorf("%s, %.80q: %s, want %s", c.remote, c.forwarded, got, c.want)
 		}
 	}
 	for _, bad := range []string{"10.0.0.0/33", "proxy.example.com", "10.0.0.1:80", "*", "10.0.0.0/8;192.0.2.7"} {
-		if _, err := ParseProxies(bad); err == nil || !strings.Contains(err.Error(), bad) {
+		if _, err := ParseTrustedProxies(bad); err == nil || !strings.Contains(err.Error(), bad) {
 			t.Errorf("%s: %v", bad, err)
 		}
 	}
@@ -57,17 +57,17 @@ func TestAddress(t *testing.T) {
 func FuzzAddress(f *testing.F) {
 	f.Add("203.0.113.9, 10.0.0.1")
 	f.Add("[::1]:80,,\x00%")
-	proxies, err := ParseProxies("10.0.0.0/8")
+	proxies, err := ParseTrustedProxies("10.0.0.0/8")
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, forwarded string) {
 		r := &http.Request{RemoteAddr: "10.1.2.3:1", Header: http.Header{"X-Forwarded-For": {forwarded, "203.0.113.9"}}}
-		if got := proxies.Address(r); got != "203.0.113.9" {
+		if got := proxies.ClientIP(r); got != "203.0.113.9" {
 			t.Errorf("%q: %s", forwarded, got)
 		}
 		r.Header.Set("X-Forwarded-For", forwarded)
-		if _, err := netip.ParseAddr(proxies.Address(r)); err != nil {
+		if _, err := netip.ParseAddr(proxies.ClientIP(r)); err != nil {
 			t.Errorf("%q: %v", forwarded, err)
 		}
 	})

@@ -12,15 +12,15 @@ import (
 	"github.com/rs/cors"
 )
 
-// Sites are the web pages that may call the server from a browser: its own, and those of the origins given.
-type Sites struct {
+// CrossOrigin are the web pages that may call the server from a browser: its own, and those of the origins given.
+type CrossOrigin struct {
 	protection *http.CrossOriginProtection
 	cors       *cors.Cors // nil without origins: of none, the library makes all
 }
 
-// ParseSites reads a list of origins, with commas between them.
-func ParseSites(list string) (*Sites, error) {
-	s := &Sites{protection: http.NewCrossOriginProtection()}
+// ParseCrossOrigin reads a list of origins, with commas between them.
+func ParseCrossOrigin(list string) (*CrossOrigin, error) {
+	s := &CrossOrigin{protection: http.NewCrossOriginProtection()}
 	var origins []string
 	for origin := range strings.SplitSeq(list, ",") {
 		origin = strings.TrimSpace(origin)
@@ -58,34 +58,34 @@ func checkOrigin(origin string) error {
 	return nil
 }
 
-// ErrCrossSite refuses a request of another site's page.
-var ErrCrossSite = errors.New("a page of another site may not send this request: its origin is not among cors-origins")
+// ErrCrossOrigin refuses a request of another site's page.
+var ErrCrossOrigin = errors.New("a page of another site may not send this request: its origin is not among cors-origins")
 
 // Check refuses what a browser sends for a page of another site, queries by GET too. What does not come from a browser says
 // nothing of sites, and is let through.
-func (s *Sites) Check(r *http.Request) error {
+func (s *CrossOrigin) Check(r *http.Request) error {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		alike := *r
 		alike.Method = http.MethodPost // the library lets GET through
 		r = &alike
 	}
 	if s.protection.Check(r) != nil {
-		return ErrCrossSite
+		return ErrCrossOrigin
 	}
 	return nil
 }
 
-// Shared lets pages of the origins read the answers. No credentials of the browser's own are allowed: tokens go by header.
-func (s *Sites) Shared(next http.Handler) http.Handler {
+// CORS lets pages of the origins read the answers. No credentials of the browser's own are allowed: tokens go by header.
+func (s *CrossOrigin) CORS(next http.Handler) http.Handler {
 	if s.cors == nil {
 		return next
 	}
 	return s.cors.Handler(next)
 }
 
-// Loopback reports whether a request names a host of the loopback. A page of another site may have its own name lead to the
+// IsLoopbackHost reports whether a request names a host of the loopback. A page of another site may have its own name lead to the
 // loopback, and is then no other site to the browser; but the name stays its own.
-func Loopback(r *http.Request) bool {
+func IsLoopbackHost(r *http.Request) bool {
 	host := r.Host
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name

@@ -11,7 +11,7 @@ const app = "https://app.example.com"
 
 func TestCrossSite(t *testing.T) {
 	t.Parallel()
-	sites, err := ParseSites(app + ", http://localhost:3000")
+	sites, err := ParseCrossOrigin(app + ", http://localhost:3000")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,11 +53,11 @@ func TestCrossSite(t *testing.T) {
 // Origins that look like an allowed one are not allowed.
 func TestOriginTricks(t *testing.T) {
 	t.Parallel()
-	sites, err := ParseSites(app)
+	sites, err := ParseCrossOrigin(app)
 	if err != nil {
 		t.Fatal(err)
 	}
-	none, err := ParseSites("")
+	none, err := ParseCrossOrigin("")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func TestOriginTricks(t *testing.T) {
 				r.Header.Set("Access-Control-Request-Headers", "authorization,content-type,idempotency-key")
 			}
 			w := httptest.NewRecorder()
-			sites.Shared(ok).ServeHTTP(w, r)
+			sites.CORS(ok).ServeHTTP(w, r)
 			got := w.Header().Get("Access-Control-Allow-Origin")
 			if want := map[bool]string{true: app}[good]; got != want || w.Header().Get("Access-Control-Allow-Credentials") != "" {
 				t.Errorf("%s by %q: %v", method, origin, w.Header())
@@ -88,14 +88,14 @@ func TestOriginTricks(t *testing.T) {
 				t.Errorf("a preflight: %v", w.Header())
 			}
 			w = httptest.NewRecorder()
-			none.Shared(ok).ServeHTTP(w, r)
+			none.CORS(ok).ServeHTTP(w, r)
 			if len(w.Header()) != 0 {
 				t.Errorf("no origins, %s by %q: %v", method, origin, w.Header())
 			}
 		}
 	}
 	for _, bad := range []string{"*", "https://*.example.com", "null", "app.example.com", app + "/", app + "/path", "https://App.example.com", "ftp://app.example.com", "https://app.example.com:443", "http://x:80", "https://user@app.example.com", app + "?x", "https://", "a b"} {
-		if _, err := ParseSites(bad); err == nil || !strings.Contains(err.Error(), bad) {
+		if _, err := ParseCrossOrigin(bad); err == nil || !strings.Contains(err.Error(), bad) {
 			t.Errorf("%s: %v", bad, err)
 		}
 	}
@@ -105,7 +105,7 @@ func TestLoopback(t *testing.T) {
 	t.Parallel()
 	for host, want := range map[string]bool{"localhost": true, "localhost:8080": true, "LOCALHOST.:8080": true, "127.0.0.1": true, "127.0.0.1:8080": true, "127.9.9.9:1": true, "[::1]:8080": true, "[::1]": true,
 		"": false, "evil.example:8080": false, "localhost.evil.example": false, "127.0.0.1.evil.example:8080": false, "0.0.0.0:8080": false, "10.0.0.1": false, "127.1": false, "2130706433": false} {
-		if got := Loopback(&http.Request{Host: host}); got != want {
+		if got := IsLoopbackHost(&http.Request{Host: host}); got != want {
 			t.Errorf("%q: %t", host, got)
 		}
 	}

@@ -17,9 +17,9 @@ type processed struct {
 	RequestUniqueIdentifier *string
 }
 
-// take notes what has become of the events. An answer that cannot be true is not believed in any part: the call is then as open as
+// applyResponse notes what has become of the events. An answer that cannot be true is not believed in any part: the call is then as open as
 // before it.
-func (c *call) take(got *outcome, sent []int) error {
+func (c *call) applyResponse(got *outcome, sent []int) error {
 	verdicts, err := c.verdicts(got, sent)
 	if err != nil {
 		return fmt.Errorf("%w: is it a server of customer events?", err)

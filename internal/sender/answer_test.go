@@ -51,7 +51,7 @@ func TestSend_ImpossibleAnswers(t *testing.T) {
 				if err := os.WriteFile(path, []byte("{}\n{}\n{}\n"), 0o600); err != nil {
 					t.Fatal(err)
 				}
-				options := Options{File: path, Server: "http://server/graphql", Username: "u", Password: "p", Patience: time.Minute, transport: s}
+				options := Options{File: path, Server: "http://server/graphql", Username: "u", Password: "p", RetryTimeout: time.Minute, transport: s}
 				result, err := Send(t.Context(), options)
 				if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "is it a server of customer events?") || result.Done != 0 || len(s.calls) != 1 {
 					t.Errorf("%+v after %d calls, %v", result, len(s.calls), err)
@@ -124,7 +124,7 @@ func TestSend_EndsInTime(t *testing.T) {
 		if err := os.WriteFile(path, []byte(strings.Repeat("{}\n", 2500)), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		options := Options{File: path, Server: "http://server/graphql", Username: "u", Password: "p", Patience: time.Hour, transport: &silent{}}
+		options := Options{File: path, Server: "http://server/graphql", Username: "u", Password: "p", RetryTimeout: time.Hour, transport: &silent{}}
 		ctx, end := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, end)
 		start := time.Now()

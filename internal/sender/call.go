@@ -17,9 +17,9 @@ import (
 
 // call is a piece of the file that is sent at once.
 type call struct {
-	items []item
-	text  []byte // of all events
-	begun time.Time
+	items   []item
+	text    []byte // of all events
+	started time.Time
 
 	// These are set when done is closed.
 	done                chan struct{}
@@ -39,7 +39,7 @@ type item struct {
 func (it *item) event(text []byte) []byte { return text[it.from:it.to] }
 
 func (it *item) reject(what string) {
-	fault := models.Fault{Code: models.Invalid, What: what}
+	fault := models.Problem{Code: models.Invalid, Detail: what}
 	it.rejected = &rejection{ErrorCode: string(fault.Code), ErrorDescription: fault.Description(),
 		Problems: []problem{{ErrorCode: string(fault.Code), ErrorDescription: fault.Description()}}}
 }
@@ -129,9 +129,9 @@ func (c *call) sum() []byte {
 	return hash.Sum(nil)
 }
 
-// doubtful rejects the events of which nobody can say any more whether they have been stored: sent once more they might be stored
+// rejectUnknownOutcome rejects the events of which nobody can say any more whether they have been stored: sent once more they might be stored
 // twice.
-func (c *call) doubtful() {
+func (c *call) rejectUnknownOutcome() {
 	for i := range c.items {
 		if it := &c.items[i]; it.rejected == nil && !it.referenced {
 			it.reject("The Event May Have Been Stored Already: it was being sent when sending was interrupted more than 71 hours ago, and has no external reference; look for it, and send it if it is not there.")
@@ -176,14 +176,14 @@ func (r *run) send(ctx context.Context, c *call) error {
 		return nil
 	}
 	var got *outcome
-	err := r.insist(ctx, fmt.Sprintf("sending %d events from line %d on", len(sent), c.items[0].line), func(ctx context.Context) (err error) {
+	err := r.retry(ctx, fmt.Sprintf("sending %d events from line %d on", len(sent), c.items[0].line), func(ctx context.Context) (err error) {
 		if got, err = r.client.create(ctx, key, body, len(sent)); errors.Is(err, errTooLong) {
 			got, err = r.client.create(ctx, key, short(body), len(sent))
 		}
 		return err
 	})
 	if err == nil {
-		err = c.take(got, sent)
+		err = c.applyResponse(got, sent)
 	}
 	if err != nil {
 		return fmt.Errorf("the events from line %d on: %w", c.items[0].line, err)
@@ -191,10 +191,10 @@ func (r *run) send(ctx context.Context, c *call) error {
 	return nil
 }
 
-// insist tries until it succeeds, for as long as it makes sense and the patience lasts. An end of the context ends the waiting
+// retry tries until it succeeds, for as long as it makes sense and the patience lasts. An end of the context ends the waiting
 // between tries, but no try, and not the first one before it: what has begun is on its way, and is waited for, until the run's
 // requests end.
-func (r *run) insist(ctx context.Context, what string, try func(context.Context) error) error {
+func (r *run) retry(ctx context.Context, what string, try func(context.Context) error) error {
 	const shortest, longest, quiet = 500 * time.Millisecond, 30 * time.Second, 10 * time.Second
 	start := r.Now()
 	for wait := shortest; ; wait = min(2*wait, longest) {
@@ -206,12 +206,12 @@ func (r *run) insist(ctx context.Context, what string, try func(context.Context)
 			return err
 		}
 		next := jittered(max(wait, retryAfter(err)))
-		if r.Now().Add(next).Sub(start) > r.Patience {
-			return fmt.Errorf("%w (given up after %s, see --patience)", err, r.Patience)
+		if r.Now().Add(next).Sub(start) > r.RetryTimeout {
+			return fmt.Errorf("%w (given up after %s, see --patience)", err, r.RetryTimeout)
 		}
-		if now := r.Now().UnixNano(); now-r.noted.Load() > int64(quiet) {
-			r.noted.Store(now)
-			r.note(fmt.Sprintf("%s: %v: trying again, for %s at the most", what, err, r.Patience))
+		if now := r.Now().UnixNano(); now-r.lastReport.Load() > int64(quiet) {
+			r.lastReport.Store(now)
+			r.report(fmt.Sprintf("%s: %v: trying again, for %s at the most", what, err, r.RetryTimeout))
 		}
 		if err := pause(ctx, next); err != nil {
 			return err

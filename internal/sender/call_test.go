@@ -72,7 +72,7 @@ func sendScript(t *testing.T, s *script, n int) (Result, string, error) {
 		t.Fatal(err)
 	}
 	var report strings.Builder
-	result, err := Send(t.Context(), Options{File: path, Server: "http://server/graphql", Username: "u", Password: "p", Patience: 10 * time.Minute, Report: &report, transport: s})
+	result, err := Send(t.Context(), Options{File: path, Server: "http://server/graphql", Username: "u", Password: "p", RetryTimeout: 10 * time.Minute, Report: &report, transport: s})
 	return result, report.String(), err
 }
 
@@ -169,7 +169,7 @@ func TestProgress(t *testing.T) {
 			t.Fatal(err)
 		}
 		var screen strings.Builder
-		if _, err := Send(t.Context(), Options{File: path, Server: "http://server/graphql", Username: "u", Password: "p", Patience: time.Minute, Report: &screen, Progress: &screen, transport: s}); err != nil {
+		if _, err := Send(t.Context(), Options{File: path, Server: "http://server/graphql", Username: "u", Password: "p", RetryTimeout: time.Minute, Report: &screen, Progress: &screen, transport: s}); err != nil {
 			t.Fatal(err)
 		}
 		for _, want := range []string{"events  ", "100%", "(6000/6000, ", " events/s)"} {

@@ -54,7 +54,7 @@ func newClient(o Options) *client {
 	transport := o.transport
 	if transport == nil {
 		network := http.DefaultTransport.(*http.Transport).Clone()
-		network.MaxIdleConnsPerHost = window
+		network.MaxIdleConnsPerHost = maxInFlight
 		transport = network
 	}
 	return &client{server: o.Server, username: o.Username, password: o.Password, http: &http.Client{
@@ -64,14 +64,14 @@ func newClient(o Options) *client {
 	}}
 }
 
-// refusal is an answer that is no success.
-type refusal struct {
+// requestError is an answer that is no success.
+type requestError struct {
 	status     int
 	code, what string
 	retryAfter time.Duration
 }
 
-func (e *refusal) Error() string {
+func (e *requestError) Error() string {
 	if e.code == "" {
 		return fmt.Sprintf("the server answers with status %d: %s", e.status, e.what)
 	}
@@ -81,7 +81,7 @@ func (e *refusal) Error() string {
 // again reports whether the same may succeed later: if no answer came, or one that says so. An unknown fault of the server may
 // have been a moment's, too. A certificate that is not trusted, and http where https is spoken or the other way round, stay so.
 func again(err error) bool {
-	var refused *refusal
+	var refused *requestError
 	if !errors.As(err, &refused) {
 		var certificate *tls.CertificateVerificationError
 		var record tls.RecordHeaderError
@@ -95,7 +95,7 @@ func again(err error) bool {
 }
 
 func retryAfter(err error) time.Duration {
-	var refused *refusal
+	var refused *requestError
 	if errors.As(err, &refused) {
 		return refused.retryAfter
 	}
@@ -121,7 +121,7 @@ func (c *client) loginAfter(ctx context.Context, ended string) error {
 		return err
 	}
 	if data.Login.Token == "" {
-		return &refusal{status: http.StatusOK, what: "the login gives no token: is it a server of customer events?"}
+		return &requestError{status: http.StatusOK, what: "the login gives no token: is it a server of customer events?"}
 	}
 	c.token = data.Login.Token
 	return nil
@@ -147,7 +147,7 @@ func (c *client) create(ctx context.Context, key string, body []byte, events int
 	var data struct{ CreateWebCustomerEvents *outcome }
 	token := c.current()
 	err := c.post(ctx, token, key, body, events, &data)
-	var refused *refusal
+	var refused *requestError
 	if errors.As(err, &refused) && refused.status == http.StatusUnauthorized {
 		if err := c.loginAfter(ctx, token); err != nil {
 			return nil, err
@@ -155,7 +155,7 @@ func (c *client) create(ctx context.Context, key string, body []byte, events int
 		err = c.post(ctx, c.current(), key, body, events, &data)
 	}
 	if err == nil && data.CreateWebCustomerEvents == nil {
-		err = &refusal{status: http.StatusOK, what: "nothing is said of the events: is it a server of customer events?"}
+		err = &requestError{status: http.StatusOK, what: "nothing is said of the events: is it a server of customer events?"}
 	}
 	return data.CreateWebCustomerEvents, err
 }
@@ -196,7 +196,7 @@ func (c *client) post(ctx context.Context, token, key string, body []byte, event
 			Extensions struct{ Code string }
 		}
 	}
-	refused := &refusal{status: response.StatusCode, retryAfter: seconds(response.Header.Get("Retry-After"))}
+	refused := &requestError{status: response.StatusCode, retryAfter: seconds(response.Header.Get("Retry-After"))}
 	switch err := json.Unmarshal(text, &answer); {
 	case err == nil && len(answer.Errors) > 0:
 		refused.code, refused.what = printable(answer.Errors[0].Extensions.Code), printable(answer.Errors[0].Message)

@@ -31,7 +31,7 @@ func TestSend_EndsAtOnceOnWhatCannotSucceed(t *testing.T) {
 	} {
 		var report strings.Builder
 		start := time.Now()
-		_, err := Send(t.Context(), Options{File: path, Server: c.server, Username: "u", Password: "p", Patience: 10 * time.Second, Report: &report})
+		_, err := Send(t.Context(), Options{File: path, Server: c.server, Username: "u", Password: "p", RetryTimeout: 10 * time.Second, Report: &report})
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(report.String(), "trying again") || time.Since(start) > 5*time.Second {
 			t.Errorf("%s: %v after %s: %s", name, err, time.Since(start), report.String())
 		}

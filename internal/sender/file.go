@@ -159,7 +159,7 @@ func (f *file) next() (*call, error) {
 	next, err := f.nextCall()
 	switch {
 	case errors.Is(err, errCut), err == io.EOF && f.cut < len(f.calls), err == nil && (f.cut == len(f.calls) || string(next.sum()) != string(f.calls[f.cut])):
-		return nil, &changedError{fmt.Sprintf("%s was changed while it was being sent, from call %d on of %d: nothing of the change was sent; restore it as it was, and the same command goes on", f.path, f.cut+1, len(f.calls))}
+		return nil, &fileChangedError{fmt.Sprintf("%s was changed while it was being sent, from call %d on of %d: nothing of the change was sent; restore it as it was, and the same command goes on", f.path, f.cut+1, len(f.calls))}
 	case err != nil:
 		return nil, err
 	}

@@ -200,7 +200,7 @@ func (it *item) appendLine(to, text []byte) []byte {
 	} else {
 		to = strictjson.AppendText(to, *why.RequestUniqueIdentifier)
 	}
-	to = appendWhy(to, why.ErrorCode, why.ErrorDescription)
+	to = appendError(to, why.ErrorCode, why.ErrorDescription)
 	to = append(to, `,"retryable":`...)
 	to = strconv.AppendBool(to, why.Retryable)
 	to = append(to, `,"problems":`...)
@@ -208,7 +208,7 @@ func (it *item) appendLine(to, text []byte) []byte {
 		p := &why.Problems[n]
 		to = append(to, `{"path":`...)
 		to = strictjson.AppendList(to, len(p.Path), func(to []byte, n int) []byte { return strictjson.AppendText(to, p.Path[n]) })
-		return append(appendWhy(to, p.ErrorCode, p.ErrorDescription), '}')
+		return append(appendError(to, p.ErrorCode, p.ErrorDescription), '}')
 	})
 	to = append(to, `,"event":`...)
 	if event := it.event(text); len(event) > 0 {
@@ -217,7 +217,7 @@ func (it *item) appendLine(to, text []byte) []byte {
 	return append(to, "null}"...)
 }
 
-func appendWhy(to []byte, code, description string) []byte {
+func appendError(to []byte, code, description string) []byte {
 	to = strictjson.AppendText(append(to, `,"errorCode":`...), code)
 	return strictjson.AppendText(append(to, `,"errorDescription":`...), description)
 }

@@ -51,8 +51,8 @@ func requests(ctx context.Context) (context.Context, context.CancelFunc) {
 	return work, func() { stop(); cancel() }
 }
 
-// await waits until a call has ended, and shows what is waited for meanwhile.
-func (r *run) await(call *call) {
+// wait waits until a call has ended, and shows what is waited for meanwhile.
+func (r *run) wait(call *call) {
 	for {
 		select {
 		case <-call.done:
@@ -63,11 +63,11 @@ func (r *run) await(call *call) {
 	}
 }
 
-// note tells people something, while the run lasts.
-func (r *run) note(text string) {
+// report tells people something, while the run lasts.
+func (r *run) report(text string) {
 	select {
 	case r.notes <- text:
-	case <-r.over:
+	case <-r.done:
 	}
 }
 
@@ -78,7 +78,7 @@ func (r *run) interrupted(err error) error {
 	if errors.Is(err, context.Canceled) {
 		err = errInterrupted
 	}
-	var stale *changedError
+	var stale *fileChangedError
 	if errors.As(err, &stale) {
 		return err
 	}

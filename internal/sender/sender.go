@@ -18,8 +18,8 @@ type Options struct {
 	// Server is the address of the GraphQL endpoint.
 	Server             string
 	Username, Password string
-	// Patience is how long a call is sent again that the server does not let through; less than keyLife.
-	Patience time.Duration
+	// RetryTimeout is how long a call is sent again that the server does not let through; less than keyLife.
+	RetryTimeout time.Duration
 	// Report gets lines for people: what is waited for. Progress gets a progress bar, nil means none.
 	Report, Progress io.Writer
 	// Now is the clock; nil means time.Now.
@@ -35,30 +35,30 @@ type Result struct {
 }
 
 const (
-	// window is how many calls are under way at once: while the server writes one it reads the next.
-	window = 4
-	// keyLife is how long the server is sure to keep idempotency keys, 72 hours, less an hour for clocks.
-	keyLife = 71 * time.Hour
+	// maxInFlight is how many calls are under way at once: while the server writes one it reads the next.
+	maxInFlight = 4
+	// idempotencyTTL is how long the server is sure to keep idempotency keys, 72 hours, less an hour for clocks.
+	idempotencyTTL = 71 * time.Hour
 )
 
 // run is one run of a sending.
 type run struct {
 	Options
-	file     *file
-	state    *state
-	rejected *rejectedFile
-	client   *client
-	bar      *tabular.Progress
-	notes    chan string // for people, while a call is awaited
-	over     chan struct{}
-	noted    atomic.Int64 // when a wait was last noted
-	pending  []*call      // under way, in the file's order
-	// unsure is how many of the next calls may have been stored in the past, under keys that the server no longer knows;
+	file       *file
+	state      *state
+	rejected   *rejectedFile
+	client     *client
+	bar        *tabular.Progress
+	notes      chan string // for people, while a call is awaited
+	done       chan struct{}
+	lastReport atomic.Int64 // when a wait was last noted
+	pending    []*call      // under way, in the file's order
+	// outcomeUnknown is how many of the next calls may have been stored in the past, under keys that the server no longer knows;
 	// until they are through, the state goes on to say since when that is so.
-	unsure int
-	// kept is how many of the next calls may have been sent by an earlier run; since is when the first of them was.
-	kept  int
-	since time.Time
+	outcomeUnknown int
+	// resumed is how many of the next calls may have been sent by an earlier run; since is when the first of them was.
+	resumed int
+	since   time.Time
 	// work is the context of requests: it ends some time after the run's own, so that what is under way can be finished.
 	work context.Context
 }
@@ -72,7 +72,7 @@ func Send(ctx context.Context, options Options) (result Result, err error) {
 	if options.Report == nil {
 		options.Report = io.Discard
 	}
-	r := &run{Options: options, client: newClient(options), notes: make(chan string), over: make(chan struct{})}
+	r := &run{Options: options, client: newClient(options), notes: make(chan string), done: make(chan struct{})}
 	if r.file, err = openFile(options.File); err != nil {
 		return result, err
 	}
@@ -112,9 +112,9 @@ func Send(ctx context.Context, options Options) (result Result, err error) {
 		return result, r.state.damaged(&options)
 	}
 	if since := r.state.UnderWaySince; since != nil {
-		r.kept, r.since = window, *since
-		if age := options.Now().Sub(*since); age > keyLife || age < -time.Hour { // or the clock was set back, and tells nothing
-			r.unsure = window
+		r.resumed, r.since = maxInFlight, *since
+		if age := options.Now().Sub(*since); age > idempotencyTTL || age < -time.Hour { // or the clock was set back, and tells nothing
+			r.outcomeUnknown = maxInFlight
 		}
 	}
 	r.bar = tabular.NewProgress(options.Progress, "events", int64(r.file.rows-r.state.Done), "events")
@@ -129,21 +129,23 @@ func (r *run) all(ctx context.Context) error {
 	r.work = work
 	calls, stop := context.WithCancel(ctx) // ends the waiting of the calls under way
 	defer stop()
-	defer close(r.over)
-	defer context.AfterFunc(ctx, func() { r.note(fmt.Sprintf("ending: the calls under way are finished first, for %s at most", ending)) })()
+	defer close(r.done)
+	defer context.AfterFunc(ctx, func() {
+		r.report(fmt.Sprintf("ending: the calls under way are finished first, for %s at most", ending))
+	})()
 	login := &call{done: make(chan struct{})}
 	go func() {
 		defer close(login.done)
-		login.err = r.insist(ctx, "logging in", r.client.login)
+		login.err = r.retry(ctx, "logging in", r.client.login)
 	}()
-	if r.await(login); login.err != nil {
+	if r.wait(login); login.err != nil {
 		return r.interrupted(login.err)
 	}
 	defer r.client.logout(work)
 	begun := r.state.Done
 	var end error
 	for {
-		for end == nil && len(r.pending) < window {
+		for end == nil && len(r.pending) < maxInFlight {
 			if end = ctx.Err(); end != nil {
 				break
 			}
@@ -151,11 +153,11 @@ func (r *run) all(ctx context.Context) error {
 			if next, end = r.file.next(); end != nil {
 				break
 			}
-			if r.unsure > 0 {
-				r.unsure--
-				next.doubtful()
+			if r.outcomeUnknown > 0 {
+				r.outcomeUnknown--
+				next.rejectUnknownOutcome()
 			}
-			next.begun = r.Now()
+			next.started = r.Now()
 			if err := r.begin(calls, next); err != nil {
 				end = err
 			}
@@ -164,14 +166,14 @@ func (r *run) all(ctx context.Context) error {
 			break
 		}
 		first := r.pending[0]
-		r.await(first)
+		r.wait(first)
 		if first.err == nil {
-			first.err = r.commit(first)
+			first.err = r.checkpoint(first)
 		}
 		if first.err != nil {
 			stop()
 			for _, call := range r.pending {
-				r.await(call)
+				r.wait(call)
 			}
 			return r.interrupted(first.err)
 		}
@@ -182,7 +184,7 @@ func (r *run) all(ctx context.Context) error {
 		r.tell(r.file.change())
 		return nil
 	}
-	if r.kept == 0 && r.state.UnderWaySince != nil { // everything begun has been answered
+	if r.resumed == 0 && r.state.UnderWaySince != nil { // everything begun has been answered
 		r.state.UnderWaySince = nil
 		if err := r.state.save(); err != nil {
 			end = err
@@ -194,7 +196,7 @@ func (r *run) all(ctx context.Context) error {
 // begin begins a call. The state on the disk already says that calls are under way.
 func (r *run) begin(ctx context.Context, next *call) error {
 	if r.state.UnderWaySince == nil {
-		r.state.UnderWaySince = &next.begun
+		r.state.UnderWaySince = &next.started
 		if err := r.state.save(); err != nil {
 			return err
 		}
@@ -207,8 +209,8 @@ func (r *run) begin(ctx context.Context, next *call) error {
 	return nil
 }
 
-// commit notes what has become of the first call under way: its rejected events first, then the state that counts them.
-func (r *run) commit(first *call) error {
+// checkpoint notes what has become of the first call under way: its rejected events first, then the state that counts them.
+func (r *run) checkpoint(first *call) error {
 	r.pending = r.pending[1:]
 	if err := r.rejected.add(first); err != nil {
 		return err
@@ -220,9 +222,9 @@ func (r *run) commit(first *call) error {
 	s.Rejected += len(first.items) - first.processed
 	since := r.Now() // when the next call begins, at the earliest
 	if len(r.pending) > 0 {
-		since = r.pending[0].begun
+		since = r.pending[0].started
 	}
-	if r.kept = max(0, r.kept-1); r.kept > 0 {
+	if r.resumed = max(0, r.resumed-1); r.resumed > 0 {
 		since = r.since
 	}
 	if s.UnderWaySince = &since; s.Done == r.file.rows {

@@ -46,10 +46,10 @@ type content struct {
 // stateFormat goes up when the state, or how a file is cut into calls, changes its meaning.
 const stateFormat = 1
 
-// changedError says that what lies on the disk is not what this sending left there.
-type changedError struct{ what string }
+// fileChangedError says that what lies on the disk is not what this sending left there.
+type fileChangedError struct{ what string }
 
-func (e *changedError) Error() string { return e.what }
+func (e *fileChangedError) Error() string { return e.what }
 
 // lock keeps a second send of the same file out: it would store nothing twice, but the two would write over each other's results.
 // The lock goes with the process. Its file stays, empty: were it removed, one process could hold the lock of the old file and another
@@ -77,7 +77,7 @@ func loadState(o *Options) (*state, error) {
 		return nil, fmt.Errorf("reading how far the file has come: %w", err)
 	}
 	if err := json.Unmarshal(text, s); err != nil || s.Format != stateFormat {
-		return nil, &changedError{fmt.Sprintf("%s was not written by this version of send: finish with the version that wrote it, or %s", s.path, s.again(o))}
+		return nil, &fileChangedError{fmt.Sprintf("%s was not written by this version of send: finish with the version that wrote it, or %s", s.path, s.again(o))}
 	}
 	return s, nil
 }
@@ -114,7 +114,7 @@ func (s *state) fit(o *Options, file *file) (*state, error) {
 	case s.SHA256 != file.sha256:
 		return nil, s.changed(o)
 	case s.Server != o.Server || s.Username != o.Username:
-		return nil, &changedError{fmt.Sprintf("%s was being sent to %s as %s: name the same server and user, or %s", o.File, s.Server, s.Username, s.again(o))}
+		return nil, &fileChangedError{fmt.Sprintf("%s was being sent to %s as %s: name the same server and user, or %s", o.File, s.Server, s.Username, s.again(o))}
 	case s.Done < 0 || s.Done > file.rows || s.Events != file.rows || s.RejectedBytes < 0 || s.Processed < 0 || s.Rejected < 0 || s.Done != s.Processed+s.Rejected || s.Replayed < 0 || s.Replayed > s.Processed:
 		return nil, s.damaged(o)
 	}
@@ -122,11 +122,11 @@ func (s *state) fit(o *Options, file *file) (*state, error) {
 }
 
 func (s *state) changed(o *Options) error {
-	return &changedError{fmt.Sprintf("%s has been changed since it was begun to be sent (%d of %d events were done): restore it and put what is new into a file of its own, or %s", o.File, s.Done, s.Events, s.again(o))}
+	return &fileChangedError{fmt.Sprintf("%s has been changed since it was begun to be sent (%d of %d events were done): restore it and put what is new into a file of its own, or %s", o.File, s.Done, s.Events, s.again(o))}
 }
 
 func (s *state) damaged(o *Options) error {
-	return &changedError{fmt.Sprintf("%s is damaged: restore it, or %s", s.path, s.again(o))}
+	return &fileChangedError{fmt.Sprintf("%s is damaged: restore it, or %s", s.path, s.again(o))}
 }
 
 func (s *state) result() Result {

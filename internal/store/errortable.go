@@ -35,44 +35,44 @@ const (
 // https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html,
 // https://mariadb.com/kb/en/mariadb-error-code-reference/, https://docs.pingcap.com/tidb/stable/error-codes.
 var mysqlErrors = errorTable{
-	{"duplicate key", []int{1062, 1586}, models.ErrStale, models.ErrStale},
-	{"deadlock, changed snapshot", []int{1213, 1020}, models.ErrRerun, models.ErrRerun},
-	{"lock wait timeout", []int{1205}, models.ErrRerun, models.ErrRerun},
+	{"duplicate key", []int{1062, 1586}, models.ErrConflict, models.ErrConflict},
+	{"deadlock, changed snapshot", []int{1213, 1020}, models.ErrAborted, models.ErrAborted},
+	{"lock wait timeout", []int{1205}, models.ErrAborted, models.ErrAborted},
 	{"TiDB: write conflict, changed schema", []int{8002, 8005, 8022, 8028, 9007},
-		models.ErrRerun, models.ErrRerun},
-	{"TiDB: storage busy", []int{9001, 9002, 9003, 9004, 9005}, models.ErrRerun, models.ErrUnknown},
+		models.ErrAborted, models.ErrAborted},
+	{"TiDB: storage busy", []int{9001, 9002, 9003, 9004, 9005}, models.ErrAborted, models.ErrCommitUnknown},
 	{"TiDB: others locked the row first too often", []int{crowdedRow},
-		models.ErrRerun, models.ErrUnknown},
+		models.ErrAborted, models.ErrCommitUnknown},
 	{"group replication rolled the transaction back", []int{3100, 3101},
-		models.ErrRerun, models.ErrRerun},
+		models.ErrAborted, models.ErrAborted},
 	{"shutdown, connection killed, statement interrupted or timed out", []int{1053, 1927, 1317, 1969, 3024},
-		models.ErrRerun, models.ErrUnknown},
+		models.ErrAborted, models.ErrCommitUnknown},
 	// From something between this program and the server. The next try sends smaller statements (packetLimit).
-	{"packet too large", []int{1153}, models.ErrRerun, models.ErrUnknown},
-	{"error during COMMIT", []int{1180}, models.ErrUnknown, models.ErrUnknown},
-	{"Galera node without quorum or not ready", []int{1047}, models.ErrAway, models.ErrUnknown},
-	{"binary log not writable", []int{1026, 1598}, models.ErrAway, models.ErrUnknown},
-	{"read-only", []int{1290, 1792, 1836, 1036}, models.ErrAway, models.ErrAway},
+	{"packet too large", []int{1153}, models.ErrAborted, models.ErrCommitUnknown},
+	{"error during COMMIT", []int{1180}, models.ErrCommitUnknown, models.ErrCommitUnknown},
+	{"Galera node without quorum or not ready", []int{1047}, models.ErrUnavailable, models.ErrCommitUnknown},
+	{"binary log not writable", []int{1026, 1598}, models.ErrUnavailable, models.ErrCommitUnknown},
+	{"read-only", []int{1290, 1792, 1836, 1036}, models.ErrUnavailable, models.ErrUnavailable},
 	{"too many connections or transactions, no thread", []int{1040, 1203, 1226, 1135, 1637},
-		models.ErrAway, models.ErrAway},
+		models.ErrUnavailable, models.ErrUnavailable},
 	{"memory for locks or sorting is full", []int{1206, 1041, 1038, 1037},
-		models.ErrAway, models.ErrAway},
-	{"disk full or not writable", []int{1021, 1114, 1030, 3, 20, 28}, models.ErrAway, models.ErrUnknown},
+		models.ErrUnavailable, models.ErrUnavailable},
+	{"disk full or not writable", []int{1021, 1114, 1030, 3, 20, 28}, models.ErrUnavailable, models.ErrCommitUnknown},
 	{"value rejected", []int{1048, 1264, 1265, 1292, 1366, 1367, 1406, 3819, 4025},
 		errRowRejected, errRowRejected},
 }
 
 // errCorruptCommit: a COMMIT that finds the file damaged leaves its outcome open.
-var errCorruptCommit = fmt.Errorf("%w: %w", models.ErrUnknown, models.ErrCorrupt)
+var errCorruptCommit = fmt.Errorf("%w: %w", models.ErrCommitUnknown, models.ErrCorrupt)
 
 // sqliteErrors has primary codes, and extended ones where they mean something else. Source:
 // https://www.sqlite.org/rescode.html.
 var sqliteErrors = errorTable{
-	{"PRIMARYKEY, UNIQUE, ROWID", []int{1555, 2067, 2579}, models.ErrStale, models.ErrStale},
-	{"BUSY, LOCKED, INTERRUPT, PROTOCOL", []int{5, 6, 9, 15}, models.ErrRerun, models.ErrRerun},
-	{"NOMEM, IOERR", []int{7, 10}, models.ErrAway, models.ErrUnknown},
+	{"PRIMARYKEY, UNIQUE, ROWID", []int{1555, 2067, 2579}, models.ErrConflict, models.ErrConflict},
+	{"BUSY, LOCKED, INTERRUPT, PROTOCOL", []int{5, 6, 9, 15}, models.ErrAborted, models.ErrAborted},
+	{"NOMEM, IOERR", []int{7, 10}, models.ErrUnavailable, models.ErrCommitUnknown},
 	// FULL concerns a page, and the page that commits is the last one: nothing is committed.
-	{"PERM, READONLY, FULL, CANTOPEN", []int{3, 8, 13, 14}, models.ErrAway, models.ErrAway},
+	{"PERM, READONLY, FULL, CANTOPEN", []int{3, 8, 13, 14}, models.ErrUnavailable, models.ErrUnavailable},
 	{"CORRUPT, NOTADB", []int{11, 26}, models.ErrCorrupt, errCorruptCommit},
 	{"TOOBIG, CONSTRAINT, MISMATCH", []int{18, 19, 20}, errRowRejected, errRowRejected},
 }

@@ -18,7 +18,7 @@ func addEvents(t testing.TB, s *Store, thousands int) {
 	t.Helper()
 	for thousand := range thousands {
 		at := time.Now().UTC().Truncate(time.Microsecond)
-		entry := models.Entry{At: at}
+		entry := models.WriteSet{At: at}
 		for i := range 1000 {
 			system, number := fmt.Sprint("system ", i%3), fmt.Sprintf("%06d", thousand*1000+i)
 			entry.Events = append(entry.Events, &models.WebCustomerEvent{ID: models.ID(uuid.Must(uuid.NewV7())), AccountKey: int64(i % 100),

@@ -73,10 +73,10 @@ func TestGaleraNodeWithoutQuorum(t *testing.T) {
 		if err := s.pools.readiness.QueryRowContext(t.Context(), "SELECT 1").Scan(&one); err != nil {
 			t.Logf("%s: SELECT 1: %v", lost.what, err)
 		}
-		if _, err := s.Caller(t.Context(), make([]byte, 32), time.Now()); !errors.Is(err, models.ErrAway) {
+		if _, err := s.Caller(t.Context(), make([]byte, 32), time.Now()); !errors.Is(err, models.ErrUnavailable) {
 			t.Errorf("%s: looking a token up: %v", lost.what, err)
 		}
-		if err := s.Record(t.Context(), entryOf(lost.what)); !errors.Is(err, models.ErrAway) {
+		if err := s.Record(t.Context(), entryOf(lost.what)); !errors.Is(err, models.ErrUnavailable) {
 			t.Errorf("%s: recording: %v", lost.what, err)
 		}
 		if lost.gain == "" {

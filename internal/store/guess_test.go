@@ -33,12 +33,12 @@ type twoServers struct {
 func newTwoServers(t *testing.T, url func(testing.TB) string) *twoServers {
 	address := url(t)
 	same := func(testing.TB) string { return address }
-	secrets := models.NewSecrets([]byte("the tests' own secret key"))
-	two := &twoServers{decoder: &events.Decoder{Naming: events.GraphQL, Zone: time.UTC, Secrets: secrets}}
+	secrets := models.NewKeyedHasher([]byte("the tests' own secret key"))
+	two := &twoServers{decoder: &events.Decoder{FieldNames: events.CamelCase, Zone: time.UTC, Hasher: secrets}}
 	for i := range two.servers {
 		db := open(t, same)
-		two.servers[i] = &events.Service{Directory: db, Ledger: db, Secrets: secrets, Now: time.Now, NewID: func() models.ID { return models.ID(uuid.Must(uuid.NewV7())) },
-			FutureTolerance: time.Hour, Patience: time.Minute, Log: slog.New(slog.DiscardHandler)}
+		two.servers[i] = &events.Service{References: db, Store: db, Hasher: secrets, Now: time.Now, NewID: func() models.ID { return models.ID(uuid.Must(uuid.NewV7())) },
+			FutureTolerance: time.Hour, RetryTimeout: time.Minute, Log: slog.New(slog.DiscardHandler)}
 		two.world = world{db}
 	}
 	data := eventstest.Data{Accounts: []models.Account{{ID: "A", Number: "A", Name: "A"}}, Units: []models.Unit{{ID: "1", Name: "U"}}}
@@ -59,12 +59,12 @@ func (two *twoServers) call(t *testing.T, server int, user models.User, credenti
 		texts = fmt.Appendf(append(texts, ','), `{"requestUniqueIdentifier":"%d","rewardsParticipantIdentifier":{"accessTokenIdentifier":%s},"performedByUnitIdentifier":{"id":"1"},"performedOn":"2020-01-01T00:00:00Z","website":"www.crm.com"}`, i, credential)
 	}
 	texts[0] = '['
-	set, err := two.decoder.Set(strictjson.New(string(texts) + "]"))
+	set, err := two.decoder.DecodeBatch(strictjson.New(string(texts) + "]"))
 	if err != nil {
 		t.Error(err)
 		return nil
 	}
-	request := events.Request{Caller: models.Caller{UserKey: user.Key}, Set: set, Naming: events.GraphQL}
+	request := events.Request{Caller: models.Caller{UserKey: user.Key}, Events: set, FieldNames: events.CamelCase}
 	var refused []events.UnprocessedCustomerEvent
 	if check {
 		verdicts, err2 := two.servers[server].CheckWebCustomerEvents(t.Context(), request)
@@ -96,7 +96,7 @@ func TestGuessing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			two := newTwoServers(t, url)
-			secrets := two.servers[0].Secrets
+			secrets := two.servers[0].Hasher
 			const identifiers, rightCode, rightPassword = 40, 77_777, 730_000
 			var data eventstest.Data
 			for i := range identifiers {
@@ -166,8 +166,8 @@ func TestGuessing(t *testing.T) {
 			}
 			t.Logf("%d guesses in %s: at most %d evaluated of one pass code, %d one-time passwords in all, %d accepted", sent.Load(), took.Round(time.Millisecond), most, passwords.Load(), accepted.Load())
 			// Windows that ended while the test ran give a budget each anew.
-			windows := int64(1 + took/models.AttemptWindow)
-			if int64(most) > events.MaxFailedPerSecret*windows || passwords.Load() > 2*events.MaxPasswordsInAll*windows || accepted.Load() != 0 {
+			windows := int64(1 + took/models.LockoutWindow)
+			if int64(most) > events.MaxFailedPerSecret*windows || passwords.Load() > 2*events.MaxFailedPasswordsInAll*windows || accepted.Load() != 0 {
 				t.Errorf("at most %d evaluated of one pass code, %d one-time passwords in all, %d accepted", most, passwords.Load(), accepted.Load())
 			}
 			if most == 0 || passwords.Load() == 0 {
@@ -191,7 +191,7 @@ func TestTheRightGuessDoesNotPassByTheWrongOnes(t *testing.T) {
 			for round := range rounds {
 				number := fmt.Sprint("T", round)
 				two.world.Add(t, eventstest.Data{AccessTokens: []models.AccessToken{{Number: number, ParticipantKey: two.person, State: models.Effective, Identifier: ptr(fmt.Sprint("who ", round)),
-					PassCodeHash: two.servers[0].Secrets.PassCode(number, "00007")}}})
+					PassCodeHash: two.servers[0].Hasher.PassCode(number, "00007")}}})
 				var mu sync.Mutex
 				codes := make(map[models.Code]int)
 				var all sync.WaitGroup

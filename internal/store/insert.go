@@ -25,7 +25,7 @@ func (s *Store) insert(ctx context.Context, tx *sql.Tx, into, behind string, wid
 	most := s.dialect.maxPlaceholders() / width
 	for len(values) > 0 {
 		n := min(most, len(values)/width)
-		err := inParts(n, func(from, to int) error {
+		err := splitOnPacketTooLarge(n, func(from, to int) error {
 			query := into + strings.TrimSuffix(strings.Repeat(row, to-from), ",") + behind
 			_, err := tx.ExecContext(ctx, query, values[from*width:to*width]...)
 			return err
@@ -38,9 +38,9 @@ func (s *Store) insert(ctx context.Context, tx *sql.Tx, into, behind string, wid
 	return nil
 }
 
-// inParts does something with n things at once, or, where that makes a statement larger than MySQL's max_allowed_packet, with
+// splitOnPacketTooLarge does something with n things at once, or, where that makes a statement larger than MySQL's max_allowed_packet, with
 // one half of them and then with the other. The driver knows the limit: of a statement that is too large nothing has been sent.
-func inParts(n int, do func(from, to int) error) error {
+func splitOnPacketTooLarge(n int, do func(from, to int) error) error {
 	var part func(from, to int) error
 	part = func(from, to int) error {
 		err := do(from, to)

@@ -82,11 +82,11 @@ func newMySQL(text string) (dialect, error) {
 	if config.TLSConfig != "" && !slices.Contains([]string{"true", "skip-verify", "preferred"}, config.TLSConfig) {
 		return bad("tls is one of true, skip-verify, preferred")
 	}
-	return mysqlDialect{config, new(packetLimit)}, posture(config)
+	return mysqlDialect{config, new(packetLimit)}, configureConnection(config)
 }
 
-// posture is what every connection is set to.
-func posture(config *mysqldriver.Config) error {
+// configureConnection is what every connection is set to.
+func configureConnection(config *mysqldriver.Config) error {
 	config.Logger = &mysqldriver.NopLogger{}
 	config.ParseTime, config.Loc = true, time.UTC
 	config.ClientFoundRows = true
@@ -144,47 +144,47 @@ func (mysqlDialect) classify(err error, committing bool) error {
 	}
 	var fault *mysqldriver.MySQLError
 	if errors.As(err, &fault) {
-		return mysqlErrors.classify(mysqlCode(fault), err, committing, models.ErrUnknown)
+		return mysqlErrors.classify(mysqlCode(fault), err, committing, models.ErrCommitUnknown)
 	}
 	wrap := func(meaning error) error { return fmt.Errorf("%w: %w", meaning, err) }
 	if committing {
-		return wrap(models.ErrUnknown)
+		return wrap(models.ErrCommitUnknown)
 	}
 	var network net.Error
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, os.ErrNotExist):
-		return wrap(models.ErrAway)
+		return wrap(models.ErrUnavailable)
 	case errors.Is(err, driver.ErrBadConn), errors.Is(err, mysqldriver.ErrInvalidConn), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
 		errors.As(err, &network),
 		// Of a connection that breaks at the beginning of a transaction the driver tells by an error that it exports to nobody.
 		strings.HasSuffix(err.Error(), "bad connection"):
-		return wrap(models.ErrRerun)
+		return wrap(models.ErrAborted)
 	}
 	return err
 }
 
-func (mysqlDialect) twin(err error) error {
+func (mysqlDialect) classifyClaim(err error) error {
 	const lockWaitTimeout = 1205
 	var fault *mysqldriver.MySQLError
 	if errors.As(err, &fault) && fault.Number == lockWaitTimeout {
-		return models.ErrLocked
+		return models.ErrInProgress
 	}
 	return err
 }
 
-// refusesRow reports whether the server rejects a value, or a row fills more than a packet.
-func (mysqlDialect) refusesRow(err error) bool {
+// isRowError reports whether the server rejects a value, or a row fills more than a packet.
+func (mysqlDialect) isRowError(err error) bool {
 	var fault *mysqldriver.MySQLError
 	return errors.Is(err, errRowTooLarge) ||
 		errors.As(err, &fault) && mysqlErrors.meaning(mysqlCode(fault)) == errRowRejected
 }
 
 // lanes: with two, one transaction is filled while the other syncs; more of them share less (bench/README.md).
-func (mysqlDialect) lanes() int { return 2 }
+func (mysqlDialect) parallelGroups() int { return 2 }
 
 func (mysqlDialect) maxPlaceholders() int { return 65535 }
 
-func (mysqlDialect) pairs(n int) string {
+func (mysqlDialect) tuplePlaceholders(n int) string {
 	return strings.TrimSuffix(strings.Repeat("(?,?),", n), ",")
 }
 

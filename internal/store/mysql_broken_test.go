@@ -52,7 +52,7 @@ func TestConnectionBrokenAtTheBeginningIsRerun(t *testing.T) {
 	}
 	broken.Store(true)
 	_, err = db.BeginTx(t.Context(), &sql.TxOptions{Isolation: d.isolation()})
-	if err == nil || !errors.Is(d.classify(err, false), models.ErrRerun) {
+	if err == nil || !errors.Is(d.classify(err, false), models.ErrAborted) {
 		t.Errorf("the error %v is not one to rerun after", err)
 	}
 }

@@ -46,12 +46,12 @@ func TestSmallPackets(t *testing.T) {
 	}
 	long := strings.Repeat("'", 12_000)
 	list[500].Description = &long
-	call := models.Call{UserKey: 1, KeyHash: make([]byte, 32), Fingerprint: make([]byte, 32)}
-	entry := models.Entry{Events: list, Call: &call, At: at, RequestHashes: make([][]byte, len(list))}
+	call := models.IdempotencyKey{UserKey: 1, KeyHash: make([]byte, 32), Fingerprint: make([]byte, 32)}
+	entry := models.WriteSet{Events: list, Key: &call, At: at, RequestHashes: make([][]byte, len(list))}
 	for i := range entry.RequestHashes {
 		entry.RequestHashes[i] = fmt.Appendf(nil, "%032d", i)
 	}
-	var refused *models.RefusedError
+	var refused *models.RowRejectedError
 	if err := s.Record(t.Context(), entry); !errors.As(err, &refused) || refused.Index != 500 {
 		t.Fatalf("a description of 12,000 quotation marks: %v", err)
 	}
@@ -59,7 +59,7 @@ func TestSmallPackets(t *testing.T) {
 	if err := s.Record(t.Context(), entry); err != nil {
 		t.Fatal(err)
 	}
-	taken, err := s.Taken(t.Context(), refs)
+	taken, err := s.ByExternalReference(t.Context(), refs)
 	if err != nil || len(taken) != len(list) {
 		t.Errorf("%d of %d events are there (%v)", len(taken), len(list), err)
 	}

@@ -62,7 +62,7 @@ func TestPacketsOfAProxy(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	at := time.Now().UTC().Truncate(time.Microsecond)
-	entry := models.Entry{At: at}
+	entry := models.WriteSet{At: at}
 	for range 1000 {
 		entry.Events = append(entry.Events, &models.WebCustomerEvent{ID: models.ID(uuid.Must(uuid.NewV7())), AccountKey: 1, UnitKey: 1,
 			CreatedAt: at, CreatedByKey: 1, EventDetails: models.EventDetails{PerformedOn: at, Website: strings.Repeat("w", 1000)}})
@@ -70,7 +70,7 @@ func TestPacketsOfAProxy(t *testing.T) {
 	record := func() (tries int, err error) {
 		for tries < 15 {
 			tries++
-			if err = s.Record(t.Context(), entry); !errors.Is(err, models.ErrRerun) || s.dialect.refusesRow(err) {
+			if err = s.Record(t.Context(), entry); !errors.Is(err, models.ErrAborted) || s.dialect.isRowError(err) {
 				break
 			}
 		}
@@ -78,7 +78,7 @@ func TestPacketsOfAProxy(t *testing.T) {
 	}
 	long := strings.Repeat("'", 12_000)
 	entry.Events[500].Description = &long
-	var refused *models.RefusedError
+	var refused *models.RowRejectedError
 	if tries, err := record(); !errors.As(err, &refused) || refused.Index != 500 {
 		t.Fatalf("after %d tries: %v", tries, err)
 	}

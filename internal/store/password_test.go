@@ -23,14 +23,14 @@ func TestAOneTimePasswordServesOneOfManyCallsAtOnce(t *testing.T) {
 			var clock atomic.Int64
 			start := time.Now()
 			for _, server := range two.servers {
-				server.Now = func() time.Time { return start.Add(time.Duration(clock.Load()) * models.AttemptWindow) }
+				server.Now = func() time.Time { return start.Add(time.Duration(clock.Load()) * models.LockoutWindow) }
 			}
 			processed := 0
 			for round := range rounds {
 				clock.Store(int64(round))
 				password := fmt.Sprintf("%06d", round)
 				two.world.Add(t, eventstest.Data{AccessTokens: []models.AccessToken{{Number: fmt.Sprint("T", round), ParticipantKey: two.person, State: models.Effective,
-					OneTimePasswordHash: two.servers[0].Secrets.OneTimePassword(password)}}})
+					OneTimePasswordHash: two.servers[0].Hasher.OneTimePassword(password)}}})
 				answers := make([][]models.Code, callers)
 				begin := make(chan struct{})
 				var all sync.WaitGroup
@@ -77,11 +77,11 @@ func TestEndedWindowsAreSwept(t *testing.T) {
 			t.Parallel()
 			db, now := open(t, url), time.Now().UTC().Truncate(time.Microsecond)
 			fail := func(at time.Time, subjects ...string) {
-				guesses := models.Guesses{At: at}
+				guesses := models.Attempts{At: at}
 				for _, subject := range subjects {
-					guesses.List = append(guesses.List, models.Guess{Failed: true, Budgets: []models.Budget{{Subject: subject, Most: 1}}})
+					guesses.List = append(guesses.List, models.Attempt{Failed: true, Limits: []models.Limit{{CounterKey: subject, Max: 1}}})
 				}
-				if _, err := db.Attempt(t.Context(), guesses); err != nil {
+				if _, err := db.CountAttempts(t.Context(), guesses); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -90,18 +90,18 @@ func TestEndedWindowsAreSwept(t *testing.T) {
 			for i := range 500 {
 				many = append(many, subject(i))
 			}
-			long := now.Add(-models.AttemptWindow - clockMargin)
+			long := now.Add(-models.LockoutWindow - clockMargin)
 			fail(long.Add(-time.Second), many...)
 			fail(long.Add(time.Minute), subject(1000))
-			if err := db.Sweep(t.Context(), time.Hour); err != nil {
+			if err := db.PurgeExpired(t.Context(), time.Hour); err != nil {
 				t.Fatal(err)
 			}
 			var left int64
 			if err := db.read.Table("failed_attempts").Count(&left).Error; err != nil || left != 1 {
 				t.Errorf("%d windows are left, %v", left, err)
 			}
-			until, err := db.Closed(t.Context(), models.Guesses{At: long.Add(models.AttemptWindow), List: []models.Guess{{Budgets: []models.Budget{{Subject: subject(1000), Most: 1}}}}})
-			if err != nil || !until[0].Equal(long.Add(time.Minute+models.AttemptWindow)) {
+			until, err := db.LockedUntil(t.Context(), models.Attempts{At: long.Add(models.LockoutWindow), List: []models.Attempt{{Limits: []models.Limit{{CounterKey: subject(1000), Max: 1}}}}})
+			if err != nil || !until[0].Equal(long.Add(time.Minute+models.LockoutWindow)) {
 				t.Errorf("%v, %v", until, err)
 			}
 		})

@@ -1,9 +1,9 @@
 package store
 
-// plain reports whether a text is of printable ASCII alone, without quotation marks and backslashes: most are, and there is nothing in
+// needsNoEscape reports whether a text is of printable ASCII alone, without quotation marks and backslashes: most are, and there is nothing in
 // it that anything has to be done about. Eight bytes are looked at together; what is meant by each line is true of every byte by
 // itself as long as none has its top bit set (https://graphics.stanford.edu/~seander/bithacks.html).
-func plain(text string) bool {
+func needsNoEscape(text string) bool {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	i := 0
 	for ; i+8 <= len(text); i += 8 {

@@ -14,7 +14,7 @@ func TestPlain(t *testing.T) {
 			for at := range length {
 				for _, beside := range []string{" ", "a", "~", "!", "]", "(", "#", "&"} {
 					text := strings.Repeat(beside, at) + string([]byte{byte(b)}) + strings.Repeat(beside, length-at-1)
-					if plain(text) != want {
+					if needsNoEscape(text) != want {
 						t.Fatalf("%q is plain: %t", text, !want)
 					}
 				}

@@ -23,11 +23,11 @@ var ErrOtherSecretKey = errors.New("the secret key is not the key of this databa
 // the database. Afterwards another key needs the database's key among its older ones, and then becomes the
 // database's key; anything else is ErrOtherSecretKey. Of servers that start at the same time with different
 // keys, one claims the database.
-func (s *Store) ClaimSecretKey(ctx context.Context, secrets *models.Secrets) error {
+func (s *Store) ClaimSecretKey(ctx context.Context, secrets *models.KeyedHasher) error {
 	const tries = 20
 	for try := 1; ; try++ {
 		err := s.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error { return s.claimSecretKey(ctx, tx, secrets) })
-		again := errors.Is(err, models.ErrStale) || errors.Is(err, models.ErrRerun) || errors.Is(err, models.ErrUnknown)
+		again := errors.Is(err, models.ErrConflict) || errors.Is(err, models.ErrAborted) || errors.Is(err, models.ErrCommitUnknown)
 		if !again || try == tries {
 			return err
 		}
@@ -39,7 +39,7 @@ func (s *Store) ClaimSecretKey(ctx context.Context, secrets *models.Secrets) err
 	}
 }
 
-func (s *Store) claimSecretKey(ctx context.Context, tx *sql.Tx, secrets *models.Secrets) error {
+func (s *Store) claimSecretKey(ctx context.Context, tx *sql.Tx, secrets *models.KeyedHasher) error {
 	value, now := secrets.CheckValue(), time.Now().UTC().Truncate(time.Microsecond)
 	var kept []byte
 	err := tx.QueryRowContext(ctx, "SELECT value FROM "+propertiesTable+" WHERE name = ?"+s.dialect.forUpdate(), secretKeyCheck).Scan(&kept)
@@ -51,7 +51,7 @@ func (s *Store) claimSecretKey(ctx context.Context, tx *sql.Tx, secrets *models.
 	case err != nil || bytes.Equal(kept, value):
 		return err
 	}
-	for _, older := range secrets.Older() {
+	for _, older := range secrets.Previous() {
 		if bytes.Equal(kept, older.CheckValue()) {
 			_, err = tx.ExecContext(ctx, "UPDATE "+propertiesTable+" SET value = ?, set_at = ? WHERE name = "+
 				"?", value, now, secretKeyCheck)

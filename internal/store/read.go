@@ -11,15 +11,15 @@ import (
 
 // Event finds a recorded event by its number, within the caller's units; nil if there is none.
 func (s *Store) Event(ctx context.Context, caller models.Caller, number int64) (*models.RecordedEvent, error) {
-	return one(s.events(ctx, caller, func(db *gorm.DB) *gorm.DB { return db.Where("web_customer_events.number = ?", number) }))
+	return oneEvent(s.events(ctx, caller, func(db *gorm.DB) *gorm.DB { return db.Where("web_customer_events.number = ?", number) }))
 }
 
 // EventByID finds a recorded event by its id.
 func (s *Store) EventByID(ctx context.Context, caller models.Caller, id models.ID) (*models.RecordedEvent, error) {
-	return one(s.events(ctx, caller, func(db *gorm.DB) *gorm.DB { return db.Where("web_customer_events.id = ?", id) }))
+	return oneEvent(s.events(ctx, caller, func(db *gorm.DB) *gorm.DB { return db.Where("web_customer_events.id = ?", id) }))
 }
 
-func one(events []models.RecordedEvent, err error) (*models.RecordedEvent, error) {
+func oneEvent(events []models.RecordedEvent, err error) (*models.RecordedEvent, error) {
 	if err != nil || len(events) == 0 {
 		return nil, err
 	}

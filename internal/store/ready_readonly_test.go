@@ -95,7 +95,7 @@ func TestReady_FileIsGone(t *testing.T) {
 // Refusals that come again each time that the check had found the database writing count longer and longer.
 func TestReady_RefusalsCountLonger(t *testing.T) {
 	t.Parallel()
-	var r refusal
+	var r writeErrors
 	for _, want := range []time.Duration{3, 6, 12, 24, 48, 60, 60} {
 		r.note(errAwayForTest)
 		r.note(errAwayForTest) // others of the same time do not count

@@ -13,26 +13,26 @@ import (
 	"customer-events/models"
 )
 
-// commitPatience bounds one transaction. Its context is cut from the caller's: the caller's going away must not cancel a
+// commitTimeout bounds one transaction. Its context is cut from the caller's: the caller's going away must not cancel a
 // COMMIT, because nobody would then know how it ended.
-const commitPatience = 60 * time.Second
+const commitTimeout = 60 * time.Second
 
-// recordAlone writes an entry in a transaction of its own. The unique keys of the tables decide what is new: on the events'
+// recordOne writes an entry in a transaction of its own. The unique keys of the tables decide what is new: on the events'
 // ids, on their external references, on the remembered calls and the requests of each.
-func (s *Store) recordAlone(ctx context.Context, entry models.Entry) error {
-	err := s.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error { return s.attempt(ctx, tx, []models.Entry{entry}) })
+func (s *Store) recordOne(ctx context.Context, entry models.WriteSet) error {
+	err := s.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error { return s.writeAll(ctx, tx, []models.WriteSet{entry}) })
 	switch {
-	case errors.Is(err, models.ErrStale) && len(entry.Events) > 0:
+	case errors.Is(err, models.ErrConflict) && len(entry.Events) > 0:
 		// A key was taken. If it was by this very entry, then an earlier COMMIT, whose answer was lost, had succeeded. The
 		// conflict itself has waited for that COMMIT to end, so that looking is safe now.
 		switch read := readNumbers(context.WithoutCancel(ctx), s.writer(), entry.Events); {
 		case read == nil:
 			return nil
-		case !errors.Is(read, errAbsent):
-			return fmt.Errorf("%w: %w", models.ErrUnknown, read)
+		case !errors.Is(read, errNotRecorded):
+			return fmt.Errorf("%w: %w", models.ErrCommitUnknown, read)
 		}
-	case err != nil && s.dialect.refusesRow(err):
-		return s.refused(ctx, entry, err)
+	case err != nil && s.dialect.isRowError(err):
+		return s.findRejectedRow(ctx, entry, err)
 	}
 	return err
 }
@@ -43,8 +43,8 @@ func (s *Store) transaction(ctx context.Context, run func(context.Context, *sql.
 	if err := s.writable(); err != nil {
 		return err
 	}
-	defer func() { s.unwritten.note(err) }()
-	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitPatience)
+	defer func() { s.lastWriteError.note(err) }()
+	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
 	defer cancel()
 	tx, err := s.writer().BeginTx(detached, &sql.TxOptions{Isolation: s.dialect.isolation()})
 	if err != nil {
@@ -60,13 +60,13 @@ func (s *Store) transaction(ctx context.Context, run func(context.Context, *sql.
 	return s.dialect.classify(tx.Commit(), true)
 }
 
-// attempt writes entries into a transaction: their calls, all their events at once, and what each call became.
-func (s *Store) attempt(ctx context.Context, tx *sql.Tx, entries []models.Entry) (err error) {
+// writeAll writes entries into a transaction: their calls, all their events at once, and what each call became.
+func (s *Store) writeAll(ctx context.Context, tx *sql.Tx, entries []models.WriteSet) (err error) {
 	callKeys := make([]int64, len(entries))
 	var events []*models.WebCustomerEvent
 	for i, entry := range entries {
 		// First of all, so that a twin waits here and not in the middle of its work.
-		if callKeys[i], err = s.claim(ctx, tx, entry); err != nil {
+		if callKeys[i], err = s.claimKey(ctx, tx, entry); err != nil {
 			return err
 		}
 		if events == nil {
@@ -85,29 +85,29 @@ func (s *Store) attempt(ctx context.Context, tx *sql.Tx, entries []models.Entry)
 		}
 	}
 	for i, entry := range entries {
-		if err := s.remember(ctx, tx, entry, callKeys[i]); err != nil {
+		if err := s.recordKeyEvents(ctx, tx, entry, callKeys[i]); err != nil {
 			return err
 		}
-		if err := s.spend(ctx, tx, entry); err != nil {
+		if err := s.useTokens(ctx, tx, entry); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// claim remembers an entry's call, if it has one that is not remembered yet, or renews it, and returns its
+// claimKey remembers an entry's call, if it has one that is not remembered yet, or renews it, and returns its
 // key.
-func (s *Store) claim(ctx context.Context, tx *sql.Tx, entry models.Entry) (int64, error) {
-	if entry.Call == nil {
+func (s *Store) claimKey(ctx context.Context, tx *sql.Tx, entry models.WriteSet) (int64, error) {
+	if entry.Key == nil {
 		return 0, nil
 	}
-	if entry.CallKey != 0 {
-		return entry.CallKey, s.renew(ctx, tx, entry)
+	if entry.RecordKey != 0 {
+		return entry.RecordKey, s.renew(ctx, tx, entry)
 	}
 	result, err := tx.ExecContext(ctx, "INSERT INTO idempotent_calls (user_key, key_hash, fingerprint, created_at) VALUES (?, ?, ?, ?)",
-		entry.Call.UserKey, entry.Call.KeyHash, entry.Call.Fingerprint, entry.At)
+		entry.Key.UserKey, entry.Key.KeyHash, entry.Key.Fingerprint, entry.At)
 	if err != nil {
-		return 0, s.dialect.twin(err)
+		return 0, s.dialect.classifyClaim(err)
 	}
 	return result.LastInsertId()
 }
@@ -118,22 +118,22 @@ func (s *Store) claim(ctx context.Context, tx *sql.Tx, entry models.Entry) (int6
 //
 // The update locks the call, so that one of several calls with the same key that add to it goes after the
 // other, and a purge goes before or after them all: if the purge was first, the call starts over.
-func (s *Store) renew(ctx context.Context, tx *sql.Tx, entry models.Entry) error {
+func (s *Store) renew(ctx context.Context, tx *sql.Tx, entry models.WriteSet) error {
 	result, err := tx.ExecContext(ctx, "UPDATE idempotent_calls "+
 		"SET created_at = CASE WHEN created_at < ? THEN ? ELSE created_at END WHERE call_key = ?",
-		entry.At, entry.At, entry.CallKey)
+		entry.At, entry.At, entry.RecordKey)
 	if err != nil {
-		return s.dialect.twin(err)
+		return s.dialect.classifyClaim(err)
 	}
 	if found, err := result.RowsAffected(); err != nil || found == 0 {
-		return errors.Join(models.ErrStale, err)
+		return errors.Join(models.ErrConflict, err)
 	}
 	return nil
 }
 
-// remember keeps which event each request of a call became.
-func (s *Store) remember(ctx context.Context, tx *sql.Tx, entry models.Entry, callKey int64) error {
-	if entry.Call == nil {
+// recordKeyEvents keeps which event each request of a call became.
+func (s *Store) recordKeyEvents(ctx context.Context, tx *sql.Tx, entry models.WriteSet, callKey int64) error {
+	if entry.Key == nil {
 		return nil
 	}
 	values := make([]any, 0, 3*(len(entry.Events)+len(entry.Replays)))
@@ -146,27 +146,27 @@ func (s *Store) remember(ctx context.Context, tx *sql.Tx, entry models.Entry, ca
 	return s.insert(ctx, tx, "INSERT INTO idempotent_call_events (call_key, request_hash, number) VALUES ", "", 3, values)
 }
 
-// spend marks one-time passwords as used up. If one of them was spent since it was looked up, the call starts over.
-func (s *Store) spend(ctx context.Context, tx *sql.Tx, entry models.Entry) error {
-	if len(entry.Spent) == 0 {
+// useTokens marks one-time passwords as used up. If one of them was spent since it was looked up, the call starts over.
+func (s *Store) useTokens(ctx context.Context, tx *sql.Tx, entry models.WriteSet) error {
+	if len(entry.UsedTokens) == 0 {
 		return nil
 	}
 	values := []any{entry.At}
-	for _, key := range entry.Spent {
+	for _, key := range entry.UsedTokens {
 		values = append(values, key)
 	}
 	result, err := tx.ExecContext(ctx, "UPDATE access_tokens SET one_time_password_spent_at = ? WHERE one_time_password_spent_at IS NULL AND access_token_key IN ("+
-		placeholders(len(entry.Spent))+")", values...)
+		placeholders(len(entry.UsedTokens))+")", values...)
 	if err != nil {
 		return err
 	}
-	if spent, err := result.RowsAffected(); err != nil || spent != int64(len(entry.Spent)) {
-		return errors.Join(models.ErrStale, err)
+	if spent, err := result.RowsAffected(); err != nil || spent != int64(len(entry.UsedTokens)) {
+		return errors.Join(models.ErrConflict, err)
 	}
 	return nil
 }
 
-var errAbsent = errors.New("the events are not there")
+var errNotRecorded = errors.New("the events are not there")
 
 // querier is a transaction or a pool.
 type querier interface {
@@ -196,7 +196,7 @@ func readNumbers(ctx context.Context, from querier, events []*models.WebCustomer
 	for i, event := range events {
 		ids[i] = event.ID[:]
 	}
-	return inParts(len(ids), func(first, end int) error {
+	return splitOnPacketTooLarge(len(ids), func(first, end int) error {
 		condition, values := anyOf("id", end-first), ids[first:end]
 		if end-first >= 100 && events[end-1].ID.Milliseconds()-events[first].ID.Milliseconds() <= 5 {
 			condition, values = "id BETWEEN ? AND ?", []any{ids[first], ids[end-1]}
@@ -219,22 +219,22 @@ func readNumbers(ctx context.Context, from querier, events []*models.WebCustomer
 				events[next].Number = number
 				next++
 			case 1: // the event's own row would have come before
-				return errAbsent
+				return errNotRecorded
 			}
 		}
 		if err := rows.Err(); err != nil {
 			return err
 		}
 		if next < end {
-			return errAbsent
+			return errNotRecorded
 		}
 		return nil
 	})
 }
 
-// refused finds the event that the database refuses, by halving: none of it is kept, since each probe is rolled back. Our own
+// findRejectedRow finds the event that the database refuses, by halving: none of it is kept, since each probe is rolled back. Our own
 // checks should have refused the event before, so this is rare and need not be fast.
-func (s *Store) refused(ctx context.Context, entry models.Entry, cause error) error {
+func (s *Store) findRejectedRow(ctx context.Context, entry models.WriteSet, cause error) error {
 	low, high := 0, len(entry.Events)
 	errProbed := errors.New("probed")
 	for high-low > 1 {
@@ -248,7 +248,7 @@ func (s *Store) refused(ctx context.Context, entry models.Entry, cause error) er
 		switch {
 		case errors.Is(err, errProbed):
 			low = middle
-		case s.dialect.refusesRow(err):
+		case s.dialect.isRowError(err):
 			high = middle
 		default:
 			return err
@@ -257,5 +257,5 @@ func (s *Store) refused(ctx context.Context, entry models.Entry, cause error) er
 	if low == high {
 		return cause
 	}
-	return &models.RefusedError{Index: low, Err: cause}
+	return &models.RowRejectedError{Index: low, Err: cause}
 }

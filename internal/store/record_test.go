@@ -17,7 +17,7 @@ func TestReadNumbers_LooksAtNoOthers(t *testing.T) {
 	s := open(t, databases["MySQL"])
 	record := func(n int) []*models.WebCustomerEvent {
 		t.Helper()
-		var entry models.Entry
+		var entry models.WriteSet
 		for i := range n {
 			one := entryOf(fmt.Sprint(time.Now().UnixNano(), " ", i))
 			entry.Events, entry.At = append(entry.Events, one.Events[0]), one.At
@@ -102,18 +102,18 @@ func TestSweep_KeepsKeysThatWereUsedSince(t *testing.T) {
 			s := open(t, url)
 			start := time.Now().UTC().Truncate(time.Microsecond)
 			const life = 72 * time.Hour
-			at := func(entry models.Entry, after time.Duration) models.Entry {
+			at := func(entry models.WriteSet, after time.Duration) models.WriteSet {
 				entry.At = start.Add(after)
 				return entry
 			}
 			late, replayed, unused := entryOf("late"), entryOf("replayed"), entryOf("unused")
-			for _, entry := range []models.Entry{late, replayed, unused} {
+			for _, entry := range []models.WriteSet{late, replayed, unused} {
 				if err := s.Record(t.Context(), at(entry, 0)); err != nil {
 					t.Fatal(err)
 				}
 			}
-			key := func(entry models.Entry) int64 {
-				kept, err := s.Remembered(t.Context(), *entry.Call)
+			key := func(entry models.WriteSet) int64 {
+				kept, err := s.IdempotencyRecord(t.Context(), *entry.Key)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -126,9 +126,9 @@ func TestSweep_KeepsKeysThatWereUsedSince(t *testing.T) {
 				return kept.Key
 			}
 			more := entryOf("more") // recorded under the first key after 71 hours
-			more.Call, more.CallKey, more.RequestHashes = late.Call, key(late), [][]byte{[]byte(fmt.Sprintf("%032d", 1))}
-			again := models.Entry{Call: replayed.Call, CallKey: key(replayed)}
-			for _, entry := range []models.Entry{more, again} {
+			more.Key, more.RecordKey, more.RequestHashes = late.Key, key(late), [][]byte{[]byte(fmt.Sprintf("%032d", 1))}
+			again := models.WriteSet{Key: replayed.Key, RecordKey: key(replayed)}
+			for _, entry := range []models.WriteSet{more, again} {
 				if err := s.Record(t.Context(), at(entry, 71*time.Hour)); err != nil {
 					t.Fatal(err)
 				}
@@ -143,7 +143,7 @@ func TestSweep_KeepsKeysThatWereUsedSince(t *testing.T) {
 				{71*time.Hour + life + models.KeyRenewal + time.Microsecond, false, false, false},
 			} {
 				now := start.Add(c.after)
-				if err := s.sweepBefore(t.Context(), now, now.Add(-life)); err != nil {
+				if err := s.purgeBefore(t.Context(), now, now.Add(-life)); err != nil {
 					t.Fatal(err)
 				}
 				if got := [3]bool{key(late) != 0, key(replayed) != 0, key(unused) != 0}; got != [3]bool{c.late, c.replayed, c.unused} {
@@ -166,7 +166,7 @@ func TestSweep_WaitsForARenewal(t *testing.T) {
 	if err := s.Record(t.Context(), entry); err != nil {
 		t.Fatal(err)
 	}
-	kept, err := s.Remembered(t.Context(), *entry.Call)
+	kept, err := s.IdempotencyRecord(t.Context(), *entry.Key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,11 +176,11 @@ func TestSweep_WaitsForARenewal(t *testing.T) {
 	}
 	defer func() { _ = tx.Rollback() }()
 	now := time.Now().UTC()
-	if err := s.renew(t.Context(), tx, models.Entry{CallKey: kept.Key, At: now}); err != nil {
+	if err := s.renew(t.Context(), tx, models.WriteSet{RecordKey: kept.Key, At: now}); err != nil {
 		t.Fatal(err)
 	}
 	swept := make(chan error, 1)
-	go func() { swept <- s.sweepBefore(context.WithoutCancel(t.Context()), now, now.Add(-72*time.Hour)) }()
+	go func() { swept <- s.purgeBefore(context.WithoutCancel(t.Context()), now, now.Add(-72*time.Hour)) }()
 	select {
 	case err := <-swept:
 		t.Errorf("the purge did not wait: %v", err)
@@ -192,7 +192,7 @@ func TestSweep_WaitsForARenewal(t *testing.T) {
 	if err := <-swept; err != nil {
 		t.Error(err)
 	}
-	if kept, err = s.Remembered(t.Context(), *entry.Call); err != nil || kept == nil || len(kept.Events) != 1 {
+	if kept, err = s.IdempotencyRecord(t.Context(), *entry.Key); err != nil || kept == nil || len(kept.Events) != 1 {
 		t.Errorf("remembered %+v, %v", kept, err)
 	}
 }
@@ -200,17 +200,17 @@ func TestSweep_WaitsForARenewal(t *testing.T) {
 // An entry whose references were not looked up shares its transaction with no other, on any database.
 func TestLanes_UncheckedEntriesGoAlone(t *testing.T) {
 	t.Parallel()
-	l := lanes{}
+	l := groupCommitter{}
 	for i, unchecked := range []bool{false, false, true, false, true, true, false, false} {
 		entry := entryOf(fmt.Sprint(i))
 		entry.Unchecked = unchecked
-		l.waiting = append(l.waiting, &turn{entry: entry, told: make(chan told, 1)})
+		l.waiting = append(l.waiting, &waiter{entry: entry, result: make(chan groupResult, 1)})
 	}
 	var sizes []int
 	for len(l.waiting) > 0 {
 		first := l.waiting[0]
-		l.leave()
-		sizes = append(sizes, len((<-first.told).lead))
+		l.release()
+		sizes = append(sizes, len((<-first.result).lead))
 	}
 	if want := []int{2, 1, 1, 1, 1, 2}; !slices.Equal(sizes, want) {
 		t.Errorf("groups of %v, want %v", sizes, want)

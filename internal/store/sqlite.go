@@ -20,8 +20,8 @@ var sqliteMigrations embed.FS
 
 // sqliteDialect is an SQLite file, through the pure Go driver.
 type sqliteDialect struct {
-	path string
-	feed feed
+	path       string
+	eventTable eventTable
 }
 
 func newSQLite(path string) (dialect, error) {
@@ -46,10 +46,10 @@ func (d *sqliteDialect) file(query string) string {
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: d.path}).EscapedPath(), RawQuery: query}).String()
 }
 
-// writing is set on the writer only. A call's rows touch some thousand pages, in all indexes: they stay in memory (16 MB, of
+// writerPragmas is set on the writer only. A call's rows touch some thousand pages, in all indexes: they stay in memory (16 MB, of
 // which the library makes 32) until the COMMIT, and are copied from the log into the file after four times as many writes as usual.
 // Both together are worth a tenth of the time (bench/README.md).
-const writing = "&_pragma=cache_size(-16384)&_pragma=wal_autocheckpoint(4000)"
+const writerPragmas = "&_pragma=cache_size(-16384)&_pragma=wal_autocheckpoint(4000)"
 
 // open makes one connection for writing and a few for reading: with several writers SQLite's busy wait starves some of them
 // (p99 of seconds with eight, half a second with one).
@@ -65,7 +65,7 @@ func (d *sqliteDialect) open(opener Opener) (pools, error) {
 	if err := file.Close(); err != nil {
 		return pools{}, err
 	}
-	writer, err := d.feed.connector(d.dsn(writing))
+	writer, err := d.eventTable.connector(d.dsn(writerPragmas))
 	if err != nil {
 		return pools{}, err
 	}
@@ -103,20 +103,20 @@ func (*sqliteDialect) classify(err error, committing bool) error {
 }
 
 // twin: there is one writer at a time, so nobody waits for a key that is not committed.
-func (*sqliteDialect) twin(err error) error { return err }
+func (*sqliteDialect) classifyClaim(err error) error { return err }
 
-func (*sqliteDialect) refusesRow(err error) bool {
+func (*sqliteDialect) isRowError(err error) bool {
 	var fault sqliteError
 	return errors.As(err, &fault) &&
 		sqliteErrors.meaning(sqliteErrors.known(fault.Code(), fault.Code()&0xff)) == errRowRejected
 }
 
 // lanes: there is one writer.
-func (*sqliteDialect) lanes() int { return 1 }
+func (*sqliteDialect) parallelGroups() int { return 1 }
 
 func (*sqliteDialect) maxPlaceholders() int { return 32766 }
 
-func (*sqliteDialect) pairs(n int) string {
+func (*sqliteDialect) tuplePlaceholders(n int) string {
 	return "VALUES " + strings.TrimSuffix(strings.Repeat("(?,?),", n), ",")
 }
 

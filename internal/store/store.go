@@ -22,8 +22,8 @@ type Store struct {
 	// write, read and queries are gorm over the pools of these names.
 	write, read, queries *gorm.DB
 	log                  *slog.Logger
-	lanes                lanes
-	unwritten            refusal
+	groups               groupCommitter
+	lastWriteError       writeErrors
 	checks               checks
 	damage               *damage
 	pace                 upsertPace
@@ -55,18 +55,18 @@ type dialect interface {
 	isolation() sql.IsolationLevel
 	// classify says what an error means, by wrapping one of the errors in models; committing tells that it is COMMIT's.
 	classify(err error, committing bool) error
-	// twin says what an error means that was met in claiming an idempotency key: waiting for it is waiting for a twin.
-	twin(err error) error
-	// refusesRow reports whether the database refuses a value of a row.
-	refusesRow(err error) bool
+	// classifyClaim says what an error means that was met in claiming an idempotency key: waiting for it is waiting for a twin.
+	classifyClaim(err error) error
+	// isRowError reports whether the database refuses a value of a row.
+	isRowError(err error) bool
 	// insertEvents writes events in their order and sets their numbers.
 	insertEvents(ctx context.Context, tx *sql.Tx, events []*models.WebCustomerEvent) error
-	// lanes is how many transactions of small calls are worth being at work at once.
-	lanes() int
+	// parallelGroups is how many transactions of small calls are worth being at work at once.
+	parallelGroups() int
 	// maxPlaceholders is how many a statement may have.
 	maxPlaceholders() int
-	// pairs is n pairs of placeholders, as they stand behind (a, b) IN.
-	pairs(n int) string
+	// tuplePlaceholders is n pairs of placeholders, as they stand behind (a, b) IN.
+	tuplePlaceholders(n int) string
 	// upsert is the clause behind an INSERT that makes it an update of the given columns where the key is taken.
 	upsert(key string, columns []string) string
 	// knowsRanges tells that the planner finds out how many rows a range of an index has, before it decides to use it.
@@ -99,7 +99,7 @@ func OpenWith(ctx context.Context, url string, log *slog.Logger, opener Opener) 
 		log = slog.New(slog.DiscardHandler)
 	}
 	damage := &damage{log: log}
-	s := &Store{dialect: watchedDialect{dialect, damage}, pools: pools, log: log, lanes: lanes{free: dialect.lanes()}, checks: newChecks(), damage: damage}
+	s := &Store{dialect: watchedDialect{dialect, damage}, pools: pools, log: log, groups: groupCommitter{free: dialect.parallelGroups()}, checks: newChecks(), damage: damage}
 	if err := pools.write.PingContext(ctx); err != nil {
 		return nil, errors.Join(dialect.unreachable(err), pools.close())
 	}

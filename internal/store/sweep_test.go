@@ -42,13 +42,13 @@ func TestSweep_ClockOfTheDatabase(t *testing.T) {
 	if started, err := s.StartSession(t.Context(), token, users[0], now, until); err != nil || !started {
 		t.Fatal(started, err)
 	}
-	guess := models.Guess{Failed: true, Budgets: []models.Budget{{Subject: fmt.Sprintf("%032d", 1), Most: 1}}}
-	if _, err := s.Attempt(t.Context(), models.Guesses{At: now, List: []models.Guess{guess}}); err != nil {
+	guess := models.Attempt{Failed: true, Limits: []models.Limit{{CounterKey: fmt.Sprintf("%032d", 1), Max: 1}}}
+	if _, err := s.CountAttempts(t.Context(), models.Attempts{At: now, List: []models.Attempt{guess}}); err != nil {
 		t.Fatal(err)
 	}
 	entry := entryOf("1")
 	entry.At = now
-	entry.Call = &models.Call{UserKey: 1, KeyHash: make([]byte, 32), Fingerprint: make([]byte, 32)}
+	entry.Key = &models.IdempotencyKey{UserKey: 1, KeyHash: make([]byte, 32), Fingerprint: make([]byte, 32)}
 	entry.RequestHashes = [][]byte{make([]byte, 32)}
 	if err := s.Record(t.Context(), entry); err != nil {
 		t.Fatal(err)
@@ -64,7 +64,7 @@ func TestSweep_ClockOfTheDatabase(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := server.Sweep(t.Context(), keyLife); err != nil {
+		if err := server.PurgeExpired(t.Context(), keyLife); err != nil {
 			t.Error(err)
 		}
 		var left int

@@ -44,7 +44,7 @@ func TestCrowdedRowIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	for message, again := range map[string]bool{"pessimistic lock retry limit reached": true, "unknown error": false} {
 		err := mysqlDialect{}.classify(&mysqldriver.MySQLError{Number: 1105, Message: message}, false)
-		if errors.Is(err, models.ErrRerun) != again {
+		if errors.Is(err, models.ErrAborted) != again {
 			t.Errorf("%s: %v", message, err)
 		}
 	}

@@ -15,9 +15,9 @@ type upsertTable struct {
 	columns   []upsertColumn
 	// unique is the number of the first columns that have a unique index each.
 	unique int
-	// natural are the unique columns that identify the record that a row is about: the first one that the
+	// naturalKey are the unique columns that identify the record that a row is about: the first one that the
 	// row gives.
-	natural []int
+	naturalKey []int
 }
 
 type upsertColumn struct {
@@ -71,8 +71,8 @@ var upsertTables = map[models.Kind]*upsertTable{
 		tokenPasswordSpent:   {"one_time_password_spent_at", isTime}}, 1, []int{0}},
 }
 
-// errContested is the error of a row that loses against other writers again and again.
-var errContested = errors.New("another program writes a record with one of its values at this moment: import the row again")
+// errWriteConflict is the error of a row that loses against other writers again and again.
+var errWriteConflict = errors.New("another program writes a record with one of its values at this moment: import the row again")
 
 // Upsert adds or changes records in one transaction; about a thousand at a time is a good size. The rows
 // are judged by the state that they lead to together, so that two of them may exchange their values,
@@ -112,15 +112,15 @@ func (u *upserter) write(ctx context.Context, rows []models.Upsert, results []mo
 			}
 			return p.write(ctx, tx)
 		})
-		if !errors.Is(err, models.ErrStale) {
+		if !errors.Is(err, models.ErrConflict) {
 			break
 		}
 	}
-	contested, half := errors.Is(err, models.ErrStale), len(rows)/2
+	contested, half := errors.Is(err, models.ErrConflict), len(rows)/2
 	switch {
 	case err == nil:
 		return nil
-	case !contested && !u.store.dialect.refusesRow(err):
+	case !contested && !u.store.dialect.isRowError(err):
 		return err
 	case half > 0:
 		if err := u.write(ctx, rows[:half], results[:half]); err != nil {
@@ -128,7 +128,7 @@ func (u *upserter) write(ctx context.Context, rows []models.Upsert, results []mo
 		}
 		return u.write(ctx, rows[half:], results[half:])
 	case contested:
-		results[0] = models.Upserted{Err: errContested}
+		results[0] = models.Upserted{Err: errWriteConflict}
 	default:
 		results[0] = models.Upserted{Err: fmt.Errorf("the database refuses the row: %w", err)}
 	}

@@ -161,13 +161,13 @@ func (p *upsertPlan) taken(claim *claim, values []any) error {
 	}
 	if column != "" {
 		return fmt.Errorf("%s: the access token with number (%s) has the same: give each token its own", column,
-			models.Shown(values[tokenNumber].(string)))
+			models.Sanitize(values[tokenNumber].(string)))
 	}
-	by := p.table.natural[len(p.table.natural)-1]
+	by := p.table.naturalKey[len(p.table.naturalKey)-1]
 	if by == claim.column {
 		by = 0
 	}
 	return fmt.Errorf("%s (%s) is taken by the record with %s (%s): give the right one, or leave it out where it may be blank",
-		p.table.columns[claim.column].name, models.Shown(values[claim.column].(string)), p.table.columns[by].name,
-		models.Shown(values[by].(string)))
+		p.table.columns[claim.column].name, models.Sanitize(values[claim.column].(string)), p.table.columns[by].name,
+		models.Sanitize(values[by].(string)))
 }

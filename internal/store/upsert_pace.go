@@ -30,7 +30,7 @@ const (
 // after the last one, as a multiple of the time that it took. SQLite has one writer at a time: without the
 // pauses an import would take nearly all of its time from the callers of the server.
 func (s *Store) UpsertPace(ctx context.Context) (rows int, pause float64) {
-	if s.dialect.lanes() > 1 { // no caller waits for the one writer
+	if s.dialect.parallelGroups() > 1 { // no caller waits for the one writer
 		return 1000, 0
 	}
 	p := &s.pace

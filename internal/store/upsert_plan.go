@@ -77,7 +77,7 @@ func (u *upserter) plan(ctx context.Context, tx *sql.Tx, rows []models.Upsert) (
 // match finds the record of each row. A row that gives an id comes first: a row without one is then about
 // the record that has the name when all ids are settled.
 func (p *upsertPlan) match(rows []models.Upsert) {
-	for n, natural := range p.table.natural {
+	for n, natural := range p.table.naturalKey {
 		for i := range rows {
 			row := &p.rows[i]
 			if row.row != nil {

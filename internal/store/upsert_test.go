@@ -107,7 +107,7 @@ func TestUpsertContested(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused, err := upsert(t, s, models.Units, unit("a"), unit("b"), unit("c"))
-	if err != nil || len(refused) != 1 || !errors.Is(refused[1], errContested) {
+	if err != nil || len(refused) != 1 || !errors.Is(refused[1], errWriteConflict) {
 		t.Error(refused, err)
 	}
 }
@@ -129,7 +129,7 @@ func TestUpsertRivals(t *testing.T) {
 				slices.Reverse(accounts) // so that they meet each other half-way
 			}
 			refused, err := upsert(t, s, models.Accounts, accounts...)
-			for errors.Is(err, models.ErrRerun) {
+			for errors.Is(err, models.ErrAborted) {
 				refused, err = upsert(t, s, models.Accounts, accounts...)
 			}
 			if err != nil {

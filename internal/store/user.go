@@ -67,7 +67,7 @@ var ErrUserExists = errors.New("there is a user of this name already")
 func (s *Store) AddUser(ctx context.Context, user *models.User, unitIDs []string) error {
 	return s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := tx.Create(user).Error; err != nil {
-			if errors.Is(s.dialect.classify(err, false), models.ErrStale) {
+			if errors.Is(s.dialect.classify(err, false), models.ErrConflict) {
 				return ErrUserExists
 			}
 			return err
@@ -135,8 +135,8 @@ func (s *Store) changeUser(ctx context.Context, name string, change func(ctx con
 	})
 }
 
-// RaisePassword keeps a costlier hash of the password that a user has.
-func (s *Store) RaisePassword(ctx context.Context, user models.User, hash string) error {
+// RehashPassword keeps a costlier hash of the password that a user has.
+func (s *Store) RehashPassword(ctx context.Context, user models.User, hash string) error {
 	err := s.write.WithContext(ctx).Exec("UPDATE api_users SET password_hash = ? WHERE user_key = ? AND password_hash = ?", hash, user.Key, user.PasswordHash).Error
 	return s.dialect.classify(err, false)
 }

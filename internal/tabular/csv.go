@@ -9,18 +9,18 @@ import (
 
 // CSV reads CSV with a header line.
 type CSV struct {
-	Header  []string
-	longest int
-	input   *limited
-	csv     *csv.Reader
-	line    int // of the last row
+	Header []string
+	maxRow int
+	input  *limited
+	csv    *csv.Reader
+	line   int // of the last row
 }
 
 // NewCSV reads the header line. A row may have so many bytes; one that is longer ends the reading, since where the next one
 // begins cannot be told: it is what keeps an unclosed quotation mark from being read into memory with all that follows.
 func NewCSV(input io.Reader, longest int) (*CSV, error) {
 	limited := &limited{input: input, left: longest}
-	r := &CSV{longest: longest, input: limited, csv: csv.NewReader(limited), line: 1}
+	r := &CSV{maxRow: longest, input: limited, csv: csv.NewReader(limited), line: 1}
 	header, err := r.csv.Read()
 	switch {
 	case err == io.EOF:
@@ -37,7 +37,7 @@ func NewCSV(input io.Reader, longest int) (*CSV, error) {
 // Next reads one row, which stays as it is until the next call, and tells the line where it begins, from 1. An error ends the
 // reading: io.EOF at the end.
 func (r *CSV) Next() (line int, record []string, fault, err error) {
-	r.input.left = r.longest
+	r.input.left = r.maxRow
 	record, err = r.csv.Read()
 	var broken *csv.ParseError
 	switch {
@@ -68,7 +68,7 @@ func (r *CSV) Next() (line int, record []string, fault, err error) {
 var ErrTooLong = errors.New("is a quotation mark not closed?")
 
 func (r *CSV) tooLong() error {
-	return fmt.Errorf("it has more than %d bytes: %w", r.longest, ErrTooLong)
+	return fmt.Errorf("it has more than %d bytes: %w", r.maxRow, ErrTooLong)
 }
 
 // limited stops a row that does not end; encoding/csv would gather it all.

@@ -25,8 +25,8 @@ type Memory struct {
 	events     map[int64]models.WebCustomerEvent
 	numbers    map[models.ID]int64
 	taken      map[models.ExternalReference]int64
-	calls      map[callName]*models.RememberedCall
-	tally      models.Tally
+	calls      map[callName]*models.IdempotencyRecord
+	tally      models.Counters
 }
 
 type callName struct {
@@ -44,8 +44,8 @@ func NewMemory() *Memory {
 		events:       make(map[int64]models.WebCustomerEvent),
 		numbers:      make(map[models.ID]int64),
 		taken:        make(map[models.ExternalReference]int64),
-		calls:        make(map[callName]*models.RememberedCall),
-		tally:        make(models.Tally),
+		calls:        make(map[callName]*models.IdempotencyRecord),
+		tally:        make(models.Counters),
 	}
 }
 
@@ -162,19 +162,19 @@ func (m *Memory) AccessTokens(ctx context.Context, refs []models.Reference) ([][
 	return found, ctx.Err()
 }
 
-// Remembered is Ledger's.
-func (m *Memory) Remembered(ctx context.Context, call models.Call) (*models.RememberedCall, error) {
+// IdempotencyRecord is Ledger's.
+func (m *Memory) IdempotencyRecord(ctx context.Context, call models.IdempotencyKey) (*models.IdempotencyRecord, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	kept := m.calls[callName{call.UserKey, string(call.KeyHash)}]
 	if kept == nil || ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	return &models.RememberedCall{Key: kept.Key, Fingerprint: slices.Clone(kept.Fingerprint), Events: maps.Clone(kept.Events), UsedAt: kept.UsedAt}, nil
+	return &models.IdempotencyRecord{Key: kept.Key, Fingerprint: slices.Clone(kept.Fingerprint), Events: maps.Clone(kept.Events), UsedAt: kept.UsedAt}, nil
 }
 
-// Taken is Ledger's.
-func (m *Memory) Taken(ctx context.Context, refs []models.ExternalReference) (map[models.ExternalReference]models.WebCustomerEvent, error) {
+// ByExternalReference is Ledger's.
+func (m *Memory) ByExternalReference(ctx context.Context, refs []models.ExternalReference) (map[models.ExternalReference]models.WebCustomerEvent, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	found := make(map[models.ExternalReference]models.WebCustomerEvent)
@@ -197,26 +197,26 @@ func (m *Memory) Events() []models.WebCustomerEvent {
 	return list
 }
 
-// Attempt is Ledger's.
-func (m *Memory) Attempt(ctx context.Context, guesses models.Guesses) ([]time.Time, error) {
+// CountAttempts is Ledger's.
+func (m *Memory) CountAttempts(ctx context.Context, guesses models.Attempts) ([]time.Time, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	until, _ := m.tally.Judge(guesses)
+	until, _ := m.tally.Evaluate(guesses)
 	return until, nil
 }
 
-// Forgive forgets all failed attempts. No other World need have it.
-func (m *Memory) Forgive() {
+// ResetCounters forgets all failed attempts. No other World need have it.
+func (m *Memory) ResetCounters() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	clear(m.tally)
 }
 
 // Record is Ledger's.
-func (m *Memory) Record(ctx context.Context, entry models.Entry) error {
+func (m *Memory) Record(ctx context.Context, entry models.WriteSet) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err := ctx.Err(); err != nil {
@@ -231,11 +231,11 @@ func (m *Memory) Record(ctx context.Context, entry models.Entry) error {
 	}
 	// Numbers have gaps, lest anybody come to count on there being none.
 	m.lastNumber++
-	var call *models.RememberedCall
-	if entry.Call != nil {
-		name := callName{entry.Call.UserKey, string(entry.Call.KeyHash)}
+	var call *models.IdempotencyRecord
+	if entry.Key != nil {
+		name := callName{entry.Key.UserKey, string(entry.Key.KeyHash)}
 		if call = m.calls[name]; call == nil {
-			call = &models.RememberedCall{Key: m.key(), Fingerprint: slices.Clone(entry.Call.Fingerprint), Events: make(map[string]models.RecordedAs)}
+			call = &models.IdempotencyRecord{Key: m.key(), Fingerprint: slices.Clone(entry.Key.Fingerprint), Events: make(map[string]models.EventRef)}
 			m.calls[name] = call
 		}
 		if entry.At.After(call.UsedAt) {
@@ -246,26 +246,26 @@ func (m *Memory) Record(ctx context.Context, entry models.Entry) error {
 		m.lastNumber++
 		event.Number = m.lastNumber
 		m.events[event.Number], m.numbers[event.ID] = *event, event.Number
-		if ref, ok := event.Reference(); ok {
+		if ref, ok := event.ExternalReference(); ok {
 			m.taken[ref] = event.Number
 		}
 		if call != nil {
-			call.Events[string(entry.RequestHashes[i])] = models.RecordedAs{ID: event.ID, Number: event.Number}
+			call.Events[string(entry.RequestHashes[i])] = models.EventRef{ID: event.ID, Number: event.Number}
 		}
 	}
 	for _, replay := range entry.Replays {
 		if call != nil {
-			call.Events[string(replay.RequestHash)] = models.RecordedAs{ID: replay.Event.ID, Number: replay.Event.Number}
+			call.Events[string(replay.RequestHash)] = models.EventRef{ID: replay.Event.ID, Number: replay.Event.Number}
 		}
 	}
-	for _, key := range entry.Spent {
+	for _, key := range entry.UsedTokens {
 		m.tokens[key].OneTimePasswordSpentAt = &entry.At
 	}
 	return nil
 }
 
 // written reports whether this very entry has been recorded before, and if so sets the numbers of its events.
-func (m *Memory) written(entry models.Entry) (bool, error) {
+func (m *Memory) written(entry models.WriteSet) (bool, error) {
 	known := 0
 	for _, event := range entry.Events {
 		if number, ok := m.numbers[event.ID]; ok {
@@ -280,35 +280,35 @@ func (m *Memory) written(entry models.Entry) (bool, error) {
 }
 
 // fresh answers ErrStale if anything in the entry is taken or spent.
-func (m *Memory) fresh(entry models.Entry) error {
+func (m *Memory) fresh(entry models.WriteSet) error {
 	own := make(map[models.ExternalReference]bool)
 	for _, event := range entry.Events {
-		if ref, ok := event.Reference(); ok {
+		if ref, ok := event.ExternalReference(); ok {
 			if m.taken[ref] != 0 || own[ref] {
-				return fmt.Errorf("%w: an external reference is taken", models.ErrStale)
+				return fmt.Errorf("%w: an external reference is taken", models.ErrConflict)
 			}
 			own[ref] = true
 		}
 	}
-	for _, key := range entry.Spent {
+	for _, key := range entry.UsedTokens {
 		if m.tokens[key] == nil || m.tokens[key].OneTimePasswordSpentAt != nil {
-			return fmt.Errorf("%w: a one-time password is spent", models.ErrStale)
+			return fmt.Errorf("%w: a one-time password is spent", models.ErrConflict)
 		}
 	}
-	if entry.Call == nil {
+	if entry.Key == nil {
 		return nil
 	}
-	call := m.calls[callName{entry.Call.UserKey, string(entry.Call.KeyHash)}]
-	if (call == nil) != (entry.CallKey == 0) || call != nil && call.Key != entry.CallKey {
-		return fmt.Errorf("%w: the call is remembered, or is no more", models.ErrStale)
+	call := m.calls[callName{entry.Key.UserKey, string(entry.Key.KeyHash)}]
+	if (call == nil) != (entry.RecordKey == 0) || call != nil && call.Key != entry.RecordKey {
+		return fmt.Errorf("%w: the call is remembered, or is no more", models.ErrConflict)
 	}
 	hashes := slices.Clone(entry.RequestHashes)
 	for _, replay := range entry.Replays {
 		hashes = append(hashes, replay.RequestHash)
 	}
 	for _, hash := range hashes {
-		if call != nil && call.Events[string(hash)] != (models.RecordedAs{}) {
-			return fmt.Errorf("%w: a request of the call is taken", models.ErrStale)
+		if call != nil && call.Events[string(hash)] != (models.EventRef{}) {
+			return fmt.Errorf("%w: a request of the call is taken", models.ErrConflict)
 		}
 	}
 	return nil

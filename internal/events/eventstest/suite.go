@@ -15,8 +15,8 @@ import (
 
 // World is an implementation under test: empty at first, and nobody else's.
 type World interface {
-	events.Directory
-	events.Ledger
+	events.ReferenceResolver
+	events.EventStore
 	// Add must keep the records and set the Key of each of them, in the slices that it is given. A record that refers to
 	// another comes in a later call, with the key that the earlier one has set; within one call none refers to another. So a
 	// database needs no more than an INSERT for each slice that is not empty.
@@ -40,7 +40,7 @@ type Data struct {
 func Conform(t *testing.T, open func(t *testing.T) World) {
 	for _, part := range []struct {
 		name     string
-		promises []promise
+		promises []obligation
 	}{
 		{"directory", directoryPromises},
 		{"access tokens", tokenPromises},
@@ -67,8 +67,8 @@ func Conform(t *testing.T, open func(t *testing.T) World) {
 	}
 }
 
-// promise is one obligation, and what finds out whether it is kept.
-type promise struct {
+// obligation is one obligation, and what finds out whether it is kept.
+type obligation struct {
 	name string
 	keep func(s *scene)
 }
@@ -136,8 +136,8 @@ func (s *scene) many(n int) []*models.WebCustomerEvent {
 }
 
 // called is an entry that is remembered as a call: each event's request identifier is its place.
-func called(call models.Call, list ...*models.WebCustomerEvent) models.Entry {
-	entry := models.Entry{Call: &call, Events: list, At: now}
+func called(call models.IdempotencyKey, list ...*models.WebCustomerEvent) models.WriteSet {
+	entry := models.WriteSet{Key: &call, Events: list, At: now}
 	for i := range list {
 		entry.RequestHashes = append(entry.RequestHashes, requestHash(i))
 	}
@@ -146,8 +146,8 @@ func called(call models.Call, list ...*models.WebCustomerEvent) models.Entry {
 
 func requestHash(i int) []byte { return hashed("request", string(rune('a'+i))) }
 
-func (s *scene) call(key, fingerprint string) models.Call {
-	return models.Call{UserKey: s.user.Key, KeyHash: hashed("key", key), Fingerprint: hashed("fingerprint", fingerprint)}
+func (s *scene) call(key, fingerprint string) models.IdempotencyKey {
+	return models.IdempotencyKey{UserKey: s.user.Key, KeyHash: hashed("key", key), Fingerprint: hashed("fingerprint", fingerprint)}
 }
 
 // hashed is 32 bytes that stand for the text. They end in a blank or a NUL, which a text column would lose.
@@ -163,7 +163,7 @@ func hashed(parts ...string) []byte {
 }
 
 // again is the entry as it was before it was recorded: same ids, no numbers.
-func again(entry models.Entry) models.Entry {
+func again(entry models.WriteSet) models.WriteSet {
 	list := make([]*models.WebCustomerEvent, len(entry.Events))
 	for i, event := range entry.Events {
 		copied := *event
@@ -175,17 +175,17 @@ func again(entry models.Entry) models.Entry {
 }
 
 // record does what the service does: an entry that the database has given up is recorded once more.
-func (s *scene) record(entry models.Entry) error {
+func (s *scene) record(entry models.WriteSet) error {
 	for tries := 0; ; tries++ {
 		err := s.Record(s.Context(), entry)
-		if !errors.Is(err, models.ErrRerun) || tries == 100 {
+		if !errors.Is(err, models.ErrAborted) || tries == 100 {
 			return err
 		}
 		time.Sleep(time.Duration(tries) * time.Millisecond)
 	}
 }
 
-func (s *scene) mustRecord(entry models.Entry) {
+func (s *scene) mustRecord(entry models.WriteSet) {
 	s.Helper()
 	if err := s.record(entry); err != nil {
 		s.Fatalf("Record: %v", err)
@@ -193,9 +193,9 @@ func (s *scene) mustRecord(entry models.Entry) {
 }
 
 // mustBeStale records what must not be recorded any more.
-func (s *scene) mustBeStale(entry models.Entry) {
+func (s *scene) mustBeStale(entry models.WriteSet) {
 	s.Helper()
-	if err := s.record(entry); !errors.Is(err, models.ErrStale) {
+	if err := s.record(entry); !errors.Is(err, models.ErrConflict) {
 		s.Fatalf("Record: %v, want ErrStale", err)
 	}
 }
@@ -204,7 +204,7 @@ func (s *scene) mustBeStale(entry models.Entry) {
 func (s *scene) taken(system, number string) (models.WebCustomerEvent, bool) {
 	s.Helper()
 	ref := models.ExternalReference{System: system, Number: number}
-	found, err := s.Taken(s.Context(), []models.ExternalReference{ref})
+	found, err := s.ByExternalReference(s.Context(), []models.ExternalReference{ref})
 	if err != nil {
 		s.Fatalf("Taken: %v", err)
 	}
@@ -212,9 +212,9 @@ func (s *scene) taken(system, number string) (models.WebCustomerEvent, bool) {
 	return event, ok
 }
 
-func (s *scene) remembered(call models.Call) *models.RememberedCall {
+func (s *scene) remembered(call models.IdempotencyKey) *models.IdempotencyRecord {
 	s.Helper()
-	found, err := s.Remembered(s.Context(), call)
+	found, err := s.IdempotencyRecord(s.Context(), call)
 	if err != nil {
 		s.Fatalf("Remembered: %v", err)
 	}

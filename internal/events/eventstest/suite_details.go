@@ -12,7 +12,7 @@ import (
 )
 
 // What an event says comes back from Taken exactly as it went into Record.
-var detailPromises = []promise{
+var detailPromises = []obligation{
 	{"an event that says nothing more says nothing more", func(s *scene) {
 		s.mustReturn(s.referred("system", "1"))
 	}},
@@ -82,7 +82,7 @@ var detailPromises = []promise{
 		// that can be seen from here.
 		half, other := s.event(), s.event()
 		half.ExternalSystem, other.ExternalSystemReferenceNumber = ptr("system"), ptr("1")
-		s.mustRecord(models.Entry{Events: []*models.WebCustomerEvent{half, other}, At: now})
+		s.mustRecord(models.WriteSet{Events: []*models.WebCustomerEvent{half, other}, At: now})
 		for _, ref := range [][2]string{{"system", ""}, {"", "1"}, {"system", "1"}} {
 			if event, ok := s.taken(ref[0], ref[1]); ok {
 				s.Errorf("%q names %+v", ref, event)
@@ -139,13 +139,13 @@ func (s *scene) mustReturnEach(values []string, set func(event *models.WebCustom
 // mustReturn records events with references and holds what Taken makes of them against what went in.
 func (s *scene) mustReturn(list ...*models.WebCustomerEvent) {
 	s.Helper()
-	s.mustRecord(models.Entry{Events: list, At: now})
+	s.mustRecord(models.WriteSet{Events: list, At: now})
 	var refs []models.ExternalReference
 	for _, event := range list {
-		ref, _ := event.Reference()
+		ref, _ := event.ExternalReference()
 		refs = append(refs, ref)
 	}
-	found, err := s.Taken(s.Context(), refs)
+	found, err := s.ByExternalReference(s.Context(), refs)
 	if err != nil || len(found) != len(list) {
 		s.Fatalf("Taken: %d events, %v, want %d", len(found), err, len(list))
 	}

@@ -66,7 +66,7 @@ var directoryPromises = slices.Concat(
 			s.mustFindAll(refs, want)
 		}
 	}),
-	[]promise{
+	[]obligation{
 		{"answers all kinds at once, in the order of asking", func(s *scene) {
 			s.mustFindAll([]models.Reference{
 				{Kind: models.Units, By: models.ByName, Value: s.unit.Name},
@@ -141,9 +141,9 @@ var directoryPromises = slices.Concat(
 	})
 
 // eachKind is one promise for every kind of record.
-func eachKind(name string, keep func(s *scene, kind models.Kind, by []models.Attribute)) (list []promise) {
+func eachKind(name string, keep func(s *scene, kind models.Kind, by []models.Attribute)) (list []obligation) {
 	for _, k := range kinds {
-		list = append(list, promise{name + ": " + k.kind.String(), func(s *scene) { keep(s, k.kind, k.by) }})
+		list = append(list, obligation{name + ": " + k.kind.String(), func(s *scene) { keep(s, k.kind, k.by) }})
 	}
 	return list
 }

@@ -11,11 +11,11 @@ import (
 	"customer-events/models"
 )
 
-var spendingPromises = []promise{
+var spendingPromises = []obligation{
 	{"happens with the entry, at its time", func(s *scene) {
 		spent, other := s.password("otp"), s.password("another")
 		at := now.Add(42 * time.Microsecond)
-		s.mustRecord(models.Entry{Events: s.many(1), Spent: []int64{spent.Key}, At: at})
+		s.mustRecord(models.WriteSet{Events: s.many(1), UsedTokens: []int64{spent.Key}, At: at})
 		if got := s.spentAt(spent); got == nil || !got.Equal(at) {
 			s.Errorf("spent at %v, want %s", got, at)
 		}
@@ -25,7 +25,7 @@ var spendingPromises = []promise{
 	}},
 	{"happens to several at once", func(s *scene) {
 		tokens := []models.AccessToken{s.password("1"), s.password("2"), s.password("3")}
-		s.mustRecord(models.Entry{Events: s.many(1), Spent: []int64{tokens[2].Key, tokens[0].Key, tokens[1].Key}, At: now})
+		s.mustRecord(models.WriteSet{Events: s.many(1), UsedTokens: []int64{tokens[2].Key, tokens[0].Key, tokens[1].Key}, At: now})
 		for _, token := range tokens {
 			if at := s.spentAt(token); at == nil {
 				s.Errorf("%s is not spent", token.Number)
@@ -34,10 +34,10 @@ var spendingPromises = []promise{
 	}},
 	{"happens once only, and all of the entry or nothing", func(s *scene) {
 		spent, call := s.password("otp"), s.call("key", "1")
-		s.mustRecord(models.Entry{Events: s.many(1), Spent: []int64{spent.Key}, At: now})
+		s.mustRecord(models.WriteSet{Events: s.many(1), UsedTokens: []int64{spent.Key}, At: now})
 		fresh := s.password("fresh")
 		entry := called(call, s.referred("s", "1"), s.referred("s", "2"))
-		entry.Spent, entry.At = []int64{fresh.Key, spent.Key}, now.Add(time.Hour)
+		entry.UsedTokens, entry.At = []int64{fresh.Key, spent.Key}, now.Add(time.Hour)
 		s.mustBeStale(entry)
 		s.mustHaveNothing(call, fresh, "1", "2")
 		if at := s.spentAt(spent); at == nil || !at.Equal(now) {
@@ -46,11 +46,11 @@ var spendingPromises = []promise{
 	}},
 }
 
-var racePromises = []promise{
+var racePromises = []obligation{
 	{"numbers of entries recorded at once are all different, and grow in each", func(s *scene) {
-		entries := make([]models.Entry, 8)
+		entries := make([]models.WriteSet, 8)
 		for i := range entries {
-			entries[i] = models.Entry{Events: s.many(20), At: now}
+			entries[i] = models.WriteSet{Events: s.many(20), At: now}
 		}
 		var all []int64
 		for i, err := range s.recordsAtOnce(entries...) {
@@ -67,7 +67,7 @@ var racePromises = []promise{
 	}},
 	{"of twins of one call, one gets through", func(s *scene) {
 		call := s.call("key", "1")
-		entries := make([]models.Entry, 4)
+		entries := make([]models.WriteSet, 4)
 		for i := range entries {
 			entries[i] = called(call, s.many(5)...)
 		}
@@ -75,7 +75,7 @@ var racePromises = []promise{
 		s.mustRemember(call, entries[winner].Events...)
 	}},
 	{"of twins with the same references, one gets through, in whatever order they come", func(s *scene) {
-		entries := make([]models.Entry, 6)
+		entries := make([]models.WriteSet, 6)
 		for i := range entries {
 			for n := range 20 {
 				if i%2 == 1 {
@@ -94,21 +94,21 @@ var racePromises = []promise{
 	}},
 	{"of twins under a remembered call, one gets through", func(s *scene) {
 		call := s.call("key", "1")
-		s.mustRecord(models.Entry{Call: &call, At: now})
+		s.mustRecord(models.WriteSet{Key: &call, At: now})
 		key := s.remembered(call).Key
-		entries := make([]models.Entry, 4)
+		entries := make([]models.WriteSet, 4)
 		for i := range entries {
 			entries[i] = called(call, s.many(3)...)
-			entries[i].CallKey = key
+			entries[i].RecordKey = key
 		}
 		winner := s.mustHaveOneWinner(s.recordsAtOnce(entries...))
 		s.mustRemember(call, entries[winner].Events...)
 	}},
 	{"of those who spend one password, one gets through", func(s *scene) {
 		token := s.password("otp")
-		entries := make([]models.Entry, 4)
+		entries := make([]models.WriteSet, 4)
 		for i := range entries {
-			entries[i] = models.Entry{Events: []*models.WebCustomerEvent{s.referred("s", fmt.Sprint(i))}, Spent: []int64{token.Key}, At: now.Add(time.Duration(i) * time.Second)}
+			entries[i] = models.WriteSet{Events: []*models.WebCustomerEvent{s.referred("s", fmt.Sprint(i))}, UsedTokens: []int64{token.Key}, At: now.Add(time.Duration(i) * time.Second)}
 		}
 		winner := s.mustHaveOneWinner(s.recordsAtOnce(entries...))
 		for i := range entries {
@@ -123,14 +123,14 @@ var racePromises = []promise{
 	{"several passwords spent crosswise let one through", func(s *scene) {
 		a, b := s.password("a"), s.password("b")
 		s.mustHaveOneWinner(s.recordsAtOnce(
-			models.Entry{Events: s.many(1), Spent: []int64{a.Key, b.Key}, At: now},
-			models.Entry{Events: s.many(1), Spent: []int64{b.Key, a.Key}, At: now}))
+			models.WriteSet{Events: s.many(1), UsedTokens: []int64{a.Key, b.Key}, At: now},
+			models.WriteSet{Events: s.many(1), UsedTokens: []int64{b.Key, a.Key}, At: now}))
 	}},
 	{"the same entry at once, as when a lost COMMIT is still under way, has one effect and one answer", func(s *scene) {
 		token := s.password("otp")
 		entry := called(s.call("key", "1"), s.referred("s", "1"), s.event(), s.referred("s", "2"))
-		entry.Spent = []int64{token.Key}
-		entries := []models.Entry{entry, again(entry), again(entry)}
+		entry.UsedTokens = []int64{token.Key}
+		entries := []models.WriteSet{entry, again(entry), again(entry)}
 		for i, err := range s.recordsAtOnce(entries...) {
 			if err != nil {
 				s.Errorf("entry %d: %v", i, err)
@@ -139,10 +139,10 @@ var racePromises = []promise{
 				s.Error(diff)
 			}
 		}
-		s.mustRemember(*entry.Call, entry.Events...)
+		s.mustRemember(*entry.Key, entry.Events...)
 	}},
 	{"reading goes on while others record", func(s *scene) {
-		s.mustRecord(models.Entry{Events: []*models.WebCustomerEvent{s.referred("s", "0")}, At: now})
+		s.mustRecord(models.WriteSet{Events: []*models.WebCustomerEvent{s.referred("s", "0")}, At: now})
 		stop, reading := make(chan struct{}), sync.WaitGroup{}
 		for range 4 {
 			reading.Go(func() {
@@ -152,7 +152,7 @@ var racePromises = []promise{
 						return
 					default:
 					}
-					found, err := s.Taken(s.Context(), []models.ExternalReference{{System: "s", Number: "0"}})
+					found, err := s.ByExternalReference(s.Context(), []models.ExternalReference{{System: "s", Number: "0"}})
 					if err != nil || len(found) != 1 {
 						s.Errorf("Taken: %d, %v", len(found), err)
 						return
@@ -161,7 +161,7 @@ var racePromises = []promise{
 			})
 		}
 		for i := range 10 {
-			s.mustRecord(models.Entry{Events: []*models.WebCustomerEvent{s.referred("s", fmt.Sprint(i+1))}, At: now})
+			s.mustRecord(models.WriteSet{Events: []*models.WebCustomerEvent{s.referred("s", fmt.Sprint(i+1))}, At: now})
 		}
 		close(stop)
 		reading.Wait()

@@ -11,24 +11,24 @@ import (
 	"customer-events/models"
 )
 
-var recordPromises = []promise{
+var recordPromises = []obligation{
 	{"numbers grow in the order of the events", func(s *scene) {
 		list := s.many(250)
-		s.mustRecord(models.Entry{Events: list, At: now})
+		s.mustRecord(models.WriteSet{Events: list, At: now})
 		s.mustGrow(numbers(list))
 	}},
 	{"numbers grow from one entry to the next", func(s *scene) {
 		var all []int64
 		for range 5 {
 			list := s.many(3)
-			s.mustRecord(models.Entry{Events: list, At: now})
+			s.mustRecord(models.WriteSet{Events: list, At: now})
 			all = append(all, numbers(list)...)
 		}
 		s.mustGrow(all)
 	}},
 	{"the number given is the number kept", func(s *scene) {
 		list := []*models.WebCustomerEvent{s.referred("s", "2"), s.referred("s", "1"), s.referred("s", "3")}
-		s.mustRecord(models.Entry{Events: list, At: now})
+		s.mustRecord(models.WriteSet{Events: list, At: now})
 		for _, event := range list {
 			if kept, ok := s.taken("s", *event.ExternalSystemReferenceNumber); !ok || kept.Number != event.Number || kept.ID != event.ID {
 				s.Errorf("told %d %s, kept %d %s (%v)", event.Number, event.ID, kept.Number, kept.ID, ok)
@@ -38,7 +38,7 @@ var recordPromises = []promise{
 	{"a thousand events at once, every field full", func(s *scene) {
 		list := make([]*models.WebCustomerEvent, 1000)
 		call := s.call("thousand", "1")
-		entry := models.Entry{Call: &call, At: now}
+		entry := models.WriteSet{Key: &call, At: now}
 		for i := range list {
 			event := s.referred("bulk", fmt.Sprint(i))
 			event.ParticipantKey, event.ClassificationKey, event.Description = &s.participant.Key, &s.classification.Key, ptr("description")
@@ -60,10 +60,10 @@ var recordPromises = []promise{
 		refs := make([]models.ExternalReference, len(list))
 		want := make(map[models.ExternalReference]models.WebCustomerEvent)
 		for i, event := range list {
-			refs[i], _ = event.Reference()
+			refs[i], _ = event.ExternalReference()
 			want[refs[i]] = *event
 		}
-		found, err := s.Taken(s.Context(), refs)
+		found, err := s.ByExternalReference(s.Context(), refs)
 		if err != nil {
 			s.Fatal(err)
 		}
@@ -79,27 +79,27 @@ var recordPromises = []promise{
 		cancel()
 		call, token := s.call("cancelled", "1"), s.password("otp")
 		entry := called(call, s.referred("s", "1"), s.referred("s", "2"))
-		entry.Spent = []int64{token.Key}
+		entry.UsedTokens = []int64{token.Key}
 		if err := s.Record(ctx, entry); err == nil {
 			s.Error("Record succeeded")
 		}
-		if _, err := s.Taken(ctx, []models.ExternalReference{{System: "s", Number: "1"}}); err == nil {
+		if _, err := s.ByExternalReference(ctx, []models.ExternalReference{{System: "s", Number: "1"}}); err == nil {
 			s.Error("Taken succeeded")
 		}
-		if _, err := s.Remembered(ctx, call); err == nil {
+		if _, err := s.IdempotencyRecord(ctx, call); err == nil {
 			s.Error("Remembered succeeded")
 		}
 		s.mustHaveNothing(call, token, "1", "2")
 	}},
 }
 
-var referencePromises = []promise{
+var referencePromises = []obligation{
 	{"a taken one refuses the entry, and all of it", func(s *scene) {
 		first := s.referred("s", "1")
-		s.mustRecord(models.Entry{Events: []*models.WebCustomerEvent{first}, At: now})
+		s.mustRecord(models.WriteSet{Events: []*models.WebCustomerEvent{first}, At: now})
 		call, token := s.call("key", "1"), s.password("otp")
 		entry := called(call, s.referred("s", "2"), s.referred("s", "1"), s.referred("s", "3"))
-		entry.Spent = []int64{token.Key}
+		entry.UsedTokens = []int64{token.Key}
 		s.mustBeStale(entry)
 		s.mustHaveNothing(call, token, "2", "3")
 		if kept, ok := s.taken("s", "1"); !ok || kept.ID != first.ID {
@@ -107,10 +107,10 @@ var referencePromises = []promise{
 		}
 	}},
 	{"one taken by another user is taken", func(s *scene) {
-		s.mustRecord(models.Entry{Events: []*models.WebCustomerEvent{s.referred("s", "1")}, At: now})
+		s.mustRecord(models.WriteSet{Events: []*models.WebCustomerEvent{s.referred("s", "1")}, At: now})
 		other := s.referred("s", "1")
 		other.CreatedByKey = s.otherUser.Key
-		s.mustBeStale(models.Entry{Events: []*models.WebCustomerEvent{other}, At: now})
+		s.mustBeStale(models.WriteSet{Events: []*models.WebCustomerEvent{other}, At: now})
 	}},
 	{"are told apart though they look alike", func(s *scene) {
 		values := slices.Concat(alike, awkward)
@@ -120,11 +120,11 @@ var referencePromises = []promise{
 		}
 		s.mustReturn(list...)
 		for _, event := range list {
-			s.mustBeStale(models.Entry{Events: []*models.WebCustomerEvent{s.referred(*event.ExternalSystem, *event.ExternalSystemReferenceNumber)}, At: now})
+			s.mustBeStale(models.WriteSet{Events: []*models.WebCustomerEvent{s.referred(*event.ExternalSystem, *event.ExternalSystemReferenceNumber)}, At: now})
 		}
 	}},
 	{"are found as asked for and not by what looks like them", func(s *scene) {
-		s.mustRecord(models.Entry{Events: []*models.WebCustomerEvent{s.referred(alike[0], alike[0])}, At: now})
+		s.mustRecord(models.WriteSet{Events: []*models.WebCustomerEvent{s.referred(alike[0], alike[0])}, At: now})
 		for _, value := range alike[1:] {
 			for _, ref := range [][2]string{{value, alike[0]}, {alike[0], value}} {
 				if kept, ok := s.taken(ref[0], ref[1]); ok {
@@ -144,26 +144,26 @@ var referencePromises = []promise{
 				system.ExternalSystem, number.ExternalSystemReferenceNumber = ptr("s"), ptr("1")
 				list = append(list, none, system, number)
 			}
-			s.mustRecord(models.Entry{Events: list, At: now})
+			s.mustRecord(models.WriteSet{Events: list, At: now})
 		}
-		s.mustRecord(models.Entry{Events: []*models.WebCustomerEvent{s.referred("s", "1")}, At: now})
+		s.mustRecord(models.WriteSet{Events: []*models.WebCustomerEvent{s.referred("s", "1")}, At: now})
 	}},
 	{"are answered for those asked and no others", func(s *scene) {
-		s.mustRecord(models.Entry{Events: []*models.WebCustomerEvent{s.referred("s", "1"), s.referred("s", "2"), s.referred("t", "1")}, At: now})
+		s.mustRecord(models.WriteSet{Events: []*models.WebCustomerEvent{s.referred("s", "1"), s.referred("s", "2"), s.referred("t", "1")}, At: now})
 		asked := []models.ExternalReference{{System: "s", Number: "1"}, {System: "s", Number: "3"}, {System: "t", Number: "2"}, {System: "t", Number: "1"}}
-		found, err := s.Taken(s.Context(), asked)
+		found, err := s.ByExternalReference(s.Context(), asked)
 		if err != nil || len(found) != 2 || found[asked[0]].Number == 0 || found[asked[3]].Number == 0 {
 			s.Errorf("found %+v, %v", found, err)
 		}
-		if found, err := s.Taken(s.Context(), nil); err != nil || len(found) != 0 {
+		if found, err := s.ByExternalReference(s.Context(), nil); err != nil || len(found) != 0 {
 			s.Errorf("asked for none: %+v, %v", found, err)
 		}
 	}},
 	{"that were refused may be taken afterwards", func(s *scene) {
-		s.mustRecord(models.Entry{Events: []*models.WebCustomerEvent{s.referred("s", "1")}, At: now})
+		s.mustRecord(models.WriteSet{Events: []*models.WebCustomerEvent{s.referred("s", "1")}, At: now})
 		kept := s.referred("s", "2")
-		s.mustBeStale(models.Entry{Events: []*models.WebCustomerEvent{kept, s.referred("s", "1")}, At: now})
-		s.mustRecord(models.Entry{Events: []*models.WebCustomerEvent{kept}, At: now}) // with the id of the refused try, as the service does
+		s.mustBeStale(models.WriteSet{Events: []*models.WebCustomerEvent{kept, s.referred("s", "1")}, At: now})
+		s.mustRecord(models.WriteSet{Events: []*models.WebCustomerEvent{kept}, At: now}) // with the id of the refused try, as the service does
 	}},
 }
 
@@ -180,7 +180,7 @@ func (s *scene) mustGrow(list []int64) {
 }
 
 // mustHaveNothing checks that nothing of a refused entry is there: its call, what it was to spend, and its references in s.
-func (s *scene) mustHaveNothing(call models.Call, token models.AccessToken, refs ...string) {
+func (s *scene) mustHaveNothing(call models.IdempotencyKey, token models.AccessToken, refs ...string) {
 	s.Helper()
 	if kept := s.remembered(call); kept != nil {
 		s.Errorf("the call is remembered: %+v", kept)
@@ -196,7 +196,7 @@ func (s *scene) mustHaveNothing(call models.Call, token models.AccessToken, refs
 }
 
 // recordsAtOnce records every entry at the same time and tells how each fared.
-func (s *scene) recordsAtOnce(entries ...models.Entry) []error {
+func (s *scene) recordsAtOnce(entries ...models.WriteSet) []error {
 	errs, start, done := make([]error, len(entries)), make(chan struct{}), make(chan struct{})
 	for i := range entries {
 		go func() {
@@ -222,7 +222,7 @@ func (s *scene) mustHaveOneWinner(errs []error) (winner int) {
 			winner = i
 		case err == nil:
 			s.Fatalf("entries %d and %d were both recorded", winner, i)
-		case !errors.Is(err, models.ErrStale) && !errors.Is(err, models.ErrLocked):
+		case !errors.Is(err, models.ErrConflict) && !errors.Is(err, models.ErrInProgress):
 			s.Errorf("entry %d: %v, want ErrStale or ErrLocked", i, err)
 		}
 	}

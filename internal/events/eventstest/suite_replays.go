@@ -13,10 +13,10 @@ import (
 
 // replayPromises are about requests of a call that were answered with events which the entry did not record
 // itself, and about the time from which the retention of a call runs.
-var replayPromises = []promise{
+var replayPromises = []obligation{
 	{"are remembered beside the events of the entry", func(s *scene) {
 		before := s.referred("s", "1")
-		s.mustRecord(models.Entry{Events: []*models.WebCustomerEvent{before}, At: now})
+		s.mustRecord(models.WriteSet{Events: []*models.WebCustomerEvent{before}, At: now})
 		call := s.call("key", "1")
 		entry := called(call, s.many(2)...)
 		entry.Replays = []models.Replay{{RequestHash: requestHash(2), Event: before}, {RequestHash: requestHash(3), Event: entry.Events[0]}}
@@ -25,14 +25,14 @@ var replayPromises = []promise{
 	}},
 	{"are remembered without any event of the entry", func(s *scene) {
 		before := s.event()
-		s.mustRecord(models.Entry{Events: []*models.WebCustomerEvent{before}, At: now})
+		s.mustRecord(models.WriteSet{Events: []*models.WebCustomerEvent{before}, At: now})
 		call := s.call("key", "1")
-		s.mustRecord(models.Entry{Call: &call, Replays: []models.Replay{{RequestHash: requestHash(0), Event: before}}, At: now})
+		s.mustRecord(models.WriteSet{Key: &call, Replays: []models.Replay{{RequestHash: requestHash(0), Event: before}}, At: now})
 		s.mustRemember(call, before)
 		later := s.event()
-		s.mustRecord(models.Entry{Events: []*models.WebCustomerEvent{later}, At: now})
+		s.mustRecord(models.WriteSet{Events: []*models.WebCustomerEvent{later}, At: now})
 		key := s.remembered(call).Key
-		s.mustRecord(models.Entry{Call: &call, CallKey: key, Replays: []models.Replay{{RequestHash: requestHash(1), Event: later}}, At: now})
+		s.mustRecord(models.WriteSet{Key: &call, RecordKey: key, Replays: []models.Replay{{RequestHash: requestHash(1), Event: later}}, At: now})
 		s.mustRemember(call, before, later)
 	}},
 	{"are remembered once only, and all of the entry or nothing", func(s *scene) {
@@ -40,7 +40,7 @@ var replayPromises = []promise{
 		first := called(call, s.event())
 		s.mustRecord(first)
 		entry := called(call, s.referred("s", "1"))
-		entry.CallKey, entry.RequestHashes = s.remembered(call).Key, [][]byte{requestHash(1)}
+		entry.RecordKey, entry.RequestHashes = s.remembered(call).Key, [][]byte{requestHash(1)}
 		entry.Replays = []models.Replay{{RequestHash: requestHash(0), Event: first.Events[0]}}
 		s.mustBeStale(entry)
 		s.mustRemember(call, first.Events...)
@@ -58,11 +58,11 @@ var replayPromises = []promise{
 	}},
 	{"of a call that is no longer remembered are stale", func(s *scene) {
 		before, call := s.event(), s.call("key", "1")
-		s.mustRecord(models.Entry{Events: []*models.WebCustomerEvent{before}, At: now})
-		s.mustBeStale(models.Entry{Call: &call, CallKey: 4711, Replays: []models.Replay{{RequestHash: requestHash(0), Event: before}}, At: now})
-		s.mustBeStale(models.Entry{Call: &call, CallKey: 4711, At: now})
+		s.mustRecord(models.WriteSet{Events: []*models.WebCustomerEvent{before}, At: now})
+		s.mustBeStale(models.WriteSet{Key: &call, RecordKey: 4711, Replays: []models.Replay{{RequestHash: requestHash(0), Event: before}}, At: now})
+		s.mustBeStale(models.WriteSet{Key: &call, RecordKey: 4711, At: now})
 		entry := called(call, s.referred("s", "1"))
-		entry.CallKey = 4711
+		entry.RecordKey = 4711
 		s.mustBeStale(entry)
 		s.mustHaveNothing(call, s.password("otp"), "1")
 	}},
@@ -72,20 +72,20 @@ var replayPromises = []promise{
 		s.mustBeUsedAt(call, now)
 		key := s.remembered(call).Key
 		with := called(call, s.event())
-		with.CallKey, with.RequestHashes, with.At = key, [][]byte{requestHash(1)}, now.Add(71*time.Hour)
+		with.RecordKey, with.RequestHashes, with.At = key, [][]byte{requestHash(1)}, now.Add(71*time.Hour)
 		s.mustRecord(with)
 		s.mustBeUsedAt(call, now.Add(71*time.Hour))
-		s.mustRecord(models.Entry{Call: &call, CallKey: key, At: now.Add(142 * time.Hour)})
+		s.mustRecord(models.WriteSet{Key: &call, RecordKey: key, At: now.Add(142 * time.Hour)})
 		s.mustBeUsedAt(call, now.Add(142*time.Hour))
 		// Another server's clock may be behind.
-		s.mustRecord(models.Entry{Call: &call, CallKey: key, At: now.Add(time.Hour)})
+		s.mustRecord(models.WriteSet{Key: &call, RecordKey: key, At: now.Add(time.Hour)})
 		s.mustBeUsedAt(call, now.Add(142*time.Hour))
 	}},
 	{"the time of a call stays where the entry is refused", func(s *scene) {
 		call := s.call("key", "1")
 		s.mustRecord(called(call, s.referred("s", "1")))
 		entry := called(call, s.referred("s", "1"))
-		entry.CallKey, entry.RequestHashes, entry.At = s.remembered(call).Key, [][]byte{requestHash(1)}, now.Add(time.Hour)
+		entry.RecordKey, entry.RequestHashes, entry.At = s.remembered(call).Key, [][]byte{requestHash(1)}, now.Add(time.Hour)
 		s.mustBeStale(entry)
 		s.mustBeUsedAt(call, now)
 	}},
@@ -99,13 +99,13 @@ var replayPromises = []promise{
 		s.mustReturn(list...)
 	}},
 	{"an entry whose references were not looked up is recorded as any other", func(s *scene) {
-		entry := models.Entry{Events: []*models.WebCustomerEvent{s.referred("s", "1")}, At: now, Unchecked: true}
+		entry := models.WriteSet{Events: []*models.WebCustomerEvent{s.referred("s", "1")}, At: now, Unchecked: true}
 		s.mustBeAgain(entry)
-		s.mustBeStale(models.Entry{Events: []*models.WebCustomerEvent{s.referred("s", "1")}, At: now, Unchecked: true})
+		s.mustBeStale(models.WriteSet{Events: []*models.WebCustomerEvent{s.referred("s", "1")}, At: now, Unchecked: true})
 	}},
 }
 
-func (s *scene) mustBeUsedAt(call models.Call, at time.Time) {
+func (s *scene) mustBeUsedAt(call models.IdempotencyKey, at time.Time) {
 	s.Helper()
 	if kept := s.remembered(call); kept == nil || !kept.UsedAt.Equal(at) {
 		s.Errorf("remembered %+v, want one used at %s", kept, at)
@@ -130,7 +130,7 @@ var amongPromises = append(
 		}
 		s.mustBeAmong(candidates, want)
 	}),
-	promise{"tells it of a name that several have", func(s *scene) {
+	obligation{"tells it of a name that several have", func(s *scene) {
 		data := Data{Accounts: []models.Account{{ID: "T1", Number: "T1", Name: "Alex Twin"}, {ID: "T2", Number: "T2", Name: "Alex Twin"}, {ID: "T3", Number: "T3", Name: "alex twin"}}}
 		s.Add(s.T, data)
 		var candidates []models.Candidate
@@ -139,12 +139,12 @@ var amongPromises = append(
 		}
 		s.mustBeAmong(candidates, []bool{true, true, false})
 	}},
-	promise{"does not match an alternative code that a record has not got", func(s *scene) {
+	obligation{"does not match an alternative code that a record has not got", func(s *scene) {
 		data := Data{Units: []models.Unit{{ID: "U1", Name: "U1"}}}
 		s.Add(s.T, data)
 		s.mustBeAmong([]models.Candidate{{Reference: models.Reference{Kind: models.Units, By: models.ByAlternativeCode}, Key: data.Units[0].Key}}, []bool{false})
 	}},
-	promise{"answers nothing to no candidates, and fails when the context is over", func(s *scene) {
+	obligation{"answers nothing to no candidates, and fails when the context is over", func(s *scene) {
 		s.mustBeAmong(nil, nil)
 		ctx, cancel := context.WithCancel(s.Context())
 		cancel()

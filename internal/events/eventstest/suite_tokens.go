@@ -11,7 +11,7 @@ import (
 	"customer-events/models"
 )
 
-var tokenPromises = []promise{
+var tokenPromises = []obligation{
 	{"are found by each attribute, with all that they have", func(s *scene) {
 		token := s.token(models.AccessToken{
 			Number: "AT1", State: models.Effective,

@@ -1,4 +1,4 @@
-// Generate writes docs/errors.md, from where the codes stand and are explained: models/fault.go with the schema's ErrorCode for events,
+// Generate writes docs/errors.md, from where the codes stand and are explained: models/problem.go with the schema's ErrorCode for events,
 // internal/api/refusal.go and graph/errors.go for whole calls, webapi for the Web API's words. A code that is not explained fails it.
 package main
 
@@ -80,24 +80,24 @@ func ofEvents(b *bytes.Buffer) error {
 	if err != nil {
 		return err
 	}
-	codes, err := constants("models/fault.go", "Code")
+	codes, err := constants("models/problem.go", "Code")
 	if err != nil {
 		return err
 	}
 	told := schema.Types["ErrorCode"].EnumValues
 	if len(told) != len(codes) {
-		return fmt.Errorf("the schema has %d codes of events, models/fault.go has %d", len(told), len(codes))
+		return fmt.Errorf("the schema has %d codes of events, models/problem.go has %d", len(told), len(codes))
 	}
 	for _, c := range codes {
 		code, value := models.Code(c.value), told.ForName(c.value)
-		if value == nil || value.Description == "" || code.Sentence() == "" {
-			return fmt.Errorf("%s is not explained: it needs a description in schema.graphqls and a sentence in models/fault.go", c.value)
+		if value == nil || value.Description == "" || code.Description() == "" {
+			return fmt.Errorf("%s is not explained: it needs a description in schema.graphqls and a sentence in models/problem.go", c.value)
 		}
 		retryable := ""
 		if code.Retryable() {
 			retryable = " *retryable*"
 		}
-		fmt.Fprintf(b, "| `%s`%s | %s | %s |\n", code, retryable, code.Sentence(), cell(value.Description))
+		fmt.Fprintf(b, "| `%s`%s | %s | %s |\n", code, retryable, code.Description(), cell(value.Description))
 	}
 	return nil
 }
@@ -115,8 +115,8 @@ func ofCalls(b *bytes.Buffer) error {
 		if c.comment == "" {
 			return fmt.Errorf("%s is not explained: it needs a comment where it stands", c.value)
 		}
-		refusal := api.Refuse(api.Code(c.value), "")
-		after, class := "–", crmapi.Class(refusal)
+		refusal := api.NewError(api.Code(c.value), "")
+		after, class := "–", crmapi.StatusCode(refusal)
 		if refusal.RetryAfter > 0 {
 			after = fmt.Sprint(refusal.RetryAfter, " s")
 		}
@@ -124,7 +124,7 @@ func ofCalls(b *bytes.Buffer) error {
 			class = "`" + class + "`"
 		}
 		if refusal.Code == api.Unauthenticated {
-			class += ", of a login `" + crmapi.Class(auth.ErrWrongLogin) + "`"
+			class += ", of a login `" + crmapi.StatusCode(auth.ErrWrongLogin) + "`"
 		}
 		fmt.Fprintf(b, "| `%s` | %d | %s | %s | %s |\n", c.value, refusal.Code.Status(), after, class, cell(c.comment))
 	}

@@ -1,0 +1,149 @@
+package graph
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"customer-events/graph/generated"
+	"customer-events/graph/model"
+	"customer-events/internal/api"
+	"customer-events/models"
+)
+
+// MaxPageSize is the most events of a page, defaultPageSize how many it has if first is absent or null.
+const (
+	MaxPageSize     = 500
+	defaultPageSize = 50
+)
+
+// What the fields cost that are resolved here.
+var (
+	eventField = rootField{measure: flat}
+	pageField  = rootField{measure: measurePage}
+)
+
+// measurePage measures a page of events. One whose size is not valid is empty, since it is rejected.
+func measurePage(_ *handler, arguments map[string]any) (asked, error) {
+	size := defaultPageSize
+	if first := arguments["first"]; first != nil {
+		size, _ = graphql.UnmarshalInt(first)
+	}
+	if size < 1 || size > MaxPageSize {
+		size = 0
+	}
+	return asked{nodes: size, pages: 1, extent: func(coordinate string) (int64, bool) {
+		switch coordinate {
+		case "WebCustomerEventConnection.nodes", "WebCustomerEventConnection.edges":
+			return int64(size), true
+		}
+		return 0, false
+	}}, nil
+}
+
+func (r *Resolver) event(ctx context.Context, by generated.WebCustomerEventBy) (*model.WebCustomerEvent, error) {
+	caller, err := api.Caller(ctx, r.Auth, api.RequestOf(ctx).Token)
+	if err != nil {
+		return nil, err
+	}
+	if err := api.Take(ctx, caller, 1); err != nil {
+		return nil, err
+	}
+	var event *models.RecordedEvent
+	if by.ID != nil {
+		if id, ok := models.ParseID(*by.ID); ok {
+			event, err = r.Reader.EventByID(ctx, caller, id)
+		}
+	} else if number, ok := parseNumber(*by.Number); ok {
+		event, err = r.Reader.Event(ctx, caller, number)
+	}
+	if err != nil || event == nil {
+		return nil, err
+	}
+	return &model.WebCustomerEvent{RecordedEvent: *event}, nil
+}
+
+// parseNumber reads an event's number; other spellings of it ("007", "+7") name nothing.
+func parseNumber(text string) (int64, bool) {
+	number, err := strconv.ParseInt(text, 10, 64)
+	return number, err == nil && strconv.FormatInt(number, 10) == text
+}
+
+func (r *Resolver) events(ctx context.Context, first *int, after *string, filter *generated.WebCustomerEventFilter) (*model.Page, error) {
+	caller, err := api.Caller(ctx, r.Auth, api.RequestOf(ctx).Token)
+	if err != nil {
+		return nil, err
+	}
+	limit := defaultPageSize
+	if first != nil {
+		limit = *first
+	}
+	if limit < 1 || limit > MaxPageSize {
+		return nil, newError(badRequest, "first (%d) is not valid: write 1 to %d", limit, MaxPageSize)
+	}
+	before := int64(0)
+	if after != nil {
+		if before, err = model.ParseCursor(*after); err != nil {
+			return nil, newError(badRequest, "%s", err)
+		}
+	}
+	// What is asked for counts, and not what is found: a filter that nothing matches may cost the database as
+	// much.
+	if err := api.SpendUpTo(ctx, caller, limit); err != nil {
+		return nil, err
+	}
+	narrowed, err := r.filter(filter)
+	if err != nil {
+		return nil, err
+	}
+	// One more than asked for tells whether there is a next page.
+	found, err := r.Reader.Events(ctx, caller, narrowed, before, limit+1)
+	if err != nil {
+		return nil, err
+	}
+	page := &model.Page{Nodes: []model.WebCustomerEvent{}}
+	page.PageInfo = model.PageInfo{HasNextPage: len(found) > limit, HasPreviousPage: after != nil}
+	for _, event := range found[:min(limit, len(found))] {
+		page.Nodes = append(page.Nodes, model.WebCustomerEvent{RecordedEvent: event})
+	}
+	if n := len(page.Nodes); n > 0 {
+		start, end := model.Cursor(page.Nodes[0].RecordedEvent.Number), model.Cursor(page.Nodes[n-1].RecordedEvent.Number)
+		page.PageInfo.StartCursor, page.PageInfo.EndCursor = &start, &end
+	}
+	return page, nil
+}
+
+// filter turns identifiers into references. A name that several records share filters for all of them.
+func (r *Resolver) filter(f *generated.WebCustomerEventFilter) (models.EventFilter, error) {
+	if f == nil {
+		return models.EventFilter{}, nil
+	}
+	out := models.EventFilter{ExternalSystem: f.ExternalSystem, ExternalSystemReferenceNumber: f.ExternalSystemReferenceNumber,
+		PerformedFrom: f.PerformedFrom, PerformedTo: f.PerformedTo, CreatedFrom: f.CreatedFrom, CreatedTo: f.CreatedTo}
+	type by = map[models.Attribute]*string
+	reference := func(kind models.Kind, values by) *models.Reference {
+		for attribute, value := range values {
+			if value != nil {
+				return &models.Reference{Kind: kind, By: attribute, Value: *value}
+			}
+		}
+		return nil
+	}
+	if i := f.AccountsReceivable; i != nil {
+		out.Account = reference(models.Accounts, by{models.ByID: i.ID, models.ByNumber: i.Number, models.ByName: i.Name})
+	}
+	if i := f.RewardsParticipant; i != nil {
+		if i.AccessTokenIdentifier != nil {
+			return out, newError(badRequest, "filter.rewardsParticipant.accessTokenIdentifier is not taken here: use id or number")
+		}
+		out.Participant = reference(models.Participants, by{models.ByID: i.ID, models.ByNumber: i.Number})
+	}
+	if i := f.PerformedByUnit; i != nil {
+		out.Unit = reference(models.Units, by{models.ByID: i.ID, models.ByName: i.Name, models.ByAlternativeCode: i.AlternativeCode})
+	}
+	if i := f.Classification; i != nil {
+		out.Classification = reference(models.Classifications, by{models.ByID: i.ID, models.ByName: i.Name, models.ByAlternativeCode: i.AlternativeCode})
+	}
+	return out, nil
+}

@@ -1,0 +1,59 @@
+package store
+
+import (
+	"errors"
+	"testing"
+
+	"customer-events/internal/store/storetest"
+	"customer-events/models"
+)
+
+// TestReadinessSpeaksOfWriting takes the right to write from a server and gives it back.
+func TestReadinessSpeaksOfWriting(t *testing.T) {
+	t.Parallel()
+	server, err := storetest.Start(t.Context(), storetest.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	url, err := server.URL("ready")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, func(testing.TB) string { return url })
+	set := func(statement string) {
+		if _, err := s.writer().ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Ready(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	// root may write to a server that is read-only.
+	set("CREATE USER writer@'%'")
+	set("GRANT SELECT, INSERT, UPDATE, DELETE ON ready.* TO writer@'%'")
+	readOnly := "read_only"
+	if onTiDB(t, s) {
+		readOnly = "tidb_super_read_only"
+	}
+	set("SET GLOBAL " + readOnly + " = 1")
+	as := "mysql://writer@" + url[len("mysql://root@"):]
+	writer, err := Open(t.Context(), as, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = writer.Close() })
+	if err := writer.Record(t.Context(), entryOf("1")); !errors.Is(err, models.ErrUnavailable) && !errors.Is(err, models.ErrAborted) {
+		t.Fatalf("recording: %v", err)
+	}
+	if err := writer.Ready(t.Context()); err == nil {
+		t.Error("ready, though nothing can be written")
+	}
+	set("SET GLOBAL " + readOnly + " = 0")
+	if err := writer.Record(t.Context(), entryOf("1")); err != nil {
+		t.Fatalf("recording again: %v", err)
+	}
+	if err := writer.Ready(t.Context()); err != nil {
+		t.Errorf("not ready, though a call has been recorded: %v", err)
+	}
+}
