@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
-	"net"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -54,18 +52,6 @@ type cli struct {
 	Send     sendOptions `cmd:"" help:"Send a file of events of any length to a running server. Goes on where it was interrupted; rejected events go to FILE.rejected.ndjson. Exit status: 0 all events are processed, 1 some were rejected, 2 the command line is wrong, 3 it failed or was interrupted: the same command goes on."`
 	Licenses struct{}    `cmd:"" help:"Print the licences of the third-party software that the program contains."`
 	Version  struct{}    `cmd:"" help:"Print version, commit and Go version."`
-}
-
-// Env is what a command runs in.
-type Env struct {
-	Build          Build
-	Stdin          io.Reader
-	Stdout, Stderr io.Writer
-	Log            *slog.Logger
-	// LostLines counts the lines that the log has lost; nil if it cannot lose any.
-	LostLines func() uint64
-	// Ready is told the address once the server listens; tests wait for it.
-	Ready func(net.Addr)
 }
 
 // Run runs one command line and returns the exit status: 0 if all went well, 1 if not, 2 if the command line is wrong, 3 of a send
