@@ -29,7 +29,7 @@ type handler struct {
 	sizes     *schemaSizes
 }
 
-// NewHandler answers GraphQL requests, whatever their path. It expects a door.Request in the context.
+// NewHandler answers GraphQL requests, whatever their path. It expects an api.Request in the context.
 func NewHandler(r *Resolver) http.Handler {
 	executable := generated.NewExecutableSchema(generated.Config{Resolvers: r})
 	h := &handler{Resolver: r, schema: executable.Schema(), executor: executor.New(executable)}

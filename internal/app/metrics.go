@@ -60,7 +60,7 @@ func newMetrics(pools map[string]*sql.DB, lostLines func() uint64, callTimeout t
 	return m
 }
 
-// protocolMetrics count the requests of one door.
+// protocolMetrics count the requests of one protocol.
 type protocolMetrics struct {
 	requests *prometheus.CounterVec
 	duration *prometheus.HistogramVec

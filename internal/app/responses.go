@@ -27,7 +27,7 @@ const (
 var errResponseAborted = errors.New("the response is aborted: clients leave too many bytes unread")
 
 // handler gives back what a request holds of the admission capacity as soon as its response is built, and
-// then writes the response as fast as its client reads it. It expects a door.Request in the context.
+// then writes the response as fast as its client reads it. It expects an api.Request in the context.
 func (u *unsentResponses) handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		paced := &pacedWriter{ResponseWriter: w, responses: u, control: http.NewResponseController(w)}

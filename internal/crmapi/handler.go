@@ -26,7 +26,7 @@ var description []byte
 // noData is the data of an answer that has none.
 var noData = []byte("{}")
 
-// Handler answers the paths of the Web API. It expects a door.Request in the context.
+// Handler answers the paths of the Web API. It expects an api.Request in the context.
 type Handler struct {
 	Service *events.Service
 	Auth    *auth.Service
