@@ -3,6 +3,7 @@ package api
 import (
 	"compress/gzip"
 	"context"
+	"customer-events/internal/apierr"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -17,14 +18,14 @@ import (
 const MaxBodyBytes = 8 << 20
 
 // ReadBody reads the body into one text, whose parts every later step refers to without copying.
-func ReadBody(w http.ResponseWriter, r *http.Request) (string, *Error) {
-	tooMuch := NewError(TooLarge, "the body may have %d bytes, also after decompression: send fewer events a call", MaxBodyBytes)
+func ReadBody(w http.ResponseWriter, r *http.Request) (string, *apierr.Error) {
+	tooMuch := apierr.New(apierr.TooLarge, "the body may have %d bytes, also after decompression: send fewer events a call", MaxBodyBytes)
 	if r.ContentLength > MaxBodyBytes {
 		return "", tooMuch
 	}
 	encoding := strings.ToLower(r.Header.Get("Content-Encoding"))
 	if encoding != "" && encoding != "identity" && encoding != "gzip" {
-		return "", NewError(UnsupportedMedia, "the body must be sent as it is or by gzip")
+		return "", apierr.New(apierr.UnsupportedMedia, "the body must be sent as it is or by gzip")
 	}
 	request := RequestOf(r.Context())
 	body, err := request.readAll(r.Context(), w, http.MaxBytesReader(w, r.Body, MaxBodyBytes), r.ContentLength)
@@ -33,14 +34,14 @@ func ReadBody(w http.ResponseWriter, r *http.Request) (string, *Error) {
 		body, err = request.inflate(r.Context(), body)
 	}
 	var large *http.MaxBytesError
-	var refusal *Error
+	var refusal *apierr.Error
 	switch {
 	case errors.As(err, &large):
 		return "", tooMuch
 	case errors.As(err, &refusal):
 		return "", refusal
 	case err != nil:
-		return "", NewError(BadRequest, "the body could not be read to its end")
+		return "", apierr.New(apierr.BadRequest, "the body could not be read to its end")
 	}
 	return body, request.startProcessing(r.Context())
 }
@@ -87,7 +88,7 @@ func (r *Request) readAll(ctx context.Context, w http.ResponseWriter, from io.Re
 func (r *Request) inflate(ctx context.Context, packed string) (string, error) {
 	from, err := gzip.NewReader(strings.NewReader(packed))
 	if err != nil {
-		return "", NewError(BadRequest, "the body is not gzip")
+		return "", apierr.New(apierr.BadRequest, "the body is not gzip")
 	}
 	r.unreserve()
 	p := bodyBuffer{request: r}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"customer-events/internal/admission"
+	"customer-events/internal/apierr"
 	"customer-events/models"
 )
 
@@ -58,21 +59,21 @@ func TestBodiesThatAreRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		body io.Reader
 		gzip bool
-		want Code
+		want apierr.Kind
 	}{
-		"too long":              {body: strings.NewReader(strings.Repeat("x", MaxBodyBytes+1)), want: TooLarge},
-		"too long, unannounced": {body: io.LimitReader(endless{}, MaxBodyBytes+1), want: TooLarge},
-		"a bomb":                {body: zipped(strings.Repeat("x", MaxBodyBytes+1)), gzip: true, want: TooLarge},
-		"cut off":               {body: io.MultiReader(strings.NewReader("{"), iotest.ErrReader(io.ErrUnexpectedEOF)), want: BadRequest},
-		"gzip cut off":          {body: bytes.NewReader(whole.Bytes()[:whole.Len()-9]), gzip: true, want: BadRequest},
-		"no gzip":               {body: strings.NewReader("plain"), gzip: true, want: BadRequest},
+		"too long":              {body: strings.NewReader(strings.Repeat("x", MaxBodyBytes+1)), want: apierr.TooLarge},
+		"too long, unannounced": {body: io.LimitReader(endless{}, MaxBodyBytes+1), want: apierr.TooLarge},
+		"a bomb":                {body: zipped(strings.Repeat("x", MaxBodyBytes+1)), gzip: true, want: apierr.TooLarge},
+		"cut off":               {body: io.MultiReader(strings.NewReader("{"), iotest.ErrReader(io.ErrUnexpectedEOF)), want: apierr.BadRequest},
+		"gzip cut off":          {body: bytes.NewReader(whole.Bytes()[:whole.Len()-9]), gzip: true, want: apierr.BadRequest},
+		"no gzip":               {body: strings.NewReader("plain"), gzip: true, want: apierr.BadRequest},
 	} {
 		r, request := post(c.body, NewController(admission.New(), tokens{}))
 		if c.gzip {
 			r.Header.Set("Content-Encoding", "gzip")
 		}
-		if _, refusal := ReadBody(httptest.NewRecorder(), r); refusal == nil || refusal.Code != c.want {
-			t.Errorf("%s: %v, not %s", name, refusal, c.want)
+		if _, refusal := ReadBody(httptest.NewRecorder(), r); refusal == nil || refusal.Kind != c.want {
+			t.Errorf("%s: %v, not %s", name, refusal, c.want.Code())
 		}
 		request.Release()
 	}
@@ -105,7 +106,7 @@ func TestLargeBodiesTakeTurns(t *testing.T) {
 	if refusal != nil || body != large { // what is sent as it is arrives without a turn
 		t.Fatalf("%d bytes, %v", len(body), refusal)
 	}
-	apart := make(chan *Error, 1)
+	apart := make(chan *apierr.Error, 1)
 	go func() {
 		defer request.Release()
 		apart <- RunCPUBound(r.Context(), len(body), func() {})
@@ -153,7 +154,7 @@ func TestAnnouncedLengthTakesNoRoom(t *testing.T) {
 	from, to := io.Pipe()
 	r, request := post(from, room)
 	r.ContentLength = MaxBodyBytes
-	done := make(chan *Error)
+	done := make(chan *apierr.Error)
 	go func() {
 		_, refusal := ReadBody(httptest.NewRecorder(), r)
 		done <- refusal
@@ -180,11 +181,11 @@ func TestCallsWaitForRoom(t *testing.T) {
 	r, _ = post(strings.NewReader("x"), room)
 	ctx, cancel := context.WithCancel(r.Context())
 	cancel()
-	if _, refusal := ReadBody(httptest.NewRecorder(), r.WithContext(ctx)); refusal == nil || refusal.Code != Unavailable || refusal.RetryAfter == 0 {
+	if _, refusal := ReadBody(httptest.NewRecorder(), r.WithContext(ctx)); refusal == nil || refusal.Kind != apierr.Unavailable || refusal.RetryAfter == 0 {
 		t.Errorf("no room, and nobody to wait: %v", refusal)
 	}
 	r, _ = post(strings.NewReader("x"), room)
-	done := make(chan *Error)
+	done := make(chan *apierr.Error)
 	go func() {
 		_, refusal := ReadBody(httptest.NewRecorder(), r)
 		done <- refusal
@@ -201,7 +202,7 @@ func TestCallsWaitForRoom(t *testing.T) {
 	first.Release()
 	room.bytesInFlight.Store(maxBytesInFlight)
 	r, _ = post(strings.NewReader("x"), room)
-	if _, refusal := ReadBody(httptest.NewRecorder(), r); refusal == nil || refusal.Code != Unavailable {
+	if _, refusal := ReadBody(httptest.NewRecorder(), r); refusal == nil || refusal.Kind != apierr.Unavailable {
 		t.Errorf("more has been read than there is room for: %v", refusal)
 	}
 }
@@ -229,7 +230,7 @@ func TestStrangersWaitForStrangers(t *testing.T) {
 	large := strings.Repeat("x", 2*largeBody)
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	read := func(token string, gzip bool, ctx context.Context) *Error {
+	read := func(token string, gzip bool, ctx context.Context) *apierr.Error {
 		r, request := post(strings.NewReader(large), room)
 		if gzip {
 			r.Body = io.NopCloser(zipped(large))
@@ -252,7 +253,7 @@ func TestStrangersWaitForStrangers(t *testing.T) {
 		}
 		for _, token := range []string{"", "nobody's"} {
 			refusal := read(token, gzip, gone)
-			if refusal == nil || refusal.Code != Unavailable || refusal.RetryAfter == 0 || !strings.Contains(refusal.Message, "Authorization") {
+			if refusal == nil || refusal.Kind != apierr.Unavailable || refusal.RetryAfter == 0 || !strings.Contains(refusal.Message, "Authorization") {
 				t.Errorf("a stranger's body with the token %q: %v", token, refusal)
 			}
 		}
@@ -282,7 +283,7 @@ func TestStrangersLeaveRoom(t *testing.T) {
 		defer request.Release()
 		// None of them is whole yet, so that none of them waits to be worked on.
 		r.Body = io.NopCloser(io.MultiReader(r.Body, iotest.ErrReader(errors.New("gone"))))
-		if _, refusal := ReadBody(httptest.NewRecorder(), r); refusal != nil && refusal.Code == Unavailable {
+		if _, refusal := ReadBody(httptest.NewRecorder(), r); refusal != nil && refusal.Kind == apierr.Unavailable {
 			refused++
 		}
 	}
@@ -307,7 +308,7 @@ func TestStrangersAreSwift(t *testing.T) {
 	t.Parallel()
 	room := NewController(admission.New(), tokens{})
 	room.uploadTimeout = 50 * time.Millisecond
-	refused := make(chan *Error)
+	refused := make(chan *apierr.Error)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		request := &Request{Admission: room}
 		defer request.Release()
@@ -319,7 +320,7 @@ func TestStrangersAreSwift(t *testing.T) {
 	defer to.Close()
 	go func() { _, _ = to.Write(make([]byte, largeBody+1)) }()
 	go func() { _, _ = http.Post(server.URL, "", from) }() //nolint // it is never answered in full
-	if refusal := <-refused; refusal == nil || refusal.Code != BadRequest {
+	if refusal := <-refused; refusal == nil || refusal.Kind != apierr.BadRequest {
 		t.Errorf("a slow stranger: %v", refusal)
 	}
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"customer-events/internal/apierr"
 	"customer-events/internal/auth"
 	"customer-events/models"
 )
@@ -38,7 +39,7 @@ func Token(ctx context.Context, input *string) (string, error) {
 	case header == "" || header == *input:
 		return *input, nil
 	default:
-		return "", NewError(BadRequest, "token and the header Authorization differ: send one, or both alike")
+		return "", apierr.New(apierr.BadRequest, "token and the header Authorization differ: send one, or both alike")
 	}
 }
 
@@ -53,14 +54,14 @@ func Key(ctx context.Context, field string, input *string) (string, error) {
 	case key == "":
 		key = *input
 	case key != *input:
-		return "", NewError(BadRequest, "%s (%s) and the header Idempotency-Key (%s) differ: send one, or both alike", field, models.Sanitize(*input), models.Sanitize(key))
+		return "", apierr.New(apierr.BadRequest, "%s (%s) and the header Idempotency-Key (%s) differ: send one, or both alike", field, models.Sanitize(*input), models.Sanitize(key))
 	}
 	good := key != "" && len(key) <= MaxKeyLength
 	for i := 0; i < len(key) && good; i++ {
 		good = key[i] >= ' ' && key[i] < 0x7f
 	}
 	if !good {
-		return "", NewError(BadRequest, "%s (%s) is not valid: write 1 to %d printable ASCII characters", field, models.Sanitize(key), MaxKeyLength)
+		return "", apierr.New(apierr.BadRequest, "%s (%s) is not valid: write 1 to %d printable ASCII characters", field, models.Sanitize(key), MaxKeyLength)
 	}
 	return key, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"customer-events/internal/apierr"
 	"customer-events/internal/strictjson"
 	"customer-events/models"
 )
@@ -21,30 +22,30 @@ type Member func(c *strictjson.Cursor, name string) error
 // Read takes a body apart. Members that the call does not know are passed over: the original's callers may send what only the
 // original needs, such as the unit of a login, and a GraphQL client whatever its tools add. No body at all is an object without
 // members. A body that is not JSON is refused as that before anything else; else what is wrong first is told.
-func (m Members) Read(ctx context.Context, body string) (refusal *Error) {
+func (m Members) Read(ctx context.Context, body string) (refusal *apierr.Error) {
 	if waited := RunCPUBound(ctx, len(body), func() { refusal = m.read(body) }); waited != nil {
 		return waited
 	}
 	return refusal
 }
 
-func (m Members) read(body string) *Error {
+func (m Members) read(body string) *apierr.Error {
 	if strings.TrimSpace(body) == "" {
 		return nil
 	}
 	c := strictjson.New(body)
 	if c.Kind() != strictjson.Object {
-		return NewError(BadRequest, "the body must be one JSON object")
+		return apierr.New(apierr.BadRequest, "the body must be one JSON object")
 	}
-	var refusal *Error
+	var refusal *apierr.Error
 	seen := make(map[string]bool, len(m))
 	err := c.Object(func(name string) error {
 		switch {
 		case refusal != nil: // only whether the rest is JSON is still of interest
 		case seen[name]:
-			refusal = NewError(BadRequest, "%s is given twice", models.Sanitize(name))
+			refusal = apierr.New(apierr.BadRequest, "%s is given twice", models.Sanitize(name))
 		case len(seen) == MaxMembers:
-			refusal = NewError(BadRequest, "the body has more than %d members", MaxMembers)
+			refusal = apierr.New(apierr.BadRequest, "the body has more than %d members", MaxMembers)
 		}
 		read := m[name]
 		if refusal != nil {
@@ -64,7 +65,7 @@ func (m Members) read(body string) *Error {
 		err = c.End()
 	}
 	if err != nil {
-		return NewError(BadRequest, "the body is not valid JSON")
+		return apierr.New(apierr.BadRequest, "the body is not valid JSON")
 	}
 	return refusal
 }
@@ -77,7 +78,7 @@ func Text(into **string) Member {
 		}
 		value, err := c.Text()
 		if errors.Is(err, strictjson.ErrText) {
-			return NewError(BadRequest, "%s is not Unicode text, write UTF-8 without lone surrogates", name)
+			return apierr.New(apierr.BadRequest, "%s is not Unicode text, write UTF-8 without lone surrogates", name)
 		}
 		*into = &value
 		return err
@@ -105,5 +106,5 @@ func mustBe(what string, c *strictjson.Cursor, name string) error {
 	if err := c.Skip(); err != nil {
 		return err
 	}
-	return NewError(BadRequest, "%s must be %s", name, what)
+	return apierr.New(apierr.BadRequest, "%s must be %s", name, what)
 }

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"customer-events/internal/apierr"
 	"customer-events/models"
 )
 
@@ -89,7 +90,7 @@ func (r *Request) spend(caller models.Caller, events int, take bool) error {
 	if good {
 		return nil
 	}
-	refusal := NewError(RateLimited, "%d events are more than are left to this user now, who may send and read %g a second: "+
+	refusal := apierr.New(apierr.RateLimited, "%d events are more than are left to this user now, who may send and read %g a second: "+
 		"send or read them later", events, r.Limiter.perSecond)
 	refusal.RetryAfter = max(1, seconds(wait(float64(events)-left)))
 	return refusal

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"customer-events/internal/apierr"
 	"customer-events/models"
 )
 
@@ -16,7 +17,7 @@ func TestRateIsEachUsersOwn(t *testing.T) {
 	now := time.Now()
 	bound := NewLimiter(100) // 6000 a minute
 	bound.now = func() time.Time { return now }
-	spend := func(user int64, events int) (*Error, string) {
+	spend := func(user int64, events int) (*apierr.Error, string) {
 		request := &Request{Limiter: bound}
 		err := Take(WithRequest(context.Background(), request), models.Caller{UserKey: user}, events)
 		header := http.Header{}
@@ -24,7 +25,7 @@ func TestRateIsEachUsersOwn(t *testing.T) {
 		if policy := header.Get("RateLimit-Policy"); policy != `"events";q=6000;w=60` {
 			t.Errorf("RateLimit-Policy: %s", policy)
 		}
-		var refusal *Error
+		var refusal *apierr.Error
 		errors.As(err, &refusal)
 		return refusal, header.Get("RateLimit")
 	}
@@ -48,7 +49,7 @@ func TestRateIsEachUsersOwn(t *testing.T) {
 		refusal, left := spend(c.user, c.events)
 		wait := 0
 		if refusal != nil {
-			if wait = refusal.RetryAfter; refusal.Code != RateLimited {
+			if wait = refusal.RetryAfter; refusal.Kind != apierr.RateLimited {
 				t.Errorf("%+v: %v", c, refusal)
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"customer-events/internal/apierr"
 	"customer-events/models"
 )
 
@@ -32,8 +33,8 @@ func TestSpendUpTo(t *testing.T) {
 		err := SpendUpTo(WithRequest(context.Background(), request), models.Caller{UserKey: 1}, c.events)
 		header := http.Header{}
 		request.WriteRateHeaders(header)
-		var refusal *Error
-		if errors.As(err, &refusal) != c.rejected || refusal != nil && refusal.Code != RateLimited || header.Get("RateLimit") != c.left {
+		var refusal *apierr.Error
+		if errors.As(err, &refusal) != c.rejected || refusal != nil && refusal.Kind != apierr.RateLimited || header.Get("RateLimit") != c.left {
 			t.Errorf("%d, %d events: %v, %s is left", i, c.events, err, header.Get("RateLimit"))
 		}
 	}

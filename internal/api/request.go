@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"customer-events/internal/apierr"
 	"customer-events/internal/events"
 	"customer-events/models"
 )
@@ -35,7 +36,7 @@ type Request struct {
 	// authenticated says that the header's token is somebody's; nil until that had to be found out.
 	authenticated *bool
 	// Forbidden is why the doors must not open; nil if they may. It is known before they are reached, and worded by them.
-	Forbidden *Error
+	Forbidden *apierr.Error
 	// Limiter is what the events are counted by; without one they are not. TellBudget tells what is left.
 	Limiter *Limiter
 	budget  *rateState

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"customer-events/internal/admission"
+	"customer-events/internal/apierr"
 	"customer-events/models"
 )
 
@@ -59,8 +60,8 @@ func NewController(turns *admission.CPULimiter, tokens Authenticator) *Controlle
 }
 
 var (
-	errOverloaded          = NewError(Unavailable, "too many calls are under way, nothing has been stored: try again later")
-	errOverloadedAnonymous = NewError(Unavailable, "too many calls are under way, nothing has been stored: send a valid token in the header Authorization, or try again later")
+	errOverloaded          = apierr.New(apierr.Unavailable, "too many calls are under way, nothing has been stored: try again later")
+	errOverloadedAnonymous = apierr.New(apierr.Unavailable, "too many calls are under way, nothing has been stored: send a valid token in the header Authorization, or try again later")
 )
 
 // anonymous says whether a request is nobody's, as far as its header tells. Without a room there is no need to know.
@@ -79,7 +80,7 @@ func (r *Request) anonymous(ctx context.Context) bool {
 }
 
 // reserve takes room for n more bytes of a request.
-func (r *Request) reserve(ctx context.Context, n int) *Error {
+func (r *Request) reserve(ctx context.Context, n int) *apierr.Error {
 	if r.Admission == nil {
 		return nil
 	}
@@ -102,7 +103,7 @@ func (r *Request) unreserve() {
 }
 
 // RunCPUBound runs what takes a text of so many bytes apart; in a turn, if the text is large. It waits a while for that.
-func RunCPUBound(ctx context.Context, size int, run func()) *Error {
+func RunCPUBound(ctx context.Context, size int, run func()) *apierr.Error {
 	room := RequestOf(ctx).Admission
 	if room == nil || size <= largeBody {
 		run()
@@ -117,7 +118,7 @@ func RunCPUBound(ctx context.Context, size int, run func()) *Error {
 }
 
 // acquireLarge waits until the request may be one of those with large bodies.
-func (r *Request) acquireLarge(ctx context.Context) *Error {
+func (r *Request) acquireLarge(ctx context.Context) *apierr.Error {
 	if r.Admission == nil || r.releaseLarge != nil {
 		return nil
 	}
@@ -141,7 +142,7 @@ func (r *Request) acquireLarge(ctx context.Context) *Error {
 }
 
 // startProcessing waits until there is room to work on a request's whole body.
-func (r *Request) startProcessing(ctx context.Context) *Error {
+func (r *Request) startProcessing(ctx context.Context) *apierr.Error {
 	if r.Admission == nil {
 		return nil
 	}

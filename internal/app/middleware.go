@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"customer-events/internal/api"
+	"customer-events/internal/apierr"
 	"customer-events/internal/auth"
 	"customer-events/internal/middleware"
 )
@@ -93,7 +94,7 @@ func forbidCrossOrigin(origins *middleware.CrossOrigin) func(http.Handler) http.
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if origins.Check(r) != nil {
-				api.RequestOf(r.Context()).Forbidden = api.NewError(api.Forbidden, "%s", middleware.ErrCrossOrigin)
+				api.RequestOf(r.Context()).Forbidden = apierr.New(apierr.Forbidden, "%s", middleware.ErrCrossOrigin)
 			}
 			next.ServeHTTP(w, r)
 		})

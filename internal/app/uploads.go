@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"customer-events/internal/api"
+	"customer-events/internal/apierr"
 )
 
 const (
@@ -24,7 +25,7 @@ const (
 	uploadWindow = 2 * time.Second
 )
 
-var errShuttingDown = api.NewError(api.Unavailable,
+var errShuttingDown = apierr.New(apierr.Unavailable,
 	"the server is shutting down and the body has not arrived in time, nothing has been stored: send the call again")
 
 // uploads are the bodies of requests that are still arriving.

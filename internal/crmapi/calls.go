@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"customer-events/internal/api"
+	"customer-events/internal/apierr"
 	"customer-events/internal/events"
 	"customer-events/internal/strictjson"
 )
@@ -15,7 +16,7 @@ func (h *Handler) login(ctx context.Context, body string) ([]byte, error) {
 		return nil, err
 	}
 	if username == nil || password == nil {
-		return nil, api.NewError(api.BadRequest, "username and password are mandatory")
+		return nil, apierr.New(apierr.BadRequest, "username and password are mandatory")
 	}
 	session, err := api.LogIn(ctx, h.Auth, *username, *password)
 	if err != nil {
@@ -67,7 +68,7 @@ func (h *Handler) create(ctx context.Context, body string) ([]byte, error) {
 		return nil, err
 	}
 	if raw == "" {
-		return nil, api.NewError(api.BadRequest, "%s is mandatory: write a list of 1 to %d events", set, events.MaxEventsPerCall)
+		return nil, apierr.New(apierr.BadRequest, "%s is mandatory: write a list of 1 to %d events", set, events.MaxEventsPerCall)
 	}
 	if refusal := api.RunCPUBound(ctx, len(raw), func() { request.Events, err = h.Decoder.DecodeBatch(strictjson.New(raw)) }); refusal != nil {
 		return nil, refusal
