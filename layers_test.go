@@ -17,13 +17,14 @@ const module = "customer-events/"
 // stale. Only what is built counts; tests may import what they judge.
 var arrows = map[string][]string{
 	".":                          {"internal/app"},
-	"internal/app":               {"internal/apierr", "internal/auth", "internal/api", "internal/events", "internal/middleware", "graph", "graph/generated", "internal/admission", "internal/importer", "models", "internal/playground", "internal/sender", "internal/store", "internal/crmapi"},
+	"internal/app":               {"internal/ratelimit", "internal/apierr", "internal/auth", "internal/api", "internal/events", "internal/middleware", "graph", "graph/generated", "internal/admission", "internal/importer", "models", "internal/playground", "internal/sender", "internal/store", "internal/crmapi"},
 	"test/apitest":               {"internal/app", "internal/crmapi", "internal/store/storetest"},
 	"internal/auth":              {"internal/admission", "models"},
 	"test/bench":                 {"internal/store/storetest"},
 	"internal/tools/errordocs":   {"internal/apierr", "models"},
 	"internal/apierr":            {},
-	"internal/api":               {"internal/apierr", "internal/auth", "internal/events", "internal/strictjson", "internal/admission", "models"},
+	"internal/ratelimit":         {},
+	"internal/api":               {"internal/ratelimit", "internal/apierr", "internal/auth", "internal/events", "internal/strictjson", "internal/admission", "models"},
 	"internal/events":            {"internal/strictjson", "models"},
 	"internal/events/eventstest": {"internal/events", "models"},
 	"internal/strictjson":        {},

@@ -24,6 +24,7 @@ import (
 	"customer-events/internal/auth"
 	"customer-events/internal/events"
 	"customer-events/internal/importer"
+	"customer-events/internal/ratelimit"
 	"customer-events/internal/store"
 	"customer-events/models"
 )
@@ -81,7 +82,7 @@ type testAPI struct {
 	resolver *graph.Resolver
 	token    string
 	log      *strings.Builder
-	rate     *api.Limiter // nil is none
+	rate     *ratelimit.Limiter // nil is none
 }
 
 // newAPI makes a handler; change may put doubles into it.

@@ -1,13 +1,12 @@
 package graph_test
 
 import (
+	"customer-events/internal/ratelimit"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
-
-	"customer-events/internal/api"
 )
 
 // left is how many events the answer says that a user may still send, of 1020; all if it says nothing.
@@ -65,7 +64,7 @@ func TestWhatCountsAgainstTheRate(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			a := newAPI(t, nil)
-			a.rate = api.NewLimiter(17)
+			a.rate = ratelimit.New(17)
 			start := time.Now()
 			code, header := c.do(t, a)
 			back := 1 + int(17*time.Since(start).Seconds()) // come back to the bucket while the test runs
@@ -75,7 +74,7 @@ func TestWhatCountsAgainstTheRate(t *testing.T) {
 			if c.counts == 0 {
 				return
 			}
-			a.rate = api.NewLimiter(0.0001) // a bucket of one
+			a.rate = ratelimit.New(0.0001) // a bucket of one
 			if code, _ := post(`{ webCustomerEvent(by: {number: "1"}) { id } }`, "")(t, a); code != "" {
 				t.Fatal(code)
 			}

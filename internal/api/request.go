@@ -6,6 +6,7 @@ import (
 
 	"customer-events/internal/apierr"
 	"customer-events/internal/events"
+	"customer-events/internal/ratelimit"
 	"customer-events/models"
 )
 
@@ -37,9 +38,9 @@ type Request struct {
 	authenticated *bool
 	// Forbidden is why the doors must not open; nil if they may. It is known before they are reached, and worded by them.
 	Forbidden *apierr.Error
-	// Limiter is what the events are counted by; without one they are not. TellBudget tells what is left.
-	Limiter *Limiter
-	budget  *rateState
+	// Limiter limits the caller's events; nil allows everything. rate is its last decision.
+	Limiter *ratelimit.Limiter
+	rate    ratelimit.Decision
 
 	// The fields of a query run at the same time, and each finds out for itself whose call it is.
 	mu sync.Mutex

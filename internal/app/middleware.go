@@ -11,6 +11,7 @@ import (
 	"customer-events/internal/apierr"
 	"customer-events/internal/auth"
 	"customer-events/internal/middleware"
+	"customer-events/internal/ratelimit"
 )
 
 // chain wraps a handler in middleware. The first one sees a request first.
@@ -22,7 +23,7 @@ func chain(handler http.Handler, all ...func(http.Handler) http.Handler) http.Ha
 }
 
 // identify gives every request an id and an api.Request, and releases what the request has reserved when it is done.
-func identify(admission *api.Controller, limiter *api.Limiter) func(http.Handler) http.Handler {
+func identify(admission *api.Controller, limiter *ratelimit.Limiter) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			request := &api.Request{

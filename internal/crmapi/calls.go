@@ -78,7 +78,7 @@ func (h *Handler) create(ctx context.Context, body string) ([]byte, error) {
 	}
 	spend := api.Take
 	if request.Events.Received > events.MaxEventsPerCall {
-		spend = api.SpendUpTo // the service rejects them
+		spend = api.TakeUpTo // the service rejects them
 	}
 	if err = spend(ctx, request.Caller, request.Events.Received); err != nil {
 		return nil, err
