@@ -3,7 +3,6 @@ package api
 import (
 	"compress/gzip"
 	"context"
-	"customer-events/internal/apierr"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -12,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"customer-events/internal/apierr"
 )
 
 // MaxBodyBytes is the most that a request's body may have, before and after decompression. A thousand full events have 1 MB.
