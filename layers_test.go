@@ -34,7 +34,7 @@ var arrows = map[string][]string{
 	"graph":                      {"internal/apierr", "internal/auth", "internal/api", "internal/events", "internal/strictjson", "graph/generated", "graph/model", "models"},
 	"graph/generated":            {"internal/events", "graph/model", "models"},
 	"graph/model":                {"internal/events", "internal/strictjson", "models"},
-	"internal/admission":         {},
+	"internal/admission":         {"internal/apierr", "models"},
 	"internal/importer":          {"models", "internal/tabular"},
 	"models":                     {},
 	"internal/playground":        {},

@@ -21,7 +21,7 @@ func Caller(ctx context.Context, service *auth.Service, token string) (models.Ca
 // LogIn gives a session for a user's name and password. Logins wait long for their turn: meanwhile others may work.
 func LogIn(ctx context.Context, service *auth.Service, username, password string) (auth.Session, error) {
 	request := RequestOf(ctx)
-	request.pauseProcessing()
+	request.Admission.PauseProcessing()
 	session, err := service.LogIn(ctx, username, password)
 	if err != nil {
 		return auth.Session{}, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"customer-events/internal/admission"
 	"customer-events/internal/apierr"
 	"customer-events/internal/events"
 	"customer-events/internal/ratelimit"
@@ -28,14 +29,8 @@ type Request struct {
 	// Events, Replayed and Refused count the events of a bulk call: all of them, those recorded before, those unprocessed by code.
 	Events, Replayed int
 	Unprocessed      map[models.Code]int
-	// Admission is where the request's body is kept; without one it is not bounded. Leave gives back what it has taken.
-	Admission  *Controller
-	reserved   int64
-	processing bool
-	// releaseLarge gives back what a large body holds; nil if it is none.
-	releaseLarge func()
-	// authenticated says that the header's token is somebody's; nil until that had to be found out.
-	authenticated *bool
+	// Admission is what the request holds of the server's memory and processors; nil has no bounds.
+	Admission *admission.Ticket
 	// Forbidden is why the doors must not open; nil if they may. It is known before they are reached, and worded by them.
 	Forbidden *apierr.Error
 	// Limiter limits the caller's events; nil allows everything. rate is its last decision.

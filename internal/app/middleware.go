@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"customer-events/internal/admission"
 	"customer-events/internal/api"
 	"customer-events/internal/apierr"
 	"customer-events/internal/auth"
@@ -23,14 +24,15 @@ func chain(handler http.Handler, all ...func(http.Handler) http.Handler) http.Ha
 }
 
 // identify gives every request an id and an api.Request, and releases what the request has reserved when it is done.
-func identify(admission *api.Controller, limiter *ratelimit.Limiter) func(http.Handler) http.Handler {
+func identify(controller *admission.Controller, limiter *ratelimit.Limiter) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			token := bearer(r.Header.Get("Authorization"))
 			request := &api.Request{
-				ID: requestID(r), Token: bearer(r.Header.Get("Authorization")),
-				IdempotencyKey: r.Header.Get("Idempotency-Key"), Admission: admission, Limiter: limiter,
+				ID: requestID(r), Token: token, IdempotencyKey: r.Header.Get("Idempotency-Key"),
+				Admission: controller.NewTicket(token), Limiter: limiter,
 			}
-			defer request.Release()
+			defer request.Admission.Release()
 			w.Header().Set("X-Request-Id", request.ID)
 			next.ServeHTTP(w, r.WithContext(api.WithRequest(r.Context(), request)))
 		})

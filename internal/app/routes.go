@@ -61,7 +61,7 @@ func routes(c config, schema string, db *store.Store, hasher *models.KeyedHasher
 	}
 	uploads := newUploads(logins)
 	return chain(mux,
-		identify(api.NewController(admission.New(), logins), ratelimit.New(c.rateLimit)),
+		identify(admission.NewController(admission.NewCPULimiter(), logins), ratelimit.New(c.rateLimit)),
 		securityHeaders(c.certificate != nil),
 		forbidCrossOrigin(c.crossOrigin),
 		clientAddress(c.trustedProxies),

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"customer-events/internal/admission"
 	"customer-events/internal/api"
 	"customer-events/internal/apierr"
 )
@@ -30,13 +31,13 @@ var errShuttingDown = apierr.New(apierr.Unavailable,
 
 // uploads are the bodies of requests that are still arriving.
 type uploads struct {
-	tokens api.Authenticator
+	tokens admission.Authenticator
 
 	mu   sync.Mutex
 	open map[*uploadBody]struct{}
 }
 
-func newUploads(tokens api.Authenticator) *uploads {
+func newUploads(tokens admission.Authenticator) *uploads {
 	return &uploads{tokens: tokens, open: make(map[*uploadBody]struct{})}
 }
 
