@@ -28,8 +28,8 @@ const (
 	unsupportedMedia = apierr.UnsupportedMedia
 )
 
-// keepsStatus reports whether a response of plain application/json has this status. For the other statuses it
-// has 200 once the JSON was parsed, as the GraphQL-over-HTTP draft specifies.
+// keepsStatus reports whether a response of plain application/json has this status. For the other
+// statuses it has 200 once the JSON was parsed, as the GraphQL-over-HTTP draft specifies.
 func keepsStatus(status int) bool {
 	return status == http.StatusUnauthorized || status == http.StatusRequestEntityTooLarge ||
 		status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable
@@ -71,7 +71,9 @@ func toGraphQL(e *callError, path ast.Path, locations []gqlerror.Location) *gqle
 	if e.RetryAfter > 0 {
 		extensions["retryAfter"] = e.RetryAfter
 	}
-	return &gqlerror.Error{Err: e, Message: e.Message, Path: path, Locations: locations, Extensions: extensions}
+	return &gqlerror.Error{
+		Err: e, Message: e.Message, Path: path, Locations: locations, Extensions: extensions,
+	}
 }
 
 // maxErrors is the most errors that one response lists.

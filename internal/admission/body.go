@@ -15,7 +15,8 @@ import (
 	"customer-events/internal/apierr"
 )
 
-// MaxBodyBytes is the size limit of a body, before and after decompression. A thousand full events have 1 MB.
+// MaxBodyBytes is the size limit of a body, before and after decompression. A thousand full events have 1
+// MB.
 const MaxBodyBytes = 8 << 20
 
 // ReadBody reads the request's body into one string. Later steps refer to parts of it without copying them.
@@ -50,14 +51,15 @@ func (t *Ticket) ReadBody(w http.ResponseWriter, r *http.Request) (string, *apie
 // chunkPool holds chunks that no body uses.
 var chunkPool = sync.Pool{New: func() any { return new([chunkBytes]byte) }}
 
-// chunkBytes is the size of a chunk. It is small, because a client that sends one byte and waits holds a chunk.
+// chunkBytes is the size of a chunk. It is small, because a client that sends one byte and waits holds a
+// chunk.
 const chunkBytes = 4 << 10
 
 // anonymousPrefetch is how much of a body that is announced as large is read before the request is admitted.
 const anonymousPrefetch = 16 * chunkBytes
 
-// prefetchLimit returns how much of a body is read before the request must hold a large-request slot. The announced
-// length is not trusted.
+// prefetchLimit returns how much of a body is read before the request must hold a large-request slot. The
+// announced length is not trusted.
 func prefetchLimit(announced int64) int {
 	if announced > largeBody {
 		return anonymousPrefetch
@@ -65,9 +67,11 @@ func prefetchLimit(announced int64) int {
 	return largeBody
 }
 
-// readAll reads the body to its end. Before it reads the large body of an unauthenticated request, it waits for a
-// slot.
-func (t *Ticket) readAll(ctx context.Context, w http.ResponseWriter, from io.Reader, announced int64) (string, error) {
+// readAll reads the body to its end. Before it reads the large body of an unauthenticated request, it
+// waits for a slot.
+func (t *Ticket) readAll(
+	ctx context.Context, w http.ResponseWriter, from io.Reader, announced int64,
+) (string, error) {
 	b := bodyBuffer{ticket: t}
 	defer b.free()
 	ended, err := b.read(ctx, from, prefetchLimit(announced))
@@ -76,7 +80,8 @@ func (t *Ticket) readAll(ctx context.Context, w http.ResponseWriter, from io.Rea
 			return "", err
 		}
 		expired := time.AfterFunc(t.controller.uploadTimeout, func() {
-			_ = http.NewResponseController(w).SetReadDeadline(time.Now()) // else the server's own deadline holds
+			// Without support for deadlines the server's own deadline holds.
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now())
 		})
 		defer expired.Stop()
 	}
@@ -120,8 +125,8 @@ func (t *Ticket) decompress(ctx context.Context, compressed string) (string, err
 	return b.String(), nil
 }
 
-// bodyBuffer is a body that is being read in chunks. It reserves memory for the bytes that have arrived, whatever
-// length the client announced.
+// bodyBuffer is a body that is being read in chunks. It reserves memory for the bytes that have arrived,
+// whatever length the client announced.
 type bodyBuffer struct {
 	ticket *Ticket
 	chunks []*[chunkBytes]byte

@@ -48,16 +48,18 @@ func TestReadBody_Sizes(t *testing.T) {
 func TestReadBody_Errors(t *testing.T) {
 	t.Parallel()
 	whole := compressed(strings.Repeat("x", 100_000)).Bytes()
+	cutOff := io.MultiReader(strings.NewReader("{"), iotest.ErrReader(io.ErrUnexpectedEOF))
+	tooLong := strings.Repeat("x", MaxBodyBytes+1)
 	for _, c := range []struct {
 		name string
 		body io.Reader
 		gzip bool
 		want apierr.Kind
 	}{
-		{"too long", strings.NewReader(strings.Repeat("x", MaxBodyBytes+1)), false, apierr.TooLarge},
-		{"too long, length not announced", io.LimitReader(endless{}, MaxBodyBytes+1), false, apierr.TooLarge},
-		{"too long after decompression", compressed(strings.Repeat("x", MaxBodyBytes+1)), true, apierr.TooLarge},
-		{"cut off", io.MultiReader(strings.NewReader("{"), iotest.ErrReader(io.ErrUnexpectedEOF)), false, apierr.BadRequest},
+		{"too long", strings.NewReader(tooLong), false, apierr.TooLarge},
+		{"too long, not announced", io.LimitReader(endless{}, MaxBodyBytes+1), false, apierr.TooLarge},
+		{"too long after decompression", compressed(tooLong), true, apierr.TooLarge},
+		{"cut off", cutOff, false, apierr.BadRequest},
 		{"gzip cut off", bytes.NewReader(whole[:len(whole)-9]), true, apierr.BadRequest},
 		{"not gzip", strings.NewReader("plain"), true, apierr.BadRequest},
 	} {
@@ -74,8 +76,8 @@ func TestReadBody_Errors(t *testing.T) {
 	}
 }
 
-// Large bodies are decompressed and decoded in CPU slots, and small ones do not wait for a slot. A gzip body is as
-// large as its decompressed size.
+// Large bodies are decompressed and decoded in CPU slots, and small ones do not wait for a slot. A gzip
+// body is as large as its decompressed size.
 func TestReadBody_LargeBodiesWaitForCPU(t *testing.T) {
 	t.Parallel()
 	cpu := NewCPULimiter()
@@ -103,9 +105,9 @@ func TestReadBody_LargeBodiesWaitForCPU(t *testing.T) {
 		defer ticket.Release()
 		decoded <- ticket.RunCPUBound(r.Context(), len(body), func() {})
 	}()
-	const bombs = 12 // more than are processed at once
-	decompressed := make(chan string, bombs)
-	for range bombs {
+	const largeBodies = 12 // more than are processed at once
+	decompressed := make(chan string, largeBodies)
+	for range largeBodies {
 		r, ticket := postGzip(largeGzip)
 		go func() {
 			defer ticket.Release()
@@ -122,7 +124,8 @@ func TestReadBody_LargeBodiesWaitForCPU(t *testing.T) {
 		t.Errorf("a small body waits: %v", err)
 	}
 	ran := false
-	if err := small.RunCPUBound(smallRequest.Context(), len(smallBody), func() { ran = true }); err != nil || !ran {
+	err = small.RunCPUBound(smallRequest.Context(), len(smallBody), func() { ran = true })
+	if err != nil || !ran {
 		t.Errorf("decoding a small body waits: %v", err)
 	}
 	small.Release()
@@ -133,7 +136,7 @@ func TestReadBody_LargeBodiesWaitForCPU(t *testing.T) {
 	if err := <-decoded; err != nil {
 		t.Error(err)
 	}
-	for range bombs {
+	for range largeBodies {
 		if body := <-decompressed; body != large {
 			t.Errorf("%d bytes", len(body))
 		}

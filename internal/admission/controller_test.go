@@ -119,7 +119,8 @@ func TestReadBody_AnonymousShare(t *testing.T) {
 		defer ticket.Release()
 		// No body is complete, so that none waits for being processed.
 		r.Body = io.NopCloser(io.MultiReader(r.Body, iotest.ErrReader(errors.New("the connection broke"))))
-		if _, err := ticket.ReadBody(httptest.NewRecorder(), r); err != nil && err.Kind == apierr.Unavailable {
+		_, err := ticket.ReadBody(httptest.NewRecorder(), r)
+		if err != nil && err.Kind == apierr.Unavailable {
 			refused++
 		}
 	}

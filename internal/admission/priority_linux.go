@@ -8,9 +8,10 @@ import (
 // niceIncrement lowers a thread's priority so far that it gets a tenth of a processor that it has to share.
 const niceIncrement = 10
 
-// lowerThreadPriority locks the goroutine to its thread and lowers the thread's priority. Only the superuser may
-// raise a priority again, so the goroutine is never unlocked and the thread exits with it. If this is the main thread
-// it cannot exit; the runtime then parks it for good and ps shows the lowered priority.
+// lowerThreadPriority locks the goroutine to its thread and lowers the thread's priority. Only the
+// superuser may raise a priority again, so the goroutine is never unlocked and the thread exits with it.
+// If this is the main thread it cannot exit; the runtime then parks it for good and ps shows the lowered
+// priority.
 func lowerThreadPriority() {
 	runtime.LockOSThread()
 	const lowest = 19

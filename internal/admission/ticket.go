@@ -6,8 +6,8 @@ import (
 	"customer-events/internal/apierr"
 )
 
-// Ticket is what one request holds of a Controller. A nil Ticket has no bounds. The request's own goroutine uses it,
-// except for RunCPUBound, which any goroutine may call.
+// Ticket is what one request holds of a Controller. A nil Ticket has no bounds. The request's own
+// goroutine uses it, except for RunCPUBound, which any goroutine may call.
 type Ticket struct {
 	controller *Controller
 	// token is the token of the request's header.
@@ -63,7 +63,8 @@ func (t *Ticket) unreserve() {
 	}
 }
 
-// RunCPUBound runs a function whose input has size bytes. If the input is large, it first waits for a CPU slot.
+// RunCPUBound runs a function whose input has size bytes. If the input is large, it first waits for a CPU
+// slot.
 func (t *Ticket) RunCPUBound(ctx context.Context, size int, run func()) *apierr.Error {
 	if t == nil || size <= largeBody {
 		run()
@@ -120,8 +121,8 @@ func (t *Ticket) startProcessing(ctx context.Context) *apierr.Error {
 	return nil
 }
 
-// PauseProcessing lets other requests be processed while this one waits, as a login does for its CPU slot. The bytes
-// of its body stay in flight.
+// PauseProcessing lets other requests be processed while this one waits, as a login does for its CPU
+// slot. The bytes of its body stay in flight.
 func (t *Ticket) PauseProcessing() {
 	if t != nil && t.processing {
 		t.controller.processing.Release(t.reserved)

@@ -16,7 +16,8 @@ func ReadBody(w http.ResponseWriter, r *http.Request) (string, *apierr.Error) {
 	return RequestOf(r.Context()).Admission.ReadBody(w, r)
 }
 
-// RunCPUBound runs a function whose input has size bytes. If the input is large, it first waits for a CPU slot.
+// RunCPUBound runs a function whose input has size bytes. If the input is large, it first waits for a CPU
+// slot.
 func RunCPUBound(ctx context.Context, size int, run func()) *apierr.Error {
 	return RequestOf(ctx).Admission.RunCPUBound(ctx, size, run)
 }

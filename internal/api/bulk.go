@@ -18,9 +18,9 @@ type BulkCall struct {
 	Decode func() (events.ReceivedEvents, error)
 }
 
-// Request authenticates the caller, checks the idempotency key, decodes the events and takes them from the
-// caller's rate limit, in this order: unknown callers cause no decoding, and what a client must correct comes
-// before what it must wait for. A dry run takes as many events as the call that it checks.
+// Request authenticates the caller, checks the idempotency key, decodes the events and takes them from
+// the caller's rate limit, in this order: unknown callers cause no decoding, and what a client must
+// correct comes before what it must wait for. A dry run takes as many events as the call that it checks.
 func (c BulkCall) Request(ctx context.Context, service *auth.Service) (events.Request, error) {
 	request := events.Request{FieldNames: c.FieldNames}
 	token, err := Token(ctx, c.Token)

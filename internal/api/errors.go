@@ -48,8 +48,9 @@ func Public(err error) *apierr.Error {
 	return nil
 }
 
-// Report returns the public error for err. It logs an unknown error with the request id and returns an internal
-// error that names the id and nothing else. It also logs errors of the server that callers may read.
+// Report returns the public error for err. It logs an unknown error with the request id and returns an
+// internal error that names the id and nothing else. It also logs errors of the server that callers may
+// read.
 func Report(ctx context.Context, log *slog.Logger, err error) *apierr.Error {
 	public, id := Public(err), RequestOf(ctx).ID
 	switch {
@@ -65,7 +66,8 @@ func Report(ctx context.Context, log *slog.Logger, err error) *apierr.Error {
 // FromPanic logs a panic and returns an internal error that names the request id and nothing else.
 func FromPanic(ctx context.Context, log *slog.Logger, cause any) *apierr.Error {
 	id := RequestOf(ctx).ID
-	log.ErrorContext(ctx, "a call panicked", "request", id, "panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
+	log.ErrorContext(ctx, "a call panicked",
+		"request", id, "panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
 	return internalError(id)
 }
 

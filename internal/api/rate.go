@@ -9,22 +9,23 @@ import (
 	"customer-events/models"
 )
 
-// Take takes events from the caller's rate limit, or one for a call without events. If fewer are left, it takes
-// none and returns an error.
+// Take takes events from the caller's rate limit, or one for a call without events. If fewer are left, it
+// takes none and returns an error.
 func Take(ctx context.Context, caller models.Caller, events int) error {
 	request := RequestOf(ctx)
 	return request.applyRate(request.Limiter.Take(caller.UserKey, events))
 }
 
-// TakeUpTo takes events from the caller's rate limit, or as many as are left. It returns an error only if none is
-// left. It is for requests that store nothing: pages of events, and calls that are refused for too many events.
+// TakeUpTo takes events from the caller's rate limit, or as many as are left. It returns an error only if
+// none is left. It is for requests that store nothing: pages of events, and calls that are refused for
+// too many events.
 func TakeUpTo(ctx context.Context, caller models.Caller, events int) error {
 	request := RequestOf(ctx)
 	return request.applyRate(request.Limiter.TakeUpTo(caller.UserKey, events))
 }
 
-// Allow returns an error if the caller's rate limit has no event left. It takes none: it refuses a call before its
-// events are decoded.
+// Allow returns an error if the caller's rate limit has no event left. It takes none: it refuses a call
+// before its events are decoded.
 func Allow(ctx context.Context, caller models.Caller) error {
 	request := RequestOf(ctx)
 	return request.applyRate(request.Limiter.Allow(caller.UserKey))

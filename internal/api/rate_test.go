@@ -15,7 +15,7 @@ import (
 // A refusal of the limiter becomes an error, and the response's headers show the last decision.
 func TestRate_RefusalsAndHeaders(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, refusalsAndHeaders) // with a clock that stands still
+	synctest.Test(t, refusalsAndHeaders) // with a fixed clock
 }
 
 func refusalsAndHeaders(t *testing.T) {

@@ -36,8 +36,8 @@ type Row struct {
 	Status int
 	// RetryAfter is the least number of seconds until a retry can succeed; 0 if waiting does not help.
 	RetryAfter int
-	// Class and Sentence are the Web API's status.code and status.description. Both are empty in the rows that
-	// only GraphQL uses.
+	// Class and Sentence are the Web API's status.code and status.description. Both are empty in the rows
+	// that only GraphQL uses.
 	Class, Sentence string
 	// GraphQLOnly marks a kind that the Web API never returns.
 	GraphQLOnly bool
@@ -53,8 +53,8 @@ var catalogue = [kinds]Row{
 	},
 	ValidationFailed: {
 		Code: "GRAPHQL_VALIDATION_FAILED", Status: http.StatusBadRequest, GraphQLOnly: true,
-		When: "The query selects something that the schema does not have, or a variable or literal outside the " +
-			"events has another type, or the query or its response exceeds a limit.",
+		When: "The query selects something that the schema does not have, or a variable or literal " +
+			"outside the events has another type, or the query or its response exceeds a limit.",
 		Remedy: "Correct the query as the message says.",
 	},
 	BadRequest: {
@@ -78,8 +78,8 @@ var catalogue = [kinds]Row{
 	Forbidden: {
 		Code: "FORBIDDEN", Status: http.StatusForbidden,
 		Class: "ForbiddenException", Sentence: "The call is not permitted for this user.",
-		When: "The whole call is not permitted, for instance from a web page of another site. (An event for a unit " +
-			"that the API user may not write for is unprocessed; the call succeeds.)",
+		When: "The whole call is not permitted, for instance from a web page of another site. (An event " +
+			"for a unit that the API user may not write for is unprocessed; the call succeeds.)",
 		Remedy: "Ask the operator of the server to permit it, a web page with `--cors-origins`.",
 	},
 	TooLarge: {
@@ -96,21 +96,24 @@ var catalogue = [kinds]Row{
 	},
 	KeyInUse: {
 		Code: "IDEMPOTENCY_KEY_IN_USE", Status: http.StatusConflict, RetryAfter: 1,
-		Class: "IdempotencyKeyInUseException", Sentence: "A call with the same idempotency key is still running.",
-		When:   "A call with the same idempotency key is still running.",
-		Remedy: "Send the same request again: it gets the answer of that call.",
+		Class:    "IdempotencyKeyInUseException",
+		Sentence: "A call with the same idempotency key is still running.",
+		When:     "A call with the same idempotency key is still running.",
+		Remedy:   "Send the same request again: it gets the answer of that call.",
 	},
 	KeyReused: {
 		Code: "IDEMPOTENCY_KEY_REUSED", Status: http.StatusUnprocessableEntity,
-		Class: "IdempotencyKeyReusedException", Sentence: "The idempotency key has been used with other events.",
-		When:   "An earlier call used the same idempotency key with other events.",
-		Remedy: "Use a new key for other events.",
+		Class:    "IdempotencyKeyReusedException",
+		Sentence: "The idempotency key has been used with other events.",
+		When:     "An earlier call used the same idempotency key with other events.",
+		Remedy:   "Use a new key for other events.",
 	},
 	RateLimited: {
 		Code: "RATE_LIMITED", Status: http.StatusTooManyRequests, RetryAfter: 1,
 		Class: "RateLimitedException", Sentence: "Too many calls, try again later.",
-		When: "The API user has sent or read more events than the server's `--rate-limit` allows. Or a login was " +
-			"refused without checking the password, because too many logins have failed or are waiting.",
+		When: "The API user has sent or read more events than the server's `--rate-limit` allows. Or a " +
+			"login was refused without checking the password, because too many logins have failed or are " +
+			"waiting.",
 		Remedy: "Wait as many seconds as `Retry-After` says, then send the same request again.",
 	},
 	Unavailable: {
@@ -123,8 +126,8 @@ var catalogue = [kinds]Row{
 		Code: "OUTCOME_UNKNOWN", Status: http.StatusServiceUnavailable, RetryAfter: 2,
 		Class:    "OutcomeUnknownException",
 		Sentence: "It is not known whether the events were stored, send the same again.",
-		When: "The connection to the database broke while the events were being stored, or the stored events could " +
-			"not be read for the response.",
+		When: "The connection to the database broke while the events were being stored, or the stored " +
+			"events could not be read for the response.",
 		Remedy: "Send the same request again with the same idempotency key or external references: " +
 			"nothing is stored twice.",
 	},

@@ -20,8 +20,8 @@ func TestCatalogue_RowsAreComplete(t *testing.T) {
 			if row.Status < 400 || http.StatusText(row.Status) == "" {
 				t.Errorf("%d is no HTTP status of an error", row.Status)
 			}
-			retried := row.Status == http.StatusTooManyRequests || row.Status == http.StatusServiceUnavailable ||
-				row.Status == http.StatusConflict
+			retried := row.Status == http.StatusTooManyRequests || row.Status == http.StatusConflict ||
+				row.Status == http.StatusServiceUnavailable
 			if (row.RetryAfter > 0) != retried {
 				t.Errorf("status %d with Retry-After %d", row.Status, row.RetryAfter)
 			}
@@ -30,7 +30,7 @@ func TestCatalogue_RowsAreComplete(t *testing.T) {
 			}
 			if row.GraphQLOnly {
 				if row.Class != "" || row.Sentence != "" {
-					t.Errorf("only GraphQL uses it, but it has Web API words: %q, %q", row.Class, row.Sentence)
+					t.Errorf("only GraphQL uses it, but it has %q and %q", row.Class, row.Sentence)
 				}
 				return
 			}

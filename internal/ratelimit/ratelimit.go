@@ -1,5 +1,5 @@
-// Package ratelimit limits how many events per second each user may send and read. It knows neither requests nor
-// contexts: internal/api asks it for a Decision and turns a refusal into an error.
+// Package ratelimit limits how many events per second each user may send and read. It knows neither
+// requests nor contexts: internal/api asks it for a Decision and makes an error of a refusal.
 package ratelimit
 
 import (
@@ -15,9 +15,9 @@ import (
 // window is how long an empty bucket takes to fill up.
 const window = time.Minute
 
-// Limiter limits the events of each user. Every user has a bucket that holds the events of one minute and fills
-// up steadily, so that an hourly batch may come at once. Each server has its own buckets: n servers together
-// allow n times as much. A nil Limiter allows everything.
+// Limiter limits the events of each user. Every user has a bucket that holds the events of one minute and
+// fills up steadily, so that an hourly batch may come at once. Each server has its own buckets: n servers
+// together allow n times as much. A nil Limiter allows everything.
 type Limiter struct {
 	perSecond float64
 	burst     int
@@ -110,8 +110,8 @@ func (l *Limiter) bucket(user int64) *rate.Limiter {
 	return bucket
 }
 
-// WriteHeaders sets the headers of draft-ietf-httpapi-ratelimit-headers-10. The quota q is a full bucket, and t is
-// the number of seconds until the bucket is full again. Without a limiter it sets nothing.
+// WriteHeaders sets the headers of draft-ietf-httpapi-ratelimit-headers-10. The quota q is a full bucket,
+// and t is the number of seconds until the bucket is full again. Without a limiter it sets nothing.
 func (d Decision) WriteHeaders(header http.Header) {
 	if d.Quota == 0 {
 		return
@@ -120,5 +120,6 @@ func (d Decision) WriteHeaders(header http.Header) {
 	header.Set("RateLimit", fmt.Sprintf(`"events";r=%d;t=%d`, d.Remaining, Seconds(d.ResetIn)))
 }
 
-// Seconds rounds a duration up to whole seconds, so that a client that waits for them has waited long enough.
+// Seconds rounds a duration up to whole seconds, so that a client that waits for them has waited long
+// enough.
 func Seconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }

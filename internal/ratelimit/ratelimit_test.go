@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// headers returns the RateLimit header of a decision, and checks the policy of a limiter of 100 events per second.
+// headers returns the RateLimit header of a decision, and checks the policy of a limiter of 100 events
+// per second.
 func headers(t *testing.T, d Decision) string {
 	t.Helper()
 	header := http.Header{}
@@ -61,7 +62,7 @@ func TestAllow_TakesNothing(t *testing.T) {
 		}
 	}
 	if d := limiter.Take(3, 6000); !d.Allowed || d.Remaining != 0 {
-		t.Errorf("Allow has taken something: %+v", d)
+		t.Errorf("Allow took events: %+v", d)
 	}
 	if d := limiter.Allow(3); d.Allowed {
 		t.Error("an empty bucket allows a call")

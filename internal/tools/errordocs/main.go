@@ -1,6 +1,6 @@
 // Errordocs writes docs/errors.md. The codes of events come from models/problem.go and the ErrorCode of
-// schema.graphqls, the errors of whole calls from the catalogue in internal/apierr. A code without documentation
-// fails the generation.
+// schema.graphqls, the errors of whole calls from the catalogue in internal/apierr. A code without
+// documentation fails the generation.
 package main
 
 import (
@@ -28,11 +28,12 @@ Codes are added, never renamed or removed. Branch on the codes; the texts beside
 
 ## Errors of one event
 
-An unprocessed event and each of its ` + "`problems`" + ` have an ` + "`errorCode`" + ` (Web API: ` + "`error_code`" + `).
-The ` + "`path`" + ` of a problem leads to the field. The description reads
+An unprocessed event and each of its ` + "`problems`" + ` have an ` + "`errorCode`" + `
+(Web API: ` + "`error_code`" + `). The ` + "`path`" + ` of a problem leads to the field.
+The description reads
 ` + "`Error:<the field, its value and what is wrong> - Description:<the code's sentence>`" + `.
-It never contains the value of a secret. The other events of the call are processed. An event may be accepted later
-without a change only if its code is marked *retryable*.
+It never contains the value of a secret. The other events of the call are processed. An event may be
+accepted later without a change only if its code is marked *retryable*.
 
 | code | sentence | when |
 |---|---|---|
@@ -41,15 +42,15 @@ without a change only if its code is marked *retryable*.
 const calls = `
 ## Errors of a whole call
 
-Nothing is stored; only after ` + "`OUTCOME_UNKNOWN`" + ` the events may be stored. GraphQL has the code in the error's
-` + "`extensions.code`" + `, the Web API has the class name in ` + "`status.code`" + `.
+Nothing is stored; only after ` + "`OUTCOME_UNKNOWN`" + ` the events may be stored. GraphQL has the code in
+the error's ` + "`extensions.code`" + `, the Web API has the class name in ` + "`status.code`" + `.
 
 The Web API always has the HTTP status of the table. GraphQL has it under
-` + "`Accept: application/graphql-response+json`" + `. Under plain ` + "`application/json`" + `, an error that is found
-after the JSON was parsed has status 200, except for 401, 413, 429 and 503.
+` + "`Accept: application/graphql-response+json`" + `. Under plain ` + "`application/json`" + `, an error
+that is found after the JSON was parsed has status 200, except for 401, 413, 429 and 503.
 
-The column *retry after* has the least number of seconds until a retry can succeed. The header ` + "`Retry-After`" + `
-has the actual number, in GraphQL also ` + "`extensions.retryAfter`" + `.
+The column *retry after* has the least number of seconds until a retry can succeed. The header
+` + "`Retry-After`" + ` has the actual number, in GraphQL also ` + "`extensions.retryAfter`" + `.
 
 | code | HTTP status | retry after | Web API | when | what to do |
 |---|---|---|---|---|---|
@@ -92,7 +93,8 @@ func writeEventCodes(b *bytes.Buffer) error {
 	}
 	described := schema.Types["ErrorCode"].EnumValues
 	if len(described) != len(codes) {
-		return fmt.Errorf("the schema has %d codes of events, models/problem.go has %d", len(described), len(codes))
+		return fmt.Errorf("the schema has %d codes of events, models/problem.go has %d",
+			len(described), len(codes))
 	}
 	for _, c := range codes {
 		code, value := models.Code(c), described.ForName(c)
@@ -104,7 +106,8 @@ func writeEventCodes(b *bytes.Buffer) error {
 		if code.Retryable() {
 			retryable = " *retryable*"
 		}
-		fmt.Fprintf(b, "| `%s`%s | %s | %s |\n", code, retryable, code.Description(), cell(value.Description))
+		fmt.Fprintf(b, "| `%s`%s | %s | %s |\n",
+			code, retryable, code.Description(), cell(value.Description))
 	}
 	return nil
 }
