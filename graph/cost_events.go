@@ -11,7 +11,7 @@ import (
 
 // bulkExtent tells how much the answer to a set of events holds.
 func bulkExtent(set events.ReceivedEvents) extent {
-	n, problems := int64(set.Received), api.MostProblems(set.Received)
+	n, problems := int64(set.Received), api.MaxProblems(set.Received)
 	return func(coordinate string) (int64, bool) {
 		switch coordinate {
 		case "CreateWebCustomerEventsPayload.processedCustomerEventsSet",

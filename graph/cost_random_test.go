@@ -70,7 +70,7 @@ func worstAPI(t *testing.T) *testAPI {
 	if err := db.AddUser(t.Context(), &models.User{Name: user, PasswordHash: auth.HashPassword("x"), CreatedAt: now}, nil); err != nil {
 		t.Fatal(err)
 	}
-	session, err := auth.New(db, clock, admission.New()).LogIn(t.Context(), user, "x")
+	session, err := auth.New(db, clock, admission.NewCPULimiter()).LogIn(t.Context(), user, "x")
 	if err != nil {
 		t.Fatal(err)
 	}

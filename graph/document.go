@@ -145,17 +145,17 @@ func bounded(doc *ast.QueryDocument) *callError {
 
 // annotate marks errors of the parser and the validator. Their messages quote the query text, which may hold secrets written
 // as literals; the place is enough to find them.
-func annotate(code code, errs gqlerror.List) gqlerror.List {
+func annotate(kind kind, errs gqlerror.List) gqlerror.List {
 	out := make(gqlerror.List, 0, min(len(errs), maxErrors))
 	for _, err := range errs[:min(len(errs), maxErrors)] {
 		message := err.Message
-		if code == parseFailed {
+		if kind == parseFailed {
 			message, _, _ = strings.Cut(message, ` "`)
 		} else if strings.HasPrefix(err.Rule, "ValuesOfCorrectType") {
 			message, _, _ = strings.Cut(message, " value: ")
 			message, _, _ = strings.Cut(message, ", found ")
 		}
-		out = append(out, toGraphQL(newError(code, "%s", message), err.Path, err.Locations))
+		out = append(out, toGraphQL(newError(kind, "%s", message), err.Path, err.Locations))
 	}
 	return out
 }

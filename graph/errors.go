@@ -10,42 +10,39 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"customer-events/internal/api"
+	"customer-events/internal/apierr"
 	"customer-events/models"
 )
 
-// code is what extensions.code says of an error that concerns a whole call.
-type code = api.Code
+// kind is a row of the catalogue of errors; the kinds that this package returns have short names.
+type kind = apierr.Kind
 
-// The codes that are given here, under short names; door has the whole list, but for those of GraphQL's own grammar.
 const (
-	// The query text is not GraphQL. The message says where.
-	parseFailed code = "GRAPHQL_PARSE_FAILED"
-	// The query asks for what the schema does not have, or a variable or literal outside the events is not of its type. The message says which.
-	validationFailed code = "GRAPHQL_VALIDATION_FAILED"
-
-	badRequest       = api.BadRequest
-	tooManyEvents    = api.TooManyEvents
-	unavailable      = api.Unavailable
-	methodNotAllowed = api.MethodNotAllowed
-	notAcceptable    = api.NotAcceptable
-	unsupportedMedia = api.UnsupportedMedia
+	parseFailed      = apierr.ParseFailed
+	validationFailed = apierr.ValidationFailed
+	badRequest       = apierr.BadRequest
+	tooManyEvents    = apierr.TooManyEvents
+	unavailable      = apierr.Unavailable
+	methodNotAllowed = apierr.MethodNotAllowed
+	notAcceptable    = apierr.NotAcceptable
+	unsupportedMedia = apierr.UnsupportedMedia
 )
 
-// keepsStatus are the statuses that a plain application/json answer has too; otherwise it is 200 once the JSON was parsed, as
-// the GraphQL-over-HTTP draft has it.
+// keepsStatus reports whether a response of plain application/json has this status. For the other
+// statuses it has 200 once the JSON was parsed, as the GraphQL-over-HTTP draft specifies.
 func keepsStatus(status int) bool {
 	return status == http.StatusUnauthorized || status == http.StatusRequestEntityTooLarge ||
 		status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable
 }
 
-// callError is an error that a stranger may read.
-type callError = api.Error
+// callError is an error of a whole call that the caller may read.
+type callError = apierr.Error
 
-func newError(code code, format string, args ...any) *callError {
-	return api.NewError(code, format, args...)
+func newError(kind kind, format string, args ...any) *callError {
+	return apierr.New(kind, format, args...)
 }
 
-// presentError words an error that a resolver returned.
+// presentError renders an error that a resolver returned.
 func (r *Resolver) presentError(ctx context.Context, err error) *gqlerror.Error {
 	path := graphql.GetPath(ctx)
 	var located *gqlerror.Error
@@ -68,19 +65,25 @@ func (r *Resolver) recovered(ctx context.Context, cause any) error {
 	return api.FromPanic(ctx, r.Log, cause)
 }
 
-// toGraphQL is the error as GraphQL has it.
+// toGraphQL renders an error with its code and, if a retry can succeed, the seconds until then.
 func toGraphQL(e *callError, path ast.Path, locations []gqlerror.Location) *gqlerror.Error {
-	extensions := map[string]any{"code": string(e.Code)}
+	extensions := map[string]any{"code": e.Code()}
 	if e.RetryAfter > 0 {
 		extensions["retryAfter"] = e.RetryAfter
 	}
-	return &gqlerror.Error{Err: e, Message: e.Message, Path: path, Locations: locations, Extensions: extensions}
+	return &gqlerror.Error{
+		Err: e, Message: e.Message, Path: path, Locations: locations, Extensions: extensions,
+	}
 }
 
-// maxErrors bounds what one answer complains about.
+// maxErrors is the most errors that one response lists.
 const maxErrors = 50
 
-func codeOf(err *gqlerror.Error) code {
-	text, _ := err.Extensions["code"].(string)
-	return code(text)
+// fromGraphQL returns the error that toGraphQL rendered.
+func fromGraphQL(err *gqlerror.Error) *callError {
+	var e *callError
+	if !errors.As(err, &e) {
+		return newError(badRequest, "%s", err.Message)
+	}
+	return e
 }

@@ -155,7 +155,7 @@ func (h *handler) tooMany(ctx context.Context, variables map[string]any, fields 
 		}
 		caller, err := h.caller(ctx, input.Token)
 		if err == nil {
-			err = api.SpendUpTo(ctx, caller, all[i].events)
+			err = api.TakeUpTo(ctx, caller, all[i].events)
 		}
 		if err != nil {
 			return err

@@ -24,6 +24,7 @@ import (
 	"customer-events/internal/auth"
 	"customer-events/internal/events"
 	"customer-events/internal/importer"
+	"customer-events/internal/ratelimit"
 	"customer-events/internal/store"
 	"customer-events/models"
 )
@@ -61,7 +62,7 @@ var template = sync.OnceValues(func() (made struct {
 	if err := db.AddUser(ctx, &models.User{Name: "demo", PasswordHash: auth.HashPassword("demo-password"), CreatedAt: now}, nil); err != nil {
 		return made, err
 	}
-	session, err := auth.New(db, clock, admission.New()).LogIn(ctx, "demo", "demo-password")
+	session, err := auth.New(db, clock, admission.NewCPULimiter()).LogIn(ctx, "demo", "demo-password")
 	if err != nil {
 		return made, err
 	}
@@ -81,7 +82,7 @@ type testAPI struct {
 	resolver *graph.Resolver
 	token    string
 	log      *strings.Builder
-	rate     *api.Limiter // nil is none
+	rate     *ratelimit.Limiter // nil is none
 }
 
 // newAPI makes a handler; change may put doubles into it.
@@ -114,7 +115,7 @@ func newAPI(t *testing.T, change func(*graph.Resolver)) *testAPI {
 				binary.BigEndian.PutUint64(id[8:], ids.Add(1))
 				return id
 			}},
-		Auth:    auth.New(db, clock, admission.New()),
+		Auth:    auth.New(db, clock, admission.NewCPULimiter()),
 		Reader:  db,
 		Decoder: &events.Decoder{FieldNames: events.CamelCase, Zone: time.UTC, Hasher: secrets},
 		Limits: generated.Limits{MaxEventsPerCall: events.MaxEventsPerCall, MaxBodyBytes: api.MaxBodyBytes, MaxQueryBytes: graph.MaxQueryBytes,

@@ -37,24 +37,14 @@ func (r *Resolver) caller(ctx context.Context, token *string) (models.Caller, er
 	return api.Caller(ctx, r.Auth, text)
 }
 
-// request takes an input for what the service understands: whose call it is, under which key.
+// request makes the service's request of an input.
 func (r *Resolver) request(ctx context.Context, input model.CreateWebCustomerEventsInput) (events.Request, error) {
-	caller, err := r.caller(ctx, input.Token)
-	if err != nil {
-		return events.Request{}, err
+	call := api.BulkCall{
+		Token: input.Token, IdempotencyKey: input.IdempotencyKey,
+		FieldNames: events.CamelCase, KeyField: "idempotencyKey",
+		Decode: func() (events.ReceivedEvents, error) { return input.Set(r.Decoder) },
 	}
-	key, err := api.Key(ctx, "idempotencyKey", input.IdempotencyKey)
-	if err != nil {
-		return events.Request{}, err
-	}
-	if err := api.Allow(ctx, caller); err != nil {
-		return events.Request{}, err
-	}
-	set, err := input.Set(r.Decoder)
-	if err == nil {
-		err = api.Take(ctx, caller, set.Received) // a check costs as much as what it checks
-	}
-	return events.Request{Caller: caller, IdempotencyKey: key, Events: set, FieldNames: events.CamelCase}, err
+	return call.Request(ctx, r.Auth)
 }
 
 func (r *Resolver) create(ctx context.Context, input model.CreateWebCustomerEventsInput) (*model.Outcome, error) {

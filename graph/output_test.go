@@ -8,13 +8,14 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"customer-events/internal/api"
+	"customer-events/internal/apierr"
 	"customer-events/internal/events"
 )
 
 // Were an answer longer than its cost says, it would still end at the bound.
 func TestAnAnswerThatGetsTooLong(t *testing.T) {
 	t.Parallel()
-	for operation, want := range map[ast.Operation]api.Code{ast.Query: validationFailed, ast.Mutation: api.OutcomeUnknown} {
+	for operation, want := range map[ast.Operation]apierr.Kind{ast.Query: validationFailed, ast.Mutation: apierr.OutcomeUnknown} {
 		var to bytes.Buffer
 		o := &output{operation: operation}
 		w := counted{o, &to}
@@ -29,7 +30,7 @@ func TestAnAnswerThatGetsTooLong(t *testing.T) {
 		for range 100 {
 			_, _ = w.Write(make([]byte, 1000))
 		}
-		if refusal := api.Public(o.refusal()); to.Len() != MaxAnswerBytes || refusal == nil || refusal.Code != want {
+		if refusal := api.Public(o.refusal()); to.Len() != MaxAnswerBytes || refusal == nil || refusal.Kind != want {
 			t.Errorf("%s: %d bytes, %v", operation, to.Len(), refusal)
 		}
 		if operation == ast.Mutation && !errors.Is(o.refusal(), events.ErrOutcomeUnknown) {

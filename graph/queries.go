@@ -90,7 +90,7 @@ func (r *Resolver) events(ctx context.Context, first *int, after *string, filter
 	}
 	// What is asked for counts, and not what is found: a filter that nothing matches may cost the database as
 	// much.
-	if err := api.SpendUpTo(ctx, caller, limit); err != nil {
+	if err := api.TakeUpTo(ctx, caller, limit); err != nil {
 		return nil, err
 	}
 	narrowed, err := r.filter(filter)

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"customer-events/internal/api"
+	"customer-events/internal/ratelimit"
 )
 
 // left is how many events the answer says that a user may still send, of 1020; all if it says nothing.
@@ -65,7 +65,7 @@ func TestWhatCountsAgainstTheRate(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			a := newAPI(t, nil)
-			a.rate = api.NewLimiter(17)
+			a.rate = ratelimit.New(17)
 			start := time.Now()
 			code, header := c.do(t, a)
 			back := 1 + int(17*time.Since(start).Seconds()) // come back to the bucket while the test runs
@@ -75,12 +75,51 @@ func TestWhatCountsAgainstTheRate(t *testing.T) {
 			if c.counts == 0 {
 				return
 			}
-			a.rate = api.NewLimiter(0.0001) // a bucket of one
+			a.rate = ratelimit.New(0.0001) // a bucket of one
 			if code, _ := post(`{ webCustomerEvent(by: {number: "1"}) { id } }`, "")(t, a); code != "" {
 				t.Fatal(code)
 			}
 			if code, _ := c.do(t, a); code != "RATE_LIMITED" && code != "RateLimitedException" {
 				t.Errorf("an empty bucket gives %q", code)
+			}
+		})
+	}
+}
+
+// Both protocols check a bulk call in the same order: the token, the key, the rate limit, the events.
+func TestBulkCall_OrderOfChecks(t *testing.T) {
+	t.Parallel()
+	const mutation = `mutation ($input: CreateWebCustomerEventsInput!) {
+		createWebCustomerEvents(input: $input) { summary { received } } }`
+	for _, c := range []struct {
+		name, token, key string
+		rate             float64
+		code, class      string
+	}{
+		{"everything is wrong", "wrong", "kéy", 0.0001, "UNAUTHENTICATED", "InvalidTokenException"},
+		{"the key and the rate", "", "kéy", 0.0001, "BAD_REQUEST", "BadRequestException"},
+		{"the rate", "", "key", 0.0001, "RATE_LIMITED", "RateLimitedException"},
+		{"nothing", "", "key", 0, "", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			a := newAPI(t, nil)
+			a.rate = ratelimit.New(c.rate)
+			if code, _ := post(`{ webCustomerEvent(by: {number: "1"}) { id } }`, "")(t, a); code != "" {
+				t.Fatal(code) // it takes the only event of the rate limit
+			}
+			if c.token != "" {
+				a.token = c.token
+			}
+			if r := a.post(t, mutation, set(1), "Idempotency-Key", c.key); r.code() != c.code {
+				t.Errorf("GraphQL: %q, want %q: %s", r.code(), c.code, r.text)
+			}
+			_, _, text := a.byWebAPI(t, "customer_events/bulk/web/create", c.key, `{"web_customer_events_set":[{}]}`)
+			if c.class == "" {
+				return // the Web API's call has other events under the same key
+			}
+			if !strings.Contains(text, `"code":"`+c.class+`"`) {
+				t.Errorf("Web API: want %s: %s", c.class, text)
 			}
 		})
 	}

@@ -35,7 +35,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	e, err := read(w, r)
 	if err != nil {
-		if err.Code == methodNotAllowed {
+		if err.Kind == methodNotAllowed {
 			w.Header().Set("Allow", "GET, POST")
 		}
 		h.refuse(w, r, media, err)
@@ -43,8 +43,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	data, errs := h.execute(r.Context(), e, r.Method == http.MethodGet)
 	if len(errs) > 0 {
-		api.RequestOf(r.Context()).Code = string(codeOf(errs[0]))
-		if codeOf(errs[0]) == methodNotAllowed {
+		first := fromGraphQL(errs[0])
+		api.RequestOf(r.Context()).Code = first.Code()
+		if first.Kind == methodNotAllowed {
 			w.Header().Set("Allow", "POST")
 		}
 	}
@@ -53,23 +54,20 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // refuse answers an error that was met before the JSON of the request was parsed; its status holds for every media type.
 func (h *handler) refuse(w http.ResponseWriter, r *http.Request, media string, err *callError) {
-	api.RequestOf(r.Context()).Code = string(err.Code)
-	if err.RetryAfter > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(err.RetryAfter))
-	}
-	write(w, media, err.Code.Status(), nil, asList(err))
+	api.RequestOf(r.Context()).Code = err.Code()
+	err.SetHeaders(w.Header())
+	write(w, media, err.Status(), nil, asList(err))
 }
 
 // answer writes what execution gave. The status is that of the first error if nothing came of the whole request, else 200.
 func answer(w http.ResponseWriter, media string, data []byte, errs gqlerror.List) {
 	status := http.StatusOK
 	if len(errs) > 0 && empty(data) {
-		if known := codeOf(errs[0]).Status(); media == responseJSON || keepsStatus(known) || known == http.StatusMethodNotAllowed {
-			status = known
+		first := fromGraphQL(errs[0])
+		if media == responseJSON || keepsStatus(first.Status()) || first.Kind == methodNotAllowed {
+			status = first.Status()
 		}
-		if seconds, ok := errs[0].Extensions["retryAfter"].(int); ok {
-			w.Header().Set("Retry-After", strconv.Itoa(seconds))
-		}
+		first.SetHeaders(w.Header())
 	}
 	write(w, media, status, data, errs)
 }

@@ -3,24 +3,26 @@ package api
 import (
 	"context"
 
+	"customer-events/internal/apierr"
 	"customer-events/internal/auth"
 	"customer-events/models"
 )
 
-// MaxKeyLength is the longest idempotency key.
+// MaxKeyLength is the length limit of an idempotency key.
 const MaxKeyLength = 255
 
-// Caller is whose token it is, which the log is told too.
+// Caller authenticates the token and records the user in the request log.
 func Caller(ctx context.Context, service *auth.Service, token string) (models.Caller, error) {
 	caller, err := service.Caller(ctx, token)
 	RequestOf(ctx).SetUser(caller.Name)
 	return caller, err
 }
 
-// LogIn gives a session for a user's name and password. Logins wait long for their turn: meanwhile others may work.
+// LogIn returns a session for a user name and a password. A login may wait long for its CPU slot;
+// meanwhile its body does not count as being processed.
 func LogIn(ctx context.Context, service *auth.Service, username, password string) (auth.Session, error) {
 	request := RequestOf(ctx)
-	request.pauseProcessing()
+	request.Admission.PauseProcessing()
 	session, err := service.LogIn(ctx, username, password)
 	if err != nil {
 		return auth.Session{}, err
@@ -29,7 +31,8 @@ func LogIn(ctx context.Context, service *auth.Service, username, password string
 	return session, nil
 }
 
-// Token is the call's token: that of the input, nil if there is none, or the header's. If both are sent they must be equal.
+// Token returns the call's token: the token of the input, or of the header if input is nil. If the call
+// has both, they must be equal.
 func Token(ctx context.Context, input *string) (string, error) {
 	header := RequestOf(ctx).Token
 	switch {
@@ -38,12 +41,13 @@ func Token(ctx context.Context, input *string) (string, error) {
 	case header == "" || header == *input:
 		return *input, nil
 	default:
-		return "", NewError(BadRequest, "token and the header Authorization differ: send one, or both alike")
+		return "", apierr.New(apierr.BadRequest,
+			"token and the header Authorization differ: send one, or both alike")
 	}
 }
 
-// Key is the call's idempotency key: that of the input's field, nil if there is none, or the header's; empty if there is
-// neither. If both are sent they must be equal.
+// Key returns the call's idempotency key: the key of the input's field, or of the header if input is nil;
+// empty if the call has none. If the call has both, they must be equal.
 func Key(ctx context.Context, field string, input *string) (string, error) {
 	key := RequestOf(ctx).IdempotencyKey
 	switch {
@@ -53,14 +57,18 @@ func Key(ctx context.Context, field string, input *string) (string, error) {
 	case key == "":
 		key = *input
 	case key != *input:
-		return "", NewError(BadRequest, "%s (%s) and the header Idempotency-Key (%s) differ: send one, or both alike", field, models.Sanitize(*input), models.Sanitize(key))
+		return "", apierr.New(apierr.BadRequest,
+			"%s (%s) and the header Idempotency-Key (%s) differ: send one, or both alike",
+			field, models.Sanitize(*input), models.Sanitize(key))
 	}
-	good := key != "" && len(key) <= MaxKeyLength
-	for i := 0; i < len(key) && good; i++ {
-		good = key[i] >= ' ' && key[i] < 0x7f
+	valid := key != "" && len(key) <= MaxKeyLength
+	for i := 0; i < len(key) && valid; i++ {
+		valid = key[i] >= ' ' && key[i] < 0x7f
 	}
-	if !good {
-		return "", NewError(BadRequest, "%s (%s) is not valid: write 1 to %d printable ASCII characters", field, models.Sanitize(key), MaxKeyLength)
+	if !valid {
+		return "", apierr.New(apierr.BadRequest,
+			"%s (%s) is not valid: write 1 to %d printable ASCII characters",
+			field, models.Sanitize(key), MaxKeyLength)
 	}
 	return key, nil
 }

@@ -1,4 +1,6 @@
-// Package api is what every door does alike: it reads a request's body within bounds, finds out whose call it is and under
-// which key, and says of an error what a stranger may read. How that is worded, and in which JSON, is the doors' own: graph
-// speaks GraphQL, webapi the CRM's Web API. It judges no event.
+// Package api is what both protocols share. It keeps the state of a request in the context, reads the
+// body, finds the caller and the idempotency key, prepares bulk calls and maps errors of the domain to
+// apierr.
+//
+// It validates no event and writes no response: graph writes GraphQL, crmapi the Web API of the CRM.
 package api

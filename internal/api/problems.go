@@ -2,32 +2,32 @@ package api
 
 import "customer-events/internal/events"
 
-// Problems bound what the answer to one call says of its unprocessed events: how many problems, and how
-// many bytes of JSON their descriptions and their paths have together. Whoever fills every field of every
-// event with something wrong stays below half of it. Without the bound a body of 0.7 MB that holds
-// nothing but unknown fields would be answered by 60 MB.
-type Problems struct {
+// ProblemLimits limit the problems in the response to one call: their number, and the bytes of JSON of
+// their descriptions and of their paths. A call with a wrong value in every field of every event uses
+// less than half of them. Without the limits, a body of 0.7 MB with unknown fields only would get a
+// response of 60 MB.
+type ProblemLimits struct {
 	Count, DescriptionBytes, PathBytes int64
 }
 
-// MostProblems is the bound for a call of so many events.
-func MostProblems(sent int) Problems {
+// MaxProblems returns the limits for a call of so many events.
+func MaxProblems(sent int) ProblemLimits {
 	n := int64(sent)
-	return Problems{Count: 400 + 30*n, DescriptionBytes: 120_000 + 4000*n, PathBytes: 40_000 + 1000*n}
+	return ProblemLimits{Count: 400 + 30*n, DescriptionBytes: 120_000 + 4000*n, PathBytes: 40_000 + 1000*n}
 }
 
-// BoundProblems shortens the problems of a call's unprocessed events to MostProblems. Every event keeps
-// its first problem, and as many of the others as there is room for, the first events first.
+// BoundProblems shortens the problems of a call's unprocessed events to MaxProblems. Every event keeps
+// its first problem. The remaining space goes to the other problems in the order of the events.
 func BoundProblems(unprocessed []events.UnprocessedCustomerEvent, sent int) {
-	left := MostProblems(sent)
+	left := MaxProblems(sent)
 	for i := range unprocessed {
-		left.spend(&unprocessed[i].Problems[0])
+		left.take(&unprocessed[i].Problems[0])
 	}
 	full := false
 	for i := range unprocessed {
 		all := unprocessed[i].Problems
 		for k := 1; k < len(all); k++ {
-			if full = full || !left.spend(&all[k]); full {
+			if full = full || !left.take(&all[k]); full {
 				unprocessed[i].Problems = all[:k:k]
 				break
 			}
@@ -35,8 +35,8 @@ func BoundProblems(unprocessed []events.UnprocessedCustomerEvent, sent int) {
 	}
 }
 
-// spend takes a problem out of what is left, and reports whether it was.
-func (p *Problems) spend(problem *events.EventProblem) bool {
+// take subtracts a problem from the limits. It reports whether the problem was within them.
+func (p *ProblemLimits) take(problem *events.EventProblem) bool {
 	p.Count--
 	p.DescriptionBytes -= TextBytes(problem.ErrorDescription)
 	p.PathBytes -= int64(len(`[]`))
@@ -46,7 +46,7 @@ func (p *Problems) spend(problem *events.EventProblem) bool {
 	return p.Count >= 0 && p.DescriptionBytes >= 0 && p.PathBytes >= 0
 }
 
-// TextBytes is how long a text is in JSON, quotation marks included, at the most.
+// TextBytes returns an upper bound of the length of a text in JSON, quotation marks included.
 func TextBytes(text string) int64 {
 	n := len(text) + len(`""`)
 	for i := 0; i < len(text); i++ {

@@ -4,71 +4,88 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 	"testing"
-	"time"
+	"testing/synctest"
 
+	"customer-events/internal/apierr"
+	"customer-events/internal/ratelimit"
 	"customer-events/models"
 )
 
-func TestRateIsEachUsersOwn(t *testing.T) {
+// A refusal of the limiter becomes an error, and the response's headers show the last decision.
+func TestRate_RefusalsAndHeaders(t *testing.T) {
 	t.Parallel()
-	now := time.Now()
-	bound := NewLimiter(100) // 6000 a minute
-	bound.now = func() time.Time { return now }
-	spend := func(user int64, events int) (*Error, string) {
-		request := &Request{Limiter: bound}
-		err := Take(WithRequest(context.Background(), request), models.Caller{UserKey: user}, events)
+	synctest.Test(t, refusalsAndHeaders) // with a fixed clock
+}
+
+func refusalsAndHeaders(t *testing.T) {
+	limiter := ratelimit.New(100) // 6000 a minute
+	caller := models.Caller{UserKey: 1}
+	for _, c := range []struct {
+		name   string
+		apply  func(context.Context) error
+		wait   int // the RetryAfter of a refusal
+		header string
+	}{
+		{
+			"before any event",
+			func(ctx context.Context) error { return Allow(ctx, caller) },
+			0, `"events";r=6000;t=0`,
+		},
+		{
+			"more than the bucket holds, of pages",
+			func(ctx context.Context) error { return TakeUpTo(ctx, caller, 4_000_000) },
+			0, `"events";r=0;t=60`,
+		},
+		{
+			"a batch",
+			func(ctx context.Context) error { return Take(ctx, caller, 1000) },
+			10, `"events";r=0;t=60`,
+		},
+		{
+			"a page",
+			func(ctx context.Context) error { return TakeUpTo(ctx, caller, 500) },
+			1, `"events";r=0;t=60`,
+		},
+		{
+			"a call that is not decoded yet",
+			func(ctx context.Context) error { return Allow(ctx, caller) },
+			1, `"events";r=0;t=60`,
+		},
+	} {
+		request := &Request{Limiter: limiter}
+		err := c.apply(WithRequest(context.Background(), request))
+		var limited *apierr.Error
+		if errors.As(err, &limited) != (c.wait > 0) {
+			t.Errorf("%s: the error is %v", c.name, err)
+		}
+		if limited != nil && (limited.Kind != apierr.RateLimited || limited.RetryAfter != c.wait) {
+			t.Errorf("%s: %s after %d s, want RATE_LIMITED after %d s",
+				c.name, limited.Code(), limited.RetryAfter, c.wait)
+		}
 		header := http.Header{}
 		request.WriteRateHeaders(header)
-		if policy := header.Get("RateLimit-Policy"); policy != `"events";q=6000;w=60` {
-			t.Errorf("RateLimit-Policy: %s", policy)
+		if got := header.Get("RateLimit"); got != c.header {
+			t.Errorf("%s: RateLimit: %s, want %s", c.name, got, c.header)
 		}
-		var refusal *Error
-		errors.As(err, &refusal)
-		return refusal, header.Get("RateLimit")
-	}
-	for _, c := range []struct {
-		after        time.Duration
-		user         int64
-		events, wait int // wait is the Retry-After of a refusal
-		left         string
-	}{
-		{0, 1, 1000, 0, `"events";r=5000;t=10`},
-		{0, 1, 0, 0, `"events";r=4999;t=11`}, // a call of none is a call
-		{0, 1, 4999, 0, `"events";r=0;t=60`},
-		{0, 1, 1, 1, `"events";r=0;t=60`},
-		{0, 1, 1000, 10, `"events";r=0;t=60`},
-		{0, 2, 1000, 0, `"events";r=5000;t=10`},
-		{5 * time.Second, 1, 1000, 5, `"events";r=500;t=55`}, // what is refused costs nothing
-		{5 * time.Second, 1, 1000, 0, `"events";r=0;t=60`},
-		{time.Hour, 1, 1, 0, `"events";r=5999;t=1`},
-	} {
-		now = now.Add(c.after)
-		refusal, left := spend(c.user, c.events)
-		wait := 0
-		if refusal != nil {
-			if wait = refusal.RetryAfter; refusal.Code != RateLimited {
-				t.Errorf("%+v: %v", c, refusal)
-			}
-		}
-		if wait != c.wait || left != c.left {
-			t.Errorf("%+v: wait %d, %s", c, wait, left)
+		if got := header.Get("RateLimit-Policy"); got != `"events";q=6000;w=60` {
+			t.Errorf("%s: RateLimit-Policy: %s", c.name, got)
 		}
 	}
-	ctx := WithRequest(context.Background(), &Request{Limiter: bound})
-	for range 10 {
-		if err := Allow(ctx, models.Caller{UserKey: 3}); err != nil {
+}
+
+func TestRate_NoLimiter(t *testing.T) {
+	t.Parallel()
+	request := &Request{}
+	ctx := WithRequest(context.Background(), request)
+	for range 2 {
+		if err := errors.Join(Allow(ctx, models.Caller{}), Take(ctx, models.Caller{}, 1000),
+			TakeUpTo(ctx, models.Caller{}, 1000)); err != nil {
 			t.Error(err)
 		}
 	}
-	if _, left := spend(3, 6000); !strings.Contains(left, "r=0;") {
-		t.Errorf("asking has cost something: %s", left)
-	}
-	if err := Allow(ctx, models.Caller{UserKey: 3}); err == nil {
-		t.Error("an empty bucket affords a call")
-	}
-	if NewLimiter(0) != nil || Take(WithRequest(context.Background(), &Request{}), models.Caller{}, 1000) != nil {
-		t.Error("no limit is one")
+	header := http.Header{}
+	if request.WriteRateHeaders(header); len(header) != 0 {
+		t.Errorf("headers without a limiter: %v", header)
 	}
 }

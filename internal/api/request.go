@@ -4,54 +4,56 @@ import (
 	"context"
 	"sync"
 
+	"customer-events/internal/admission"
+	"customer-events/internal/apierr"
 	"customer-events/internal/events"
+	"customer-events/internal/ratelimit"
 	"customer-events/models"
 )
 
-// Request is what is known of one HTTP request besides its body, and what is found out on the way for its line in the log.
+// Request is the state of one HTTP request: its credentials, its reservations and the fields of its log
+// line. The body is not part of it.
 type Request struct {
+	// ID identifies the request in responses and in the log.
 	ID string
-	// Token and IdempotencyKey are those of the headers.
+	// Token and IdempotencyKey are the values of the headers.
 	Token          string
 	IdempotencyKey string
-	// Operation is what ran, in the door's words; never a caller's.
+	// Operation is the protocol's name for the operation. It is never a name that the client chose.
 	Operation string
-	User      string
-	// Code is the code of the error that refused it, if one did.
+	// User is the name of the authenticated user.
+	User string
+	// Code is the code of the error that the request failed with; empty if it did not fail.
 	Code string
 	// Address is the client's address, without the port.
 	Address string
-	// Unsent says why the response was not written to its end, if the server gave up on it.
+	// Unsent says why the server stopped writing the response; empty if it did not.
 	Unsent string
-	// Events, Replayed and Refused count the events of a bulk call: all of them, those recorded before, those unprocessed by code.
+	// Events counts the events of the request's bulk calls, Replayed those that an earlier call recorded,
+	// Unprocessed the unprocessed ones by code.
 	Events, Replayed int
 	Unprocessed      map[models.Code]int
-	// Admission is where the request's body is kept; without one it is not bounded. Leave gives back what it has taken.
-	Admission  *Controller
-	reserved   int64
-	processing bool
-	// releaseLarge gives back what a large body holds; nil if it is none.
-	releaseLarge func()
-	// authenticated says that the header's token is somebody's; nil until that had to be found out.
-	authenticated *bool
-	// Forbidden is why the doors must not open; nil if they may. It is known before they are reached, and worded by them.
-	Forbidden *Error
-	// Limiter is what the events are counted by; without one they are not. TellBudget tells what is left.
-	Limiter *Limiter
-	budget  *rateState
+	// Admission is what the request holds of the server's memory and processors; nil has no bounds.
+	Admission *admission.Ticket
+	// Forbidden is the error that the protocol must answer with; nil if the request is permitted.
+	// Middleware sets it, because only the protocol can render an error.
+	Forbidden *apierr.Error
+	// Limiter limits the caller's events; nil allows everything. rate is its last decision.
+	Limiter *ratelimit.Limiter
+	rate    ratelimit.Decision
 
-	// The fields of a query run at the same time, and each finds out for itself whose call it is.
+	// mu guards User and rate: the fields of a query run concurrently, and each authenticates the caller.
 	mu sync.Mutex
 }
 
-// SetUser notes whose request it is.
+// SetUser records the authenticated user.
 func (r *Request) SetUser(name string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.User = name
 }
 
-// Count notes what became of the events of a bulk call, in addition to those of the request's other calls.
+// Count adds the events of a bulk call to those of the request's other calls.
 func (r *Request) Count(outcome *events.Outcome) {
 	r.Events, r.Replayed = r.Events+outcome.Summary.Received, r.Replayed+outcome.Summary.Replayed
 	if r.Unprocessed == nil {
@@ -64,12 +66,12 @@ func (r *Request) Count(outcome *events.Outcome) {
 
 type requestKey struct{}
 
-// WithRequest gives a context its request.
+// WithRequest returns a context with the request.
 func WithRequest(ctx context.Context, request *Request) context.Context {
 	return context.WithValue(ctx, requestKey{}, request)
 }
 
-// RequestOf is the context's request.
+// RequestOf returns the context's request, or an empty one if the context has none.
 func RequestOf(ctx context.Context) *Request {
 	if request, ok := ctx.Value(requestKey{}).(*Request); ok {
 		return request

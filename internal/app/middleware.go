@@ -7,9 +7,12 @@ import (
 
 	"github.com/google/uuid"
 
+	"customer-events/internal/admission"
 	"customer-events/internal/api"
+	"customer-events/internal/apierr"
 	"customer-events/internal/auth"
 	"customer-events/internal/middleware"
+	"customer-events/internal/ratelimit"
 )
 
 // chain wraps a handler in middleware. The first one sees a request first.
@@ -21,14 +24,15 @@ func chain(handler http.Handler, all ...func(http.Handler) http.Handler) http.Ha
 }
 
 // identify gives every request an id and an api.Request, and releases what the request has reserved when it is done.
-func identify(admission *api.Controller, limiter *api.Limiter) func(http.Handler) http.Handler {
+func identify(controller *admission.Controller, limiter *ratelimit.Limiter) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			token := bearer(r.Header.Get("Authorization"))
 			request := &api.Request{
-				ID: requestID(r), Token: bearer(r.Header.Get("Authorization")),
-				IdempotencyKey: r.Header.Get("Idempotency-Key"), Admission: admission, Limiter: limiter,
+				ID: requestID(r), Token: token, IdempotencyKey: r.Header.Get("Idempotency-Key"),
+				Admission: controller.NewTicket(token), Limiter: limiter,
 			}
-			defer request.Release()
+			defer request.Admission.Release()
 			w.Header().Set("X-Request-Id", request.ID)
 			next.ServeHTTP(w, r.WithContext(api.WithRequest(r.Context(), request)))
 		})
@@ -93,7 +97,7 @@ func forbidCrossOrigin(origins *middleware.CrossOrigin) func(http.Handler) http.
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if origins.Check(r) != nil {
-				api.RequestOf(r.Context()).Forbidden = api.NewError(api.Forbidden, "%s", middleware.ErrCrossOrigin)
+				api.RequestOf(r.Context()).Forbidden = apierr.New(apierr.Forbidden, "%s", middleware.ErrCrossOrigin)
 			}
 			next.ServeHTTP(w, r)
 		})

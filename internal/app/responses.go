@@ -113,7 +113,7 @@ func (w *pacedWriter) begin() {
 		return
 	}
 	w.built = true
-	w.request.Release()
+	w.request.Admission.Release()
 	if w.body != nil && !w.body.ended.Load() {
 		_ = w.control.SetReadDeadline(time.Now().Add(unreadBodyTimeout)) // only tests' writers have none
 	}

@@ -19,6 +19,7 @@ import (
 	"customer-events/internal/crmapi"
 	"customer-events/internal/events"
 	"customer-events/internal/playground"
+	"customer-events/internal/ratelimit"
 	"customer-events/internal/store"
 	"customer-events/models"
 )
@@ -60,7 +61,7 @@ func routes(c config, schema string, db *store.Store, hasher *models.KeyedHasher
 	}
 	uploads := newUploads(logins)
 	return chain(mux,
-		identify(api.NewController(admission.New(), logins), api.NewLimiter(c.rateLimit)),
+		identify(admission.NewController(admission.NewCPULimiter(), logins), ratelimit.New(c.rateLimit)),
 		securityHeaders(c.certificate != nil),
 		forbidCrossOrigin(c.crossOrigin),
 		clientAddress(c.trustedProxies),

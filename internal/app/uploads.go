@@ -9,7 +9,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"customer-events/internal/admission"
 	"customer-events/internal/api"
+	"customer-events/internal/apierr"
 )
 
 const (
@@ -24,18 +26,18 @@ const (
 	uploadWindow = 2 * time.Second
 )
 
-var errShuttingDown = api.NewError(api.Unavailable,
+var errShuttingDown = apierr.New(apierr.Unavailable,
 	"the server is shutting down and the body has not arrived in time, nothing has been stored: send the call again")
 
 // uploads are the bodies of requests that are still arriving.
 type uploads struct {
-	tokens api.Authenticator
+	tokens admission.Authenticator
 
 	mu   sync.Mutex
 	open map[*uploadBody]struct{}
 }
 
-func newUploads(tokens api.Authenticator) *uploads {
+func newUploads(tokens admission.Authenticator) *uploads {
 	return &uploads{tokens: tokens, open: make(map[*uploadBody]struct{})}
 }
 

@@ -108,7 +108,7 @@ func setup() (*Service, *sessions, *time.Time) {
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	kept := &sessions{users: map[string]*models.User{"anna": {Key: 7, Name: "anna", PasswordHash: HashPassword("right password")}},
 		until: map[string]time.Time{}, whose: map[string]int64{}, tally: models.Counters{}, logins: map[string]time.Time{}}
-	service := New(kept, func() time.Time { return now }, admission.New())
+	service := New(kept, func() time.Time { return now }, admission.NewCPULimiter())
 	service.Shared = func(address string) bool { return address == "198.51.100.1" || address == "2001:db8:9::5" }
 	return service, kept, &now
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"customer-events/internal/api"
+	"customer-events/internal/apierr"
 	"customer-events/internal/events"
 	"customer-events/internal/strictjson"
 )
@@ -15,7 +16,7 @@ func (h *Handler) login(ctx context.Context, body string) ([]byte, error) {
 		return nil, err
 	}
 	if username == nil || password == nil {
-		return nil, api.NewError(api.BadRequest, "username and password are mandatory")
+		return nil, apierr.New(apierr.BadRequest, "username and password are mandatory")
 	}
 	session, err := api.LogIn(ctx, h.Auth, *username, *password)
 	if err != nil {
@@ -42,44 +43,38 @@ func (h *Handler) create(ctx context.Context, body string) ([]byte, error) {
 	const set = "web_customer_events_set"
 	var token, key, fieldsSet *string
 	var raw string
-	if err := (api.Members{"token": api.Text(&token), "idempotency_key": api.Text(&key), "fields_set": api.Text(&fieldsSet), set: api.List(&raw)}).Read(ctx, body); err != nil {
+	members := api.Members{
+		"token":           api.Text(&token),
+		"idempotency_key": api.Text(&key),
+		"fields_set":      api.Text(&fieldsSet),
+		set:               api.List(&raw),
+	}
+	if err := members.Read(ctx, body); err != nil {
 		return nil, err
 	}
-	request := events.Request{FieldNames: events.SnakeCase}
-	bearer, err := api.Token(ctx, token)
+	var chosen selection
+	call := api.BulkCall{
+		Token: token, IdempotencyKey: key, FieldNames: events.SnakeCase, KeyField: "idempotency_key",
+		Decode: func() (received events.ReceivedEvents, err error) {
+			if fieldsSet == nil {
+				fieldsSet = new(string)
+			}
+			if chosen, err = choose(*fieldsSet); err != nil {
+				return received, err
+			}
+			if raw == "" {
+				return received, apierr.New(apierr.BadRequest, "%s is mandatory: write a list of 1 to %d events",
+					set, events.MaxEventsPerCall)
+			}
+			decode := func() { received, err = h.Decoder.DecodeBatch(strictjson.New(raw)) }
+			if overloaded := api.RunCPUBound(ctx, len(raw), decode); overloaded != nil {
+				return received, overloaded
+			}
+			return received, err
+		},
+	}
+	request, err := call.Request(ctx, h.Auth)
 	if err != nil {
-		return nil, err
-	}
-	if request.Caller, err = api.Caller(ctx, h.Auth, bearer); err != nil {
-		return nil, err
-	}
-	if err = api.Allow(ctx, request.Caller); err != nil {
-		return nil, err
-	}
-	if request.IdempotencyKey, err = api.Key(ctx, "idempotency_key", key); err != nil {
-		return nil, err
-	}
-	if fieldsSet == nil {
-		fieldsSet = new(string)
-	}
-	chosen, err := choose(*fieldsSet)
-	if err != nil {
-		return nil, err
-	}
-	if raw == "" {
-		return nil, api.NewError(api.BadRequest, "%s is mandatory: write a list of 1 to %d events", set, events.MaxEventsPerCall)
-	}
-	if refusal := api.RunCPUBound(ctx, len(raw), func() { request.Events, err = h.Decoder.DecodeBatch(strictjson.New(raw)) }); refusal != nil {
-		return nil, refusal
-	}
-	if err != nil {
-		return nil, err
-	}
-	spend := api.Take
-	if request.Events.Received > events.MaxEventsPerCall {
-		spend = api.SpendUpTo // the service rejects them
-	}
-	if err = spend(ctx, request.Caller, request.Events.Received); err != nil {
 		return nil, err
 	}
 	outcome, err := h.Service.CreateWebCustomerEvents(ctx, request)

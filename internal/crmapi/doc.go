@@ -5,7 +5,7 @@
 //	handler.go    HTTP: paths, methods, the envelope
 //	calls.go      the calls: log in, log out, take events in
 //	fields.go     fields_set, and the members of the answer's rows
-//	classes.go    the words for why a call was refused
+//	errors.go     the class and the sentence of an error, from the catalogue of apierr
 //	openapi.json  the description that is served, and that the tests hold against real answers
 //
 // What the original's page leaves open is decided in docs/decisions/0008-the-web-api.md.

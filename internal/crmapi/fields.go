@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"customer-events/internal/api"
+	"customer-events/internal/apierr"
 	"customer-events/internal/events"
 	"customer-events/internal/strictjson"
 	"customer-events/models"
@@ -95,7 +95,7 @@ func choose(fieldsSet string) (selection, error) {
 			continue
 		}
 		if !known[name] {
-			return selection{}, api.NewError(api.BadRequest, "fields_set names %s, which is no field of the answer: write some of %s", models.Sanitize(name),
+			return selection{}, apierr.New(apierr.BadRequest, "fields_set names %s, which is no field of the answer: write some of %s", models.Sanitize(name),
 				strings.Join(slices.Sorted(maps.Keys(known)), ", "))
 		}
 		named[name] = true

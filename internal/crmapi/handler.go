@@ -7,11 +7,11 @@ import (
 	"mime"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"customer-events/internal/api"
+	"customer-events/internal/apierr"
 	"customer-events/internal/auth"
 	"customer-events/internal/events"
 	"customer-events/internal/strictjson"
@@ -59,13 +59,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		known, allowed = true, []string{http.MethodGet, http.MethodHead}
 	}
 	if !known {
-		h.refuse(w, r, api.NewError(api.NotFound, "there is no method at this path: %s%s describes those that there are", Prefix, descriptionPath))
+		h.refuse(w, r, apierr.New(apierr.NotFound, "there is no method at this path: %s%s describes those that there are", Prefix, descriptionPath))
 		return
 	}
 	api.RequestOf(r.Context()).Operation = path
 	if !slices.Contains(allowed, r.Method) {
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
-		h.refuse(w, r, api.NewError(api.MethodNotAllowed, "use %s", strings.Join(allowed, " or ")))
+		h.refuse(w, r, apierr.New(apierr.MethodNotAllowed, "use %s", strings.Join(allowed, " or ")))
 		return
 	}
 	if call == nil {
@@ -93,7 +93,7 @@ func (h *Handler) call(w http.ResponseWriter, r *http.Request, call func(*Handle
 	// The media type may be any, since nobody knows what the original's callers send; only another charset would change the text.
 	_, parameters, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if charset, given := parameters["charset"]; given && !strings.EqualFold(charset, "utf-8") {
-		return nil, api.NewError(api.UnsupportedMedia, "the body must be JSON in UTF-8")
+		return nil, apierr.New(apierr.UnsupportedMedia, "the body must be JSON in UTF-8")
 	}
 	body, refusal := api.ReadBody(w, r)
 	if refusal != nil {
@@ -104,11 +104,9 @@ func (h *Handler) call(w http.ResponseWriter, r *http.Request, call func(*Handle
 
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	refusal := api.Report(r.Context(), h.Log, err)
-	api.RequestOf(r.Context()).Code = string(refusal.Code)
-	if refusal.RetryAfter > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(refusal.RetryAfter))
-	}
-	write(w, refusal.Code.Status(), noData, statusOf(err, refusal), refusal.Message)
+	api.RequestOf(r.Context()).Code = refusal.Code()
+	refusal.SetHeaders(w.Header())
+	write(w, refusal.Status(), noData, statusOf(refusal), refusal.Message)
 }
 
 // write writes the original's envelope. It sets the status once the body is complete, for that ends the request's work,

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"customer-events/internal/api"
+	"customer-events/internal/apierr"
+	"customer-events/internal/auth"
 	"customer-events/internal/events"
 	"customer-events/models"
 )
@@ -51,7 +53,7 @@ func TestFieldsSet(t *testing.T) {
 	}
 	for _, fieldsSet := range []string{"ids", "id;number", "ID", "data", "processedCustomerEventsSet", "processed_customer_events_set.id", "id,nothing"} {
 		_, err := choose(fieldsSet)
-		if refusal := api.Public(err); refusal == nil || refusal.Code != api.BadRequest || !strings.Contains(err.Error(), "request_unique_identifier") {
+		if refusal := api.Public(err); refusal == nil || refusal.Kind != apierr.BadRequest || !strings.Contains(err.Error(), "request_unique_identifier") {
 			t.Errorf("%q: %v", fieldsSet, err)
 		}
 	}
@@ -59,8 +61,17 @@ func TestFieldsSet(t *testing.T) {
 
 func TestEveryRefusalHasAClass(t *testing.T) {
 	t.Parallel()
-	for _, err := range []error{events.ErrKeyReused, events.ErrUnavailable, events.ErrOutcomeUnknown, events.ErrTooManyEvents{Sent: 1001}, models.ErrInProgress, models.ErrUnavailable, models.ErrCommitUnknown} {
-		if refusal := api.Public(err); refusal == nil || statuses[refusal.Code].name == "" {
+	for _, err := range []error{
+		events.ErrKeyReused,
+		events.ErrUnavailable,
+		events.ErrOutcomeUnknown,
+		events.ErrTooManyEvents{Sent: 1001},
+		models.ErrInProgress,
+		models.ErrUnavailable,
+		models.ErrCommitUnknown,
+		auth.ErrWrongLogin,
+	} {
+		if refusal := api.Public(err); refusal == nil || statusOf(refusal).name == "" {
 			t.Errorf("%v: %+v", err, refusal)
 		}
 	}

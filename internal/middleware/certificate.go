@@ -13,33 +13,35 @@ import (
 	"time"
 )
 
-// reloadInterval is how often the certificate's files are looked at: programs that renew it need not restart the server.
+// reloadInterval is how often the certificate's files are read, so that a renewal needs no restart of the
+// server.
 const reloadInterval = 10 * time.Second
 
-// Certificate is the server's certificate with its key, in PEM files.
+// Certificate is the server's certificate and key in PEM files. It is reloaded when the files change.
 type Certificate struct {
 	certFile, keyFile string
 	now               func() time.Time
 	readFile          func(string) ([]byte, error)
 
-	// served is what handshakes show. They read nothing else, so that a disk that hangs cannot stop them.
-	served atomic.Pointer[loaded]
-	// newest is what the files held when they last made a pair, served or not; told is the condition that was logged
-	// last. Both belong to the goroutine that rereads.
-	newest *loaded
-	told   string
+	// served is the certificate of handshakes. They read no files, so that a disk that hangs cannot block
+	// them.
+	served atomic.Pointer[loadedPair]
+	// newest is the last valid pair of the files, served or not. lastLogged is the condition that was
+	// logged last. Only the goroutine that reloads uses them.
+	newest     *loadedPair
+	lastLogged string
 }
 
-// loaded is a certificate with the time in which it is valid.
-type loaded struct {
+// loadedPair is a certificate chain with its period of validity.
+type loadedPair struct {
 	pair        *tls.Certificate
 	content     [sha256.Size]byte
 	from, until time.Time
 }
 
-func (l *loaded) valid(now time.Time) bool { return !now.Before(l.from) && !now.After(l.until) }
+func (l *loadedPair) valid(now time.Time) bool { return !now.Before(l.from) && !now.After(l.until) }
 
-// LoadCertificate reads a certificate. It fails unless both files are given, or neither: then there is none, and it is nil.
+// LoadCertificate reads a certificate. It returns nil if neither file is given, and an error if only one is.
 func LoadCertificate(certFile, keyFile string) (*Certificate, error) {
 	switch {
 	case certFile == "" && keyFile == "":
@@ -57,9 +59,10 @@ func LoadCertificate(certFile, keyFile string) (*Certificate, error) {
 	return c, nil
 }
 
-// load reads the files. It returns what it read last if they have not changed. An error comes with what it is about,
-// so that it is known whether the next one is another.
-func (c *Certificate) load() (l *loaded, about string, err error) {
+// load reads the files. It returns the newest pair if they have not changed. The state identifies the
+// content of the files or the error of reading them, so that the caller can tell a new condition from the
+// last one.
+func (c *Certificate) load() (l *loadedPair, state string, err error) {
 	certificate, err := c.readFile(c.certFile)
 	if err != nil {
 		return nil, err.Error(), err
@@ -69,33 +72,34 @@ func (c *Certificate) load() (l *loaded, about string, err error) {
 		return nil, err.Error(), err
 	}
 	content := sha256.Sum256(append(append(append([]byte{}, certificate...), 0), key...))
-	about = fmt.Sprintf("%x", content)
+	state = fmt.Sprintf("%x", content)
 	if c.newest != nil && content == c.newest.content {
-		return c.newest, about, nil
+		return c.newest, state, nil
 	}
 	pair, err := tls.X509KeyPair(certificate, key)
 	if err != nil {
-		return nil, about, err
+		return nil, state, err
 	}
-	l = &loaded{pair: &pair, content: content}
-	// A chain is valid while each of its certificates is.
+	l = &loadedPair{pair: &pair, content: content}
+	// A chain is valid while all of its certificates are.
 	for i, der := range pair.Certificate {
-		one, err := x509.ParseCertificate(der)
+		parsed, err := x509.ParseCertificate(der)
 		if err != nil {
-			return nil, about, err
+			return nil, state, err
 		}
-		if i == 0 || one.NotBefore.After(l.from) {
-			l.from = one.NotBefore
+		if i == 0 || parsed.NotBefore.After(l.from) {
+			l.from = parsed.NotBefore
 		}
-		if i == 0 || one.NotAfter.Before(l.until) {
-			l.until = one.NotAfter
+		if i == 0 || parsed.NotAfter.Before(l.until) {
+			l.until = parsed.NotAfter
 		}
 	}
-	return l, about, nil
+	return l, state, nil
 }
 
-// Watch looks at the files until the context ends. Renewed ones are served unless they are worse than those before:
-// not readable, not a pair, expired or not yet valid. Each such condition is logged once.
+// Watch reloads the files until the context ends. It serves a renewed certificate unless the served one
+// is better: it keeps the served one if the files are unreadable, not a pair, expired or not yet valid.
+// It logs each such condition once.
 func (c *Certificate) Watch(ctx context.Context, log *slog.Logger) {
 	c.reload(log)
 	ticker := time.NewTicker(reloadInterval)
@@ -110,14 +114,15 @@ func (c *Certificate) Watch(ctx context.Context, log *slog.Logger) {
 	}
 }
 
-// reload looks at the files once. Validity is judged each time, since it also changes without a change of the files.
+// reload reads the files once. It checks the validity each time, because that changes with the clock.
 func (c *Certificate) reload(log *slog.Logger) {
 	files := []any{"certificate", c.certFile, "key", c.keyFile}
 	now, before := c.now(), c.served.Load()
-	newest, about, err := c.load()
+	newest, state, err := c.load()
 	if err != nil {
-		c.tell(fmt.Sprint("unreadable: ", about, before.valid(now)), func() {
-			log.Error("the renewed certificate cannot be read; the one before is still served: correct the files",
+		c.logOnce(fmt.Sprint("unreadable: ", state, before.valid(now)), func() {
+			log.Error("the renewed certificate cannot be read, the previous one is still served: "+
+				"correct the files",
 				append(files, "error", err, "served_until", before.until)...)
 		})
 		return
@@ -128,31 +133,32 @@ func (c *Certificate) reload(log *slog.Logger) {
 	case newest.valid(now):
 		c.served.Store(newest)
 		if before != newest {
-			log.Info("a renewed certificate is served", dates...)
+			log.Info("serving a renewed certificate", dates...)
 		}
-		c.told = ""
+		c.lastLogged = ""
 	case newest != before && before.valid(now):
-		c.tell("kept: "+about, func() {
-			log.Warn("the renewed certificate has expired or is not valid yet; the one before is still served: renew it",
+		c.logOnce("kept: "+state, func() {
+			log.Warn("the renewed certificate has expired or is not valid yet, the previous one is still "+
+				"served: renew it",
 				append(dates, "served_until", before.until)...)
 		})
 	default:
 		c.served.Store(newest)
-		c.tell("served: "+about, func() {
-			log.Warn("the certificate that is served has expired or is not valid yet: renew it", dates...)
+		c.logOnce("served: "+state, func() {
+			log.Warn("the served certificate has expired or is not valid yet: renew it", dates...)
 		})
 	}
 }
 
-// tell logs a condition when it begins.
-func (c *Certificate) tell(condition string, write func()) {
-	if c.told != condition {
-		c.told = condition
+// logOnce logs a condition unless it was the last one that was logged.
+func (c *Certificate) logOnce(condition string, write func()) {
+	if c.lastLogged != condition {
+		c.lastLogged = condition
 		write()
 	}
 }
 
-// TLS is what a server needs to show the certificate.
+// TLS returns the configuration of a server that serves the certificate.
 func (c *Certificate) TLS() *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12,

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// renewals is a certificate whose files a test replaces.
+// renewals is a certificate whose files the test replaces.
 type renewals struct {
 	*Certificate
 	log    strings.Builder
@@ -34,7 +34,7 @@ func newRenewals(t *testing.T) *renewals {
 	return r
 }
 
-// replace puts a certificate with other dates, relative to the clock, over the one before, and lets it be reread.
+// replace writes a certificate with dates relative to the clock over the previous one, and reloads it.
 func (r *renewals) replace(t *testing.T, name string, from, until time.Duration) {
 	t.Helper()
 	writeValid(t, r.certFile, r.keyFile, name, r.clock.Add(from), r.clock.Add(until))
@@ -44,20 +44,21 @@ func (r *renewals) replace(t *testing.T, name string, from, until time.Duration)
 func (r *renewals) want(t *testing.T, name string, lines int, text string) {
 	t.Helper()
 	for range 3 {
-		r.reload(r.logger) // nothing new is there, so nothing is logged
+		r.reload(r.logger) // nothing has changed, so nothing is logged
 	}
 	pair, err := r.config.GetCertificate(nil)
 	if err != nil || pair.Leaf.Subject.CommonName != name {
 		t.Errorf("%v is served, not %s (%v)", pair.Leaf.Subject, name, err)
 	}
 	got := r.log.String()
-	if strings.Count(got, "\n") != lines || !strings.Contains(got, text) || !strings.Contains(got, r.certFile) {
+	if strings.Count(got, "\n") != lines || !strings.Contains(got, text) ||
+		!strings.Contains(got, r.certFile) {
 		t.Errorf("want %d lines with %q:\n%s", lines, text, got)
 	}
 	r.log.Reset()
 }
 
-// A certificate that is not valid does not replace one that is, and the log says so once for each change.
+// An invalid certificate does not replace a valid one, and the log says so once for each change.
 func TestCertificate_InvalidRenewal(t *testing.T) {
 	t.Parallel()
 	t.Run("expired", func(t *testing.T) {
@@ -77,7 +78,7 @@ func TestCertificate_InvalidRenewal(t *testing.T) {
 		r.reload(r.logger)
 		r.want(t, "future", 1, "level=INFO")
 	})
-	t.Run("another key's", func(t *testing.T) {
+	t.Run("with another key", func(t *testing.T) {
 		r := newRenewals(t)
 		key, err := os.ReadFile(r.keyFile)
 		if err != nil {
@@ -107,7 +108,7 @@ func TestCertificate_InvalidRenewal(t *testing.T) {
 	})
 }
 
-// A disk that hangs stops no handshake.
+// A disk that hangs blocks no handshake.
 func TestCertificate_HangingDisk(t *testing.T) {
 	t.Parallel()
 	r := newRenewals(t)
@@ -117,8 +118,8 @@ func TestCertificate_HangingDisk(t *testing.T) {
 		<-release
 		return nil, os.ErrDeadlineExceeded
 	}
-	ended := make(chan struct{})
-	go func() { defer close(ended); r.reload(r.logger) }()
+	reloaded := make(chan struct{})
+	go func() { defer close(reloaded); r.reload(r.logger) }()
 	<-hangs
 	served := make(chan struct{})
 	go func() { defer close(served); _, _ = r.config.GetCertificate(nil) }()
@@ -128,5 +129,5 @@ func TestCertificate_HangingDisk(t *testing.T) {
 		t.Error("a handshake waits for the disk")
 	}
 	close(release)
-	<-ended
+	<-reloaded
 }

@@ -16,20 +16,22 @@ import (
 	"time"
 )
 
-// write writes a certificate of its own for a name.
+// write writes a new certificate for a name.
 func write(t *testing.T, certFile, keyFile, name string) {
 	t.Helper()
 	writeValid(t, certFile, keyFile, name, time.Time{}, time.Now().Add(time.Hour))
 }
 
-// writeValid is write for a certificate that is valid for a time.
+// writeValid writes a new certificate for a name with a period of validity.
 func writeValid(t *testing.T, certFile, keyFile, name string, from, until time.Time) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: from, NotAfter: until}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: from, NotAfter: until,
+	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)
@@ -38,14 +40,17 @@ func writeValid(t *testing.T, certFile, keyFile, name string, from, until time.T
 	if err != nil {
 		t.Fatal(err)
 	}
-	for file, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: der}, keyFile: {Type: "PRIVATE KEY", Bytes: private}} {
+	for file, block := range map[string]*pem.Block{
+		certFile: {Type: "CERTIFICATE", Bytes: der},
+		keyFile:  {Type: "PRIVATE KEY", Bytes: private},
+	} {
 		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
-func TestCertificateIsReadAgain(t *testing.T) {
+func TestCertificate_Reload(t *testing.T) {
 	t.Parallel()
 	certFile, keyFile := filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
 	if _, err := LoadCertificate(certFile, keyFile); err == nil || !strings.Contains(err.Error(), certFile) {
@@ -54,9 +59,9 @@ func TestCertificateIsReadAgain(t *testing.T) {
 	if c, err := LoadCertificate("", ""); c != nil || err != nil {
 		t.Errorf("none given: %v, %v", c, err)
 	}
-	for _, one := range [][2]string{{certFile, ""}, {"", keyFile}} {
-		if _, err := LoadCertificate(one[0], one[1]); err == nil {
-			t.Errorf("%v: one is not enough", one)
+	for _, files := range [][2]string{{certFile, ""}, {"", keyFile}} {
+		if _, err := LoadCertificate(files[0], files[1]); err == nil {
+			t.Errorf("%v: one file is not enough", files)
 		}
 	}
 	write(t, certFile, keyFile, "first")
@@ -67,25 +72,25 @@ func TestCertificateIsReadAgain(t *testing.T) {
 	var log strings.Builder
 	logger := slog.New(slog.NewTextHandler(&log, nil))
 	config := c.TLS()
-	shown := func(want string) {
+	served := func(want string) {
 		t.Helper()
 		pair, err := config.GetCertificate(nil)
 		if err != nil || pair.Leaf.Subject.CommonName != want {
-			t.Errorf("%v is shown, not %s (%v)", pair, want, err)
+			t.Errorf("%v is served, not %s (%v)", pair, want, err)
 		}
 	}
 	write(t, certFile, keyFile, "second")
-	shown("first")
+	served("first")
 	c.reload(logger)
-	shown("second")
+	served("second")
 	if err := os.WriteFile(keyFile, []byte("half of it"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for range 3 {
 		c.reload(logger)
-		shown("second")
+		served("second")
 	}
 	if n := strings.Count(log.String(), "renewed certificate cannot"); n != 1 {
-		t.Errorf("told %d times: %s", n, log.String())
+		t.Errorf("logged %d times: %s", n, log.String())
 	}
 }

@@ -1,4 +1,4 @@
-// Package middleware is what stands before the doors: it says where a request really comes from (Proxies), which web pages may send
-// one (Sites), and by which certificate the server shows itself (Certificate). It reads headers and never a body, and it knows
-// neither users nor events.
+// Package middleware finds the address of a client behind trusted proxies (TrustedProxies), restricts
+// requests from web pages of other sites (CrossOrigin) and loads the server's certificate (Certificate).
+// It reads headers and never a body, and it knows neither users nor events.
 package middleware

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"customer-events/internal/api"
+	"customer-events/internal/apierr"
 	"customer-events/internal/app"
 	"customer-events/internal/store/storetest"
 	"customer-events/test/apitest"
@@ -172,7 +172,7 @@ func TestLogs_AnonymousFlood(t *testing.T) {
 			if entry.User != "" && entry.Code == "" {
 				users++
 			}
-			if entry.Status == http.StatusBadRequest && entry.Code != string(api.BadRequest) {
+			if entry.Status == http.StatusBadRequest && entry.Code != apierr.BadRequest.Code() {
 				t.Errorf("a refusal without its code: %s", line)
 			}
 		}

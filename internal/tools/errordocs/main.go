@@ -1,10 +1,10 @@
-// Generate writes docs/errors.md, from where the codes stand and are explained: models/problem.go with the schema's ErrorCode for events,
-// internal/api/refusal.go and graph/errors.go for whole calls, webapi for the Web API's words. A code that is not explained fails it.
+// Errordocs writes docs/errors.md. The codes of events come from models/problem.go and the ErrorCode of
+// schema.graphqls, the errors of whole calls from the catalogue in internal/apierr. A code without
+// documentation fails the generation.
 package main
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -17,36 +17,43 @@ import (
 	"github.com/vektah/gqlparser/v2"
 	graphql "github.com/vektah/gqlparser/v2/ast"
 
-	"customer-events/internal/api"
-	"customer-events/internal/auth"
-	"customer-events/internal/crmapi"
+	"customer-events/internal/apierr"
 	"customer-events/models"
 )
 
-const head = `<!-- Written by internal/tools/errordocs: make generate. -->
+const head = `<!-- Written by internal/tools/errordocs: go generate . -->
 # Error codes
 
-Codes are added, never renamed or removed. Branch on them; the texts beside them are for people.
+Codes are added, never renamed or removed. Branch on the codes; the texts beside them are for people.
 
-## Of one event
+## Errors of one event
 
-` + "`errorCode` (Web API: `error_code`) of an unprocessed event, and of each of its `problems`" + `, where ` + "`path`" + ` leads to the field. The description reads
-` + "`Error:<what is wrong, with the field and its value> - Description:<the code's sentence>`" + `; of a secret no value is named. The other events of the call are not
-touched. Only what is marked *retryable* may be accepted later without a change.
+An unprocessed event and each of its ` + "`problems`" + ` have an ` + "`errorCode`" + `
+(Web API: ` + "`error_code`" + `). The ` + "`path`" + ` of a problem leads to the field.
+The description reads
+` + "`Error:<the field, its value and what is wrong> - Description:<the code's sentence>`" + `.
+It never contains the value of a secret. The other events of the call are processed. An event may be
+accepted later without a change only if its code is marked *retryable*.
 
 | code | sentence | when |
 |---|---|---|
 `
 
 const calls = `
-## Of a whole call
+## Errors of a whole call
 
-Nothing is stored, but for ` + "`OUTCOME_UNKNOWN`" + `. In GraphQL it is ` + "`extensions.code`" + ` of an error; in the Web API ` + "`status.code`" + ` has the class name. The HTTP status is the Web API's, and
-GraphQL's under ` + "`Accept: application/graphql-response+json`" + `; under plain ` + "`application/json`" + ` an error that is found after the JSON was parsed has status 200, but for 401, 413, 429
-and 503. Where seconds are named, which are the least, they stand in the header ` + "`Retry-After`, in GraphQL also in `extensions.retryAfter`" + `.
+Nothing is stored; only after ` + "`OUTCOME_UNKNOWN`" + ` the events may be stored. GraphQL has the code in
+the error's ` + "`extensions.code`" + `, the Web API has the class name in ` + "`status.code`" + `.
 
-| code | HTTP status | send again after | Web API | when, and what to do |
-|---|---|---|---|---|
+The Web API always has the HTTP status of the table. GraphQL has it under
+` + "`Accept: application/graphql-response+json`" + `. Under plain ` + "`application/json`" + `, an error
+that is found after the JSON was parsed has status 200, except for 401, 413, 429 and 503.
+
+The column *retry after* has the least number of seconds until a retry can succeed. The header
+` + "`Retry-After`" + ` has the actual number, in GraphQL also ` + "`extensions.retryAfter`" + `.
+
+| code | HTTP status | retry after | Web API | when | what to do |
+|---|---|---|---|---|---|
 `
 
 func main() {
@@ -63,15 +70,15 @@ func main() {
 func page() ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(head)
-	if err := ofEvents(&b); err != nil {
+	if err := writeEventCodes(&b); err != nil {
 		return nil, err
 	}
 	b.WriteString(calls)
-	err := ofCalls(&b)
-	return b.Bytes(), err
+	writeCallErrors(&b)
+	return b.Bytes(), nil
 }
 
-func ofEvents(b *bytes.Buffer) error {
+func writeEventCodes(b *bytes.Buffer) error {
 	text, err := os.ReadFile("schema.graphqls")
 	if err != nil {
 		return err
@@ -84,63 +91,49 @@ func ofEvents(b *bytes.Buffer) error {
 	if err != nil {
 		return err
 	}
-	told := schema.Types["ErrorCode"].EnumValues
-	if len(told) != len(codes) {
-		return fmt.Errorf("the schema has %d codes of events, models/problem.go has %d", len(told), len(codes))
+	described := schema.Types["ErrorCode"].EnumValues
+	if len(described) != len(codes) {
+		return fmt.Errorf("the schema has %d codes of events, models/problem.go has %d",
+			len(described), len(codes))
 	}
 	for _, c := range codes {
-		code, value := models.Code(c.value), told.ForName(c.value)
+		code, value := models.Code(c), described.ForName(c)
 		if value == nil || value.Description == "" || code.Description() == "" {
-			return fmt.Errorf("%s is not explained: it needs a description in schema.graphqls and a sentence in models/problem.go", c.value)
+			return fmt.Errorf("%s has no documentation: "+
+				"add a description to schema.graphqls and a sentence to models/problem.go", code)
 		}
 		retryable := ""
 		if code.Retryable() {
 			retryable = " *retryable*"
 		}
-		fmt.Fprintf(b, "| `%s`%s | %s | %s |\n", code, retryable, code.Description(), cell(value.Description))
+		fmt.Fprintf(b, "| `%s`%s | %s | %s |\n",
+			code, retryable, code.Description(), cell(value.Description))
 	}
 	return nil
 }
 
-func ofCalls(b *bytes.Buffer) error {
-	grammar, err := constants("graph/errors.go", "code")
-	if err != nil {
-		return err
+func writeCallErrors(b *bytes.Buffer) {
+	for _, row := range apierr.Rows() {
+		after, class := "–", "–"
+		if row.RetryAfter > 0 {
+			after = fmt.Sprint(row.RetryAfter, " s")
+		}
+		if !row.GraphQLOnly {
+			class = "`" + row.Class + "`"
+		}
+		fmt.Fprintf(b, "| `%s` | %d | %s | %s | %s | %s |\n",
+			row.Code, row.Status, after, class, cell(row.When), cell(row.Remedy))
 	}
-	refusals, err := constants("internal/api/refusal.go", "Code")
-	if err != nil {
-		return err
-	}
-	for _, c := range append(grammar, refusals...) {
-		if c.comment == "" {
-			return fmt.Errorf("%s is not explained: it needs a comment where it stands", c.value)
-		}
-		refusal := api.NewError(api.Code(c.value), "")
-		after, class := "–", crmapi.StatusCode(refusal)
-		if refusal.RetryAfter > 0 {
-			after = fmt.Sprint(refusal.RetryAfter, " s")
-		}
-		if class = cmp.Or(class, "–"); class != "–" {
-			class = "`" + class + "`"
-		}
-		if refusal.Code == api.Unauthenticated {
-			class += ", of a login `" + crmapi.StatusCode(auth.ErrWrongLogin) + "`"
-		}
-		fmt.Fprintf(b, "| `%s` | %d | %s | %s | %s |\n", c.value, refusal.Code.Status(), after, class, cell(c.comment))
-	}
-	return nil
 }
 
-// cell is a text as it may stand in a table.
+// cell escapes a text for a table.
 func cell(text string) string {
 	return strings.ReplaceAll(strings.Join(strings.Fields(text), " "), "|", `\|`)
 }
 
-type constant struct{ value, comment string }
-
-// constants are those of a file that are declared to be of a type, in their order.
-func constants(path, typeName string) (all []constant, err error) {
-	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
+// constants returns the values of a file's constants of a type, in their order.
+func constants(path, typeName string) (values []string, err error) {
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -158,11 +151,11 @@ func constants(path, typeName string) (all []constant, err error) {
 			if err != nil {
 				return nil, err
 			}
-			all = append(all, constant{value, spec.Doc.Text()})
+			values = append(values, value)
 		}
 	}
-	if len(all) == 0 {
+	if len(values) == 0 {
 		return nil, fmt.Errorf("%s has no constants of type %s", path, typeName)
 	}
-	return all, nil
+	return values, nil
 }

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// The heavy thread comes last, and no other thread with it.
-func TestPriority(t *testing.T) {
+// Run lowers the priority of its own thread and of no other.
+func TestRun_Priority(t *testing.T) {
 	t.Parallel()
 	priority := func() int {
 		above, err := syscall.Getpriority(syscall.PRIO_PROCESS, syscall.Gettid())
@@ -18,10 +18,10 @@ func TestPriority(t *testing.T) {
 	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	usual, turns := priority(), New()
+	usual, limiter := priority(), NewCPULimiter()
 	for range 20 {
 		lowered := 0
-		if err := turns.Run(t.Context(), func() { lowered = priority() }); err != nil {
+		if err := limiter.Run(t.Context(), func() { lowered = priority() }); err != nil {
 			t.Fatal(err)
 		}
 		if want := max(1, usual-niceIncrement); lowered != want {

@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// TrustedProxies are the addresses whose word is taken for whom they speak for.
+// TrustedProxies are the networks whose X-Forwarded-For header is honoured.
 type TrustedProxies []netip.Prefix
 
-// ParseTrustedProxies reads a list of addresses and networks, with commas between them.
+// ParseTrustedProxies parses a comma-separated list of addresses and networks.
 func ParseTrustedProxies(list string) (TrustedProxies, error) {
 	var proxies TrustedProxies
 	for text := range strings.SplitSeq(list, ",") {
@@ -24,15 +24,16 @@ func ParseTrustedProxies(list string) (TrustedProxies, error) {
 			network, err = netip.PrefixFrom(address.Unmap(), address.Unmap().BitLen()), nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("trusted-proxies (%s) is not valid: write addresses or networks such as 10.0.0.0/8,2001:db8::1", text)
+			return nil, fmt.Errorf("trusted-proxies (%s) is not valid: "+
+				"write addresses or networks such as 10.0.0.0/8,2001:db8::1", text)
 		}
 		proxies = append(proxies, network.Masked())
 	}
 	return proxies, nil
 }
 
-// Contains reports whether the text is the address of a trusted proxy. As the address of a request it means that the
-// proxy has not said whose request it is.
+// Contains reports whether the text is the address of a trusted proxy. If ClientIP returns such an
+// address, the proxy has not sent the client's address.
 func (p TrustedProxies) Contains(text string) bool {
 	address, err := netip.ParseAddr(text)
 	return err == nil && p.contains(address.Unmap())
@@ -42,9 +43,10 @@ func (p TrustedProxies) contains(address netip.Addr) bool {
 	return slices.ContainsFunc(p, func(network netip.Prefix) bool { return network.Contains(address) })
 }
 
-// ClientIP is where the request comes from, without the port. If that is a trusted proxy, it is what the proxy has written at the
-// end of X-Forwarded-For, and so on towards its beginning until an address is not a trusted proxy's: what stands before that was
-// written by who knows whom. The header Forwarded is not read: a proxy writes one of the two and passes the other on as it came.
+// ClientIP returns the address of the client without its port. If the peer is a trusted proxy, ClientIP
+// walks X-Forwarded-For from right to left and skips trusted proxies. Anything left of the first other
+// address can be forged and is ignored. ClientIP does not read the header Forwarded: a proxy writes one
+// of the two headers and forwards the other one unchanged.
 func (p TrustedProxies) ClientIP(r *http.Request) string {
 	at, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
@@ -58,7 +60,7 @@ func (p TrustedProxies) ClientIP(r *http.Request) string {
 	for _, hop := range slices.Backward(hops) {
 		before, err := parseHop(strings.TrimSpace(hop))
 		if err != nil {
-			break // the last one that is known answers for it
+			break // the last valid address is the best that is known
 		}
 		if address = before; !p.contains(address) {
 			break
@@ -67,7 +69,7 @@ func (p TrustedProxies) ClientIP(r *http.Request) string {
 	return address.String()
 }
 
-// parseHop reads an address as proxies write it, some with a port.
+// parseHop parses an address of X-Forwarded-For. Some proxies add a port.
 func parseHop(text string) (netip.Addr, error) {
 	address, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(text, "["), "]"))
 	if err != nil {

@@ -1,0 +1,168 @@
+package admission
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"customer-events/internal/apierr"
+)
+
+func TestReadBody_WaitsForProcessing(t *testing.T) {
+	t.Parallel()
+	controller := newController()
+	if !controller.processing.TryAcquire(controller.maxProcessing - chunkBytes) {
+		t.Fatal("a new controller is not free")
+	}
+	r, first := post(strings.NewReader(strings.Repeat("x", 100)), controller)
+	if _, err := first.ReadBody(httptest.NewRecorder(), r); err != nil {
+		t.Fatal(err)
+	}
+	r, ticket := post(strings.NewReader("x"), controller)
+	ctx, cancel := context.WithCancel(r.Context())
+	cancel()
+	_, err := ticket.ReadBody(httptest.NewRecorder(), r.WithContext(ctx))
+	if err == nil || err.Kind != apierr.Unavailable || err.RetryAfter == 0 {
+		t.Errorf("the context ended before the body could be processed: %v", err)
+	}
+	r, ticket = post(strings.NewReader("x"), controller)
+	done := make(chan *apierr.Error)
+	go func() {
+		_, err := ticket.ReadBody(httptest.NewRecorder(), r)
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		t.Fatalf("it did not wait: %v", err)
+	default:
+	}
+	first.PauseProcessing() // as while a login waits for its CPU slot
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	first.Release()
+	controller.bytesInFlight.Store(maxBytesInFlight)
+	r, ticket = post(strings.NewReader("x"), controller)
+	if _, err := ticket.ReadBody(httptest.NewRecorder(), r); err == nil || err.Kind != apierr.Unavailable {
+		t.Errorf("more bytes are in flight than allowed: %v", err)
+	}
+}
+
+// Large bodies of unauthenticated requests wait for each other, and no authenticated request waits for them.
+func TestReadBody_AnonymousRequestsWaitForEachOther(t *testing.T) {
+	t.Parallel()
+	controller := newController()
+	releases := make([]func(), controller.anonymousSlots.Size())
+	for i := range releases {
+		releases[i], _ = controller.anonymousSlots.Acquire(t.Context())
+	}
+	large := strings.Repeat("x", 2*largeBody)
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	read := func(token string, gzip bool, ctx context.Context) *apierr.Error {
+		r, _ := post(strings.NewReader(large), controller)
+		if gzip {
+			r.Body = io.NopCloser(compressed(large))
+			r.Header.Set("Content-Encoding", "gzip")
+		}
+		ticket := controller.NewTicket(token)
+		defer ticket.Release()
+		body, err := ticket.ReadBody(httptest.NewRecorder(), r.WithContext(ctx))
+		if err == nil && body != large {
+			t.Errorf("%d bytes", len(body))
+		}
+		if got := controller.bytesInFlight.Load(); ctx.Err() != nil && got > largeBody+chunkBytes {
+			t.Errorf("%d bytes are in flight while it waits", got)
+		}
+		return err
+	}
+	for name, gzip := range map[string]bool{"plain": false, "gzip": true} {
+		if err := read(validToken, gzip, t.Context()); err != nil {
+			t.Errorf("%s, authenticated: %v", name, err)
+		}
+		for _, token := range []string{"", "not valid"} {
+			err := read(token, gzip, ended)
+			if err == nil || err.Kind != apierr.Unavailable || err.RetryAfter == 0 ||
+				!strings.Contains(err.Message, "Authorization") {
+				t.Errorf("%s, with the token %q: %v", name, token, err)
+			}
+		}
+	}
+	for _, release := range releases {
+		release()
+	}
+	for range 2 * len(releases) { // each request releases its slot
+		if err := read("", false, t.Context()); err != nil {
+			t.Errorf("an unauthenticated request with a free slot: %v", err)
+		}
+	}
+	if left := controller.bytesInFlight.Load(); left != 0 {
+		t.Errorf("%d bytes were not released", left)
+	}
+}
+
+// However much unauthenticated clients send, authenticated requests and logins are admitted.
+func TestReadBody_AnonymousShare(t *testing.T) {
+	t.Parallel()
+	controller := newController()
+	const each = largeBody - chunkBytes
+	refused := 0
+	for range maxBytesInFlight / each {
+		r, _ := post(strings.NewReader(strings.Repeat(" ", each)), controller)
+		ticket := controller.NewTicket("")
+		defer ticket.Release()
+		// No body is complete, so that none waits for being processed.
+		r.Body = io.NopCloser(io.MultiReader(r.Body, iotest.ErrReader(errors.New("the connection broke"))))
+		_, err := ticket.ReadBody(httptest.NewRecorder(), r)
+		if err != nil && err.Kind == apierr.Unavailable {
+			refused++
+		}
+	}
+	if want := maxBytesInFlight/each - maxAnonymousBytes/each; refused < want || refused > want+1 {
+		t.Errorf("%d requests were refused, not %d", refused, want)
+	}
+	for _, c := range []struct {
+		name, token string
+		size        int
+	}{
+		{"authenticated", validToken, 1 << 20},
+		{"a login", "", chunkBytes},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r, _ := post(strings.NewReader(strings.Repeat(" ", c.size-1)), controller)
+			ticket := controller.NewTicket(c.token)
+			defer ticket.Release()
+			if _, err := ticket.ReadBody(httptest.NewRecorder(), r); err != nil {
+				t.Errorf("a body of %d bytes: %v", c.size, err)
+			}
+		})
+	}
+}
+
+// An unauthenticated client that sends slowly loses its slot.
+func TestReadBody_AnonymousUploadTimeout(t *testing.T) {
+	t.Parallel()
+	controller := newController()
+	controller.uploadTimeout = 50 * time.Millisecond
+	refused := make(chan *apierr.Error)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ticket := controller.NewTicket("")
+		defer ticket.Release()
+		_, err := ticket.ReadBody(w, r)
+		refused <- err
+	}))
+	defer server.Close()
+	from, to := io.Pipe()
+	defer to.Close()
+	go func() { _, _ = to.Write(make([]byte, largeBody+1)) }()
+	go func() { _, _ = http.Post(server.URL, "", from) }() //nolint // the response never ends
+	if err := <-refused; err == nil || err.Kind != apierr.BadRequest {
+		t.Errorf("a slow client: %v", err)
+	}
+}

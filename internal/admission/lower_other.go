@@ -1,6 +1,0 @@
-//go:build !linux
-
-package admission
-
-// lowerThreadPriority does nothing: only Linux has a priority for each thread.
-func lowerThreadPriority() {}
