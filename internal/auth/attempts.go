@@ -10,66 +10,71 @@ import (
 	"customer-events/models"
 )
 
-// How many failed logins are evaluated within models.AttemptWindow. What is beyond is refused, with the
-// right password as well. See docs/decisions/0007-guessing.md.
+// The limits of failed logins within models.LockoutWindow. Above a limit a login is refused, even with the
+// right password. See docs/decisions/0007-guessing.md.
 const (
-	// MaxFailedPerNameAndAddress is for one user name from one address that nobody has logged in from lately.
+	// MaxFailedPerNameAndAddress is for one user name from one unfamiliar address: an address without a
+	// recent login.
 	MaxFailedPerNameAndAddress = 10
-	// MaxFailedPerName is for one user name from all such addresses together. From then on each address has
-	// one try, so that a user at a new address can log in beside an attack.
+	// MaxFailedPerName is for one user name from all unfamiliar addresses together. Above it, each address
+	// has one attempt, so that a user at a new address can log in during an attack.
 	MaxFailedPerName = 50
-	// MaxFailedEverywhere is for one user name from all such addresses together. From then on they have none.
+	// MaxFailedEverywhere is for one user name from all unfamiliar addresses together. Above it, they have
+	// no attempt.
 	MaxFailedEverywhere = 1000
-	// MaxFailedPerAddress is for one such address, whatever names it tries.
+	// MaxFailedPerAddress is for one unfamiliar address and all names.
 	MaxFailedPerAddress = 100
 
-	// MaxFailedHereShared and MaxFailedPerAddressShared are for an address that somebody has logged in from
-	// lately, or that many clients share: one of them must not lock out the others. Beyond MaxFailedHere only
-	// the right password is answered otherwise than a refusal.
-	MaxFailedHereShared       = 100
-	MaxFailedPerAddressShared = 1000
-	// MaxFailedHereSlowly and MaxFailedPerAddressSlowly are for such an address and one slowly, when those are
-	// used up.
-	MaxFailedHereSlowly       = 5
-	MaxFailedPerAddressSlowly = 60
+	// MaxFailedPerNameAndSharedAddress and MaxFailedPerSharedAddress are for a familiar address, and for an
+	// address that many clients share: one client must not lock out the others. Above
+	// MaxFailedPerNameAndAddress, a wrong password gets the same response as a refused login.
+	MaxFailedPerNameAndSharedAddress = 100
+	MaxFailedPerSharedAddress        = 1000
+	// MaxFailedPerNameAndSharedAddressSlow and MaxFailedPerSharedAddressSlow are for such an address within
+	// slowWindow, once it has reached the limits above.
+	MaxFailedPerNameAndSharedAddressSlow = 5
+	MaxFailedPerSharedAddressSlow        = 60
 )
 
 const (
-	// slowly is the time in which a shared address has the slow limits.
-	slowly = time.Minute
-	// NetworkLife is how long an address counts as one that somebody has logged in from.
-	NetworkLife = 30 * 24 * time.Hour
-	// networkRefresh is how old the time of the last login gets before it is written anew.
+	// slowWindow is the period of the slow limits.
+	slowWindow = time.Minute
+	// NetworkTTL is how long an address stays familiar after a login from it.
+	NetworkTTL = 30 * 24 * time.Hour
+	// networkRefresh is the age from which the stored time of the last login is written again.
 	networkRefresh = 24 * time.Hour
 )
 
-// maxWaitingPerCPU is how many logins may wait for each that is hashing: more would wait for longer than
-// their callers do.
+// maxWaitingPerCPU is how many logins may wait for each login that is hashing a password. More would wait
+// longer than clients do.
 const maxWaitingPerCPU = 100
 
-// ErrTooManyLogins refuses a login before the password is looked at.
+// ErrTooManyLogins refuses a login without checking its password.
 type ErrTooManyLogins struct{ RetryAfter time.Duration }
 
+// Error implements error.
 func (ErrTooManyLogins) Error() string {
 	return "too many logins have failed, or are waiting: try again later"
 }
 
 type addressKey struct{}
 
-// WithAddress gives a context the network address of the client, for counting failed logins.
+// WithAddress returns a context with the network address of the client, for which failed logins are counted.
 func WithAddress(ctx context.Context, address string) context.Context {
 	return context.WithValue(ctx, addressKey{}, address)
 }
 
-// client is where a login comes from.
+// client is the origin of a login.
 type client struct {
-	// address is the client's address; of IPv6 its /64, since whoever has one address there has 2^64.
+	// address is the client's address. Of an IPv6 address it is the /64, because a client usually has all of
+	// its 2^64 addresses.
 	address string
-	// site is the same, but of IPv6 the /48, since whoever has one /64 there often has 65,536.
+	// site is the same, but of an IPv6 address the /48, because a client with one /64 often has all of its
+	// 65,536.
 	site string
-	// exact is the very address.
+	// exact is the address itself.
 	exact string
-	// loopback says that it comes from this machine, where either a proxy or a program of the machine runs.
+	// loopback reports that the login comes from this machine: from a proxy or a local program.
 	loopback bool
 }
 
@@ -82,137 +87,154 @@ func clientOf(ctx context.Context) client {
 	address = address.Unmap().WithZone("")
 	c := client{address.String(), address.String(), address.String(), address.IsLoopback()}
 	if address.Is6() && !c.loopback {
-		c.address, c.site = prefix(address, 64), prefix(address, 48)
+		c.address, c.site = networkPrefix(address, 64), networkPrefix(address, 48)
 	}
 	return c
 }
 
-func prefix(address netip.Addr, bits int) string {
-	network, _ := address.Prefix(bits) // fails for IPv4 only
+func networkPrefix(address netip.Addr, bits int) string {
+	network, _ := address.Prefix(bits) // fails only for IPv4
 	return network.String()
 }
 
-// network is the hash by which an address is remembered that somebody has logged in from.
-func (c client) network() []byte { return []byte(subject("network", c.address)) }
+// networkHash returns the hash under which the address is stored after a login.
+func (c client) networkHash() []byte { return []byte(counterKey("network", c.address)) }
 
-// limits returns the budgets of a login from an address that nobody has logged in from lately. While the
-// name is under attack, each site has one try.
-func limits(username string, c client, attacked bool) []models.Limit {
-	here := MaxFailedPerNameAndAddress
-	if attacked {
-		here = 1
+// defaultLimits returns the limits of a login from an unfamiliar address. While the name is under attack,
+// each site has one attempt.
+func defaultLimits(username string, c client, underAttack bool) []models.Limit {
+	perAddress := MaxFailedPerNameAndAddress
+	if underAttack {
+		perAddress = 1
 	}
-	budgets := []models.Limit{
-		{CounterKey: subject("address", c.address), Max: MaxFailedPerAddress},
-		{CounterKey: subject("name", username), Max: MaxFailedEverywhere},
-		{CounterKey: subject("name at address", username, c.address), Max: here},
+	limits := []models.Limit{
+		{CounterKey: counterKey("address", c.address), Max: MaxFailedPerAddress},
+		{CounterKey: counterKey("name", username), Max: MaxFailedEverywhere},
+		{CounterKey: counterKey("name at address", username, c.address), Max: perAddress},
 	}
 	if c.site != c.address {
-		budgets = append(budgets, models.Limit{CounterKey: subject("name at site", username, c.site), Max: 2*here - 1})
+		site := counterKey("name at site", username, c.site)
+		limits = append(limits, models.Limit{CounterKey: site, Max: 2*perAddress - 1})
 	}
-	return budgets
+	return limits
 }
 
-// sharedLimits returns the budgets of a login from an address that somebody has logged in from lately, or
-// that clients share. They are apart from those of all other addresses, so that no attack from elsewhere
-// uses them up.
+// sharedLimits returns the limits of a login from a familiar address, or from one that clients share. Their
+// counters are separate from those of all other addresses, so that an attack from elsewhere does not use
+// them.
 func sharedLimits(username string, c client) []models.Limit {
 	return []models.Limit{
-		{CounterKey: subject("shared address", c.address), Max: MaxFailedPerAddressShared},
-		{CounterKey: subject("name at shared address", username, c.address), Max: MaxFailedHereShared},
+		{CounterKey: counterKey("shared address", c.address), Max: MaxFailedPerSharedAddress},
+		{
+			CounterKey: counterKey("name at shared address", username, c.address),
+			Max:        MaxFailedPerNameAndSharedAddress,
+		},
 	}
 }
 
-// slowLimits returns the budgets of such an address when the others are used up. Each minute has budgets of
-// its own.
+// slowLimits returns the limits of a shared address that has reached its sharedLimits. Each minute has its
+// own counters.
 func slowLimits(username string, c client, at time.Time) []models.Limit {
-	minute := strconv.FormatInt(at.Unix()/int64(slowly/time.Second), 10)
+	minute := strconv.FormatInt(at.Unix()/int64(slowWindow/time.Second), 10)
 	return []models.Limit{
-		{CounterKey: subject("shared address, slowly", c.address, minute), Max: MaxFailedPerAddressSlowly},
-		{CounterKey: subject("name at shared address, slowly", username, c.address, minute), Max: MaxFailedHereSlowly},
+		{
+			CounterKey: counterKey("shared address, slowly", c.address, minute),
+			Max:        MaxFailedPerSharedAddressSlow,
+		},
+		{
+			CounterKey: counterKey("name at shared address, slowly", username, c.address, minute),
+			Max:        MaxFailedPerNameAndSharedAddressSlow,
+		},
 	}
 }
 
-// limited is what limits a login.
-type limited struct {
-	budgets []models.Limit
-	// many is when the failures of the name at this address are no longer too many to be told apart from a
-	// refusal. Until then a wrong password is answered as a refusal is. It is the zero time if there are few.
-	many time.Time
+// loginLimits are the limits of one login.
+type loginLimits struct {
+	limits []models.Limit
+	// hideFailureUntil is the time until which a wrong password gets the same response as a refused login,
+	// because the name has many failures at this address. It is the zero time if there are few.
+	hideFailureUntil time.Time
 }
 
-// limitsOf chooses the budgets of a login, or refuses it. It is asked before the password is hashed, since
-// a flood of logins that are refused must cost nothing.
-func (s *Service) limitsOf(ctx context.Context, username string, c client, at time.Time) (limited, error) {
+// limitsFor chooses the limits of a login, or refuses the login. LogIn calls it before it hashes the
+// password, because a flood of refused logins must cost nothing.
+func (s *Service) limitsFor(ctx context.Context, username string, c client, at time.Time) (loginLimits,
+	error) {
 	familiar := s.isShared(c)
 	if !familiar {
-		last, err := s.sessions.LastLogin(ctx, c.network())
+		last, err := s.sessions.LastLogin(ctx, c.networkHash())
 		if err != nil {
-			return limited{}, err
+			return loginLimits{}, err
 		}
-		familiar = last.After(at.Add(-NetworkLife))
+		familiar = last.After(at.Add(-NetworkTTL))
 	}
 	if !familiar {
-		attack := []models.Limit{{CounterKey: subject("name", username), Max: MaxFailedPerName}}
-		until, err := s.closed(ctx, at, attack)
+		attack := []models.Limit{{CounterKey: counterKey("name", username), Max: MaxFailedPerName}}
+		until, err := s.lockedUntil(ctx, at, attack)
 		if err != nil {
-			return limited{}, err
+			return loginLimits{}, err
 		}
-		budgets := limits(username, c, !until[0].IsZero())
-		if until, err = s.closed(ctx, at, budgets); err != nil {
-			return limited{}, err
+		limits := defaultLimits(username, c, !until[0].IsZero())
+		if until, err = s.lockedUntil(ctx, at, limits); err != nil {
+			return loginLimits{}, err
 		}
-		return limited{budgets: budgets}, refused(at, until)
+		return loginLimits{limits: limits}, lockoutError(at, until)
 	}
 	usual, slow := sharedLimits(username, c), slowLimits(username, c, at)
 	few := []models.Limit{{CounterKey: usual[1].CounterKey, Max: MaxFailedPerNameAndAddress}}
-	until, err := s.closed(ctx, at, usual, slow, few)
+	until, err := s.lockedUntil(ctx, at, usual, slow, few)
 	switch {
 	case err != nil:
-		return limited{}, err
+		return loginLimits{}, err
 	case until[0].IsZero():
-		return limited{usual, until[2]}, nil
+		return loginLimits{usual, until[2]}, nil
 	case until[1].IsZero():
-		return limited{slow, until[2]}, nil
+		return loginLimits{slow, until[2]}, nil
 	}
-	return limited{}, ErrTooManyLogins{RetryAfter: at.Truncate(slowly).Add(slowly).Sub(at)}
+	return loginLimits{}, ErrTooManyLogins{RetryAfter: at.Truncate(slowWindow).Add(slowWindow).Sub(at)}
 }
 
 func (s *Service) isShared(c client) bool {
 	return c.loopback || s.Shared != nil && s.Shared(c.exact)
 }
 
-// keepLogin remembers where somebody has logged in from. A login every two hours need not write it each
-// time. An error is no reason to refuse the login: the next one tries again.
-func (s *Service) keepLogin(ctx context.Context, c client, at time.Time) {
+// rememberNetwork stores the time of a login from an address, but not again within networkRefresh. It
+// ignores errors: the login has succeeded, and the next one tries again.
+func (s *Service) rememberNetwork(ctx context.Context, c client, at time.Time) {
 	if s.isShared(c) {
 		return
 	}
-	if last, err := s.sessions.LastLogin(ctx, c.network()); err == nil && !last.After(at.Add(-networkRefresh)) {
-		_ = s.sessions.KeepLogin(ctx, c.network(), at, at.Add(-NetworkLife))
+	last, err := s.sessions.LastLogin(ctx, c.networkHash())
+	if err == nil && !last.After(at.Add(-networkRefresh)) {
+		_ = s.sessions.KeepLogin(ctx, c.networkHash(), at, at.Add(-NetworkTTL))
 	}
 }
 
-// closed returns for each list of budgets when it is open again, and the zero time if it is open.
-func (s *Service) closed(ctx context.Context, at time.Time, lists ...[]models.Limit) ([]time.Time, error) {
-	guesses := models.Attempts{At: at}
-	for _, budgets := range lists {
-		guesses.List = append(guesses.List, models.Attempt{Limits: budgets})
+// lockedUntil returns, for each list of limits, when all of them allow a login again, and the zero time if
+// they allow it now.
+func (s *Service) lockedUntil(ctx context.Context, at time.Time, lists ...[]models.Limit) ([]time.Time,
+	error) {
+	attempts := models.Attempts{At: at}
+	for _, limits := range lists {
+		attempts.List = append(attempts.List, models.Attempt{Limits: limits})
 	}
-	return s.sessions.LockedUntil(ctx, guesses)
+	return s.sessions.LockedUntil(ctx, attempts)
 }
 
-func refused(at time.Time, until []time.Time) error {
+// lockoutError returns ErrTooManyLogins if the login is locked out until a later time.
+func lockoutError(at time.Time, until []time.Time) error {
 	if until[0].IsZero() {
 		return nil
 	}
 	return ErrTooManyLogins{RetryAfter: until[0].Sub(at)}
 }
 
-func subject(parts ...string) string {
+// counterKey returns the hash that names a counter of failed logins.
+func counterKey(parts ...string) string {
 	hash := sha256.New()
 	for _, part := range append([]string{"login"}, parts...) {
-		sum := sha256.Sum256([]byte(part)) // of a fixed length, so that no two lists of parts give the same bytes
+		// The sums have a fixed length, so that no two lists of parts give the same bytes.
+		sum := sha256.Sum256([]byte(part))
 		hash.Write(sum[:])
 	}
 	return string(hash.Sum(nil))

@@ -14,17 +14,18 @@ import (
 	"customer-events/models"
 )
 
-// cheap makes logins fast where the cost of a hash does not matter.
-func cheap(service *Service, kept *sessions) {
+// useCheapHashes makes logins fast where the cost of a hash does not matter.
+func useCheapHashes(service *Service, kept *sessions) {
 	hash := func(password string) string {
 		salt := []byte("salt of 16 bytes")
-		return "$argon2id$v=19$m=8,t=1,p=1$" + base64Raw.EncodeToString(salt) + "$" + base64Raw.EncodeToString(argon2.IDKey([]byte(password), salt, 1, 8, 1, 32))
+		return "$argon2id$v=19$m=8,t=1,p=1$" + base64Raw.EncodeToString(salt) + "$" +
+			base64Raw.EncodeToString(argon2.IDKey([]byte(password), salt, 1, 8, 1, 32))
 	}
-	service.dummyHash = hash("nobody's password")
+	service.dummyHash = hash("the password of no user")
 	kept.users["anna"].PasswordHash = hash("right password")
 }
 
-func failed(t *testing.T, service *Service, address, name, password string) bool {
+func failedLogin(t *testing.T, service *Service, address, name, password string) bool {
 	t.Helper()
 	_, err := service.LogIn(WithAddress(t.Context(), address), name, password)
 	var many ErrTooManyLogins
@@ -41,190 +42,215 @@ func failed(t *testing.T, service *Service, address, name, password string) bool
 	return false
 }
 
-func TestLoginsAreLimitedByNameAndAddress(t *testing.T) {
+func TestLogIn_LimitPerNameAndAddress(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"anna", "nobody"} {
 		service, kept, now := setup()
-		cheap(service, kept)
+		useCheapHashes(service, kept)
 		for i := range MaxFailedPerNameAndAddress {
-			if !failed(t, service, "192.0.2.1", name, "wrong") {
-				t.Fatalf("%s: login %d is refused", name, i)
+			if !failedLogin(t, service, "192.0.2.1", name, "wrong") {
+				t.Fatalf("%s: login %d is locked out", name, i)
 			}
 		}
 		for _, password := range []string{"wrong", "right password"} {
-			if failed(t, service, "192.0.2.1", name, password) {
-				t.Errorf("%s: looked at though locked", name)
+			if failedLogin(t, service, "192.0.2.1", name, password) {
+				t.Errorf("%s: the password is checked although the login is locked out", name)
 			}
 		}
-		if !failed(t, service, "192.0.2.2", name, "wrong") {
-			t.Errorf("%s: locked elsewhere", name)
+		if !failedLogin(t, service, "192.0.2.2", name, "wrong") {
+			t.Errorf("%s: locked out at another address", name)
 		}
 		*now = now.Add(models.LockoutWindow)
-		if !failed(t, service, "192.0.2.1", name, "wrong") {
-			t.Errorf("%s: locked for ever", name)
+		if !failedLogin(t, service, "192.0.2.1", name, "wrong") {
+			t.Errorf("%s: locked out after the window", name)
 		}
 	}
 }
 
-// Fifty failures for a name from five networks leave the user, wherever they log in from, a try of their own.
-func TestLogin_AttackedNameIsNotLockedElsewhere(t *testing.T) {
+// After fifty failures for a name from five networks, the user still has one attempt at any other address.
+func TestLogIn_AttackedNameIsNotLockedOutElsewhere(t *testing.T) {
 	t.Parallel()
 	service, kept, _ := setup()
-	cheap(service, kept)
+	useCheapHashes(service, kept)
 	login := func(address string) error {
 		_, err := service.LogIn(WithAddress(t.Context(), address), "anna", "right password")
 		return err
 	}
 	for i := range MaxFailedPerName {
-		if !failed(t, service, fmt.Sprint("192.0.2.", i%5), "anna", "wrong") {
-			t.Fatalf("login %d is refused", i)
+		if !failedLogin(t, service, fmt.Sprint("192.0.2.", i%5), "anna", "wrong") {
+			t.Fatalf("login %d is locked out", i)
 		}
 	}
-	if failed(t, service, "192.0.2.0", "anna", "right password") {
-		t.Error("the guesser's address is not refused")
+	if failedLogin(t, service, "192.0.2.0", "anna", "right password") {
+		t.Error("the attacker's address is not locked out")
 	}
 	for _, address := range []string{"203.0.113.1", "2001:db8::1", "203.0.113.1"} {
 		if err := login(address); err != nil {
 			t.Errorf("%s: %v", address, err)
 		}
 	}
-	// An address of which nothing is known has one try.
-	if !failed(t, service, "203.0.113.2", "anna", "wrong") || failed(t, service, "203.0.113.2", "anna", "right password") {
-		t.Error("an address that is not known has not exactly one try")
+	// An unfamiliar address has one attempt.
+	if !failedLogin(t, service, "203.0.113.2", "anna", "wrong") ||
+		failedLogin(t, service, "203.0.113.2", "anna", "right password") {
+		t.Error("an unfamiliar address does not have exactly one attempt")
 	}
-	// Of IPv6 a /48 has it.
-	if !failed(t, service, "2001:db8:5:1::1", "anna", "wrong") || failed(t, service, "2001:db8:5:2::1", "anna", "right password") {
-		t.Error("a /48 has not exactly one try")
+	// For IPv6, a /48 has one attempt.
+	if !failedLogin(t, service, "2001:db8:5:1::1", "anna", "wrong") ||
+		failedLogin(t, service, "2001:db8:5:2::1", "anna", "right password") {
+		t.Error("a /48 does not have exactly one attempt")
 	}
 	if err := login("2001:db8:6:2::1"); err != nil {
 		t.Errorf("another /48: %v", err)
 	}
 }
 
-// However many addresses an attacker has, there is a bound on the guesses at a name. Who has logged in lately from an
-// address is not shut out there.
-func TestLogin_GuessesAtANameAreBounded(t *testing.T) {
+// The attempts at a name are bounded for any number of addresses. A familiar address is not locked out by
+// them.
+func TestLogIn_LimitPerName(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"anna", "nobody"} {
 		service, kept, now := setup()
-		cheap(service, kept)
-		if _, err := service.LogIn(WithAddress(t.Context(), "203.0.113.1"), "anna", "right password"); err != nil {
+		useCheapHashes(service, kept)
+		if _, err := service.LogIn(WithAddress(t.Context(), "203.0.113.1"), "anna",
+			"right password"); err != nil {
 			t.Fatal(err)
 		}
-		evaluated := 960 // each takes its time, so most are only counted
-		kept.tally[subject("name", name)] = models.Failures{Count: evaluated, Until: now.Add(models.LockoutWindow)}
+		evaluated := 960 // set in the counter, because attempts are slow
+		kept.counters[counterKey("name", name)] = models.Failures{
+			Count: evaluated,
+			Until: now.Add(models.LockoutWindow),
+		}
 		for network := range 60 {
 			for range 3 {
-				if failed(t, service, fmt.Sprintf("10.0.%d.%d", network/250, network%250), name, "wrong") {
+				address := fmt.Sprintf("10.0.%d.%d", network/250, network%250)
+				if failedLogin(t, service, address, name, "wrong") {
 					evaluated++
 				}
 			}
 		}
 		if evaluated != MaxFailedEverywhere {
-			t.Errorf("%s: %d guesses are evaluated, want %d", name, evaluated, MaxFailedEverywhere)
+			t.Errorf("%s: %d attempts are evaluated, want %d", name, evaluated, MaxFailedEverywhere)
 		}
-		if failed(t, service, "203.0.113.2", name, "right password") {
-			t.Errorf("%s: an address that is not known is not refused", name)
+		if failedLogin(t, service, "203.0.113.2", name, "right password") {
+			t.Errorf("%s: an unfamiliar address is not locked out", name)
 		}
-		if _, err := service.LogIn(WithAddress(t.Context(), "203.0.113.1"), "anna", "right password"); err != nil {
+		if _, err := service.LogIn(WithAddress(t.Context(), "203.0.113.1"), "anna",
+			"right password"); err != nil {
 			t.Errorf("the address of the last login: %v", err)
 		}
 		*now = now.Add(models.LockoutWindow)
-		if !failed(t, service, "203.0.113.2", name, "wrong") {
-			t.Errorf("%s: locked for ever", name)
+		if !failedLogin(t, service, "203.0.113.2", name, "wrong") {
+			t.Errorf("%s: locked out after the window", name)
 		}
 	}
 }
 
-// Behind one address that many clients have, one of them locks out no other; and what it may guess is bounded.
-func TestLogin_SharedAddress(t *testing.T) {
+// One client of a shared address does not lock out the others, and its attempts are bounded.
+func TestLogIn_SharedAddress(t *testing.T) {
 	t.Parallel()
-	for what, address := range map[string]string{"a proxy": "198.51.100.1", "a proxy of IPv6": "2001:db8:9::5", "the loopback": "127.0.0.1", "IPv6's loopback": "::1", "a known address": "203.0.113.1"} {
+	for what, address := range map[string]string{
+		"a proxy":            "198.51.100.1",
+		"an IPv6 proxy":      "2001:db8:9::5",
+		"loopback":           "127.0.0.1",
+		"IPv6 loopback":      "::1",
+		"a familiar address": "203.0.113.1",
+	} {
 		service, kept, now := setup()
-		cheap(service, kept)
+		useCheapHashes(service, kept)
 		login := func() error {
 			_, err := service.LogIn(WithAddress(t.Context(), address), "anna", "right password")
 			return err
 		}
-		if what == "a known address" {
+		if what == "a familiar address" {
 			if err := login(); err != nil {
 				t.Fatal(err)
 			}
 		}
-		for _, name := range []string{"nobody", "anna"} { // both are answered alike
-			for i := range MaxFailedHereShared {
-				if i > MaxFailedPerNameAndAddress+2 && i < MaxFailedHereShared-2 {
-					kept.tally[sharedLimits(name, clientOf(WithAddress(t.Context(), address)))[1].CounterKey] = models.Failures{Count: i + 1, Until: now.Add(models.LockoutWindow)}
+		from := clientOf(WithAddress(t.Context(), address))
+		for _, name := range []string{
+			"nobody",
+			"anna",
+		} { // an unknown and a known name get the same responses
+			for i := range MaxFailedPerNameAndSharedAddress {
+				if i > MaxFailedPerNameAndAddress+2 && i < MaxFailedPerNameAndSharedAddress-2 {
+					kept.counters[sharedLimits(name, from)[1].CounterKey] = models.Failures{
+						Count: i + 1,
+						Until: now.Add(models.LockoutWindow),
+					}
 					continue
 				}
-				if failed(t, service, address, name, "wrong") != (i < MaxFailedPerNameAndAddress) {
-					t.Fatalf("%s: wrong password %d of %s is answered otherwise", what, i, name)
+				if failedLogin(t, service, address, name, "wrong") != (i < MaxFailedPerNameAndAddress) {
+					t.Fatalf("%s: wrong password %d of %s gets another response", what, i, name)
 				}
-				if name == "anna" && i%44 == MaxFailedPerNameAndAddress { // at 10 and 98: a right password takes its time
+				if name == "anna" && i%44 == MaxFailedPerNameAndAddress { // at 10 and 98
 					if err := login(); err != nil {
 						t.Fatalf("%s: after %d wrong passwords: %v", what, i+1, err)
 					}
 				}
 			}
 		}
-		// Then slowly.
+		// The slow limits follow.
 		for minute := range 3 {
-			for i := range MaxFailedHereSlowly {
+			for i := range MaxFailedPerNameAndSharedAddressSlow {
 				if i == 1 {
 					if err := login(); err != nil {
 						t.Errorf("%s: minute %d, after %d: %v", what, minute, i, err)
 					}
 				}
-				failed(t, service, address, "anna", "wrong")
+				failedLogin(t, service, address, "anna", "wrong")
 			}
 			var many ErrTooManyLogins
-			if err := login(); !errors.As(err, &many) || many.RetryAfter > slowly {
+			if err := login(); !errors.As(err, &many) || many.RetryAfter > slowWindow {
 				t.Errorf("%s: minute %d: %v", what, minute, err)
 			}
-			*now = now.Add(slowly)
+			*now = now.Add(slowWindow)
 		}
 		// One client that tries many names does not lock out the others either.
 		*now = now.Add(models.LockoutWindow)
-		evaluated := MaxFailedPerAddressShared - 10
-		kept.tally[subject("shared address", clientOf(WithAddress(t.Context(), address)).address)] = models.Failures{Count: evaluated, Until: now.Add(models.LockoutWindow)}
+		evaluated := MaxFailedPerSharedAddress - 10
+		kept.counters[counterKey("shared address", from.address)] = models.Failures{
+			Count: evaluated,
+			Until: now.Add(models.LockoutWindow),
+		}
 		for i := range 100 {
-			if failed(t, service, address, fmt.Sprint("name ", i), "wrong") {
+			if failedLogin(t, service, address, fmt.Sprint("name ", i), "wrong") {
 				evaluated++
 			}
 		}
-		if evaluated != MaxFailedPerAddressShared+MaxFailedPerAddressSlowly {
-			t.Errorf("%s: %d names are tried", what, evaluated)
+		if evaluated != MaxFailedPerSharedAddress+MaxFailedPerSharedAddressSlow {
+			t.Errorf("%s: %d attempts are evaluated", what, evaluated)
 		}
-		*now = now.Add(slowly)
+		*now = now.Add(slowWindow)
 		if err := login(); err != nil {
 			t.Errorf("%s: a minute later: %v", what, err)
 		}
 	}
 }
 
-// An address is known for thirty days.
-func TestLogin_KnownAddressIsForgotten(t *testing.T) {
+// An address stays familiar for thirty days.
+func TestLogIn_FamiliarAddressExpires(t *testing.T) {
 	t.Parallel()
 	service, kept, now := setup()
-	cheap(service, kept)
-	if _, err := service.LogIn(WithAddress(t.Context(), "203.0.113.1"), "anna", "right password"); err != nil {
+	useCheapHashes(service, kept)
+	if _, err := service.LogIn(WithAddress(t.Context(), "203.0.113.1"), "anna",
+		"right password"); err != nil {
 		t.Fatal(err)
 	}
-	*now = now.Add(NetworkLife + time.Second)
+	*now = now.Add(NetworkTTL + time.Second)
 	for range MaxFailedPerNameAndAddress {
-		failed(t, service, "203.0.113.1", "anna", "wrong")
+		failedLogin(t, service, "203.0.113.1", "anna", "wrong")
 	}
-	if failed(t, service, "203.0.113.1", "anna", "right password") {
-		t.Error("it is still known")
+	if failedLogin(t, service, "203.0.113.1", "anna", "right password") {
+		t.Error("the address is still familiar")
 	}
 }
 
-// Of IPv6 whoever has one address has 2^64.
-func TestLoginsAreLimitedByAddress(t *testing.T) {
+// All 2^64 addresses of an IPv6 /64 count as one.
+func TestLogIn_LimitPerAddress(t *testing.T) {
 	t.Parallel()
 	for _, addresses := range []string{"192.0.2.7", "2001:db8::%x", "::ffff:192.0.2.7"} {
 		service, kept, _ := setup()
-		cheap(service, kept)
+		useCheapHashes(service, kept)
 		address := func(i int) string {
 			if strings.Contains(addresses, "%") {
 				return fmt.Sprintf(addresses, i)
@@ -232,29 +258,30 @@ func TestLoginsAreLimitedByAddress(t *testing.T) {
 			return addresses
 		}
 		for i := range MaxFailedPerAddress {
-			if !failed(t, service, address(i), fmt.Sprint("name ", i), "wrong") {
-				t.Fatalf("%s: login %d is refused", addresses, i)
+			if !failedLogin(t, service, address(i), fmt.Sprint("name ", i), "wrong") {
+				t.Fatalf("%s: login %d is locked out", addresses, i)
 			}
 		}
-		if failed(t, service, address(1000), "anna", "right password") {
-			t.Errorf("%s: looked at though locked", addresses)
+		if failedLogin(t, service, address(1000), "anna", "right password") {
+			t.Errorf("%s: the password is checked although the address is locked out", addresses)
 		}
-		if _, err := service.LogIn(WithAddress(t.Context(), "2001:db8:0:1::1"), "anna", "right password"); err != nil {
-			t.Errorf("%s: others are locked: %v", addresses, err)
+		other := WithAddress(t.Context(), "2001:db8:0:1::1")
+		if _, err := service.LogIn(other, "anna", "right password"); err != nil {
+			t.Errorf("%s: another address is locked out: %v", addresses, err)
 		}
 	}
 }
 
-func TestALoginThatIsRefusedIsNotHashed(t *testing.T) {
+func TestLogIn_LockedOutLoginIsNotHashed(t *testing.T) {
 	t.Parallel()
 	service, kept, _ := setup()
-	cheap(service, kept)
+	useCheapHashes(service, kept)
 	for range MaxFailedPerNameAndAddress {
-		failed(t, service, "192.0.2.1", "anna", "wrong")
+		failedLogin(t, service, "192.0.2.1", "anna", "wrong")
 	}
 	end := make(chan struct{})
 	defer close(end)
-	for range service.cpu.Size() { // whoever has to hash waits for ever now
+	for range service.cpu.Size() { // after this, every hash blocks
 		taken := make(chan struct{})
 		go func() { _ = service.cpu.Run(t.Context(), func() { close(taken); <-end }) }()
 		<-taken
@@ -262,12 +289,13 @@ func TestALoginThatIsRefusedIsNotHashed(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	var many ErrTooManyLogins
-	if _, err := service.LogIn(WithAddress(ctx, "192.0.2.1"), "anna", "right password"); !errors.As(err, &many) {
+	if _, err := service.LogIn(WithAddress(ctx, "192.0.2.1"), "anna", "right password"); !errors.As(err,
+		&many) {
 		t.Errorf("%v", err)
 	}
 }
 
-func TestLoginsWaitInAQueueThatEnds(t *testing.T) {
+func TestLogIn_QueueIsBounded(t *testing.T) {
 	t.Parallel()
 	service, _, _ := setup()
 	for range cap(service.waiting) {
@@ -286,12 +314,13 @@ func TestLoginsWaitInAQueueThatEnds(t *testing.T) {
 	}
 }
 
-func TestTheCostOfAHashIsRaisedOnLogin(t *testing.T) {
+func TestLogIn_RehashesWeakHash(t *testing.T) {
 	t.Parallel()
 	service, kept, _ := setup()
-	cheap(service, kept)
+	useCheapHashes(service, kept)
 	weak := kept.users["anna"].PasswordHash
-	if _, err := service.LogIn(t.Context(), "anna", "wrong"); !errors.Is(err, ErrWrongLogin) || kept.users["anna"].PasswordHash != weak {
+	_, err := service.LogIn(t.Context(), "anna", "wrong")
+	if !errors.Is(err, ErrWrongLogin) || kept.users["anna"].PasswordHash != weak {
 		t.Errorf("a wrong password: %v, %q", err, kept.users["anna"].PasswordHash)
 	}
 	for range 2 {
@@ -299,16 +328,17 @@ func TestTheCostOfAHashIsRaisedOnLogin(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	raised := kept.users["anna"].PasswordHash
-	if !strings.HasPrefix(raised, "$argon2id$v=19$m=7168,t=5,p=1$") {
-		t.Errorf("kept as %q", raised)
+	rehashed := kept.users["anna"].PasswordHash
+	if !strings.HasPrefix(rehashed, "$argon2id$v=19$m=7168,t=5,p=1$") {
+		t.Errorf("stored as %q", rehashed)
 	}
-	if _, err := service.LogIn(t.Context(), "anna", "right password"); err != nil || kept.users["anna"].PasswordHash != raised {
-		t.Errorf("%v; a hash of today's cost is replaced", err)
+	_, err = service.LogIn(t.Context(), "anna", "right password")
+	if err != nil || kept.users["anna"].PasswordHash != rehashed {
+		t.Errorf("%v; a hash with the current cost is replaced", err)
 	}
 }
 
-func TestADisabledUserLogsInLikeNobody(t *testing.T) {
+func TestLogIn_DisabledUser(t *testing.T) {
 	t.Parallel()
 	service, kept, _ := setup()
 	kept.users["anna"].Disabled = true
@@ -319,20 +349,30 @@ func TestADisabledUserLogsInLikeNobody(t *testing.T) {
 	}
 }
 
-// Unknown, wrong and disabled take the same time. The medians are compared, and generously, for the
-// machine may be busy: a login that is not hashed takes a hundredth. It runs beside no other test of the package.
-func TestFailedLoginsTakeTheSameTime(t *testing.T) {
+// Failed logins of an unknown user, with a wrong password and of a disabled user take about the same time. A
+// login without a hash would take a hundredth of it. The test compares medians, with a wide tolerance
+// because the machine may be busy, and is not parallel to other tests of the package.
+func TestLogIn_FailuresTakeAboutTheSameTime(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long: it runs without the race detector")
 	}
 	service, kept, _ := setup()
-	kept.users["berta"] = &models.User{Key: 8, Name: "berta", PasswordHash: HashPassword("right password"), Disabled: true}
-	kinds := [][2]string{{"anna", "wrong password"}, {"nobody", "right password"}, {"berta", "right password"}}
+	kept.users["berta"] = &models.User{
+		Key:          8,
+		Name:         "berta",
+		PasswordHash: HashPassword("right password"),
+		Disabled:     true,
+	}
+	kinds := [][2]string{
+		{"anna", "wrong password"},
+		{"nobody", "right password"},
+		{"berta", "right password"},
+	}
 	took := make([][]time.Duration, len(kinds))
 	for round := range 11 {
 		for i, kind := range kinds {
 			start := time.Now()
-			failed(t, service, fmt.Sprint("192.0.2.", round), kind[0], kind[1])
+			failedLogin(t, service, fmt.Sprint("192.0.2.", round), kind[0], kind[1])
 			took[i] = append(took[i], time.Since(start))
 		}
 	}
