@@ -85,7 +85,7 @@ test-chaos: ## Inject faults into server, database, connections and disk; no eve
 
 .PHONY: check
 check: ## Run all checks that a change must pass
-	@for step in format tidy vet lint vulncheck licenses-check generate-check ui-check \
+	@for step in format tidy vet lint language vulncheck licenses-check generate-check ui-check \
 			test test-conformance examples browser 'release-check PLATFORMS=linux/amd64' readme; do
 		echo "== make $$step"
 		SECONDS=0
@@ -115,6 +115,10 @@ vet: ## Run go vet
 .PHONY: lint
 lint: ## Run staticcheck
 	go tool -modfile=tools/go.mod staticcheck -checks all,-ST1020,-ST1021,-ST1022 ./...
+
+.PHONY: language
+language: ## Check that comments, texts and documents do not use the words of internal/tools/language
+	@go run ./internal/tools/language
 
 # govulncheck exits with status 3 for a finding. If the vulnerability database is not reachable, a notice is printed.
 .PHONY: vulncheck

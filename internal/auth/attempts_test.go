@@ -44,7 +44,7 @@ func failedLogin(t *testing.T, service *Service, address, name, password string)
 
 func TestLogIn_LimitPerNameAndAddress(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"anna", "nobody"} {
+	for _, name := range []string{"anna", "unknown"} {
 		service, kept, now := setup()
 		useCheapHashes(service, kept)
 		for i := range MaxFailedPerNameAndAddress {
@@ -108,7 +108,7 @@ func TestLogIn_AttackedNameIsNotLockedOutElsewhere(t *testing.T) {
 // them.
 func TestLogIn_LimitPerName(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"anna", "nobody"} {
+	for _, name := range []string{"anna", "unknown"} {
 		service, kept, now := setup()
 		useCheapHashes(service, kept)
 		if _, err := service.LogIn(WithAddress(t.Context(), "203.0.113.1"), "anna",
@@ -168,7 +168,7 @@ func TestLogIn_SharedAddress(t *testing.T) {
 		}
 		from := clientOf(WithAddress(t.Context(), address))
 		for _, name := range []string{
-			"nobody",
+			"unknown",
 			"anna",
 		} { // an unknown and a known name get the same responses
 			for i := range MaxFailedPerNameAndSharedAddress {
@@ -365,7 +365,7 @@ func TestLogIn_FailuresTakeAboutTheSameTime(t *testing.T) {
 	}
 	kinds := [][2]string{
 		{"anna", "wrong password"},
-		{"nobody", "right password"},
+		{"unknown", "right password"},
 		{"berta", "right password"},
 	}
 	took := make([][]time.Duration, len(kinds))

@@ -188,7 +188,7 @@ func TestLogIn_UnknownUserAndWrongPasswordLookAlike(t *testing.T) {
 	for _, login := range [][2]string{
 		{"anna", "wrong password"},
 		{"Anna", "right password"},
-		{"nobody", "right password"},
+		{"unknown", "right password"},
 		{"", ""},
 	} {
 		_, err := service.LogIn(t.Context(), login[0], login[1])
