@@ -111,10 +111,9 @@ vet: ## Run go vet
 	go -C examples/go vet ./...
 	go -C tools vet ./licenses
 
-# Left out: a comment need not begin with the name of what it describes (ST1020 to ST1022).
 .PHONY: lint
-lint: ## Run staticcheck
-	go tool -modfile=tools/go.mod staticcheck -checks all,-ST1020,-ST1021,-ST1022 ./...
+lint: ## Run staticcheck with all its checks
+	go tool -modfile=tools/go.mod staticcheck -checks all ./...
 
 .PHONY: language
 language: ## Check that comments, texts and documents do not use the words of internal/tools/language
