@@ -52,7 +52,8 @@ func TestRun_InvalidFiles(t *testing.T) {
 			tokens,
 			write("noheader.csv", "number,RP1,EFFECTIVE,SECRET\n"),
 			"FOLDER/noheader.csv: the header line: column 2 has an unknown name, column 3 has an unknown " +
-				"name, column 4 has an unknown name, participant_number is missing, state is missing: write " + tokenHelp,
+				"name, column 4 has an unknown name, participant_number is missing, " +
+				"state is missing: write " + tokenHelp,
 		},
 		"array": {
 			accounts,

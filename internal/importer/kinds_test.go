@@ -74,7 +74,8 @@ var kindTests = map[string]struct {
 		query: `SELECT t.number, p.number, t.state, t.authentication_code_hash IS NULL, t.identifier,
 			t.pass_code_hash IS NULL, t.one_time_password_hash IS NULL,
 			t.one_time_password_expires_at IS NULL, t.one_time_password_spent_at IS NULL
-			FROM access_tokens t JOIN rewards_participants p ON p.participant_key = t.participant_key ORDER BY t.number`,
+			FROM access_tokens t JOIN rewards_participants p ON p.participant_key = t.participant_key
+			ORDER BY t.number`,
 		steps: []step{
 			{
 				"created",
