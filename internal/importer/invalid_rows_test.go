@@ -2,7 +2,6 @@ package importer_test
 
 import (
 	"encoding/csv"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -258,35 +257,6 @@ func TestRun_InvalidRows(t *testing.T) {
 			again, _ := to.load(t, test.kind, test.text)
 			if again.Good != result.Good || again.Bad != result.Bad {
 				t.Errorf("%s: first %+v, again %+v", name, result, again)
-			}
-		}
-	})
-}
-
-// TestRun_HashesSecrets searches every column of every table for the secrets of imported tokens.
-func TestRun_HashesSecrets(t *testing.T) {
-	t.Parallel()
-	onEach(t, func(t *testing.T, to database) {
-		to.mustLoad(t, accounts, someAccounts)
-		to.mustLoad(t, participants, someParticipants)
-		to.mustLoad(t, tokens, "number,participant_number,state,authentication_code,identifier,pass_code,"+
-			"one_time_password\n"+
-			"AT1,RP1,EFFECTIVE,canary-code,canary-identifier,canary-pass,7777777\n")
-		query := "SELECT name FROM sqlite_master WHERE type = 'table'"
-		if strings.HasPrefix(to.url, "mysql") {
-			query = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"
-		}
-		var all []string
-		for _, table := range to.table(t, query) {
-			all = append(all, to.table(t, "SELECT * FROM "+table)...)
-		}
-		text := strings.Join(all, "\n")
-		if !strings.Contains(text, "canary-identifier") {
-			t.Fatal("the test does not search everywhere")
-		}
-		for _, secret := range []string{"canary-code", "canary-pass", "7777777"} {
-			if strings.Contains(text, secret) || strings.Contains(text, fmt.Sprintf("%x", secret)) {
-				t.Errorf("%s is stored in clear text", secret)
 			}
 		}
 	})

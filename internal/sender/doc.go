@@ -7,7 +7,8 @@
 //	columns.go   CSV rows as events
 //	call.go      one call, and its retries
 //	client.go    the login and one request
-//	answer.go    the check of the server's response to a call
+//	request.go   the errors of a request, and whether a retry can succeed
+//	response.go  the check of the server's response to a call
 //	state.go     FILE.sent: the progress
 //	rejected.go  FILE.rejected.ndjson
 //
