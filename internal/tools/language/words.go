@@ -33,7 +33,7 @@ var words = []word{
 	newWord(`of ours`, "name the component"),
 	newWord(`dear`, "write: expensive"),
 	newWord(`bombs?`, "write: compression payload, or name the payload"),
-	newWord(`twins?`, "write: duplicate, or the other call"),
+	newWord(`(?-i:twins?)`, "write: duplicate, or the other call"), // "Twin" is a name in test data
 	newWord(`vain`, "write: without success"),
 	newWord(`hopeful(ly)?`, "write: optimistic, or describe the assumption"),
 }
