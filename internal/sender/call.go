@@ -30,8 +30,8 @@ type call struct {
 // item is one row of the call, and its rejection, if it was rejected.
 type item struct {
 	line         int
-	from, to     int     // where its event stands in the call's text; nowhere if the row is none
-	hasReference bool    // it names an event for ever
+	from, to     int     // the range of its event in the call's text, empty if the row is not an event
+	hasReference bool    // it has an external reference
 	name         *string // its requestUniqueIdentifier, if it is a text
 	rejected     *rejection
 }
