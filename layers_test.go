@@ -13,8 +13,8 @@ import (
 
 const module = "customer-events/"
 
-// allowedImports lists, for each package of this module, the packages of this module that it may import. A package
-// without a row fails the test. Only non-test files count.
+// allowedImports lists, for each package of this module, the packages of this module that it may import. A
+// package without a row fails the test. Only non-test files count.
 var allowedImports = map[string][]string{
 	".":                          {"internal/app"},
 	"internal/app":               {"internal/auth", "internal/api", "internal/events", "internal/middleware", "graph", "graph/generated", "internal/admission", "internal/importer", "models", "internal/playground", "internal/sender", "internal/store", "internal/crmapi"},
@@ -45,8 +45,8 @@ var allowedImports = map[string][]string{
 	"internal/crmapi":            {"internal/auth", "internal/api", "internal/events", "internal/strictjson", "models"},
 }
 
-// allowedImporters lists, for a prefix of module paths, the only packages that may import it: one package knows the
-// databases, and models depends on the standard library alone.
+// allowedImporters lists, for a prefix of module paths, the only packages that may import it: one package
+// knows the databases, and models depends on the standard library alone.
 var allowedImporters = map[string][]string{
 	"gorm.io/":                    {"internal/store"},
 	"modernc.org/sqlite":          {"internal/store", "test/bench", "test/chaos"},

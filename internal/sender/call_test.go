@@ -166,7 +166,8 @@ func TestSend_Progress(t *testing.T) {
 		if !regexp.MustCompile(` events/s\) \[\d+s:\d+s\]`).MatchString(screen.String()) {
 			t.Errorf("the time left is not shown:\n%q", screen.String())
 		}
-		wait := regexp.MustCompile(`(?m)(?:^|\r)sending 1000 events from line \d+ on: .* trying again, for at most 1m0s$`)
+		wait := regexp.MustCompile(`(?m)(?:^|\r)sending 1000 events from line \d+ on: ` +
+			`.* trying again, for at most 1m0s$`)
 		if !wait.MatchString(screen.String()) {
 			t.Errorf("the wait is not reported on a line of its own:\n%q", screen.String())
 		}

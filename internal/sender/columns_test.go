@@ -51,7 +51,8 @@ func TestCSVEvents(t *testing.T) {
 			unit + "," + code + "," + password + "\nA,47,01\n,,01\n,,\n",
 			`2 {"performedByUnitIdentifier":{"name":"A"},"rewardsParticipantIdentifier":` +
 				`{"accessTokenIdentifier":{"credentials":{"passCode":"47"},"oneTimePassword":"01"}}}|` +
-				`3 {"rewardsParticipantIdentifier":{"accessTokenIdentifier":{"oneTimePassword":"01"}}}|4 {}|`,
+				`3 {"rewardsParticipantIdentifier":` +
+				`{"accessTokenIdentifier":{"oneTimePassword":"01"}}}|4 {}|`,
 		},
 		"separate": {
 			unit + ",website,performedByUnitIdentifier.id\nA,b,c\n",

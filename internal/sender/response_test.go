@@ -16,7 +16,8 @@ import (
 // responseFor returns a response with the given lists and counts.
 func responseFor(processed, unprocessed string, received, done, replayed, left int) string {
 	return fmt.Sprintf(`{"data":{"createWebCustomerEvents":{"processedCustomerEventsSet":%s,`+
-		`"unprocessedCustomerEventsSet":%s,"summary":{"received":%d,"processed":%d,"replayed":%d,"unprocessed":%d}}}}`,
+		`"unprocessedCustomerEventsSet":%s,`+
+		`"summary":{"received":%d,"processed":%d,"replayed":%d,"unprocessed":%d}}}}`,
 		processed, unprocessed, received, done, replayed, left)
 }
 
