@@ -9,12 +9,12 @@ COMMIT := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 FUZZTIME ?= 10s
 
 sources = find . -name '*.go' -not -path '*/node_modules/*' -not -path './graph/generated/*'
-# The tree as it lies there, uncommitted changes and all, in a temporary folder: what only checks must not write into it.
+# copy copies the tree, with uncommitted changes, to a temporary folder: a check must not write into the tree.
 copy = tar -cf - --exclude=node_modules --exclude=.git --exclude='*.db*' $(1) | tar -xf - -C "$$copy"
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: ## Run the server with demo data
@@ -26,12 +26,12 @@ build: ## Build the program, static, into ./customer-events
 
 .PHONY: release
 release: ## Build a release of HEAD into ./dist: binaries, SBOMs, licences, schema, checksums
-	@[ -z "$$(git status --porcelain)" ] || { echo 'there are changes that are not committed: a release is of a commit'; exit 1; }
+	@[ -z "$$(git status --porcelain)" ] || { echo 'there are uncommitted changes: commit them before a release'; exit 1; }
 	rm -rf dist
 	VERSION='$(VERSION)' COMMIT='$(COMMIT)' .ci/release dist
 
 .PHONY: release-check
-release-check: ## Build a release twice in different folders and compare; PLATFORMS=linux/amd64 for that one, and quickly
+release-check: ## Build a release twice in different folders and compare; PLATFORMS=linux/amd64 builds only that one
 	@copy=$$(mktemp -d); trap 'rm -rf "$$copy"' EXIT
 	export VERSION='$(VERSION)' COMMIT='$(COMMIT)'
 	.ci/release "$$copy/first" $(PLATFORMS)
@@ -43,12 +43,12 @@ release-check: ## Build a release twice in different folders and compare; PLATFO
 	echo 'the builds are equal byte for byte'
 
 .PHONY: test
-test: ## Run all tests; then all but the long ones once more, with the race detector
+test: ## Run all tests; then the short ones with the race detector
 	go test -timeout 15m ./...
 	CGO_ENABLED=1 go test -race -short -timeout 15m ./...
 
-# Left out: database-killed, since TiDB's test store keeps locks, and what they commit, in memory; deadlock, read-only and disk-full, which
-# are made by what InnoDB does.
+# Left out: database-killed, because TiDB's test store keeps locks and commits in memory; deadlock, read-only and disk-full,
+# because they depend on InnoDB.
 tidb-faults = wrong-savepoint,wrong-retry,server-killed-mariadb,connection-cut,connection-cut-small-calls,same-key-mariadb,restart-one-of-two,small-packet,too-many-connections
 
 .PHONY: test-tidb
@@ -58,7 +58,7 @@ test-tidb: ## Run the tests that need a database on TiDB, built once from its Go
 	go run ./test/chaos -short -only $(tidb-faults)
 
 .PHONY: fuzz
-fuzz: ## Run each fuzz target for FUZZTIME (default 10s), as many at once as there are processors
+fuzz: ## Run each fuzz target for FUZZTIME (default 10s), one per processor at a time
 	@fuzz() {
 		file=$${1%%:*} target=$${1##* }
 		echo "== $$target in $$(dirname "$$file")"
@@ -67,25 +67,26 @@ fuzz: ## Run each fuzz target for FUZZTIME (default 10s), as many at once as the
 	export -f fuzz
 	grep -rEo '^func Fuzz\w+' --include='*_test.go' --exclude-dir=node_modules . | xargs -d '\n' -P "$$(nproc)" -I TARGET bash -euc 'fuzz "TARGET"'
 
-.PHONY: guesses
-guesses: ## Guess a million times at credentials, on two servers
+.PHONY: test-lockout
+test-lockout: ## Try a million wrong credentials on two servers, and count the accepted ones
 	go test ./internal/store -run TestGuessing -v -timeout 1h -args -guesses 1000000
 
-.PHONY: attack
-attack: ## Attack the running program in all ways that are known here, and count what comes through; hostile load last
+.PHONY: test-security
+test-security: ## Run all attacks against the program, and count the successful ones; then hostile load
 	go test ./test/security -v -count 1 -timeout 20m -args -attack
 
 .PHONY: bench
-bench: ## Measure the server against the floor of its database
+bench: ## Measure the throughput of the server in relation to that of its bare database
 	go run ./test/bench
 
-.PHONY: faults
-faults: ## Break server, database, connections and disk, and see that nothing is lost or doubled
+.PHONY: test-chaos
+test-chaos: ## Inject faults into server, database, connections and disk; no event may be lost or duplicated
 	go run ./test/chaos
 
 .PHONY: check
-check: ## Run all that must pass before a change is taken
-	@for step in format tidy vet lint known licenses-check fresh ui-check test audit examples browser 'release-check PLATFORMS=linux/amd64' readme; do
+check: ## Run all checks that a change must pass
+	@for step in format tidy vet lint language vulncheck licenses-check generate-check ui-check \
+			test test-conformance examples browser 'release-check PLATFORMS=linux/amd64' readme; do
 		echo "== make $$step"
 		SECONDS=0
 		$(MAKE) --no-print-directory $$step
@@ -99,7 +100,7 @@ format: ## Check that the sources are formatted by gofmt
 	[ -z "$$unformatted" ] || { printf 'not formatted, run gofmt -w on them:\n%s\n' "$$unformatted"; exit 1; }
 
 .PHONY: tidy
-tidy: ## Check that go.mod names what is used
+tidy: ## Check that go.mod is tidy
 	@go mod tidy -diff
 	(cd tools && go mod tidy -diff)
 	(cd examples/go && go mod tidy -diff)
@@ -110,40 +111,43 @@ vet: ## Run go vet
 	go -C examples/go vet ./...
 	go -C tools vet ./licenses
 
-# Left out: a comment need not begin with the name of what it describes (ST1020 to ST1022).
 .PHONY: lint
-lint: ## Run staticcheck
-	go tool -modfile=tools/go.mod staticcheck -checks all,-ST1020,-ST1021,-ST1022 ./...
+lint: ## Run staticcheck with all its checks
+	go tool -modfile=tools/go.mod staticcheck -checks all ./...
 
-# Its status is 3 where it has found something; where it cannot fetch the list of what is known, that is told and nothing is checked.
-.PHONY: known
-known: ## Look for known vulnerabilities in what the program is built from (needs vuln.go.dev)
+.PHONY: language
+language: ## Check that comments, texts and documents do not use the words of internal/tools/language
+	@go run ./internal/tools/language
+
+# govulncheck exits with status 3 for a finding. If the vulnerability database is not reachable, a notice is printed.
+.PHONY: vulncheck
+vulncheck: ## Look for known vulnerabilities in the dependencies (needs vuln.go.dev)
 	@status=0; go tool -modfile=tools/go.mod govulncheck ./... || status=$$?
 	case $$status in
 	0) ;;
 	3) exit 3 ;;
-	*) echo "NOT CHECKED for known vulnerabilities: their list cannot be had here" ;;
+	*) echo "NOT CHECKED for known vulnerabilities: the vulnerability database is not reachable" ;;
 	esac
 
 .PHONY: licenses
-licenses: ## Write THIRD_PARTY_LICENSES.md for the modules that are linked now
+licenses: ## Write THIRD_PARTY_LICENSES.md
 	@go -C tools run ./licenses
 
 .PHONY: licenses-check
-licenses-check: ## Check that every linked module has a licence that a release may contain, and that THIRD_PARTY_LICENSES.md has its text
+licenses-check: ## Check the licences of all linked modules, and THIRD_PARTY_LICENSES.md
 	@go -C tools test ./licenses
 	go -C tools run ./licenses -check
 
 .PHONY: generate
-generate: ## Write the generated Go code and docs/errors.md anew
+generate: ## Generate the Go code and docs/errors.md
 	go generate .
 
-.PHONY: fresh
-fresh: ## Check that the generated Go code and docs/errors.md are what would be generated now
+.PHONY: generate-check
+generate-check: ## Check that the generated Go code and docs/errors.md are up to date
 	@copy=$$(mktemp -d); trap 'rm -rf "$$copy"' EXIT
 	$(call copy,--exclude=./internal/playground/ui .)
 	(cd "$$copy" && go generate .)
-	diff -r graph "$$copy/graph" && diff -r docs "$$copy/docs" || { echo 'not fresh: run make generate'; exit 1; }
+	diff -r graph "$$copy/graph" && diff -r docs "$$copy/docs" || { echo 'not up to date: run make generate'; exit 1; }
 
 internal/playground/ui/node_modules: internal/playground/ui/package-lock.json
 	cd internal/playground/ui && npm ci && touch node_modules
@@ -155,27 +159,28 @@ examples/typescript/node_modules: examples/typescript/package-lock.json
 	cd examples/typescript && npm ci && touch node_modules
 
 .PHONY: ui
-ui: internal/playground/ui/node_modules ## Build GraphiQL anew, into internal/playground/dist
+ui: internal/playground/ui/node_modules ## Build GraphiQL into internal/playground/dist
 	cd internal/playground/ui && npm run build
 
 .PHONY: ui-check
-ui-check: ## Check that internal/playground/dist is what internal/playground/ui builds
+ui-check: ## Check that internal/playground/dist is up to date
 	@copy=$$(mktemp -d); trap 'rm -rf "$$copy"' EXIT
 	$(call copy,internal/playground/ui)
 	(cd "$$copy/internal/playground/ui" && npm ci && npm run build)
-	diff -r internal/playground/dist "$$copy/internal/playground/dist" || { echo 'not fresh: run make ui'; exit 1; }
+	diff -r internal/playground/dist "$$copy/internal/playground/dist" || { echo 'not up to date: run make ui'; exit 1; }
 
-.PHONY: audit
-audit: build test/conformance/node_modules ## Ask the built program all that GraphQL over HTTP demands, and lint its OpenAPI
-	.ci/with-demo ./customer-events bash -c 'node test/conformance/audit.mjs "$$SERVER/graphql" && node test/conformance/openapi.mjs "$$SERVER/crmapi/rest/v2/openapi.json"'
+.PHONY: test-conformance
+test-conformance: build test/conformance/node_modules ## Audit the built program for GraphQL over HTTP, and lint its OpenAPI
+	.ci/with-demo ./customer-events bash -c 'node test/conformance/audit.mjs "$$SERVER/graphql" &&
+		node test/conformance/openapi.mjs "$$SERVER/crmapi/rest/v2/openapi.json"'
 
 .PHONY: examples
-examples: build examples/typescript/node_modules ## Build the clients in examples, and run them against the built program
+examples: build examples/typescript/node_modules ## Build the example clients, and run them against the built program
 	(cd examples/typescript && npm run build)
 	.ci/with-demo ./customer-events .ci/examples
 
 .PHONY: browser
-browser: build internal/playground/ui/node_modules ## Use GraphiQL of the built program in a headless Chromium
+browser: build internal/playground/ui/node_modules ## Test GraphiQL of the built program in a headless Chromium
 	@if [ ! -x /usr/bin/chromium ]; then
 		[ "$$(id -u)" = 0 ] || { echo 'there is no /usr/bin/chromium: install Debian'"'"'s package chromium'; exit 1; }
 		apt-get update -qq

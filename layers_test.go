@@ -13,9 +13,9 @@ import (
 
 const module = "customer-events/"
 
-// arrows are who may import whom of ours: they point down, as docs say. A package without a row fails, so the picture cannot go
-// stale. Only what is built counts; tests may import what they judge.
-var arrows = map[string][]string{
+// allowedImports lists, for each package of this module, the packages of this module that it may import. A
+// package without a row fails the test. Only non-test files count.
+var allowedImports = map[string][]string{
 	".":                          {"internal/app"},
 	"internal/app":               {"internal/ratelimit", "internal/apierr", "internal/auth", "internal/api", "internal/events", "internal/middleware", "graph", "graph/generated", "internal/admission", "internal/importer", "models", "internal/playground", "internal/sender", "internal/store", "internal/crmapi"},
 	"test/apitest":               {"internal/app", "internal/crmapi", "internal/store/storetest"},
@@ -38,6 +38,7 @@ var arrows = map[string][]string{
 	"internal/importer":          {"models", "internal/tabular"},
 	"models":                     {},
 	"internal/playground":        {},
+	"internal/tools/language":    {},
 	"internal/tabular":           {},
 	"internal/sender":            {"internal/strictjson", "models", "internal/tabular"},
 	"internal/store":             {"models"},
@@ -46,8 +47,9 @@ var arrows = map[string][]string{
 	"internal/crmapi":            {"internal/apierr", "internal/auth", "internal/api", "internal/events", "internal/strictjson", "models"},
 }
 
-// only says who alone may import what of others: databases are spoken to in one place, and the vocabulary needs nobody.
-var only = map[string][]string{
+// allowedImporters lists, for a prefix of module paths, the only packages that may import it: one package
+// knows the databases, and models depends on the standard library alone.
+var allowedImporters = map[string][]string{
 	"gorm.io/":                    {"internal/store"},
 	"modernc.org/sqlite":          {"internal/store", "test/bench", "test/chaos"},
 	"github.com/go-sql-driver/":   {"internal/store", "internal/store/storetest", "test/bench", "test/chaos"},
@@ -55,7 +57,7 @@ var only = map[string][]string{
 	"github.com/99designs/gqlgen": {"graph", "graph/generated", "graph/model"},
 }
 
-func TestArrowsPointDown(t *testing.T) {
+func TestImports(t *testing.T) {
 	t.Parallel()
 	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -72,24 +74,24 @@ func TestArrowsPointDown(t *testing.T) {
 			return err
 		}
 		from := filepath.ToSlash(filepath.Dir(path))
-		may, known := arrows[from]
+		allowed, known := allowedImports[from]
 		if !known {
-			t.Errorf("%s: the package %s has no row in arrows: say what it may import", path, from)
+			t.Errorf("%s: the package %s has no row in allowedImports: add one", path, from)
 		}
 		for _, spec := range file.Imports {
 			name, err := strconv.Unquote(spec.Path.Value)
 			if err != nil {
 				return err
 			}
-			if ours, ok := strings.CutPrefix(name, module); ok && !slices.Contains(may, ours) {
-				t.Errorf("%s imports %s: %s may import %v of ours", path, ours, from, may)
+			if own, ok := strings.CutPrefix(name, module); ok && !slices.Contains(allowed, own) {
+				t.Errorf("%s imports %s: of this module, %s may import only %v", path, own, from, allowed)
 			}
 			if from == "models" && strings.Contains(strings.Split(name, "/")[0], ".") {
-				t.Errorf("%s imports %s: models needs the standard library only", path, name)
+				t.Errorf("%s imports %s: models may import only the standard library", path, name)
 			}
-			for prefix, allowed := range only {
-				if strings.HasPrefix(name, prefix) && !slices.Contains(allowed, from) {
-					t.Errorf("%s imports %s: that is for %v only", path, name, allowed)
+			for prefix, importers := range allowedImporters {
+				if strings.HasPrefix(name, prefix) && !slices.Contains(importers, from) {
+					t.Errorf("%s imports %s: only %v may import it", path, name, importers)
 				}
 			}
 		}

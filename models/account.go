@@ -1,9 +1,9 @@
 package models
 
-// Account is an accounts receivable: the customer's account, whose wallet rewards are credited to.
+// Account is an accounts receivable: the customer's account, to whose wallet the CRM credits rewards.
 //
-// Key is ours and names the record inside the database; ID is the CRM's own and is usually, but not always, 32
-// upper-case hexadecimal digits. Number is unique; several accounts may bear the same Name.
+// Key is the database's primary key. ID is the CRM's own identifier; it is usually, but not always, 32
+// upper-case hexadecimal digits. Number is unique; several accounts may have the same Name.
 type Account struct {
 	Key    int64 `gorm:"column:account_key;primaryKey"`
 	ID     string
@@ -11,5 +11,5 @@ type Account struct {
 	Name   string
 }
 
-// TableName is where accounts are kept.
+// TableName returns the table of accounts.
 func (Account) TableName() string { return "accounts_receivable" }

@@ -1,10 +1,11 @@
 package models
 
-// WebEvent is the type of event that this server records; classifications of other types are not found by web events.
+// WebEvent is the type of event that this server records. A web event can refer only to classifications of
+// this type.
 const WebEvent = "WEB"
 
-// Classification sorts customer events, so that different offers can react to different kinds. Name and AlternativeCode
-// are unique; Type is the one type of event it may be used for (WEB, PURCHASE, …).
+// Classification groups customer events, so that offers can react to one group. Name and AlternativeCode are
+// unique. Type is the type of event that may refer to it (WEB, PURCHASE, …).
 type Classification struct {
 	Key             int64 `gorm:"column:classification_key;primaryKey"`
 	ID              string
@@ -13,5 +14,5 @@ type Classification struct {
 	Type            string
 }
 
-// TableName is where classifications are kept.
+// TableName returns the table of classifications.
 func (Classification) TableName() string { return "classifications" }

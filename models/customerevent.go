@@ -2,11 +2,11 @@ package models
 
 import "time"
 
-// Posted is the life cycle state of an event that has been recorded.
+// Posted is the life cycle state of a recorded event.
 const Posted = "POSTED"
 
-// EventDetails is what the caller tells about an event, references aside; nil where nothing was given.
-// Times are in UTC with microseconds.
+// EventDetails holds the values of an event other than its references. A nil field was not given. Times are
+// in UTC with microseconds.
 type EventDetails struct {
 	PerformedOn                   time.Time
 	Website                       string
@@ -31,10 +31,10 @@ type EventDetails struct {
 	UDFDate4                      *time.Time `gorm:"column:udf_date_4"`
 }
 
-// WebCustomerEvent is a recorded event: something a known customer did on a website.
+// WebCustomerEvent is a recorded event: something that a known customer did on a website.
 //
-// Number is the running number by which people name the event and the key of the table; it grows, with gaps. ID is made
-// by us before the event is written, so that a write whose outcome is unknown can be repeated.
+// Number is the number that people use, and the primary key; it ascends, with gaps. The program generates ID
+// before it writes the event, so that a write with an unknown outcome can be repeated.
 type WebCustomerEvent struct {
 	Number int64 `gorm:"primaryKey"`
 	ID     ID
@@ -45,18 +45,18 @@ type WebCustomerEvent struct {
 	UnitKey           int64
 	CreatedAt         time.Time
 	CreatedByKey      int64
-	// IdentifiersHash has the keyed hashes of the identifiers that an event with an external reference was
-	// sent with (see Secrets.Identifier): 8 bytes each of the customer's, the classification's and the
-	// unit's. By it the same event sent again is known whatever its identifiers mean by then. It is nil for
-	// other events, and for those of before it was kept.
+	// IdentifiersHash holds the keyed hashes of the identifiers in the request, for an event with an
+	// external reference (see KeyedHasher.Identifier): 8 bytes each for customer, classification and unit.
+	// With it, a repeated event is recognised even after its identifiers refer to other records. It is nil
+	// for other events, and for events written before the column existed.
 	IdentifiersHash []byte
 }
 
-// IdentifierHashLength is how many bytes of a hash IdentifiersHash has of each identifier: enough, since a
-// hash is only ever compared with that of the one event that has the same external reference.
+// IdentifierHashLength is the length in bytes of each hash in IdentifiersHash. Eight are enough, because a
+// hash is compared only with that of the one event that has the same external reference.
 const IdentifierHashLength = 8
 
-// RecordedEvent is an event as it is read, with the records it points at.
+// RecordedEvent is an event as it is read, together with the records that it refers to.
 type RecordedEvent struct {
 	WebCustomerEvent
 	Account        Account         `gorm:"foreignKey:AccountKey;references:Key"`
@@ -66,24 +66,26 @@ type RecordedEvent struct {
 	CreatedBy      User            `gorm:"foreignKey:CreatedByKey;references:Key"`
 }
 
-// EventFilter narrows events down; what is nil does not. A reference that several records match filters for the events of all of
-// them, and one that matches none for no event. Times are from included, to excluded.
+// EventFilter selects events; a nil field does not restrict the selection. A reference that matches several
+// records selects the events of all of them, and one that matches none selects no event. A range of times
+// includes its start and excludes its end.
 type EventFilter struct {
 	Account, Participant, Unit, Classification         *Reference
 	ExternalSystem, ExternalSystemReferenceNumber      *string
 	PerformedFrom, PerformedTo, CreatedFrom, CreatedTo *time.Time
 }
 
-// TableName is where web customer events are kept.
+// TableName returns the table of web customer events.
 func (WebCustomerEvent) TableName() string { return "web_customer_events" }
 
-// ExternalReference is the name of the event in the sender's own system. It names the event for ever: no two events
-// share one.
+// ExternalReference identifies the event in the sender's own system. It is unique, and never reused for
+// another event.
 type ExternalReference struct {
 	System, Number string
 }
 
-// ExternalReference is the event's external reference; ok is false unless system and number are both given.
+// ExternalReference returns the event's external reference; ok is false unless system and number are both
+// given.
 func (d *EventDetails) ExternalReference() (ref ExternalReference, ok bool) {
 	if d.ExternalSystem == nil || d.ExternalSystemReferenceNumber == nil {
 		return ExternalReference{}, false

@@ -2,22 +2,26 @@ package models
 
 import "time"
 
-// DateError says why a date is not valid. It names the remedy, not the value: whoever answers adds the value.
+// DateError reports that a date is not valid. Its text says what to write instead, and does not contain the
+// value.
 type DateError struct{ remedy string }
 
 func (e *DateError) Error() string { return e.remedy }
 
 var (
-	// ErrDate says what a date must look like.
-	ErrDate error = &DateError{"write a date that exists as 2016-06-22T15:00:00, with Z or an offset such as +03:00 if it has a zone, years 1000 to 9999"}
-	// ErrLeapSecond says that second 60 is not valid: neither the databases nor Go can keep it.
-	ErrLeapSecond error = &DateError{"leap seconds are not kept: write second 59, or second 00 of the next minute"}
+	// ErrDate describes the accepted format of a date.
+	ErrDate error = &DateError{"write a date that exists as 2016-06-22T15:00:00, " +
+		"with Z or an offset such as +03:00 if it has a zone, years 1000 to 9999"}
+	// ErrLeapSecond reports second 60. Neither Go nor the databases can store it.
+	ErrLeapSecond error = &DateError{"leap seconds are not kept: " +
+		"write second 59, or second 00 of the next minute"}
 )
 
-// ParseDateTime reads an RFC 3339 date and time, or the CRM's own form without a zone, which is read in the given zone.
-// Seconds may be omitted. A local time that occurs twice means the first occurrence; one that the zone skips is rejected.
-// The result is in UTC, truncated to microseconds, so that every comparison sees what the databases keep. Years that no
-// database keeps (before 1000 or after 9999, in UTC too) are rejected.
+// ParseDateTime parses an RFC 3339 date and time, or the CRM's own form without a zone, which it reads in
+// the given zone. Seconds may be omitted. A local time that occurs twice means the first occurrence.
+// ParseDateTime rejects a local time that the zone skips, and a year before 1000 or after 9999 (also in
+// UTC), which the databases cannot store. The result is in UTC and truncated to microseconds, as the
+// databases store it.
 func ParseDateTime(text string, zone *time.Location) (time.Time, error) {
 	const minutes = "2006-01-02T15:04"
 	if len(text) < len(minutes) {
@@ -30,14 +34,15 @@ func ParseDateTime(text string, zone *time.Location) (time.Time, error) {
 	minute, ok5 := parseDigits(text[14:16])
 	if !(ok1 && ok2 && ok3 && ok4 && ok5) ||
 		text[4] != '-' || text[7] != '-' || text[10] != 'T' && text[10] != 't' || text[13] != ':' ||
-		year < 1000 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) || hour > 23 || minute > 59 {
+		year < 1000 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) || hour > 23 ||
+		minute > 59 {
 		return time.Time{}, ErrDate
 	}
-	second, micros, rest, ok := seconds(text[len(minutes):])
+	second, micros, rest, ok := parseSeconds(text[len(minutes):])
 	if !ok {
 		return time.Time{}, ErrDate
 	}
-	offset, local, ok := zoneOffset(rest)
+	offset, local, ok := parseOffset(rest)
 	switch {
 	case !ok:
 		return time.Time{}, ErrDate
@@ -48,7 +53,8 @@ func ParseDateTime(text string, zone *time.Location) (time.Time, error) {
 	if local && zone != time.UTC {
 		var exists bool
 		if at, exists = firstOccurrence(at, zone); !exists {
-			return time.Time{}, &DateError{"this local time does not exist in the time zone " + zone.String() +
+			return time.Time{}, &DateError{"this local time does not exist in the time zone " +
+				zone.String() +
 				", whose clocks skip it: write one that exists, or add Z or an offset such as +03:00"}
 		}
 	}
@@ -58,10 +64,10 @@ func ParseDateTime(text string, zone *time.Location) (time.Time, error) {
 	return at, nil
 }
 
-// FormatDateTime writes a date as it is answered: RFC 3339 in UTC, decimals only where there are some.
+// FormatDateTime formats a date for responses: RFC 3339 in UTC, with decimals only if they are not zero.
 func FormatDateTime(at time.Time) string { return at.UTC().Format(time.RFC3339Nano) }
 
-// parseDigits reads a short number of decimal digits only.
+// parseDigits parses a short number that consists of decimal digits.
 func parseDigits(text string) (n int, ok bool) {
 	for i := 0; i < len(text); i++ {
 		if text[i] < '0' || text[i] > '9' {
@@ -72,8 +78,9 @@ func parseDigits(text string) (n int, ok bool) {
 	return n, true
 }
 
-// seconds reads ":05.25" and the like, or nothing. Digits beyond the sixth decimal are dropped. Second 60 is let through.
-func seconds(text string) (second, micros int, rest string, ok bool) {
+// parseSeconds parses optional seconds such as ":05.25", and drops the digits after the sixth decimal. It
+// accepts second 60, which the caller reports.
+func parseSeconds(text string) (second, micros int, rest string, ok bool) {
 	if text == "" || text[0] != ':' {
 		return 0, 0, text, true
 	}
@@ -94,8 +101,8 @@ func seconds(text string) (second, micros int, rest string, ok bool) {
 	return second, micros, rest[i:], i > 1
 }
 
-// zoneOffset reads "Z" or "+03:00" as minutes east of UTC; local reports that there is neither.
-func zoneOffset(text string) (offset int, local, ok bool) {
+// parseOffset parses "Z" or "+03:00" as minutes east of UTC; local reports that there is neither.
+func parseOffset(text string) (offset int, local, ok bool) {
 	switch {
 	case text == "":
 		return 0, true, true

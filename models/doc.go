@@ -1,6 +1,6 @@
-// Package models holds what the CRM knows: its records, the ways to point at them, the words for refusing a value, and
-// the rules about one noun at a time (when an access token opens, what a website is, how a date is written).
+// Package models is the CRM's domain: its records, references to them, the error codes, the storage errors
+// and the rules about one noun (when an access token is valid, what a website is, how a date is written).
 //
-// It does no I/O, knows no clock and imports nothing but the standard library. The gorm tags are text; a struct that
-// exists only on the wire, or a function that takes a connection, does not belong here.
+// The package does no I/O, reads no clock and imports only the standard library. The gorm tags are text.
+// Types of the wire format and functions that need a database connection belong elsewhere.
 package models

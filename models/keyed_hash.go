@@ -7,84 +7,87 @@ import (
 	"sync"
 )
 
-// KeyedHasher turns secrets into keyed hashes (HMAC-SHA-256). Access-token secrets come by the thousand in one call, so a slow
-// password hash is out of the question; the key, kept outside the database, is what makes a stolen table useless.
-// It is safe for concurrent use.
+// KeyedHasher hashes secrets with a key (HMAC-SHA-256). One call may contain thousands of access-token
+// secrets, so a slow password hash is not possible. The key is stored outside the database, so that a stolen
+// table alone is useless. A KeyedHasher is safe for concurrent use.
 type KeyedHasher struct {
 	macs     sync.Pool
 	previous []*KeyedHasher
 }
 
-// NewKeyedHasher makes hashes with the key. What was kept under older keys is still known by them.
-func NewKeyedHasher(key []byte, older ...[]byte) *KeyedHasher {
+// NewKeyedHasher returns a hasher for the key. Hashes made with the previous keys still match.
+func NewKeyedHasher(key []byte, previous ...[]byte) *KeyedHasher {
 	key = append([]byte(nil), key...)
 	s := &KeyedHasher{macs: sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}
-	for _, key := range older {
+	for _, key := range previous {
 		s.previous = append(s.previous, NewKeyedHasher(key))
 	}
 	return s
 }
 
-// Previous are the hashes by the older keys. A hash cannot be made into one by another key, only looked for by each.
+// Previous returns the hashers for the previous keys. A stored hash cannot be converted to another key, so a
+// look-up has to try each of them.
 func (s *KeyedHasher) Previous() []*KeyedHasher { return s.previous }
 
-// CheckValue is the hash of a constant. A database holds it, to know its key again.
+// CheckValue returns the hash of a constant. The database stores it, so that the program notices a wrong
+// key.
 func (s *KeyedHasher) CheckValue() []byte { return s.hash("secret-key-check") }
 
-// AuthenticationCode is the hash by which an access token's authentication code is kept and looked up.
+// AuthenticationCode returns the hash that stores and finds an access token's authentication code.
 func (s *KeyedHasher) AuthenticationCode(code string) []byte {
 	return s.hash("authentication-code", code)
 }
 
-// OneTimePassword is the hash by which an access token's one-time password is kept and looked up.
+// OneTimePassword returns the hash that stores and finds an access token's one-time password.
 func (s *KeyedHasher) OneTimePassword(password string) []byte {
 	return s.hash("one-time-password", password)
 }
 
-// PassCode is the hash of the pass code of one access token. The token's number goes into it: equal pass codes of two
-// tokens must not look equal in the table.
+// PassCode returns the hash of an access token's pass code. The hash includes the token's number, so that
+// equal pass codes of two tokens have different hashes.
 func (s *KeyedHasher) PassCode(tokenNumber, passCode string) []byte {
 	return s.hash("pass-code", tokenNumber, passCode)
 }
 
-// VerifyPassCode reports whether a token's pass code is kept as the hash, by whichever key.
+// VerifyPassCode reports whether the hash is that of the token's pass code, with the current or a previous
+// key.
 func (s *KeyedHasher) VerifyPassCode(hash []byte, tokenNumber, passCode string) bool {
 	same := EqualHashes(hash, s.PassCode(tokenNumber, passCode))
-	for _, older := range s.previous {
-		same = EqualHashes(hash, older.PassCode(tokenNumber, passCode)) || same
+	for _, previous := range s.previous {
+		same = EqualHashes(hash, previous.PassCode(tokenNumber, passCode)) || same
 	}
 	return same
 }
 
-// RequestIdentifier is the hash by which a call's ledger remembers an event's requestUniqueIdentifier, which is itself
-// never stored.
+// RequestIdentifier returns the hash of an event's requestUniqueIdentifier, for the idempotency record. The
+// identifier itself is never stored.
 func (s *KeyedHasher) RequestIdentifier(identifier string) []byte {
 	return s.hash("request-identifier", identifier)
 }
 
-// IdempotencyKey is the hash by which a call is remembered.
+// IdempotencyKey returns the hash that stores and finds a call's idempotency key.
 func (s *KeyedHasher) IdempotencyKey(key string) []byte { return s.hash("idempotency-key", key) }
 
-// Fingerprint is the hash of the canonical form of a call's events.
+// Fingerprint returns the hash of the canonical form of a call's events.
 func (s *KeyedHasher) Fingerprint(canonical []byte) []byte {
 	return s.hash("fingerprint", string(canonical))
 }
 
-// Identifier is the hash of an identifier that an event with an external reference was sent with: the
-// reference's kind and attribute and its value. A secret comes with more parts: its pass code, and the
-// event's external reference, so that the same secret does not look the same in the rows of two events.
+// Identifier returns the hash of an identifier in the request, for an event with an external reference: of
+// the reference's kind, attribute and value. For a secret, more holds its pass code and the event's external
+// reference, so that the same secret has different hashes in the rows of two events.
 func (s *KeyedHasher) Identifier(ref Reference, more ...string) []byte {
 	parts := []string{"sent-identifier", string([]byte{byte(ref.Kind), byte(ref.By)}), ref.Value}
 	return s.hash(append(parts, more...)...)[:IdentifierHashLength]
 }
 
-// CounterKey is the hash under which failed guesses are counted (see Budget): of an identifier, say, that was typed wrong, and may
-// be a secret itself.
+// CounterKey returns the hash that names a counter of failed attempts (see Limit). It hides the parts,
+// because a mistyped identifier may itself be a secret.
 func (s *KeyedHasher) CounterKey(parts ...string) string {
 	return string(s.hash(append([]string{"failed-attempts"}, parts...)...))
 }
 
-// hash separates its parts by their lengths, so that no two lists of parts give the same bytes.
+// hash writes each part with its length, so that no two lists of parts produce the same bytes.
 func (s *KeyedHasher) hash(parts ...string) []byte {
 	mac := s.macs.Get().(hash.Hash)
 	defer s.macs.Put(mac)
@@ -97,5 +100,5 @@ func (s *KeyedHasher) hash(parts ...string) []byte {
 	return mac.Sum(nil)
 }
 
-// EqualHashes compares two hashes in constant time.
+// EqualHashes compares two hashes in constant time. Empty hashes are never equal.
 func EqualHashes(a, b []byte) bool { return len(a) > 0 && hmac.Equal(a, b) }

@@ -2,14 +2,16 @@ package models
 
 import "time"
 
-// maxOffset is more than any zone is away from UTC, in seconds. The largest in the time zone database are under 16 hours.
+// maxOffset exceeds the offset of every zone from UTC, in seconds. The time zone database has none of 16
+// hours or more.
 const maxOffset = 26 * 60 * 60
 
-// firstOccurrence returns the first instant at which the clocks of the zone show what the wall time shows in UTC, and whether
-// there is one. time.Date cannot be used: it moves a time that the zone skips, and does not say which of two it returns.
+// firstOccurrence returns the first instant at which the zone's local time equals the wall time, given in
+// UTC, and whether there is one. time.Date does not do: it moves a time that the zone skips, and its choice
+// between two occurrences is not defined.
 func firstOccurrence(wall time.Time, zone *time.Location) (first time.Time, exists bool) {
-	// One of the offsets that the zone has around this time is the right one: try each. The bounds of an offset only serve
-	// to find the next, because Go has them wrong on the last day of a leap year.
+	// Try each offset that the zone has around this time. The bounds of an offset serve only to find the
+	// next one, because Go returns wrong bounds on the last day of a leap year.
 	for near := wall.Add(-maxOffset * time.Second); !near.After(wall.Add(maxOffset * time.Second)); {
 		here := near.In(zone)
 		_, offset := here.Zone()

@@ -2,85 +2,90 @@ package models
 
 import "time"
 
-// LockoutWindow is how long a failed guess is held against those it counts for.
+// LockoutWindow is the period in which failed attempts are counted.
 const LockoutWindow = 15 * time.Minute
 
-// Limit is how many failed guesses are borne of one subject: a secret, a user, an address, or all of them together.
+// Limit bounds the failed attempts of one counter: of a secret, a user, an address, or all of them together.
 type Limit struct {
-	// CounterKey is a hash of what is counted, 32 bytes.
+	// CounterKey names the counter: a hash of 32 bytes.
 	CounterKey string
 	Max        int
-	// SlidingWindow lets the window begin anew with each failure that is counted, so that no AttemptWindow whatever holds more than Most
-	// of them. Without it a window begins with the first failure, so that two of them on end may hold twice as many; but whoever
-	// fails now and then, as everybody does, is not held up for ever.
+	// SlidingWindow restarts the window with each counted failure, so that no period of LockoutWindow
+	// contains more than Max of them. Without it, the window starts with the first failure, and two windows
+	// that meet may contain twice as many. A user who fails now and then, as everyone does, is then never
+	// locked out for long.
 	SlidingWindow bool
 }
 
-// Attempt is one try at a secret, and how it ended. Whether that may be told is what its budgets decide.
+// Attempt is one attempt to use a secret, and whether it failed. Its limits decide whether the caller learns
+// that.
 type Attempt struct {
 	Limits []Limit
 	Failed bool
 }
 
-// Attempts are the tries of one call, in its order.
+// Attempts are the attempts of one call, in the call's order.
 type Attempts struct {
 	List []Attempt
-	// MaxFailed bounds how many of them may fail or be refused; all that come after those are refused. 0 means no bound.
+	// MaxFailed bounds how many attempts of the call may fail or be locked out. All later attempts are
+	// locked out. 0 means no bound.
 	MaxFailed int
 	At        time.Time
 }
 
-// Failures are those counted of one subject, in a window that ends at Until.
+// Failures counts the failed attempts of one counter in a window that ends at Until.
 type Failures struct {
 	Count int
 	Until time.Time
 }
 
-// Counters is what has been counted, by subject.
+// Counters holds the failures by counter key.
 type Counters map[string]Failures
 
-// LockedUntil is when the last of the guess's budgets that are used up is open again; the zero time if none is.
-func (t Counters) LockedUntil(guess Attempt, at time.Time) (until time.Time) {
-	for _, budget := range guess.Limits {
-		if f := t[budget.CounterKey]; f.Until.After(at) && f.Count >= budget.Max && f.Until.After(until) {
+// LockedUntil returns when all limits of the attempt allow it again, and the zero time if they allow it now.
+func (c Counters) LockedUntil(attempt Attempt, at time.Time) (until time.Time) {
+	for _, limit := range attempt.Limits {
+		if f := c[limit.CounterKey]; f.Until.After(at) && f.Count >= limit.Max && f.Until.After(until) {
 			until = f.Until
 		}
 	}
 	return until
 }
 
-// Evaluate goes through the guesses in their order and counts those that failed. A guess whose budget is used up is refused,
-// whether it is right or wrong, and is not counted: until is then when it may be tried again, and otherwise the zero time.
-// changed are the subjects whose failures have become more.
+// Evaluate checks the attempts in their order against their limits and counts the failed ones. An attempt
+// that has reached a limit is locked out, whether its secret is right or wrong, and is not counted. For it,
+// until holds the time of the next allowed attempt; for the others, the zero time. changed holds the keys of
+// the counters that have grown.
 //
-// Within the call a guess that is refused weighs as much as one that failed. Were only wrong ones to weigh, then what became
-// of a later guess would tell whether a refused one had been right.
-func (t Counters) Evaluate(guesses Attempts) (until []time.Time, changed map[string]bool) {
-	until, changed = make([]time.Time, len(guesses.List)), make(map[string]bool)
+// Within the call, an attempt that is locked out counts towards MaxFailed like a failed one. If only wrong
+// secrets counted, the result of a later attempt would reveal whether an earlier one, that was locked out,
+// had been right.
+func (c Counters) Evaluate(attempts Attempts) (until []time.Time, changed map[string]bool) {
+	until, changed = make([]time.Time, len(attempts.List)), make(map[string]bool)
 	failed := 0
-	for i, guess := range guesses.List {
-		if guesses.MaxFailed > 0 && failed >= guesses.MaxFailed {
-			until[i] = guesses.At
+	for i, attempt := range attempts.List {
+		if attempts.MaxFailed > 0 && failed >= attempts.MaxFailed {
+			until[i] = attempts.At
 			continue
 		}
-		if until[i] = t.LockedUntil(guess, guesses.At); !until[i].IsZero() {
+		if until[i] = c.LockedUntil(attempt, attempts.At); !until[i].IsZero() {
 			failed++
 			continue
 		}
-		if !guess.Failed {
+		if !attempt.Failed {
 			continue
 		}
 		failed++
-		for _, budget := range guess.Limits {
-			f := t[budget.CounterKey]
-			end := guesses.At.Add(LockoutWindow)
-			if !f.Until.After(guesses.At) {
+		for _, limit := range attempt.Limits {
+			f := c[limit.CounterKey]
+			end := attempts.At.Add(LockoutWindow)
+			if !f.Until.After(attempts.At) {
 				f = Failures{Until: end}
-			} else if budget.SlidingWindow && end.After(f.Until) { // another server's clock may be ahead of ours
-				f.Until = end
+			} else if limit.SlidingWindow && end.After(f.Until) {
+				f.Until = end // unless another server, whose clock is ahead, has set a later end
 			}
 			f.Count++
-			t[budget.CounterKey], changed[budget.CounterKey] = f, true
+			c[limit.CounterKey], changed[limit.CounterKey] = f, true
 		}
 	}
 	return until, changed

@@ -8,5 +8,5 @@ type Participant struct {
 	AccountKey int64
 }
 
-// TableName is where participants are kept.
+// TableName returns the table of participants.
 func (Participant) TableName() string { return "rewards_participants" }

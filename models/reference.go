@@ -1,6 +1,6 @@
 package models
 
-// Kind is a kind of CRM record that an event points at.
+// Kind is a kind of CRM record that an event refers to.
 type Kind uint8
 
 // The kinds of records.
@@ -12,12 +12,12 @@ const (
 	AccessTokens
 )
 
-// String is the CRM's name for one record of the kind, as it stands in error texts.
+// String returns the CRM's name for one record of the kind, for error texts.
 func (k Kind) String() string {
 	return [...]string{"Account", "Rewards Participant", "Classification", "Unit", "Access Token"}[k]
 }
 
-// Attribute is what a record is pointed at by.
+// Attribute is the attribute by which a reference identifies a record.
 type Attribute uint8
 
 // The attributes that identify records.
@@ -31,27 +31,28 @@ const (
 	ByOneTimePassword
 )
 
-// Reference points at one record by one attribute. It is comparable: a map of references is the whole of telling equal
-// ones together. Values match byte for byte. The value of a secret attribute (authentication code, one-time password) is
-// its keyed hash, so that a secret goes no further than the place where it was read.
+// Reference identifies a record by one attribute. It is comparable, so that a map can find equal references.
+// Values match byte for byte. The value of a secret attribute (authentication code, one-time password) is
+// its keyed hash, so that the secret itself does not leave the code that reads the request.
 type Reference struct {
 	Kind  Kind
 	By    Attribute
 	Value string
 }
 
-// Several is the Count of a Match that is ambiguous: two records or more. Nobody counts further, since a name may have a million.
+// Several is the Count of an ambiguous Match: two records or more. A look-up counts no further, because a
+// million records may have the same name.
 const Several = 2
 
-// Match is what a reference was found to mean. Count is how many records match: none, one, or Several. Key and AccountKey are
-// those of the record when it is exactly one (AccountKey for participants only).
+// Match is the result of looking up a reference. Count is how many records match: none, one, or Several. Key
+// and AccountKey are those of the record if exactly one matches (AccountKey for participants only).
 type Match struct {
 	Count      int
 	Key        int64
 	AccountKey int64
 }
 
-// Candidate is a record by its key, and a reference that may match it.
+// Candidate is a reference and the key of a record that it may match.
 type Candidate struct {
 	Reference
 	Key int64

@@ -1,6 +1,6 @@
 package models
 
-// Unit is the merchant or branch that causes events. Name and AlternativeCode are unique.
+// Unit is the merchant or branch where events happen. Name and AlternativeCode are unique.
 type Unit struct {
 	Key             int64 `gorm:"column:unit_key;primaryKey"`
 	ID              string
@@ -8,5 +8,5 @@ type Unit struct {
 	AlternativeCode *string
 }
 
-// TableName is where units are kept.
+// TableName returns the table of units.
 func (Unit) TableName() string { return "units" }

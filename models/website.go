@@ -8,18 +8,20 @@ import (
 	"unicode"
 )
 
-// ErrWebsite says what a website must look like.
-var ErrWebsite = errors.New("write an http or https address, or a host such as www.crm.com, without blanks or control characters")
+// ErrWebsite describes the accepted format of a website.
+var ErrWebsite = errors.New("write an http or https address, or a host such as www.crm.com, " +
+	"without blanks or control characters")
 
-// CheckWebsite accepts an http or https URL, or a host without a scheme as the CRM's own example has it (www.crm.com,
-// www.crm.com:8080/page?x=1). Every other scheme is refused, javascript: and data: among them, and so is whatever could hide
-// one: blanks, control and invisible characters, backslashes.
+// CheckWebsite accepts an http or https URL, or a host without a scheme, as in the CRM's own example
+// (www.crm.com, www.crm.com:8080/page?x=1). It rejects every other scheme, such as javascript: and data:,
+// and characters that could hide one: blanks, control and invisible characters, backslashes.
 func CheckWebsite(text string) error {
 	for _, r := range text {
 		if r > ' ' && r < 0x7f && r != '\\' {
-			continue // what nearly all consist of
+			continue // the common case
 		}
-		if unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\\' || r == unicode.ReplacementChar {
+		if unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) ||
+			r == '\\' || r == unicode.ReplacementChar {
 			return ErrWebsite
 		}
 	}
@@ -37,8 +39,8 @@ func CheckWebsite(text string) error {
 	return nil
 }
 
-// hostWithoutScheme reports whether text may be a host without a scheme. "javascript:1//…" looks like a host with a port, so a port
-// is taken only behind a name with a dot, an address in brackets, or localhost.
+// hostWithoutScheme reports whether text may be a host without a scheme. "javascript:1//…" looks like a host
+// with a port, so it accepts a port only after a name with a dot, an address in brackets, or localhost.
 func hostWithoutScheme(text string) bool {
 	authority := text
 	if end := strings.IndexAny(text, "/?#"); end >= 0 {
@@ -48,15 +50,18 @@ func hostWithoutScheme(text string) bool {
 		return false
 	}
 	host, _, hasPort := strings.Cut(authority, ":")
-	return !hasPort || strings.Contains(host, ".") || strings.HasPrefix(host, "[") || strings.EqualFold(host, "localhost")
+	return !hasPort || strings.Contains(host, ".") || strings.HasPrefix(host, "[") ||
+		strings.EqualFold(host, "localhost")
 }
 
 func validHost(host string) bool {
-	if host == "" || len(host) > 253 || strings.HasPrefix(host, ".") || strings.HasPrefix(host, "-") || strings.Contains(host, "..") {
+	if host == "" || len(host) > 253 || strings.HasPrefix(host, ".") || strings.HasPrefix(host, "-") ||
+		strings.Contains(host, "..") {
 		return false
 	}
 	for _, r := range host {
-		if r != '.' && r != '-' && r != '_' && r != ':' && !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) {
+		if r != '.' && r != '-' && r != '_' && r != ':' &&
+			!unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) {
 			return false
 		}
 	}

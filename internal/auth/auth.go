@@ -13,40 +13,49 @@ import (
 	"customer-events/models"
 )
 
-// TokenLife is how long a token is valid after it was given, used or not. Source: the CRM's Web API.
+// TokenLife is how long a token is valid after the login, whether it is used or not. Source: the CRM's Web
+// API.
 const TokenLife = 2 * time.Hour
 
-// maxLookups is how often a token is looked up when connections to the database break.
+// maxLookups is how often Caller looks up a token when database connections break.
 const maxLookups = 4
 
 var (
-	// ErrWrongLogin says that a login failed, and not why.
+	// ErrWrongLogin reports that a login failed. It does not reveal whether the name or the password is
+	// wrong.
 	ErrWrongLogin = errors.New("the user name or the password is wrong")
-	// ErrUnauthenticated says that there is no valid token.
-	ErrUnauthenticated = errors.New("a valid token is needed: log in, and send it as Authorization: Bearer …, or in the input's token")
+	// ErrUnauthenticated reports that a request has no valid token.
+	ErrUnauthenticated = errors.New("a valid token is needed: log in, " +
+		"and send it as Authorization: Bearer …, or in the input's token")
 )
 
-// Sessions keeps users and logins.
+// Sessions stores users, sessions and the counters of failed logins.
 type Sessions interface {
-	// User must return the user of exactly this name, nil if there is none.
+	// User returns the user with exactly this name, or nil if there is none.
 	User(ctx context.Context, name string) (*models.User, error)
-	// StartSession must remember the token's hash until it ends, unless the user has been disabled or has got another password since
-	// he was read: then it must answer false. Of it and such a change at the same time, the one must come wholly after the other.
-	StartSession(ctx context.Context, tokenHash []byte, user models.User, from, until time.Time) (bool, error)
-	// RehashPassword must keep another hash of the user's password, unless he has got another one since he was read.
+	// StartSession stores the token's hash with its expiry. It returns false, and stores nothing, if the
+	// user has been disabled or has a new password since user was read. It must be serialised with such
+	// changes.
+	StartSession(ctx context.Context, tokenHash []byte, user models.User, from, until time.Time) (bool,
+		error)
+	// RehashPassword replaces the hash of the user's password, unless the password has changed since user
+	// was read.
 	RehashPassword(ctx context.Context, user models.User, hash string) error
-	// EndSession must forget the token's hash at once.
+	// EndSession deletes the token's hash. The token is invalid when EndSession returns.
 	EndSession(ctx context.Context, tokenHash []byte) error
-	// Caller must return whose token it is at the given time, nil if nobody's. An error that wraps models.ErrRerun says that asking again
-	// may help.
+	// Caller returns the user whose token is valid at the given time, or nil. After an error that wraps
+	// models.ErrAborted, a retry may succeed.
 	Caller(ctx context.Context, tokenHash []byte, now time.Time) (*models.Caller, error)
-	// LockedUntil must tell when each of the guesses that are refused now may be made again, and the zero time for the others.
-	LockedUntil(ctx context.Context, guesses models.Attempts) ([]time.Time, error)
-	// CountAttempts must judge and count guesses, as events.Attempts has it.
-	CountAttempts(ctx context.Context, guesses models.Attempts) ([]time.Time, error)
-	// LastLogin must return when KeepLogin was last called for a network, and the zero time for a network that is unknown.
+	// LockedUntil returns, for each attempt, when its limits allow it again, and the zero time if they allow
+	// it now.
+	LockedUntil(ctx context.Context, attempts models.Attempts) ([]time.Time, error)
+	// CountAttempts evaluates and counts attempts, under the conditions of events.Lockout.
+	CountAttempts(ctx context.Context, attempts models.Attempts) ([]time.Time, error)
+	// LastLogin returns the time of the last KeepLogin for a network, and the zero time for an unknown
+	// network.
 	LastLogin(ctx context.Context, network []byte) (time.Time, error)
-	// KeepLogin must remember that somebody has logged in from a network, and may forget the networks of before a time.
+	// KeepLogin stores the time of a login from a network. It may delete the networks with a last login
+	// before forget.
 	KeepLogin(ctx context.Context, network []byte, at, forget time.Time) error
 }
 
@@ -54,30 +63,39 @@ type Sessions interface {
 type Service struct {
 	sessions Sessions
 	now      func() time.Time
-	// cpu are what the hashing of passwords waits for: each takes 7 MiB and a core for 45 ms, and logins must not starve the events.
-	// waiting bounds how many wait for it.
+	// cpu limits how many passwords are hashed at once: each hash takes 7 MiB and a core for 45 ms, and
+	// logins must not starve the events. waiting bounds how many logins wait for it.
 	cpu     *admission.CPULimiter
 	waiting chan struct{}
-	// dummyHash is the hash that an unknown user's password is compared with, so that he waits as long as a known one.
+	// dummyHash is verified for unknown users, so that the response time does not reveal whether the name
+	// exists.
 	dummyHash string
-	// Shared reports whether an address is one that many clients have, as a proxy's that does not say whose requests it
-	// forwards. It is set before the first login; nil means that there is none but the loopback.
+	// Shared reports whether many clients have the address, such as that of a proxy that does not forward
+	// the client's address. It is set before the first login; nil means that only the loopback address is
+	// shared.
 	Shared func(address string) bool
 }
 
-// New makes a service that hashes passwords in turns.
-func New(sessions Sessions, now func() time.Time, turns *admission.CPULimiter) *Service {
-	return &Service{sessions: sessions, now: now, cpu: turns, waiting: make(chan struct{}, maxWaitingPerCPU*turns.Size()), dummyHash: HashPassword("nobody's password")}
+// New returns a Service that hashes passwords under the limit of cpu.
+func New(sessions Sessions, now func() time.Time, cpu *admission.CPULimiter) *Service {
+	return &Service{
+		sessions:  sessions,
+		now:       now,
+		cpu:       cpu,
+		waiting:   make(chan struct{}, maxWaitingPerCPU*cpu.Size()),
+		dummyHash: HashPassword("the password of no user"),
+	}
 }
 
-// Session is a login. Token is 32 random bytes in base64url, and is kept nowhere but with its holder.
+// Session is the result of a login. Token is 32 random bytes in base64url; only its hash is stored.
 type Session struct {
 	Token     string
 	ExpiresAt time.Time
 }
 
-// LogIn gives a token for a user's name and password, or ErrWrongLogin, or ErrTooManyLogins. The failures are counted for the
-// name, known or not, and for the address that the context has (see WithAddress).
+// LogIn returns a token for a user's name and password, or ErrWrongLogin, or ErrTooManyLogins. It counts
+// failures for the name, whether the user exists or not, and for the address in the context (see
+// WithAddress).
 func (s *Service) LogIn(ctx context.Context, username, password string) (Session, error) {
 	select {
 	case s.waiting <- struct{}{}:
@@ -85,9 +103,9 @@ func (s *Service) LogIn(ctx context.Context, username, password string) (Session
 	default:
 		return Session{}, ErrTooManyLogins{RetryAfter: time.Second}
 	}
-	from := clientOf(ctx)
+	origin := clientOf(ctx)
 	at := s.now().UTC().Truncate(time.Microsecond)
-	limited, err := s.limitsOf(ctx, username, from, at)
+	login, err := s.limitsFor(ctx, username, origin, at)
 	if err != nil {
 		return Session{}, err
 	}
@@ -95,21 +113,21 @@ func (s *Service) LogIn(ctx context.Context, username, password string) (Session
 	if err != nil {
 		return Session{}, err
 	}
-	same, raised, err := s.verify(ctx, user, password)
+	correct, rehashed, err := s.verify(ctx, user, password)
 	if err != nil {
 		return Session{}, err
 	}
-	attempt := models.Attempts{List: []models.Attempt{{Limits: limited.budgets, Failed: !same}}, At: at}
-	closed, err := s.sessions.CountAttempts(ctx, attempt)
+	attempt := models.Attempts{List: []models.Attempt{{Limits: login.limits, Failed: !correct}}, At: at}
+	lockedUntil, err := s.sessions.CountAttempts(ctx, attempt)
 	if err != nil {
 		return Session{}, err
 	}
-	if err := refused(at, closed); err != nil {
+	if err := lockoutError(at, lockedUntil); err != nil {
 		return Session{}, err
 	}
-	if !same {
-		if !limited.many.IsZero() {
-			return Session{}, ErrTooManyLogins{RetryAfter: limited.many.Sub(at)}
+	if !correct {
+		if !login.hideFailureUntil.IsZero() {
+			return Session{}, ErrTooManyLogins{RetryAfter: login.hideFailureUntil.Sub(at)}
 		}
 		return Session{}, ErrWrongLogin
 	}
@@ -122,33 +140,37 @@ func (s *Service) LogIn(ctx context.Context, username, password string) (Session
 	if err == nil && !started {
 		err = ErrWrongLogin
 	}
-	if err == nil && raised != "" {
-		err = s.sessions.RehashPassword(ctx, *user, raised)
+	if err == nil && rehashed != "" {
+		err = s.sessions.RehashPassword(ctx, *user, rehashed)
 	}
 	if err != nil {
 		return Session{}, err
 	}
-	s.keepLogin(ctx, from, start)
+	s.rememberNetwork(ctx, origin, start)
 	return Session{token, until}, nil
 }
 
-// verify hashes a password in its turn, and holds it against the user's; nobody's is compared too, so that he waits as long. If
-// the right password's hash is kept at a cost that is no longer enough, raised is one that is.
-func (s *Service) verify(ctx context.Context, user *models.User, password string) (same bool, raised string, err error) {
-	kept := s.dummyHash
+// verify compares a password with the user's, under the CPU limit. For an unknown user it compares with
+// dummyHash, so that the response takes as long. If the password is correct and its stored hash has an
+// outdated cost, rehashed is a hash with the current cost.
+func (s *Service) verify(
+	ctx context.Context, user *models.User, password string,
+) (correct bool, rehashed string, err error) {
+	stored := s.dummyHash
 	if user != nil {
-		kept = user.PasswordHash
+		stored = user.PasswordHash
 	}
-	ended := s.cpu.Run(ctx, func() {
-		same, err = verifyPassword(password, kept)
-		if same = same && user != nil && !user.Disabled; same && !strings.HasPrefix(kept, costPrefix) {
-			raised = HashPassword(password)
+	cancelled := s.cpu.Run(ctx, func() {
+		correct, err = verifyPassword(password, stored)
+		correct = correct && user != nil && !user.Disabled
+		if correct && !strings.HasPrefix(stored, costPrefix) {
+			rehashed = HashPassword(password)
 		}
 	})
-	return same, raised, errors.Join(ended, err)
+	return correct, rehashed, errors.Join(cancelled, err)
 }
 
-// LogOut ends a token at once.
+// LogOut makes a token invalid.
 func (s *Service) LogOut(ctx context.Context, token string) error {
 	if _, err := s.Caller(ctx, token); err != nil {
 		return err
@@ -156,14 +178,14 @@ func (s *Service) LogOut(ctx context.Context, token string) error {
 	return s.sessions.EndSession(ctx, tokenHash(token))
 }
 
-// Caller is whose token it is, or ErrUnauthenticated.
+// Caller returns the user of the token, or ErrUnauthenticated.
 func (s *Service) Caller(ctx context.Context, token string) (models.Caller, error) {
 	if token == "" {
 		return models.Caller{}, ErrUnauthenticated
 	}
 	caller, err := s.sessions.Caller(ctx, tokenHash(token), s.now().UTC())
-	// A connection that breaks under the question says nothing of the database, and the next one may be broken too, since they tend
-	// to break together; refusing the call for it would cost the caller another round.
+	// A broken connection does not mean that the database is unavailable, and connections tend to break
+	// together. A retry with the next connection saves the client a retry of the whole call.
 	for tries := 1; errors.Is(err, models.ErrAborted) && tries < maxLookups; tries++ {
 		caller, err = s.sessions.Caller(ctx, tokenHash(token), s.now().UTC())
 	}
@@ -176,7 +198,7 @@ func (s *Service) Caller(ctx context.Context, token string) (models.Caller, erro
 	return *caller, nil
 }
 
-// tokenHash is the form in which a token is kept. Tokens are random, so a fast hash does.
+// tokenHash returns the hash that is stored for a token. Tokens are random, so a fast hash is enough.
 func tokenHash(token string) []byte {
 	hash := sha256.Sum256([]byte(token))
 	return hash[:]

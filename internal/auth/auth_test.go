@@ -12,17 +12,17 @@ import (
 	"customer-events/models"
 )
 
-// sessions keeps users and logins in memory.
+// sessions is Sessions in memory.
 type sessions struct {
-	mutex sync.Mutex
-	users map[string]*models.User
-	until map[string]time.Time
-	whose map[string]int64
-	tally models.Counters
-	// logins are when somebody has logged in last, by network.
+	mutex    sync.Mutex
+	users    map[string]*models.User
+	until    map[string]time.Time
+	owner    map[string]int64
+	counters models.Counters
+	// logins are the times of the last logins, by network.
 	logins map[string]time.Time
-	// broken is how many more questions meet a broken connection.
-	broken int
+	// brokenConnections is how many of the next look-ups fail with models.ErrAborted.
+	brokenConnections int
 }
 
 func (s *sessions) User(_ context.Context, name string) (*models.User, error) {
@@ -35,13 +35,14 @@ func (s *sessions) User(_ context.Context, name string) (*models.User, error) {
 	return nil, nil
 }
 
-func (s *sessions) StartSession(_ context.Context, hash []byte, user models.User, _, until time.Time) (bool, error) {
+func (s *sessions) StartSession(_ context.Context, hash []byte, user models.User, _, until time.Time) (bool,
+	error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	if now := s.users[user.Name]; now.Disabled || now.PasswordHash != user.PasswordHash {
 		return false, nil
 	}
-	s.until[string(hash)], s.whose[string(hash)] = until, user.Key
+	s.until[string(hash)], s.owner[string(hash)] = until, user.Key
 	return true, nil
 }
 
@@ -54,12 +55,12 @@ func (s *sessions) RehashPassword(_ context.Context, user models.User, hash stri
 	return nil
 }
 
-func (s *sessions) LockedUntil(_ context.Context, guesses models.Attempts) ([]time.Time, error) {
+func (s *sessions) LockedUntil(_ context.Context, attempts models.Attempts) ([]time.Time, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	until := make([]time.Time, len(guesses.List))
-	for i, guess := range guesses.List {
-		until[i] = s.tally.LockedUntil(guess, guesses.At)
+	until := make([]time.Time, len(attempts.List))
+	for i, attempt := range attempts.List {
+		until[i] = s.counters.LockedUntil(attempt, attempts.At)
 	}
 	return until, nil
 }
@@ -77,10 +78,10 @@ func (s *sessions) KeepLogin(_ context.Context, network []byte, at, _ time.Time)
 	return nil
 }
 
-func (s *sessions) CountAttempts(_ context.Context, guesses models.Attempts) ([]time.Time, error) {
+func (s *sessions) CountAttempts(_ context.Context, attempts models.Attempts) ([]time.Time, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	until, _ := s.tally.Evaluate(guesses)
+	until, _ := s.counters.Evaluate(attempts)
 	return until, nil
 }
 
@@ -94,26 +95,38 @@ func (s *sessions) EndSession(_ context.Context, hash []byte) error {
 func (s *sessions) Caller(_ context.Context, hash []byte, now time.Time) (*models.Caller, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	if s.broken > 0 {
-		s.broken--
+	if s.brokenConnections > 0 {
+		s.brokenConnections--
 		return nil, models.ErrAborted
 	}
 	if until, known := s.until[string(hash)]; !known || !now.Before(until) {
 		return nil, nil
 	}
-	return &models.Caller{UserKey: s.whose[string(hash)]}, nil
+	return &models.Caller{UserKey: s.owner[string(hash)]}, nil
 }
 
 func setup() (*Service, *sessions, *time.Time) {
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	kept := &sessions{users: map[string]*models.User{"anna": {Key: 7, Name: "anna", PasswordHash: HashPassword("right password")}},
-		until: map[string]time.Time{}, whose: map[string]int64{}, tally: models.Counters{}, logins: map[string]time.Time{}}
+	kept := &sessions{
+		users: map[string]*models.User{"anna": {
+			Key:          7,
+			Name:         "anna",
+			PasswordHash: HashPassword("right password"),
+		}},
+		until:    map[string]time.Time{},
+		owner:    map[string]int64{},
+		counters: models.Counters{},
+		logins:   map[string]time.Time{},
+	}
 	service := New(kept, func() time.Time { return now }, admission.NewCPULimiter())
-	service.Shared = func(address string) bool { return address == "198.51.100.1" || address == "2001:db8:9::5" }
+	service.Shared = func(address string) bool {
+		return address == "198.51.100.1" ||
+			address == "2001:db8:9::5"
+	}
 	return service, kept, &now
 }
 
-func TestTokenIsValidForTwoHoursAndNotAfter(t *testing.T) {
+func TestCaller_TokenExpiresAfterTwoHours(t *testing.T) {
 	t.Parallel()
 	service, _, now := setup()
 	session, err := service.LogIn(t.Context(), "anna", "right password")
@@ -121,19 +134,19 @@ func TestTokenIsValidForTwoHoursAndNotAfter(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := now.Add(2 * time.Hour); !session.ExpiresAt.Equal(want) {
-		t.Errorf("the token ends at %s, want %s", session.ExpiresAt, want)
+		t.Errorf("the token expires at %s, want %s", session.ExpiresAt, want)
 	}
 	*now = now.Add(2*time.Hour - time.Second)
 	if caller, err := service.Caller(t.Context(), session.Token); err != nil || caller.UserKey != 7 {
-		t.Errorf("just before its end: %+v, %v", caller, err)
+		t.Errorf("just before its expiry: %+v, %v", caller, err)
 	}
 	*now = now.Add(time.Second)
 	if _, err := service.Caller(t.Context(), session.Token); !errors.Is(err, ErrUnauthenticated) {
-		t.Errorf("at its end: %v", err)
+		t.Errorf("at its expiry: %v", err)
 	}
 }
 
-func TestTokenIsLookedUpAgainWhenConnectionsBreak(t *testing.T) {
+func TestCaller_RetriesAfterBrokenConnections(t *testing.T) {
 	t.Parallel()
 	service, kept, _ := setup()
 	session, err := service.LogIn(t.Context(), "anna", "right password")
@@ -141,14 +154,14 @@ func TestTokenIsLookedUpAgainWhenConnectionsBreak(t *testing.T) {
 		t.Fatal(err)
 	}
 	for broken, want := range map[int]error{maxLookups - 1: nil, maxLookups: models.ErrAborted} {
-		kept.broken = broken
+		kept.brokenConnections = broken
 		if _, err := service.Caller(t.Context(), session.Token); !errors.Is(err, want) {
 			t.Errorf("after %d broken connections: %v, want %v", broken, err, want)
 		}
 	}
 }
 
-func TestLogOutEndsTheTokenAtOnce(t *testing.T) {
+func TestLogOut_InvalidatesToken(t *testing.T) {
 	t.Parallel()
 	service, _, _ := setup()
 	session, err := service.LogIn(t.Context(), "anna", "right password")
@@ -166,20 +179,26 @@ func TestLogOutEndsTheTokenAtOnce(t *testing.T) {
 	}
 }
 
-func TestUnknownUserAndWrongPasswordAreAnsweredAlike(t *testing.T) {
+func TestLogIn_UnknownUserAndWrongPasswordLookAlike(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("long: it runs without the race detector")
 	}
 	service, _, _ := setup()
-	for _, login := range [][2]string{{"anna", "wrong password"}, {"Anna", "right password"}, {"nobody", "right password"}, {"", ""}} {
-		if _, err := service.LogIn(t.Context(), login[0], login[1]); !errors.Is(err, ErrWrongLogin) || err.Error() != ErrWrongLogin.Error() {
+	for _, login := range [][2]string{
+		{"anna", "wrong password"},
+		{"Anna", "right password"},
+		{"unknown", "right password"},
+		{"", ""},
+	} {
+		_, err := service.LogIn(t.Context(), login[0], login[1])
+		if !errors.Is(err, ErrWrongLogin) || err.Error() != ErrWrongLogin.Error() {
 			t.Errorf("%q: %v", login, err)
 		}
 	}
 }
 
-func TestTokensAreRandomAndKeptAsHashesOnly(t *testing.T) {
+func TestLogIn_TokensAreRandomAndStoredAsHashes(t *testing.T) {
 	t.Parallel()
 	service, kept, _ := setup()
 	seen := map[string]bool{}
@@ -193,30 +212,37 @@ func TestTokensAreRandomAndKeptAsHashesOnly(t *testing.T) {
 		}
 		seen[session.Token] = true
 		if _, clear := kept.until[session.Token]; clear {
-			t.Error("the token is kept in clear")
+			t.Error("the token is stored in clear text")
 		}
 	}
 	for hash := range kept.until {
 		if len(hash) != 32 {
-			t.Errorf("kept as %d bytes", len(hash))
+			t.Errorf("stored as %d bytes", len(hash))
 		}
 	}
 }
 
 func TestPasswordHash(t *testing.T) {
 	t.Parallel()
-	kept := HashPassword("a password")
-	if !strings.HasPrefix(kept, "$argon2id$v=19$m=7168,t=5,p=1$") || kept == HashPassword("a password") {
-		t.Errorf("hash %q", kept)
+	hash := HashPassword("a password")
+	if !strings.HasPrefix(hash, "$argon2id$v=19$m=7168,t=5,p=1$") || hash == HashPassword("a password") {
+		t.Errorf("hash %q", hash)
 	}
 	for password, want := range map[string]bool{"a password": true, "A password": false, "": false} {
-		if same, err := verifyPassword(password, kept); err != nil || same != want {
+		if same, err := verifyPassword(password, hash); err != nil || same != want {
 			t.Errorf("%q: %v, %v", password, same, err)
 		}
 	}
-	for _, broken := range []string{"", "$argon2id$", "$2a$10$abc", strings.Replace(kept, "t=5", "t=0", 1), kept[:len(kept)-43], strings.Replace(kept, "v=19", "v=16", 1)} {
-		if _, err := verifyPassword("a password", broken); err == nil {
-			t.Errorf("a broken hash is taken: %q", broken)
+	for _, malformed := range []string{
+		"",
+		"$argon2id$",
+		"$2a$10$abc",
+		strings.Replace(hash, "t=5", "t=0", 1),
+		hash[:len(hash)-43],
+		strings.Replace(hash, "v=19", "v=16", 1),
+	} {
+		if _, err := verifyPassword("a password", malformed); err == nil {
+			t.Errorf("a malformed hash is accepted: %q", malformed)
 		}
 	}
 }

@@ -1,2 +1,3 @@
-// Package auth knows who is asking: logins, and the tokens they give. It speaks no protocol and keeps nothing itself.
+// Package auth authenticates API users: it logs them in with a password, and identifies them by the tokens
+// that it issues. It knows no protocol, and stores users and sessions through the interface Sessions.
 package auth

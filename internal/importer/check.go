@@ -12,10 +12,10 @@ import (
 	"customer-events/models"
 )
 
-// mostCharacters is how long a value may be, unless its column says otherwise.
-const mostCharacters = 255
+// maxCharacters is the maximum length of a value, unless its column has a maximum of its own.
+const maxCharacters = 255
 
-// checkRow finds what is wrong with a row, and empties the values that are blank.
+// checkRow checks the values of a row, and replaces blank values by empty ones.
 func (k *kind) checkRow(r *row) error {
 	for i := range k.columns {
 		column := &k.columns[i]
@@ -44,22 +44,23 @@ func (k *kind) checkRow(r *row) error {
 	return nil
 }
 
-func checkText(value string, most int) error {
-	if most == 0 {
-		most = mostCharacters
+func checkText(value string, maxLength int) error {
+	if maxLength == 0 {
+		maxLength = maxCharacters
 	}
 	switch {
 	case !utf8.ValidString(value):
 		return errors.New("it is not UTF-8: save the file in that encoding")
-	case len(value) > most && utf8.RuneCountInString(value) > most:
-		return fmt.Errorf("it has %d characters: %d are the most", utf8.RuneCountInString(value), most)
+	case len(value) > maxLength && utf8.RuneCountInString(value) > maxLength:
+		return fmt.Errorf("it has %d characters: write at most %d", utf8.RuneCountInString(value), maxLength)
 	}
 	for _, r := range value {
 		if unicode.IsControl(r) {
-			return errors.New("it holds a control character, such as a tab or a line end: take it out")
+			return errors.New("it contains a control character, such as a tab or a line end: remove it")
 		}
 		if r == utf8.RuneError {
-			return errors.New("it holds U+FFFD, which stands where a character was lost on the way: write the right one")
+			return errors.New("it contains U+FFFD, which replaces a character that was lost: write the " +
+				"right one")
 		}
 	}
 	return nil
@@ -70,7 +71,8 @@ func checkState(state string) error {
 	case models.Effective, models.NotEffective, models.PendingVerification:
 		return nil
 	}
-	return fmt.Errorf("write %s, %s or %s", models.Effective, models.NotEffective, models.PendingVerification)
+	return fmt.Errorf("write %s, %s or %s", models.Effective, models.NotEffective,
+		models.PendingVerification)
 }
 
 func checkDigits(value string) error {
@@ -85,8 +87,10 @@ func checkDateTime(value string) error {
 	return err
 }
 
-// eventTypes are the types of customer events that the CRM has. Source: its Web API, customer_event_short.
-var eventTypes = []string{models.WebEvent, "PURCHASE", "REFERRALS", "ACHIEVEMENT", "SOCIAL_MEDIA", "FINANCIAL_ACHIEVEMENT"}
+// eventTypes are the CRM's types of customer events. Source: its Web API, customer_event_short.
+var eventTypes = []string{
+	models.WebEvent, "PURCHASE", "REFERRALS", "ACHIEVEMENT", "SOCIAL_MEDIA", "FINANCIAL_ACHIEVEMENT",
+}
 
 func checkEventType(value string) error {
 	if !slices.Contains(eventTypes, value) {
@@ -95,10 +99,12 @@ func checkEventType(value string) error {
 	return nil
 }
 
-// checkAccessToken: if the row gives only one of the two columns, the store checks the pair.
+// checkAccessToken checks that a row has both identifier and pass code, or neither. If the row has only one
+// of the two columns, the store checks the pair.
 func checkAccessToken(r *row) error {
 	const identifier, passCode = 4, 5
-	if r.given[identifier] && r.given[passCode] && (r.values[identifier] == "") != (r.values[passCode] == "") {
+	if r.given[identifier] && r.given[passCode] &&
+		(r.values[identifier] == "") != (r.values[passCode] == "") {
 		return errors.New("identifier and pass_code belong together: give both or neither")
 	}
 	return nil

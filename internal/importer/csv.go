@@ -12,22 +12,23 @@ import (
 
 // csvReader reads CSV with a header line.
 type csvReader struct {
-	kind   *kind
-	csv    *tabular.Records
-	places []int  // of the kind's columns, for each column of the file
-	given  []bool // which of the kind's columns the file has
+	kind     *kind
+	csv      *tabular.Records
+	columnOf []int  // for each column of the file, the index of the kind's column
+	given    []bool // for each of the kind's columns, whether the file has it
 }
 
 func newCSV(input io.Reader, kind *kind) (*csvReader, error) {
-	file, err := tabular.NewRecords(input, longestRow)
+	file, err := tabular.NewRecords(input, maxRowBytes)
 	if err != nil {
-		return nil, fmt.Errorf("the header line: %w: begin with a line of column names, %s", err, kind.help())
+		return nil, fmt.Errorf("the header line: %w: begin with a line of column names, %s", err,
+			kind.help())
 	}
 	r := &csvReader{kind: kind, csv: file, given: make([]bool, len(kind.columns))}
 	return r, r.header(file.Header)
 }
 
-// header reads the column names. Everything that is wrong with them is said at once.
+// header reads the column names. Its error lists all problems with them.
 func (r *csvReader) header(names []string) error {
 	var faults []string
 	given := make(map[string]bool)
@@ -36,9 +37,9 @@ func (r *csvReader) header(names []string) error {
 		place := r.kind.place(name)
 		switch {
 		case given[name]:
-			faults = append(faults, models.Sanitize(name)+" stands there twice")
+			faults = append(faults, models.Sanitize(name)+" is given twice")
 		case place == ignored:
-		case place < 0 && r.kind.secrets: // if the header line has been forgotten, the name is somebody's secret
+		case place < 0 && r.kind.secrets: // without a header line, the name may be a secret
 			faults = append(faults, fmt.Sprintf("column %d has an unknown name", i+1))
 		case place < 0:
 			faults = append(faults, fmt.Sprintf("there is no column %q", models.Sanitize(name)))
@@ -46,7 +47,7 @@ func (r *csvReader) header(names []string) error {
 			r.given[place] = true
 		}
 		given[name] = place != -1
-		r.places = append(r.places, place)
+		r.columnOf = append(r.columnOf, place)
 	}
 	for _, column := range r.kind.columns {
 		if column.mandatory && !given[column.name] {
@@ -59,7 +60,7 @@ func (r *csvReader) header(names []string) error {
 	return fmt.Errorf("the header line: %s: write %s", strings.Join(faults, ", "), r.kind.help())
 }
 
-// read skips rows of empty cells, as spreadsheets leave them behind.
+// read implements rowReader. It skips rows of empty cells, which spreadsheets write.
 func (r *csvReader) read(row *row) error {
 	for {
 		line, record, fault, err := r.csv.Next()
@@ -69,8 +70,8 @@ func (r *csvReader) read(row *row) error {
 		blank := record != nil
 		row.given, row.values = r.given, make([]string, len(r.kind.columns))
 		for i, value := range record {
-			if i < len(r.places) && r.places[i] >= 0 {
-				row.values[r.places[i]] = value
+			if i < len(r.columnOf) && r.columnOf[i] >= 0 {
+				row.values[r.columnOf[i]] = value
 			}
 			blank = blank && strings.TrimSpace(value) == ""
 		}

@@ -15,7 +15,7 @@ import (
 
 func TestMain(m *testing.M) { storetest.Run(m) }
 
-// database is a migrated database, and a connection that goes past the store.
+// database is a migrated database, with a store and a direct connection.
 type database struct {
 	store *store.Store
 	db    *sql.DB
@@ -55,16 +55,16 @@ func open(tb testing.TB, url string) database {
 	return database{s, db, url}
 }
 
-var madeID = regexp.MustCompile(`^[0-9A-F]{12}7[0-9A-F]{19}$`)
+var generatedID = regexp.MustCompile(`^[0-9A-F]{12}7[0-9A-F]{19}$`)
 
-// table reads the rows of a query as texts: NULL as "-", and an id that was made as "made".
+// table returns the rows of a query as texts: NULL as "-", and a generated id as "made".
 func (d database) table(tb testing.TB, query string) []string {
 	tb.Helper()
 	table := d.exact(tb, query)
 	for i, row := range table {
 		values := strings.Split(row, "|")
 		for c, value := range values {
-			if madeID.MatchString(value) {
+			if generatedID.MatchString(value) {
 				values[c] = "made"
 			}
 		}
@@ -73,7 +73,7 @@ func (d database) table(tb testing.TB, query string) []string {
 	return table
 }
 
-// exact is table with the ids as they are.
+// exact is like table, but returns generated ids unchanged.
 func (d database) exact(tb testing.TB, query string) (table []string) {
 	tb.Helper()
 	rows, err := d.db.QueryContext(tb.Context(), query)
@@ -111,7 +111,13 @@ func (d database) exact(tb testing.TB, query string) (table []string) {
 func (d database) load(tb testing.TB, kind, text string) (importer.Result, string) {
 	tb.Helper()
 	var report strings.Builder
-	result, err := importer.Run(tb.Context(), importer.Options{Kind: kind, Input: strings.NewReader(text), To: d.store, Hasher: secrets, Report: &report})
+	result, err := importer.Run(tb.Context(), importer.Options{
+		Kind:   kind,
+		Input:  strings.NewReader(text),
+		To:     d.store,
+		Hasher: secrets,
+		Report: &report,
+	})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -121,11 +127,11 @@ func (d database) load(tb testing.TB, kind, text string) (importer.Result, strin
 	return result, report.String()
 }
 
-// mustLoad imports a text without any bad row.
+// mustLoad imports a text, and fails if a row is rejected.
 func (d database) mustLoad(tb testing.TB, kind, text string) {
 	tb.Helper()
 	if _, report := d.load(tb, kind, text); report != "" {
-		tb.Fatalf("bad rows:\n%s", report)
+		tb.Fatalf("rejected rows:\n%s", report)
 	}
 }
 

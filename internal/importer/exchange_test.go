@@ -12,8 +12,8 @@ import (
 	"customer-events/internal/importer"
 )
 
-// TestExchange_AnyOrder imports files whose rows exchange ids, names and codes, or take the value that
-// another row gives up, in every order of the rows. The state that the file describes must be reached.
+// TestExchange_AnyOrder imports files whose rows exchange ids, names and codes, or use a value that another
+// row releases, in every order of the rows. The result must be the state that the file describes.
 func TestExchange_AnyOrder(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -24,16 +24,40 @@ func TestExchange_AnyOrder(t *testing.T) {
 	}{
 		"two ids": {accounts, "number,id,name\n1,a,x\n2,b,y\n", "number,id,name", []string{"1,b,x", "2,a,y"},
 			"SELECT number, id FROM accounts_receivable ORDER BY number", []string{"1|b", "2|a"}},
-		"participants": {participants, "number,id,account_number\n1,a,ACR1\n2,b,ACR2\n", "number,id,account_number",
-			[]string{"1,b,ACR2", "2,a,ACR1"}, "SELECT number, id FROM rewards_participants ORDER BY number", []string{"1|b", "2|a"}},
-		"two names": {classes, "id,name,type\n1,A,WEB\n2,B,WEB\n", "id,name,type", []string{"1,B,WEB", "2,A,WEB"},
-			"SELECT id, name FROM classifications ORDER BY id", []string{"1|B", "2|A"}},
-		"codes by name": {units, "name,alternative_code\nA,x\nB,y\n", "name,alternative_code", []string{"A,y", "B,x"},
-			"SELECT name, alternative_code FROM units ORDER BY name", []string{"A|y", "B|x"}},
+		"participants": {
+			participants,
+			"number,id,account_number\n1,a,ACR1\n2,b,ACR2\n",
+			"number,id,account_number",
+			[]string{"1,b,ACR2", "2,a,ACR1"},
+			"SELECT number, id FROM rewards_participants ORDER BY number",
+			[]string{"1|b", "2|a"},
+		},
+		"two names": {
+			classes,
+			"id,name,type\n1,A,WEB\n2,B,WEB\n",
+			"id,name,type",
+			[]string{"1,B,WEB", "2,A,WEB"},
+			"SELECT id, name FROM classifications ORDER BY id",
+			[]string{"1|B", "2|A"},
+		},
+		"codes by name": {
+			units,
+			"name,alternative_code\nA,x\nB,y\n",
+			"name,alternative_code",
+			[]string{"A,y", "B,x"},
+			"SELECT name, alternative_code FROM units ORDER BY name",
+			[]string{"A|y", "B|x"},
+		},
 		"chain": {units, "id,name\n1,A\n2,B\n3,C\n", "id,name", []string{"1,B", "2,C", "3,D", "4,A"},
 			"SELECT id, name FROM units ORDER BY id", []string{"1|B", "2|C", "3|D", "4|A"}},
-		"ring": {units, "id,name,alternative_code\n1,A,x\n2,B,y\n3,C,z\n", "id,name,alternative_code", []string{"1,B,z", "2,C,x", "3,A,y"},
-			"SELECT id, name, alternative_code FROM units ORDER BY id", []string{"1|B|z", "2|C|x", "3|A|y"}},
+		"ring": {
+			units,
+			"id,name,alternative_code\n1,A,x\n2,B,y\n3,C,z\n",
+			"id,name,alternative_code",
+			[]string{"1,B,z", "2,C,x", "3,A,y"},
+			"SELECT id, name, alternative_code FROM units ORDER BY id",
+			[]string{"1|B|z", "2|C|x", "3|A|y"},
+		},
 		"a name without an id": {units, "id,name\n1,A\n2,B\n", "id,name", []string{"1,C", ",A", ",B"},
 			"SELECT id, name FROM units ORDER BY name", []string{"made|A", "2|B", "1|C"}},
 	} {
@@ -48,7 +72,8 @@ func TestExchange_AnyOrder(t *testing.T) {
 					}
 					if test.kind == accounts {
 						to.mustLoad(t, accounts, someAccounts)
-						if _, err := to.db.ExecContext(t.Context(), "DELETE FROM accounts_receivable"); err != nil {
+						if _, err := to.db.ExecContext(t.Context(),
+							"DELETE FROM accounts_receivable"); err != nil {
 							t.Fatal(err)
 						}
 					}
@@ -76,8 +101,8 @@ func permutations(rows []string) (all [][]string) {
 	return all
 }
 
-// TestExchange_AcrossChunks has 2,600 records exchange their ids: half of them in pairs that are far from
-// each other in the file, the others in one ring. So no chunk can be written by itself.
+// TestExchange_AcrossChunks exchanges the ids of 2,600 records: half of them in pairs that are far from each
+// other in the file, the others in one ring. So no chunk can be written alone.
 func TestExchange_AcrossChunks(t *testing.T) {
 	t.Parallel()
 	const pairs, ring = 1300, 1300
@@ -96,8 +121,14 @@ func TestExchange_AcrossChunks(t *testing.T) {
 			fmt.Fprintf(&after, "%d,x,id%d\n", i, other)
 		}
 		to.mustLoad(t, accounts, before.String())
-		trial, err := importer.Run(t.Context(), importer.Options{Kind: accounts, Input: strings.NewReader(after.String()), To: to.store, DryRun: true})
-		if want := "2600 rows: 0 added, 2600 changed, 0 unchanged, 0 rejected"; err != nil || trial.String() != want {
+		trial, err := importer.Run(t.Context(), importer.Options{
+			Kind:   accounts,
+			Input:  strings.NewReader(after.String()),
+			To:     to.store,
+			DryRun: true,
+		})
+		if want := "2600 rows: 0 added, 2600 changed, 0 unchanged, 0 rejected"; err != nil ||
+			trial.String() != want {
 			t.Errorf("dry run: %s, %v", trial, err)
 		}
 		const inPlace = "SELECT COUNT(*) FROM accounts_receivable WHERE SUBSTR(id, 3) = number"
@@ -124,14 +155,15 @@ func TestExchange_AcrossChunks(t *testing.T) {
 	})
 }
 
-// TestExchange_Prevented has a row that cannot be imported be the last of a chain: each row that it
-// prevents is named, and the others are written.
+// TestExchange_Prevented imports a chain whose last row cannot be written: each row that depends on it is
+// reported, and the others are written.
 func TestExchange_Prevented(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, to database) {
 		to.mustLoad(t, units, "id,name\n1,A\n2,B\n3,C\n4,D\n5,E\n6,F\n")
 		result, report := to.load(t, units, "id,name\n1,B\n2,C\n3,D\n5,F\n6,E\n")
-		if result.Bad != 3 || result.Changed != 2 || strings.Count(report, "is taken by the record with id") != 3 {
+		if result.Bad != 3 || result.Changed != 2 ||
+			strings.Count(report, "is taken by the record with id") != 3 {
 			t.Errorf("%s\n%s", result, report)
 		}
 		want := []string{"1|A", "2|B", "3|C", "4|D", "5|F", "6|E"}
@@ -141,7 +173,7 @@ func TestExchange_Prevented(t *testing.T) {
 	})
 }
 
-// TestExchange_LongChain must not take the square of its length.
+// TestExchange_LongChain imports a long chain, whose duration must not grow with the square of its length.
 func TestExchange_LongChain(t *testing.T) {
 	t.Parallel()
 	const rows = 20_000
@@ -153,7 +185,7 @@ func TestExchange_LongChain(t *testing.T) {
 		fmt.Fprintf(&before, "%d,x,id%d\n", i, i)
 		fmt.Fprintf(&after, "%d,x,id%d\n", i, i+1)
 	}
-	fmt.Fprintf(&before, "last,x,id%d\n", rows) // no row gives this id up
+	fmt.Fprintf(&before, "last,x,id%d\n", rows) // no row releases this id
 	to.mustLoad(t, accounts, before.String())
 	start := time.Now()
 	result, _ := to.load(t, accounts, after.String())

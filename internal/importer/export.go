@@ -10,16 +10,16 @@ import (
 	"customer-events/models"
 )
 
-// Exporter is where records are read.
+// Exporter reads records.
 type Exporter interface {
-	// Export must call write with the values of each record of the kind, in the order of the file's columns
+	// Export calls write with the values of each record of the kind, in the order of the file's columns,
 	// without the secret ones.
 	Export(ctx context.Context, kind models.Kind, write func(record []string) error) error
 }
 
-// Export writes all records of a kind as the CSV that Run reads, without secrets. Importing it again
-// changes nothing: an import keeps what a file has no column for. The memory that it takes does not grow
-// with the number of records.
+// Export writes all records of a kind in the CSV format of Run, without secrets. Importing the result
+// changes nothing, because an import keeps the values for which the file has no column. The memory of Export
+// does not depend on the number of records.
 func Export(ctx context.Context, name string, from Exporter, to io.Writer) error {
 	kind, err := kindOf(name)
 	if err != nil {
@@ -27,7 +27,7 @@ func Export(ctx context.Context, name string, from Exporter, to io.Writer) error
 	}
 	buffer := bufio.NewWriterSize(to, 64<<10)
 	file := csv.NewWriter(buffer)
-	if err := file.Write(kind.exported()); err != nil {
+	if err := file.Write(kind.exportedColumns()); err != nil {
 		return err
 	}
 	if err := from.Export(ctx, kind.of, file.Write); err != nil {
@@ -43,9 +43,9 @@ func Export(ctx context.Context, name string, from Exporter, to io.Writer) error
 	return nil
 }
 
-// exported are the columns that may leave the database. An access token's identifier is half of a
-// credential, and its one-time password's expiry says nothing without the password.
-func (k *kind) exported() (names []string) {
+// exportedColumns returns the columns that Export writes. An access token's identifier is half of a
+// credential, and the expiry of its one-time password is useless without the password.
+func (k *kind) exportedColumns() (names []string) {
 	for i, column := range k.columns {
 		if k.secrets && i > 2 {
 			break

@@ -14,15 +14,19 @@ import (
 	"customer-events/internal/tabular"
 )
 
-// FuzzRows reads anything as rows of access tokens: reading ends, lines ascend, a good row is fit to be kept, no text of a bad
-// row holds a secret, and a good row is read the same again from either format.
+// FuzzRows reads any bytes as rows of access tokens. Reading ends, line numbers ascend, an accepted row can
+// be stored, no error text contains a secret, and an accepted row has the same values when it is written and
+// read in either format.
 func FuzzRows(f *testing.F) {
-	const header = "number,participant_number,state,authentication_code,identifier,pass_code,one_time_password,one_time_password_expires_at\n"
+	const header = "number,participant_number,state,authentication_code,identifier,pass_code," +
+		"one_time_password,one_time_password_expires_at\n"
 	for _, seed := range []string{
-		header + "AT1,RP1,EFFECTIVE,zqzq,m,zqzq,073482,2016-06-22T15:00:00\n,,,,,,,\nAT2,RP1,EFFECTIVE,\"zq\"zq,,,,\n",
+		header + "AT1,RP1,EFFECTIVE,zqzq,m,zqzq,073482,2016-06-22T15:00:00\n,,,,,,,\n" +
+			"AT2,RP1,EFFECTIVE,\"zq\"zq,,,,\n",
 		"\ufeffstate,number,participant_number\r\nEFFECTIVE,\"a\"\"b\",c\r\n\"x\ny\",,\n\"",
 		"number,participant_number,state,one_time_password\nA,B,EFFECTIVE,zqzq\nA,B,EFFECTIVE,\xff\n",
-		`{"number":"AT1","participant_number":"RP1","state":"EFFECTIVE","one_time_password":7}` + "\n" + `{"zqzq":1}` + "\n\n" + `{"pass_code":"zqzq`,
+		`{"number":"AT1","participant_number":"RP1","state":"EFFECTIVE","one_time_password":7}` + "\n" +
+			`{"zqzq":1}` + "\n\n" + `{"pass_code":"zqzq`,
 		`{"number":"\ud800","number":null}{}`, "[", "{", "", "\n\n", strings.Repeat("x", 70000),
 	} {
 		f.Add([]byte(seed))
@@ -46,8 +50,9 @@ func FuzzRows(f *testing.F) {
 					t.Fatalf("%d values", len(row.values))
 				}
 				for i, value := range row.values {
-					if !utf8.ValidString(value) || utf8.RuneCountInString(value) > 255 || strings.ContainsAny(value, "\r\n\x00") || value == "" && kind.columns[i].mandatory {
-						t.Fatalf("%s (%q) is good", kind.columns[i].name, value)
+					if !utf8.ValidString(value) || utf8.RuneCountInString(value) > 255 ||
+						strings.ContainsAny(value, "\r\n\x00") || value == "" && kind.columns[i].mandatory {
+						t.Fatalf("%s (%q) is accepted", kind.columns[i].name, value)
 					}
 				}
 				for _, again := range []string{"y.csv", "y.ndjson"} {
@@ -79,8 +84,9 @@ func readAll(t *testing.T, kind *kind, name string, file io.Reader) (all []*row)
 			row.err = kind.checkRow(row)
 		}
 		for i, value := range row.values {
-			if kind.columns[i].secret && strings.Contains(value, "zqzq") && row.err != nil && strings.Contains(row.err.Error(), "zqzq") {
-				inOther := false // the same text may stand in a column that may be shown
+			if kind.columns[i].secret && strings.Contains(value, "zqzq") && row.err != nil &&
+				strings.Contains(row.err.Error(), "zqzq") {
+				inOther := false // a column that is not secret may have the same text
 				for j, other := range row.values {
 					inOther = inOther || !kind.columns[j].secret && strings.Contains(other, "zqzq")
 				}

@@ -14,11 +14,12 @@ import (
 	"customer-events/internal/store/storetest"
 )
 
-// BenchmarkImport imports b.N accounts from a CSV file, and once more, when nothing is new. A useful run is
+// BenchmarkImport imports b.N accounts from a CSV file, into an empty database and again without changes. A
+// useful run is
 //
-//	go test ./importer -run '^$' -bench Import -benchtime 1000000x
+//	go test ./internal/importer -run '^$' -bench Import -benchtime 1000000x
 //
-// The database server is durable; peak-MB is the memory that the whole process took at the most (Linux only), which on SQLite
+// The database server is durable. peak-MB is the peak memory of the process (Linux only); with SQLite it
 // includes the database.
 func BenchmarkImport(b *testing.B) {
 	server, err := storetest.Start(b.Context(), storetest.Options{Durable: true})
@@ -77,7 +78,7 @@ func accountsFile(tb testing.TB, rows int) string {
 	return path
 }
 
-// peakMB is the most memory that the process has had; 0 where the system does not tell.
+// peakMB returns the peak memory of the process, or 0 if the system does not report it.
 func peakMB() float64 {
 	status, _ := os.ReadFile("/proc/self/status")
 	if found := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindSubmatch(status); found != nil {

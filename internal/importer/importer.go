@@ -11,45 +11,49 @@ import (
 	"customer-events/models"
 )
 
-// Target is what records are written to.
+// Target stores the imported records.
 type Target interface {
-	// Find must return, for each of the references, what it means. No reference is given twice.
+	// Find looks up references. No reference is given twice. The matches are in the order of the references.
 	Find(ctx context.Context, refs []models.Reference) ([]models.Match, error)
 
-	// Upsert must write the records in one transaction, each over the one that has its natural key or as a
-	// new one, and return what became of each (see models.Upsert and models.Upserted), in words that hold
-	// no secret. They must be judged by the state that they lead to together. After an error (see
-	// models.ErrRerun and its neighbours) the same again must be safe. With a trial nothing may be written.
-	Upsert(ctx context.Context, kind models.Kind, records []models.Upsert, trial *models.Trial) ([]models.Upserted, error)
+	// Upsert writes the records in one transaction, and returns a result for each (see models.Upserted) that
+	// contains no secret. A record replaces the one with the same natural key, or is new. Upsert checks the
+	// records against the state after all of them are written. After a storage error of package models, the
+	// same call can safely be repeated. With a trial, Upsert writes nothing.
+	Upsert(
+		ctx context.Context, kind models.Kind, records []models.Upsert, trial *models.Trial,
+	) ([]models.Upserted, error)
 
-	// UpsertPace returns how many rows should be written in one transaction, and how long to pause after
-	// the last one, as a multiple of the time that it took.
+	// UpsertPace returns the number of rows for one transaction, and the length of the pause after it, as a
+	// multiple of its duration.
 	UpsertPace(ctx context.Context) (rows int, pause float64)
 }
 
-// Options say what to import.
+// Options configure an import.
 type Options struct {
 	Kind string // one of Kinds
-	File string // a path; its ending, .csv, .ndjson or .jsonl, tells the format, any other leaves it to the first character
-	// Input is read instead of the file if it is there. Size is its length, for the progress; 0 if it is
-	// not known.
+	// File is the path. The format follows from its extension, .csv, .ndjson or .jsonl, or else from the
+	// first character of the file.
+	File string
+	// Input is read instead of the file, if it is not nil. Size is its length for the progress bar, or 0 if
+	// it is not known.
 	Input io.Reader
 	Size  int64
 	To    Target
-	// Hasher hash the secrets of access tokens.
+	// Hasher hashes the secrets of access tokens.
 	Hasher *models.KeyedHasher
 	// Now is the clock for one-time passwords without an expiry; nil means time.Now.
 	Now func() time.Time
 	// DryRun stores nothing, and counts what would be stored.
 	DryRun bool
-	// Report gets a line for each rejected row; nil means none. MostReported bounds these lines; 0 means
-	// all.
+	// Report gets a line for each rejected row; nil means none. MostReported bounds the number of lines; 0
+	// means all.
 	Report       io.Writer
 	MostReported int
-	// Rejected is the path, without its ending, of a file that gets all rejected rows, if there are any; ""
-	// means none. It holds the rows as they are in the imported file, secrets too.
+	// Rejected is the path, without extension, of a file for all rejected rows; "" means none. The file
+	// contains the rows in their original form, including secrets.
 	Rejected string
-	// Progress gets a progress bar; nil means none. It is for terminals.
+	// Progress is a terminal for a progress bar; nil means none.
 	Progress io.Writer
 }
 
@@ -57,39 +61,32 @@ type Options struct {
 type Result struct {
 	Rows, Good, Bad           int
 	Added, Changed, Unchanged int
-	// RejectedFile is the file that has the bad rows; "" if there is none. Kept is what an earlier one has
-	// been renamed to.
+	// RejectedFile is the file with the rejected rows, or "". Kept is the new name of an earlier such file.
 	RejectedFile, Kept string
 	Took               time.Duration
 }
 
-// String is the counts as a person reads them.
+// String returns the counts in a sentence.
 func (r Result) String() string {
-	return fmt.Sprintf("%d rows: %d added, %d changed, %d unchanged, %d rejected", r.Rows, r.Added, r.Changed, r.Unchanged, r.Bad)
+	return fmt.Sprintf("%d rows: %d added, %d changed, %d unchanged, %d rejected",
+		r.Rows, r.Added, r.Changed, r.Unchanged, r.Bad)
 }
 
-// importing is an import under way.
-type importing struct {
-	options  Options
-	kind     *kind
-	source   *tabular.Source
-	chunk    int
-	trial    *models.Trial
-	later    []postponed
-	result   *Result
-	bar      *tabular.Progress
-	rejected *rejectedFile
+// importRun is the state of one import.
+type importRun struct {
+	options   Options
+	kind      *kind
+	source    *tabular.Source
+	chunk     int
+	trial     *models.Trial
+	postponed []postponed
+	result    *Result
+	bar       *tabular.Progress
+	rejected  *rejectedFile
 }
 
-// chunk is what the reading side hands to the writing side.
-type chunk struct {
-	rows []*row
-	end  int64 // how far the file has been read
-	err  error // why there is no further chunk: io.EOF at the file's end
-}
-
-// Run imports a file. Bad rows are counted and reported, they are no error. An error means that the rest of
-// the file was not read or not written; the result then counts what was.
+// Run imports a file. It counts and reports rejected rows, and returns no error for them. After an error,
+// the rest of the file was not read or not written; the result then counts the rows before it.
 func Run(ctx context.Context, options Options) (result Result, err error) {
 	start := time.Now()
 	defer func() { result.Took = time.Since(start) }()
@@ -98,7 +95,8 @@ func Run(ctx context.Context, options Options) (result Result, err error) {
 		return result, err
 	}
 	if kind.secrets && options.Hasher == nil {
-		return result, fmt.Errorf("importing %s takes the key that their secrets are hashed with: none is given", kind.name)
+		return result, fmt.Errorf("importing %s needs the key for hashing their secrets: none is given",
+			kind.name)
 	}
 	if options.Now == nil {
 		options.Now = time.Now
@@ -110,7 +108,7 @@ func Run(ctx context.Context, options Options) (result Result, err error) {
 	if err != nil {
 		return result, err
 	}
-	im := &importing{options: options, kind: kind, source: source, result: &result}
+	im := &importRun{options: options, kind: kind, source: source, result: &result}
 	if options.DryRun {
 		im.trial = models.NewTrial()
 	}
@@ -122,8 +120,8 @@ func Run(ctx context.Context, options Options) (result Result, err error) {
 	chunks := make(chan chunk)
 	go im.readChunks(ctx, chunks)
 	defer func() {
-		// The reading side ends before the caller gets their Input back. Closing wakes it if it waits for a
-		// pipe.
+		// The reading goroutine ends before Run returns, because the caller may use Input again. Closing the
+		// source ends a read that waits for a pipe.
 		cancel()
 		err = errors.Join(err, source.Close(), im.rejected.close())
 		for range chunks {
@@ -132,10 +130,9 @@ func Run(ctx context.Context, options Options) (result Result, err error) {
 	return result, im.writeAll(ctx, chunks)
 }
 
-// writeAll writes the chunks as they come, and then the rows that had to wait for the end of the file.
-// These are written too if the rest of the file cannot be read: they would have been written already if
-// nothing had been in their way.
-func (im *importing) writeAll(ctx context.Context, chunks <-chan chunk) error {
+// writeAll writes the chunks, and then the postponed rows. It writes the postponed rows even if the rest of
+// the file cannot be read, because without a conflict they would have been written already.
+func (im *importRun) writeAll(ctx context.Context, chunks <-chan chunk) error {
 	for {
 		var chunk chunk
 		select {
@@ -143,8 +140,8 @@ func (im *importing) writeAll(ctx context.Context, chunks <-chan chunk) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		// Of a file that is a single chunk no row can wait for a later one.
-		atEnd := chunk.err != nil && len(im.later) == 0
+		// If the file is a single chunk, no row can depend on a later one.
+		atEnd := chunk.err != nil && len(im.postponed) == 0
 		if err := im.writeRows(ctx, chunk.rows, atEnd); err != nil {
 			return err
 		}
@@ -165,15 +162,15 @@ func (im *importing) writeAll(ctx context.Context, chunks <-chan chunk) error {
 	}
 }
 
-// writeRows writes rows, counts them, and pauses. At the end of the file no row can wait any longer.
-func (im *importing) writeRows(ctx context.Context, rows []*row, atEnd bool) error {
+// writeRows writes rows, counts them, and pauses. At the end of the file, it postpones no row.
+func (im *importRun) writeRows(ctx context.Context, rows []*row, atEnd bool) error {
 	start := time.Now()
-	if err := im.write(ctx, rows, atEnd); err != nil {
-		return fmt.Errorf("%s: writing the rows from line %d on: %w: what was written stays, import the file again",
-			im.source.Name, rows[0].line, err)
+	if err := im.upsertWithRetry(ctx, rows, atEnd); err != nil {
+		return fmt.Errorf("%s: writing the rows from line %d on: %w: the rows before are stored, "+
+			"import the file again", im.source.Name, rows[0].line, err)
 	}
 	for _, row := range rows {
-		if row.later {
+		if row.postponed {
 			continue
 		}
 		if err := im.count(row); err != nil {
@@ -193,7 +190,7 @@ func (im *importing) writeRows(ctx context.Context, rows []*row, atEnd bool) err
 }
 
 // count counts a row, and reports it if it is rejected.
-func (im *importing) count(row *row) error {
+func (im *importRun) count(row *row) error {
 	im.result.Rows++
 	switch {
 	case row.err != nil:
@@ -212,43 +209,11 @@ func (im *importing) count(row *row) error {
 	if err := im.reject(row); err != nil {
 		return err
 	}
-	if most := im.options.MostReported; most == 0 || im.result.Bad <= most {
+	if limit := im.options.MostReported; limit == 0 || im.result.Bad <= limit {
 		im.bar.Clear()
 		if _, err := fmt.Fprintf(im.options.Report, "line %d: %v\n", row.line, row.err); err != nil {
-			return fmt.Errorf("reporting a bad row: %w", err)
+			return fmt.Errorf("reporting a rejected row: %w", err)
 		}
 	}
 	return nil
-}
-
-// readChunks reads and checks rows until the file ends, or nobody wants them any more. All reading is done
-// here, so that an import can be cancelled that waits for the first byte of a pipe.
-func (im *importing) readChunks(ctx context.Context, to chan<- chunk) {
-	defer close(to)
-	claims, now := newClaims(), im.options.Now()
-	reader, err := readRows(im.source, im.kind)
-	for {
-		next := chunk{rows: make([]*row, 0, im.chunk), err: err}
-		for len(next.rows) < im.chunk && next.err == nil {
-			row := new(row)
-			if next.err = reader.read(row); next.err == nil {
-				if row.err == nil {
-					row.err = im.kind.checkRow(row)
-				}
-				if row.err == nil {
-					row.err = claims.add(im.kind, row, now)
-				}
-				next.rows = append(next.rows, row)
-			}
-		}
-		next.end = im.source.Position()
-		select {
-		case to <- next:
-		case <-ctx.Done():
-			return
-		}
-		if next.err != nil {
-			return
-		}
-	}
 }

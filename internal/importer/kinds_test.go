@@ -4,12 +4,10 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"customer-events/internal/importer"
-	"customer-events/models"
 )
 
 const (
@@ -20,7 +18,7 @@ const (
 	units        = "units"
 )
 
-// parents are what the rows of the tests point at.
+// The records to which the rows of the tests refer.
 const (
 	someAccounts     = "number,name,id\nACR1,Maria,a1\nACR2,John,a2\n"
 	someParticipants = "number,account_number,id\nRP1,ACR1,p1\nRP2,ACR2,p2\n"
@@ -37,47 +35,127 @@ var kindTests = map[string]struct {
 		{"changed, keeping ids and getting one", "id,number,name\n,ACR1,Maria Stone\na2,ACR2,John\n",
 			[]string{"ACR1|a1|Maria Stone", "ACR2|a2|John", `ACR3|made|Doe, "J"`}},
 		{"numbers match by bytes", "number,name\nacr1,1\nACR1 ,2\nÀCR1,3\n",
-			[]string{"ACR1|a1|Maria Stone", "ACR1 |made|2", "ACR2|a2|John", `ACR3|made|Doe, "J"`, "acr1|made|1", "ÀCR1|made|3"}},
+			[]string{
+				"ACR1|a1|Maria Stone",
+				"ACR1 |made|2",
+				"ACR2|a2|John",
+				`ACR3|made|Doe, "J"`,
+				"acr1|made|1",
+				"ÀCR1|made|3",
+			}},
 		{"ids exchanged", "number,name,id\nACR3,third,a2\nACR1,first,a3\nACR2,second,a1\n",
-			[]string{"ACR1|a3|first", "ACR1 |made|2", "ACR2|a1|second", "ACR3|a2|third", "acr1|made|1", "ÀCR1|made|3"}},
+			[]string{
+				"ACR1|a3|first",
+				"ACR1 |made|2",
+				"ACR2|a1|second",
+				"ACR3|a2|third",
+				"acr1|made|1",
+				"ÀCR1|made|3",
+			}},
 	}},
 	participants: {parents: [][2]string{{accounts, someAccounts}},
-		query: "SELECT p.number, p.id, a.number FROM rewards_participants p JOIN accounts_receivable a ON a.account_key = p.account_key ORDER BY p.number",
+		query: "SELECT p.number, p.id, a.number FROM rewards_participants p JOIN accounts_receivable a ON " +
+			"a.account_key = p.account_key ORDER BY p.number",
 		steps: []step{
-			{"created", "id,number,account_number\np1,RP1,ACR1\n,RP2,ACR2\n,RP3,ACR2\n", []string{"RP1|p1|ACR1", "RP2|made|ACR2", "RP3|made|ACR2"}},
-			{"moved to another account", "number,account_number\nRP1,ACR2\nRP2,ACR1\n", []string{"RP1|p1|ACR2", "RP2|made|ACR1", "RP3|made|ACR2"}},
+			{
+				"created",
+				"id,number,account_number\np1,RP1,ACR1\n,RP2,ACR2\n,RP3,ACR2\n",
+				[]string{"RP1|p1|ACR1", "RP2|made|ACR2", "RP3|made|ACR2"},
+			},
+			{
+				"moved to another account",
+				"number,account_number\nRP1,ACR2\nRP2,ACR1\n",
+				[]string{"RP1|p1|ACR2", "RP2|made|ACR1", "RP3|made|ACR2"},
+			},
 		}},
 	tokens: {parents: [][2]string{{accounts, someAccounts}, {participants, someParticipants}},
-		query: `SELECT t.number, p.number, t.state, t.authentication_code_hash IS NULL, t.identifier, t.pass_code_hash IS NULL, t.one_time_password_hash IS NULL,
+		query: `SELECT t.number, p.number, t.state, t.authentication_code_hash IS NULL, t.identifier,
+			t.pass_code_hash IS NULL, t.one_time_password_hash IS NULL,
 			t.one_time_password_expires_at IS NULL, t.one_time_password_spent_at IS NULL
-			FROM access_tokens t JOIN rewards_participants p ON p.participant_key = t.participant_key ORDER BY t.number`,
+			FROM access_tokens t JOIN rewards_participants p ON p.participant_key = t.participant_key
+			ORDER BY t.number`,
 		steps: []step{
-			{"created", "number,participant_number,state,authentication_code,identifier,pass_code,one_time_password\n" +
-				"AT1,RP1,EFFECTIVE,code,maria@example.com,4711,073482\nAT2,RP2,NOT_EFFECTIVE,,,,\n",
-				[]string{"AT1|RP1|EFFECTIVE|0|maria@example.com|0|0|0|1", "AT2|RP2|NOT_EFFECTIVE|1|-|1|1|1|1"}},
-			{"with what the file has no column for", "number,participant_number,state\nAT1,RP2,EFFECTIVE\nAT2,RP1,EFFECTIVE\n",
-				[]string{"AT1|RP2|EFFECTIVE|0|maria@example.com|0|0|0|1", "AT2|RP1|EFFECTIVE|1|-|1|1|1|1"}},
-			{"without the password of an empty cell", "number,participant_number,state,one_time_password,one_time_password_expires_at\n" +
-				"AT1,RP2,PENDING_VERIFICATION,,2030-01-01T00:00:00\nAT2,RP2,EFFECTIVE,1,2030-01-01T00:00:00+02:00\n",
-				[]string{"AT1|RP2|PENDING_VERIFICATION|0|maria@example.com|0|1|1|1", "AT2|RP2|EFFECTIVE|1|-|1|0|0|1"}},
+			{
+				"created",
+				"number,participant_number,state,authentication_code,identifier,pass_code," +
+					"one_time_password\n" +
+					"AT1,RP1,EFFECTIVE,code,maria@example.com,4711,073482\nAT2,RP2,NOT_EFFECTIVE,,,,\n",
+				[]string{
+					"AT1|RP1|EFFECTIVE|0|maria@example.com|0|0|0|1",
+					"AT2|RP2|NOT_EFFECTIVE|1|-|1|1|1|1",
+				},
+			},
+			{
+				"with what the file has no column for",
+				"number,participant_number,state\nAT1,RP2,EFFECTIVE\nAT2,RP1,EFFECTIVE\n",
+				[]string{"AT1|RP2|EFFECTIVE|0|maria@example.com|0|0|0|1", "AT2|RP1|EFFECTIVE|1|-|1|1|1|1"},
+			},
+			{
+				"without the password of an empty cell",
+				"number,participant_number,state,one_time_password,one_time_password_expires_at\n" +
+					"AT1,RP2,PENDING_VERIFICATION,,2030-01-01T00:00:00\n" +
+					"AT2,RP2,EFFECTIVE,1,2030-01-01T00:00:00+02:00\n",
+				[]string{
+					"AT1|RP2|PENDING_VERIFICATION|0|maria@example.com|0|1|1|1",
+					"AT2|RP2|EFFECTIVE|1|-|1|0|0|1",
+				},
+			},
 			{"with another pass code", "number,participant_number,state,pass_code\nAT1,RP2,EFFECTIVE,4712\n",
 				[]string{"AT1|RP2|EFFECTIVE|0|maria@example.com|0|1|1|1", "AT2|RP2|EFFECTIVE|1|-|1|0|0|1"}},
-			{"without what empty cells clear", "number,participant_number,state,authentication_code,identifier,pass_code,one_time_password\n" +
-				"AT1,RP2,EFFECTIVE,,,,\nAT2,RP2,EFFECTIVE,,,,1\n",
-				[]string{"AT1|RP2|EFFECTIVE|1|-|1|1|1|1", "AT2|RP2|EFFECTIVE|1|-|1|0|0|1"}},
+			{
+				"without what empty cells clear",
+				"number,participant_number,state,authentication_code,identifier,pass_code," +
+					"one_time_password\n" +
+					"AT1,RP2,EFFECTIVE,,,,\nAT2,RP2,EFFECTIVE,,,,1\n",
+				[]string{"AT1|RP2|EFFECTIVE|1|-|1|1|1|1", "AT2|RP2|EFFECTIVE|1|-|1|0|0|1"},
+			},
 		}},
-	classes: {query: "SELECT id, name, alternative_code, type FROM classifications ORDER BY name", steps: []step{
-		{"created", "id,name,alternative_code,type\nc1,Newsletter,NL,WEB\n,Till,,PURCHASE\n", []string{"c1|Newsletter|NL|WEB", "made|Till|-|PURCHASE"}},
-		{"renamed by id, changed by name", "id,name,alternative_code,type\nc1,News,NL,WEB\n,Till,TL,WEB\n", []string{"c1|News|NL|WEB", "made|Till|TL|WEB"}},
-		{"a new one takes the name and code that another gives up", "id,name,alternative_code,type\nc1,Letter,L,WEB\nc2,News,NL,WEB\n",
-			[]string{"c1|Letter|L|WEB", "c2|News|NL|WEB", "made|Till|TL|WEB"}},
-	}},
+	classes: {
+		query: "SELECT id, name, alternative_code, type FROM classifications ORDER BY name",
+		steps: []step{
+			{
+				"created",
+				"id,name,alternative_code,type\nc1,Newsletter,NL,WEB\n,Till,,PURCHASE\n",
+				[]string{"c1|Newsletter|NL|WEB", "made|Till|-|PURCHASE"},
+			},
+			{
+				"renamed by id, changed by name",
+				"id,name,alternative_code,type\nc1,News,NL,WEB\n,Till,TL,WEB\n",
+				[]string{"c1|News|NL|WEB", "made|Till|TL|WEB"},
+			},
+			{
+				"a new record uses the name and code that another releases",
+				"id,name,alternative_code,type\nc1,Letter,L,WEB\nc2,News,NL,WEB\n",
+				[]string{"c1|Letter|L|WEB", "c2|News|NL|WEB", "made|Till|TL|WEB"},
+			},
+		},
+	},
 	units: {query: "SELECT id, name, alternative_code FROM units ORDER BY name", steps: []step{
-		{"created", "id,name,alternative_code\n1,Admin Unit,adminunit\n,Web Shop,\n", []string{"1|Admin Unit|adminunit", "made|Web Shop|-"}},
-		{"renamed by id, changed by name", "id,name,alternative_code\n1,Admin,adminunit\n,Web Shop,webshop\n", []string{"1|Admin|adminunit", "made|Web Shop|webshop"}},
-		{"the codes stay without their column", "name\nAdmin\nWeb Shop\n", []string{"1|Admin|adminunit", "made|Web Shop|webshop"}},
-		{"codes exchanged", "name,alternative_code\nAdmin,webshop\nWeb Shop,adminunit\n", []string{"1|Admin|webshop", "made|Web Shop|adminunit"}},
-		{"a code cleared", "name,alternative_code\nAdmin,\nWeb Shop,webshop\n", []string{"1|Admin|-", "made|Web Shop|webshop"}},
+		{
+			"created",
+			"id,name,alternative_code\n1,Admin Unit,adminunit\n,Web Shop,\n",
+			[]string{"1|Admin Unit|adminunit", "made|Web Shop|-"},
+		},
+		{
+			"renamed by id, changed by name",
+			"id,name,alternative_code\n1,Admin,adminunit\n,Web Shop,webshop\n",
+			[]string{"1|Admin|adminunit", "made|Web Shop|webshop"},
+		},
+		{
+			"the codes stay without their column",
+			"name\nAdmin\nWeb Shop\n",
+			[]string{"1|Admin|adminunit", "made|Web Shop|webshop"},
+		},
+		{
+			"codes exchanged",
+			"name,alternative_code\nAdmin,webshop\nWeb Shop,adminunit\n",
+			[]string{"1|Admin|webshop", "made|Web Shop|adminunit"},
+		},
+		{
+			"a code cleared",
+			"name,alternative_code\nAdmin,\nWeb Shop,webshop\n",
+			[]string{"1|Admin|-", "made|Web Shop|webshop"},
+		},
 	}},
 }
 
@@ -86,15 +164,19 @@ type step struct {
 	want      []string
 }
 
-// TestKinds imports every kind on every database, from CSV and the same rows from NDJSON, and each file twice.
-func TestKinds(t *testing.T) {
+// TestRun_Kinds imports every kind into every database, from CSV and the same rows from NDJSON, and each
+// file twice.
+func TestRun_Kinds(t *testing.T) {
 	t.Parallel()
 	for _, kind := range importer.Kinds() {
 		test, ok := kindTests[kind]
 		if !ok {
 			t.Errorf("no test of %s", kind)
 		}
-		for format, convert := range map[string]func(*testing.T, string) string{"CSV": same, "NDJSON": toNDJSON} {
+		for format, convert := range map[string]func(*testing.T, string) string{
+			"CSV":    same,
+			"NDJSON": toNDJSON,
+		} {
 			t.Run(kind+"/"+format, func(t *testing.T) {
 				t.Parallel()
 				onEach(t, func(t *testing.T, to database) {
@@ -110,7 +192,7 @@ func TestKinds(t *testing.T) {
 							}
 							got := to.exact(t, test.query)
 							if time != "" && !cmp.Equal(first, got) {
-								t.Errorf("%s: made ids have changed: %v, %v", step.name, first, got)
+								t.Errorf("%s: generated ids have changed: %v, %v", step.name, first, got)
 							}
 							first = got
 						}
@@ -123,7 +205,7 @@ func TestKinds(t *testing.T) {
 
 func same(_ *testing.T, text string) string { return text }
 
-// toNDJSON writes the rows of a CSV without line ends in its values as JSON; a blank is null.
+// toNDJSON converts a CSV, without line ends in its values, to NDJSON. A blank value becomes null.
 func toNDJSON(t *testing.T, text string) string {
 	records := readCSV(t, text)
 	var out strings.Builder
@@ -141,57 +223,4 @@ func toNDJSON(t *testing.T, text string) string {
 		out.Write(append(line, '\n'))
 	}
 	return out.String()
-}
-
-// TestTokensOpen looks imported tokens up as the server does.
-func TestTokensOpen(t *testing.T) {
-	t.Parallel()
-	now := time.Date(2026, 11, 23, 12, 0, 0, 123456789, time.FixedZone("", 7200))
-	onEach(t, func(t *testing.T, to database) {
-		to.mustLoad(t, accounts, someAccounts)
-		to.mustLoad(t, participants, someParticipants)
-		load := func(text string) {
-			t.Helper()
-			options := importer.Options{Kind: tokens, Input: strings.NewReader(text), To: to.store, Hasher: secrets, Now: func() time.Time { return now }}
-			if result, err := importer.Run(t.Context(), options); err != nil || result.Bad > 0 {
-				t.Fatal(result, err)
-			}
-		}
-		find := func(by models.Attribute, value string) models.AccessToken {
-			t.Helper()
-			found, err := to.store.AccessTokens(t.Context(), []models.Reference{{Kind: models.AccessTokens, By: by, Value: value}})
-			if err != nil || len(found[0]) != 1 {
-				t.Fatal(found, err)
-			}
-			return found[0][0]
-		}
-		password := func(password string) models.AccessToken {
-			t.Helper()
-			return find(models.ByOneTimePassword, string(secrets.OneTimePassword(password)))
-		}
-		load(`{"number":"AT1","participant_number":"RP1","state":"EFFECTIVE","authentication_code":"code","identifier":"maria","pass_code":"4711","one_time_password":"073482"}
-			{"number":"AT2","participant_number":"RP2","state":"EFFECTIVE","one_time_password":73483,"one_time_password_expires_at":"2026-12-01T00:00:00.5"}`)
-		if token := find(models.ByAuthenticationCode, string(secrets.AuthenticationCode("code"))); token.Number != "AT1" || token.Participant.Number != "RP1" {
-			t.Errorf("by authentication code: %+v", token)
-		}
-		if token := find(models.ByIdentifier, "maria"); !models.EqualHashes(token.PassCodeHash, secrets.PassCode("AT1", "4711")) {
-			t.Error("the pass code does not open its token")
-		}
-		if got, want := password("073482").OneTimePasswordExpiresAt, now.Add(5*time.Minute).Truncate(time.Microsecond); got == nil || !got.Equal(want) {
-			t.Errorf("by default the password expires at %v, not %v", got, want)
-		}
-		if got, want := password("073483").OneTimePasswordExpiresAt, time.Date(2026, 12, 1, 0, 0, 0, 5e8, time.UTC); got == nil || !got.Equal(want) {
-			t.Errorf("the password expires at %v, not %v", got, want)
-		}
-		if _, err := to.db.ExecContext(t.Context(), "UPDATE access_tokens SET one_time_password_spent_at = one_time_password_expires_at"); err != nil {
-			t.Fatal(err)
-		}
-		if password("073483").OneTimePasswordSpentAt == nil {
-			t.Fatal("the test could not spend a password")
-		}
-		load("number,participant_number,state,one_time_password\nAT1,RP1,EFFECTIVE,\n")
-		if got := to.table(t, "SELECT one_time_password_hash, one_time_password_expires_at, one_time_password_spent_at FROM access_tokens WHERE number = 'AT1'"); got[0] != "-|-|-" {
-			t.Errorf("without a password in the row, the token has %v", got)
-		}
-	})
 }

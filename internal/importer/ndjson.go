@@ -19,6 +19,7 @@ type ndjsonReader struct {
 	lines *tabular.Lines
 }
 
+// read implements rowReader.
 func (r *ndjsonReader) read(row *row) error {
 	line, text, fault, err := r.lines.Next()
 	row.json = true
@@ -31,7 +32,8 @@ func (r *ndjsonReader) read(row *row) error {
 	return nil
 }
 
-// object reads the members of one object. The decoder's own errors are not shown: they may hold a part of a value.
+// object reads the members of one object. It does not return the decoder's own errors, which may contain a
+// part of a value.
 func (r *ndjsonReader) object(line []byte) (values []string, given []bool, err error) {
 	values, given = make([]string, len(r.kind.columns)), make([]bool, len(r.kind.columns))
 	if !utf8.Valid(line) {
@@ -39,53 +41,56 @@ func (r *ndjsonReader) object(line []byte) (values []string, given []bool, err e
 	}
 	decoder := json.NewDecoder(bytes.NewReader(line))
 	decoder.UseNumber()
-	broken := func() error {
-		return fmt.Errorf("it is not one JSON object from its first byte to its last: look at byte %d or after it", decoder.InputOffset()+1)
+	malformed := func() error {
+		return fmt.Errorf("it is not one JSON object from its first byte to its last: look at byte %d or "+
+			"after it",
+			decoder.InputOffset()+1)
 	}
 	if open, err := decoder.Token(); err != nil || open != json.Delim('{') {
-		return values, given, broken()
+		return values, given, malformed()
 	}
 	for decoder.More() {
 		token, err := decoder.Token()
 		if err != nil {
-			return values, given, broken()
+			return values, given, malformed()
 		}
 		name, _ := token.(string)
 		place := r.kind.place(name)
 		switch {
 		case place == ignored:
 			if _, err := decoder.Token(); err != nil {
-				return values, given, broken()
+				return values, given, malformed()
 			}
 			continue
 		case place < 0 && r.kind.secrets:
 			return values, given, fmt.Errorf("it has an unknown member: write %s", r.kind.help())
 		case place < 0:
-			return values, given, fmt.Errorf("there is no column %q: write %s", models.Sanitize(name), r.kind.help())
+			return values, given, fmt.Errorf("there is no column %q: write %s", models.Sanitize(name),
+				r.kind.help())
 		case given[place]:
 			return values, given, fmt.Errorf("%s is given twice: write it once", name)
 		}
 		given[place] = true
 		value, err := decoder.Token()
 		if err != nil {
-			return values, given, broken()
+			return values, given, malformed()
 		}
-		if values[place], err = text(name, value); err != nil {
+		if values[place], err = jsonText(name, value); err != nil {
 			return values, given, err
 		}
 	}
 	if _, err := decoder.Token(); err != nil { // the closing brace
-		return values, given, broken()
+		return values, given, malformed()
 	}
 	if _, err := decoder.Token(); err != io.EOF {
-		return values, given, broken()
+		return values, given, malformed()
 	}
 	return values, given, nil
 }
 
-// text is the text of a JSON value. A one-time password may be a number; it loses its leading zeros then, and the CRM's have
-// six digits, so it is filled up to six, as it is where a caller sends one.
-func text(name string, value json.Token) (string, error) {
+// jsonText returns the text of a JSON value. A one-time password may be a number. A number has no leading
+// zeros, and the CRM's passwords have six digits, so jsonText pads it to six, as the API does.
+func jsonText(name string, value json.Token) (string, error) {
 	switch value := value.(type) {
 	case nil:
 		return "", nil

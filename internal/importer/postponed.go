@@ -8,50 +8,50 @@ import (
 	"customer-events/models"
 )
 
-// mostPostponed bounds the rows that wait for the end of the file, and with them the memory: a row takes
-// about half a kilobyte.
-const mostPostponed = 1_000_000
+// maxPostponed bounds the number of postponed rows, and so the memory: a row takes about half a kilobyte.
+const maxPostponed = 1_000_000
 
-// postponed is a row that cannot be written before rows that come later in the file: these give up a value
-// that it takes. key is the record that it is about, 0 for a new one, and holders have its values.
+// postponed is a row with a unique value that other records, the holders, still have. A later row of the
+// file may change their values. key is the key of the row's own record, 0 for a new one.
 type postponed struct {
 	row     *row
 	key     int64
 	holders []int64
 }
 
-// idFirst is the number of rows of a kind that is identified by id or name up to which they are all written
-// together: only then is it known for each name whose it is.
-const idFirst = 20_000
+// maxSingleGroup is the number of postponed rows up to which all rows of a kind that is identified by id or
+// name are written together. Only then is it known for each name which record has it.
+const maxSingleGroup = 20_000
 
-// postpone keeps a row for the end of the file, or refuses it if there are too many of them.
-func (im *importing) postpone(row *row, result models.Upserted) {
-	if len(im.later) >= mostPostponed {
-		row.err = fmt.Errorf("%w (more than %d rows wait for others: import the file again)", result.Err, mostPostponed)
+// postpone keeps a row for the end of the file, or rejects it if there are too many of them.
+func (im *importRun) postpone(row *row, result models.Upserted) {
+	if len(im.postponed) >= maxPostponed {
+		row.err = fmt.Errorf("%w (more than %d rows wait for others: import the file again)",
+			result.Err, maxPostponed)
 		return
 	}
 	row.err = nil
-	row.later = true
-	im.later = append(im.later, postponed{row, result.Key, result.Holders})
+	row.postponed = true
+	im.postponed = append(im.postponed, postponed{row, result.Key, result.Holders})
 }
 
-// groups divides the postponed rows into groups that can be written one after the other: rows that exchange
-// values, or that form a chain, are in one group. Small groups are joined up to the size of a chunk. A
-// longer chain is written in one transaction.
-func (im *importing) groups() (groups [][]*row) {
-	if len(im.kind.natural) > 1 && len(im.later) <= idFirst {
-		if len(im.later) == 0 {
+// groups divides the postponed rows into groups for one transaction each. Rows that exchange values, or that
+// form a chain, are in one group. Small groups are joined up to the size of a chunk; a long chain stays one
+// group.
+func (im *importRun) groups() (groups [][]*row) {
+	if len(im.kind.natural) > 1 && len(im.postponed) <= maxSingleGroup {
+		if len(im.postponed) == 0 {
 			return nil
 		}
-		all := make([]*row, len(im.later))
-		for i, p := range im.later {
+		all := make([]*row, len(im.postponed))
+		for i, p := range im.postponed {
 			all[i] = p.row
 		}
 		return append(groups, all)
 	}
-	parent := make([]int, len(im.later))
-	byKey := make(map[int64]int, len(im.later))
-	for i, p := range im.later {
+	parent := make([]int, len(im.postponed))
+	byKey := make(map[int64]int, len(im.postponed))
+	for i, p := range im.postponed {
 		if parent[i] = i; p.key != 0 {
 			byKey[p.key] = i
 		}
@@ -63,7 +63,7 @@ func (im *importing) groups() (groups [][]*row) {
 		}
 		return i
 	}
-	for i, p := range im.later {
+	for i, p := range im.postponed {
 		for _, holder := range p.holders {
 			if j, ok := byKey[holder]; ok {
 				a, b := root(i), root(j)
@@ -71,7 +71,7 @@ func (im *importing) groups() (groups [][]*row) {
 			}
 		}
 	}
-	order := make([]int, len(im.later))
+	order := make([]int, len(im.postponed))
 	for i := range order {
 		order[i] = i
 		parent[i] = root(i)
@@ -87,7 +87,7 @@ func (im *importing) groups() (groups [][]*row) {
 			groups, group = append(groups, group), nil
 		}
 		for ; i < n; i++ {
-			group = append(group, im.later[order[i]].row)
+			group = append(group, im.postponed[order[i]].row)
 		}
 	}
 	if len(group) > 0 {

@@ -8,10 +8,10 @@ import (
 	"customer-events/models"
 )
 
-// oneTimePasswordLife is how long a new one-time password can be used if its row does not say.
-const oneTimePasswordLife = 5 * time.Minute
+// oneTimePasswordTTL is how long a new one-time password is valid if its row has no expiry.
+const oneTimePasswordTTL = 5 * time.Minute
 
-// plainValues are the values of a kind whose columns are those of its table.
+// plainValues returns the values for a kind whose file and table have the same columns.
 func plainValues(_ *Options, r *row, _ int64) []any {
 	values := make([]any, len(r.values))
 	for i := range values {
@@ -24,7 +24,7 @@ func participantValues(_ *Options, r *row, account int64) []any {
 	return []any{r.value(0), r.value(1), account}
 }
 
-// accessTokenValues hashes the secrets: none goes further than here.
+// accessTokenValues returns the values of an access token, and replaces its secrets by their hashes.
 func accessTokenValues(o *Options, r *row, participant int64) []any {
 	older := o.Hasher.Previous()
 	secret := func(column int, hash func(*models.KeyedHasher, string) []byte) any {
@@ -38,8 +38,16 @@ func accessTokenValues(o *Options, r *row, participant int64) []any {
 		}
 		return hashed
 	}
-	values := []any{r.value(0), participant, r.value(2), secret(3, (*models.KeyedHasher).AuthenticationCode), r.value(4), r.value(5),
-		secret(6, (*models.KeyedHasher).OneTimePassword), r.value(7)}
+	values := []any{
+		r.value(0),
+		participant,
+		r.value(2),
+		secret(3, (*models.KeyedHasher).AuthenticationCode),
+		r.value(4),
+		r.value(5),
+		secret(6, (*models.KeyedHasher).OneTimePassword),
+		r.value(7),
+	}
 	if passCode, ok := values[5].(string); ok {
 		values[5] = &models.HashedSecret{Hash: o.Hasher.PassCode(r.values[0], passCode),
 			Same: func(tokenNumber string, hash []byte) bool {
@@ -47,14 +55,14 @@ func accessTokenValues(o *Options, r *row, participant int64) []any {
 			}}
 	}
 	if text, ok := values[7].(string); ok {
-		values[7], _ = models.ParseDateTime(text, time.UTC) // checkDateTime has seen it
+		values[7], _ = models.ParseDateTime(text, time.UTC) // checkDateTime has checked it
 	}
 	return values
 }
 
-// save writes the rows and notes what became of each.
-func (im *importing) save(ctx context.Context, rows []*row, results []models.Upserted) error {
-	keys, err := im.parents(ctx, rows)
+// upsert writes the rows once, and stores their results.
+func (im *importRun) upsert(ctx context.Context, rows []*row, results []models.Upserted) error {
+	keys, err := im.findParents(ctx, rows)
 	if err != nil {
 		return err
 	}
@@ -66,13 +74,17 @@ func (im *importing) save(ctx context.Context, rows []*row, results []models.Ups
 		if parent := im.kind.parent; parent > 0 {
 			var ok bool
 			if key, ok = keys[row.values[parent]]; !ok {
-				results[i] = models.Upserted{Err: fmt.Errorf("%s (%s) not found: import %s first", im.kind.columns[parent].name,
-					models.Sanitize(row.values[parent]), im.kind.parentKind)}
+				results[i] = models.Upserted{Err: fmt.Errorf("%s (%s) not found: import %s first",
+					im.kind.columns[parent].name, models.Sanitize(row.values[parent]), im.kind.parentKind)}
 				continue
 			}
 		}
 		found = append(found, i)
-		upserts = append(upserts, models.Upsert{Values: im.kind.values(&im.options, row, key), At: now, PasswordExpiry: now.Add(oneTimePasswordLife)})
+		upserts = append(upserts, models.Upsert{
+			Values:         im.kind.values(&im.options, row, key),
+			At:             now,
+			PasswordExpiry: now.Add(oneTimePasswordTTL),
+		})
 	}
 	if len(found) == 0 {
 		return nil
@@ -86,8 +98,9 @@ func (im *importing) save(ctx context.Context, rows []*row, results []models.Ups
 	return err
 }
 
-// parents finds, in one look-up, the records that the rows name by number. It returns their keys by number.
-func (im *importing) parents(ctx context.Context, rows []*row) (map[string]int64, error) {
+// findParents looks up, in one call, the records to which the rows refer by number. It returns their keys by
+// number.
+func (im *importRun) findParents(ctx context.Context, rows []*row) (map[string]int64, error) {
 	if im.kind.parent == 0 {
 		return nil, nil
 	}

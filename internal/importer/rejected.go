@@ -12,24 +12,24 @@ import (
 	"strings"
 )
 
-// rejectedFile gets the rejected rows with the reason and the line of each, in the format of the imported
-// file. It can be imported itself once the rows are corrected: the columns error and line are ignored. All
-// its methods do nothing on nil.
+// rejectedFile gets the rejected rows, each with its error and its line, in the format of the imported file.
+// With corrected rows it can be imported itself, because Run ignores the columns error and line. On a nil
+// rejectedFile, all methods do nothing.
 type rejectedFile struct {
 	file *os.File
 	text *bufio.Writer
 	csv  *csv.Writer // nil for NDJSON
 }
 
-// reject writes a row into the file of rejected rows, which is made for the first of them. A file of an
-// earlier import may have been corrected meanwhile, so it is kept under another name.
-func (im *importing) reject(row *row) error {
+// reject writes a row into the file of rejected rows, which it creates for the first of them. It renames the
+// file of an earlier import, because that may contain corrections.
+func (im *importRun) reject(row *row) error {
 	if im.options.Rejected == "" {
 		return nil
 	}
 	if im.rejected == nil {
 		if err := im.openRejected(row); err != nil {
-			// The folder may be read-only. The screen has all rows then.
+			// The folder may be read-only. Then the report lists all rejected rows.
 			im.options.Rejected, im.options.MostReported, im.rejected = "", 0, nil
 			_, err = fmt.Fprintf(im.options.Report, "the rejected rows are listed here only: %v\n", err)
 			return err
@@ -41,17 +41,17 @@ func (im *importing) reject(row *row) error {
 	return nil
 }
 
-func (im *importing) openRejected(row *row) error {
+func (im *importRun) openRejected(row *row) error {
 	path := im.options.Rejected + ".rejected.csv"
 	if row.json {
 		path = im.options.Rejected + ".rejected.ndjson"
 	}
 	if _, err := os.Lstat(path); err == nil {
-		if im.result.Kept, err = keep(path); err != nil {
+		if im.result.Kept, err = renameExisting(path); err != nil {
 			return err
 		}
 	}
-	// The rows may have secrets.
+	// The rows may contain secrets.
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
@@ -71,8 +71,8 @@ func (im *importing) openRejected(row *row) error {
 	return im.rejected.csv.Write(append(header, "error", "line"))
 }
 
-// keep renames a file to the first free name with a number.
-func keep(path string) (string, error) {
+// renameExisting renames a file to the first free name with a number.
+func renameExisting(path string) (string, error) {
 	for n := 1; ; n++ {
 		name := fmt.Sprintf("%s.%d", path, n)
 		if _, err := os.Lstat(name); errors.Is(err, fs.ErrNotExist) {
@@ -85,8 +85,8 @@ func keep(path string) (string, error) {
 
 func (f *rejectedFile) write(kind *kind, row *row) error {
 	if f.csv != nil {
-		// A row with too few or too many fields keeps them, so that it is rejected again as long as it is
-		// not corrected.
+		// A row with too few or too many fields keeps them, so that it is rejected again unless it is
+		// corrected.
 		record := row.raw
 		for i, value := range row.values {
 			if row.raw == nil && row.given[i] {
@@ -116,7 +116,7 @@ func (f *rejectedFile) write(kind *kind, row *row) error {
 	return err
 }
 
-// writeRaw writes an object as it is, with its unknown members too.
+// writeRaw writes an object in its original form, including its unknown members.
 func (f *rejectedFile) writeRaw(row *row) error {
 	reason, err := json.Marshal(row.err.Error())
 	if err != nil {

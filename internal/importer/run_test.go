@@ -20,7 +20,7 @@ import (
 	"customer-events/models"
 )
 
-// target takes accounts; upsert says what becomes of them.
+// target accepts accounts; upsert may return an error for a call.
 type target struct {
 	importer.Target
 	calls    int
@@ -30,7 +30,8 @@ type target struct {
 
 func (*target) UpsertPace(context.Context) (int, float64) { return 1000, 0 }
 
-func (t *target) Upsert(_ context.Context, kind models.Kind, records []models.Upsert, _ *models.Trial) ([]models.Upserted, error) {
+func (t *target) Upsert(_ context.Context, kind models.Kind, records []models.Upsert,
+	_ *models.Trial) ([]models.Upserted, error) {
 	t.calls++
 	if t.upsert != nil {
 		if err := t.upsert(t.calls); err != nil {
@@ -40,7 +41,11 @@ func (t *target) Upsert(_ context.Context, kind models.Kind, records []models.Up
 	results := make([]models.Upserted, len(records))
 	for i, record := range records {
 		id, _ := record.Values[0].(string)
-		t.accounts = append(t.accounts, models.Account{ID: id, Number: record.Values[1].(string), Name: record.Values[2].(string)})
+		t.accounts = append(t.accounts, models.Account{
+			ID:     id,
+			Number: record.Values[1].(string),
+			Name:   record.Values[2].(string),
+		})
 		results[i].Change = models.Added
 	}
 	if kind != models.Accounts {
@@ -49,7 +54,7 @@ func (t *target) Upsert(_ context.Context, kind models.Kind, records []models.Up
 	return results, nil
 }
 
-// many is a CSV of accounts in which every nth is bad.
+// many returns a CSV of accounts in which every nth row is invalid.
 func many(rows, n int) string {
 	var b strings.Builder
 	b.WriteString("number,name\n")
@@ -63,26 +68,34 @@ func many(rows, n int) string {
 	return b.String()
 }
 
-func TestChunks(t *testing.T) {
+func TestRun_Chunks(t *testing.T) {
 	t.Parallel()
 	for _, rows := range []int{0, 1, 999, 1000, 1001, 2000, 2500} {
 		to, report := &target{}, &strings.Builder{}
-		result, err := importer.Run(t.Context(), importer.Options{Kind: accounts, Input: iotest.OneByteReader(strings.NewReader(many(rows, 500))), To: to, Report: report})
-		if err != nil || result.Rows != rows || result.Bad != rows/500 || result.Good != rows-rows/500 || len(to.accounts) != result.Good || to.calls != (rows+999)/1000 {
-			t.Errorf("%d rows: %+v, %d written in %d chunks, %v", rows, result, len(to.accounts), to.calls, err)
+		result, err := importer.Run(t.Context(), importer.Options{
+			Kind:   accounts,
+			Input:  iotest.OneByteReader(strings.NewReader(many(rows, 500))),
+			To:     to,
+			Report: report,
+		})
+		if err != nil || result.Rows != rows || result.Bad != rows/500 || result.Good != rows-rows/500 ||
+			len(to.accounts) != result.Good || to.calls != (rows+999)/1000 {
+			t.Errorf("%d rows: %+v, %d written in %d chunks, %v", rows, result, len(to.accounts), to.calls,
+				err)
 		}
 		for i, line := range strings.Split(strings.TrimSuffix(report.String(), "\n"), "\n") {
-			if line != "" && line != fmt.Sprintf("line %d: name is missing or blank: it is mandatory", 501+500*i) {
+			if line != "" && line != fmt.Sprintf("line %d: name is missing or blank: it is mandatory",
+				501+500*i) {
 				t.Errorf("%d rows: %s", rows, line)
 			}
 		}
 	}
 }
 
-// TestDatabaseAway has writes fail, for a while or for good.
-func TestDatabaseAway(t *testing.T) {
+// TestRun_DatabaseErrors makes writes fail, for a while or permanently.
+func TestRun_DatabaseErrors(t *testing.T) {
 	t.Parallel()
-	fault := errors.New("a fault of ours")
+	fault := errors.New("a defect of the program")
 	for name, test := range map[string]struct {
 		failing int
 		with    error
@@ -104,7 +117,11 @@ func TestDatabaseAway(t *testing.T) {
 				return nil
 			}}
 			start := time.Now()
-			result, err := importer.Run(t.Context(), importer.Options{Kind: accounts, Input: strings.NewReader(many(2500, 9999)), To: to})
+			result, err := importer.Run(t.Context(), importer.Options{
+				Kind:  accounts,
+				Input: strings.NewReader(many(2500, 9999)),
+				To:    to,
+			})
 			if !errors.Is(err, test.ends) || result.Good != test.good || len(to.accounts) != test.good {
 				t.Errorf("%s: %+v, %v", name, result, err)
 			}
@@ -118,39 +135,59 @@ func TestDatabaseAway(t *testing.T) {
 	}
 }
 
-func TestReadingFails(t *testing.T) {
+func TestRun_ReadError(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("the disk is broken")
 	for name, test := range map[string]struct {
 		input io.Reader
 		want  string
 	}{
-		"x.csv":    {io.MultiReader(strings.NewReader("number,name\nA1,x\n"), iotest.ErrReader(broken)), "the disk is broken"},
-		"x.ndjson": {io.MultiReader(strings.NewReader(`{"number":"A1","name":"x"}`+"\n"), iotest.ErrReader(broken)), "the disk is broken"},
+		"x.csv": {
+			io.MultiReader(strings.NewReader("number,name\nA1,x\n"), iotest.ErrReader(broken)),
+			"the disk is broken",
+		},
+		"x.ndjson": {
+			io.MultiReader(strings.NewReader(`{"number":"A1","name":"x"}`+"\n"), iotest.ErrReader(broken)),
+			"the disk is broken",
+		},
 	} {
 		to := &target{}
-		result, err := importer.Run(t.Context(), importer.Options{Kind: accounts, File: name, Input: test.input, To: to})
-		if err == nil || err.Error() != name+": "+test.want || result.Good == 0 || result.Good != len(to.accounts) {
+		result, err := importer.Run(t.Context(), importer.Options{
+			Kind:  accounts,
+			File:  name,
+			Input: test.input,
+			To:    to,
+		})
+		if err == nil || err.Error() != name+": "+test.want || result.Good == 0 ||
+			result.Good != len(to.accounts) {
 			t.Errorf("%s: %+v, %v", name, result, err)
 		}
 	}
 }
 
-// TestCancel ends an import that waits for its pipe, and one that is writing.
-func TestCancel(t *testing.T) {
+// TestRun_Cancelled cancels an import that is writing, one before it starts, and one that waits for a pipe.
+func TestRun_Cancelled(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	result, err := importer.Run(ctx, importer.Options{Kind: accounts, Input: strings.NewReader(many(5000, 9999)), To: &target{upsert: func(call int) error {
-		if call == 2 {
-			cancel()
-			return ctx.Err()
-		}
-		return nil
-	}}})
+	result, err := importer.Run(ctx, importer.Options{
+		Kind:  accounts,
+		Input: strings.NewReader(many(5000, 9999)),
+		To: &target{upsert: func(call int) error {
+			if call == 2 {
+				cancel()
+				return ctx.Err()
+			}
+			return nil
+		}},
+	})
 	if !errors.Is(err, context.Canceled) || result.Good != 1000 {
 		t.Errorf("cancelled while writing: %+v, %v", result, err)
 	}
-	result, err = importer.Run(ctx, importer.Options{Kind: accounts, Input: strings.NewReader(many(5000, 9999)), To: &target{}})
+	result, err = importer.Run(ctx, importer.Options{
+		Kind:  accounts,
+		Input: strings.NewReader(many(5000, 9999)),
+		To:    &target{},
+	})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled before: %+v, %v", result, err)
 	}
@@ -171,7 +208,7 @@ func cancelPipe(t *testing.T, text string) {
 	go func() {
 		pipe, err := os.OpenFile(path, os.O_WRONLY, 0)
 		if err == nil {
-			defer pipe.Close() // when the import has ended
+			defer pipe.Close() // after the import has ended
 			_, err = io.WriteString(pipe, text)
 		}
 		written <- err
@@ -192,19 +229,28 @@ func cancelPipe(t *testing.T, text string) {
 	<-written
 }
 
-func TestProgress(t *testing.T) {
+func TestRun_Progress(t *testing.T) {
 	t.Parallel()
 	text := many(3000, 100)
 	for _, size := range []int64{int64(len(text)), 0} {
 		var screen bytes.Buffer // the report is on the same terminal
-		result, err := importer.Run(t.Context(), importer.Options{Kind: accounts, Input: strings.NewReader(text), Size: size, To: &target{}, Report: &screen, Progress: &screen})
+		result, err := importer.Run(t.Context(), importer.Options{
+			Kind:     accounts,
+			Input:    strings.NewReader(text),
+			Size:     size,
+			To:       &target{},
+			Report:   &screen,
+			Progress: &screen,
+		})
 		if err != nil || result.Bad != 30 {
 			t.Fatal(result, err)
 		}
 		if size > 0 && !strings.Contains(screen.String(), "100%") {
 			t.Errorf("the bar does not end at 100%%:\n%q", &screen)
 		}
-		if lines := regexp.MustCompile(`(?m)(?:^|\r)line \d+: name is missing or blank: it is mandatory$`).FindAllString(screen.String(), -1); len(lines) != 30 || !strings.Contains(screen.String(), accounts) {
+		line := regexp.MustCompile(`(?m)(?:^|\r)line \d+: name is missing or blank: it is mandatory$`)
+		lines := line.FindAllString(screen.String(), -1)
+		if len(lines) != 30 || !strings.Contains(screen.String(), accounts) {
 			t.Errorf("%d lines of their own beside the bar:\n%q", len(lines), &screen)
 		}
 	}

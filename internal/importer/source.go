@@ -7,20 +7,20 @@ import (
 	"customer-events/models"
 )
 
-// row is one row of a file. Its values stand as the kind's columns do: "" clears what is stored if the
-// column is given, and a column that is not given keeps it.
+// row is one row of a file. Its values are in the order of the kind's columns. For a given column, "" clears
+// the stored value; for a column that is not given, the stored value stays.
 type row struct {
-	line   int // where it begins in the file, from 1
-	values []string
-	given  []bool
-	err    error // why it is not imported
-	change models.Change
-	raw    []string // of a row that does not fit its columns: its fields, or its line of JSON
-	later  bool     // it waits for the end of the file
-	json   bool     // it is an object of NDJSON, so that other rows may have other columns
+	line      int // the number of its first line, from 1
+	values    []string
+	given     []bool
+	err       error // the reason why the row is rejected
+	change    models.Change
+	raw       []string // if the row does not fit the columns: its fields, or its line of JSON
+	postponed bool     // it is kept for the end of the file
+	json      bool     // it is an object of NDJSON, so other rows may have other columns
 }
 
-// value is a text as it is written.
+// value returns a column's value as the store expects it: a text, nil, or models.Keep.
 func (r *row) value(column int) any {
 	switch {
 	case !r.given[column]:
@@ -31,13 +31,13 @@ func (r *row) value(column int) any {
 	return r.values[column]
 }
 
-// rowReader reads the rows of a file. What is wrong with one row goes into its err. An error ends the
+// rowReader reads the rows of a file. A fault of one row goes into its err. A returned error ends the
 // reading: io.EOF at the end of the file.
 type rowReader interface{ read(*row) error }
 
-// longestRow is how many bytes of a file one row may take. It is what keeps a file without line ends from
-// being read into memory whole. Eight values of 255 characters take half of it, if each is escaped.
-const longestRow = 64 << 10
+// maxRowBytes is the maximum size of a row, so that a file without line ends is not read into memory as a
+// whole. Eight values of 255 characters take half of it if each character is escaped.
+const maxRowBytes = 64 << 10
 
 func openSource(o *Options) (*tabular.Source, error) {
 	if o.Input != nil {
@@ -50,11 +50,11 @@ func openSource(o *Options) (*tabular.Source, error) {
 	return tabular.Open(o.File, "opening the file to import")
 }
 
-// readRows begins to read the source.
+// readRows returns a reader for the rows of the source.
 func readRows(source *tabular.Source, kind *kind) (rowReader, error) {
-	// The source counts the bytes of the file, whatever their encoding.
+	// The source counts the bytes before the encoding is converted.
 	text := &tabular.Source{Name: source.Name, Input: tabular.UTF8(source)}
-	buffer, isCSV, err := text.Begin(longestRow)
+	buffer, isCSV, err := text.Begin(maxRowBytes)
 	switch {
 	case err != nil:
 		return nil, err

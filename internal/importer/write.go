@@ -9,9 +9,9 @@ import (
 	"customer-events/models"
 )
 
-// write writes the good rows of a chunk, and writes them again if the database was away or somebody else
-// was in the way.
-func (im *importing) write(ctx context.Context, rows []*row, atEnd bool) error {
+// upsertWithRetry writes the valid rows of a chunk. It retries while the database is unavailable, after a
+// conflict with another transaction, and after an unknown outcome.
+func (im *importRun) upsertWithRetry(ctx context.Context, rows []*row, atEnd bool) error {
 	var good []*row
 	for _, row := range rows {
 		switch {
@@ -25,16 +25,15 @@ func (im *importing) write(ctx context.Context, rows []*row, atEnd bool) error {
 	if len(good) == 0 {
 		return nil
 	}
-	const shortest, longest, tries = 20 * time.Millisecond, 4 * time.Second, 12 // about 20 seconds
-	wait := shortest
+	const minWait, maxWait, maxTries = 20 * time.Millisecond, 4 * time.Second, 12 // about 20 seconds
+	wait := minWait
 	results, unknown := make([]models.Upserted, len(good)), make([]models.Upserted, len(good))
 	for try := 1; ; try++ {
-		err := im.save(ctx, good, results)
-		again := errors.Is(err, models.ErrAborted) || errors.Is(err, models.ErrUnavailable) || errors.Is(err, models.ErrCommitUnknown)
+		err := im.upsert(ctx, good, results)
 		if err == nil {
-			im.settle(good, results, unknown, atEnd)
+			im.applyResults(good, results, unknown, atEnd)
 		}
-		if !again || try == tries {
+		if !retryable(err) || try == maxTries {
 			return err
 		}
 		if errors.Is(err, models.ErrCommitUnknown) {
@@ -45,28 +44,33 @@ func (im *importing) write(ctx context.Context, rows []*row, atEnd bool) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		wait = min(2*wait, longest)
+		wait = min(2*wait, maxWait)
 	}
 }
 
-// settle notes what became of the rows. Of a row that is as it should be since an earlier try, whose
-// outcome was unknown, it counts what that try had done.
-func (im *importing) settle(rows []*row, results, unknown []models.Upserted, atEnd bool) {
+func retryable(err error) bool {
+	return errors.Is(err, models.ErrAborted) || errors.Is(err, models.ErrUnavailable) ||
+		errors.Is(err, models.ErrCommitUnknown)
+}
+
+// applyResults stores the results of the rows. If a row is unchanged because an earlier try with an unknown
+// outcome has written it, the row gets the result of that try.
+func (im *importRun) applyResults(rows []*row, results, unknown []models.Upserted, atEnd bool) {
 	for i, row := range rows {
 		result := results[i]
 		if result.Change == models.Unchanged && unknown[i].Change != models.Refused {
 			result.Change = unknown[i].Change
 		}
-		row.change, row.err, row.later = result.Change, result.Err, false
+		row.change, row.err, row.postponed = result.Change, result.Err, false
 		if !atEnd && result.Err != nil && len(result.Holders) > 0 {
 			im.postpone(row, result)
 		}
 	}
 }
 
-// waitsForIDs reports whether a row is about the record that has its name when all ids of the file are
-// settled.
-func (im *importing) waitsForIDs(row *row) bool {
+// waitsForIDs reports whether a row identifies its record by name. Such a row is written after all rows with
+// an id, because those may change the names.
+func (im *importRun) waitsForIDs(row *row) bool {
 	first := im.kind.natural[0]
 	return len(im.kind.natural) > 1 && row.values[first] == "" && (row.given[first] || row.json)
 }

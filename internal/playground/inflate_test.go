@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// discard is an answer that nobody keeps.
+// discard is a http.ResponseWriter that counts the bytes and discards them.
 type discard struct {
 	header http.Header
 	status int
@@ -19,7 +19,7 @@ func (d *discard) Header() http.Header         { return d.header }
 func (d *discard) WriteHeader(status int)      { d.status = status }
 func (d *discard) Write(p []byte) (int, error) { d.bytes += len(p); return len(p), nil }
 
-// largest is the file that costs most.
+// largest returns the name of the largest file.
 func largest(t *testing.T) (name string) {
 	t.Helper()
 	files, err := load(dist)
@@ -34,8 +34,8 @@ func largest(t *testing.T) (name string) {
 	return name
 }
 
-// However many clients ask without gzip, and in whatever way, a file is inflated at most once: else 300 requests that
-// nobody reads take 500 MB, and HEAD requests take all processors.
+// A file is inflated at most once for any number and kind of requests without gzip. Otherwise 300 requests
+// whose responses are not read would take 500 MB, and HEAD requests would take all processors.
 func TestServe_InflatesOnce(t *testing.T) {
 	handler, name := Handler(), "/"+largest(t)
 	ask := func(method string, header ...string) *discard {
@@ -52,14 +52,20 @@ func TestServe_InflatesOnce(t *testing.T) {
 		name, method string
 		header       []string
 		status       int
-		most         uint64 // bytes that 1000 requests may allocate
+		maxBytes     uint64 // that 1000 requests may allocate
 	}{
 		{"HEAD", http.MethodHead, nil, 200, 8 << 20},
 		{"HEAD and gzip;q=0", http.MethodHead, []string{"Accept-Encoding", "gzip;q=0"}, 200, 8 << 20},
 		{"not modified", http.MethodGet, []string{"If-None-Match", tag}, 304, 8 << 20},
 		{"an impossible range", http.MethodGet, []string{"Range", "bytes=999999999-"}, 416, 8 << 20},
 		{"a range", http.MethodGet, []string{"Range", "bytes=0-0"}, 206, 48 << 20},
-		{"many ranges", http.MethodGet, []string{"Range", "bytes=0-0" + strings.Repeat(",2-2", 5000)}, 200, 128 << 20},
+		{
+			"many ranges",
+			http.MethodGet,
+			[]string{"Range", "bytes=0-0" + strings.Repeat(",2-2", 5000)},
+			200,
+			128 << 20,
+		},
 		{"the whole", http.MethodGet, nil, 200, 64 << 20},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -71,14 +77,14 @@ func TestServe_InflatesOnce(t *testing.T) {
 				}
 			}
 			runtime.ReadMemStats(&after)
-			if used := after.TotalAlloc - before.TotalAlloc; used > c.most {
-				t.Errorf("1000 requests allocate %d MB, want at most %d", used>>20, c.most>>20)
+			if used := after.TotalAlloc - before.TotalAlloc; used > c.maxBytes {
+				t.Errorf("1000 requests allocate %d MB, want at most %d", used>>20, c.maxBytes>>20)
 			}
 		})
 	}
 }
 
-// A range of the inflated file is that part of it, and its length is known before it is inflated.
+// A range request without gzip returns that part of the inflated file.
 func TestServe_PlainRange(t *testing.T) {
 	name := "/" + largest(t)
 	whole := answer("GET", name).Body.String()

@@ -1,5 +1,5 @@
-// Package playground serves GraphiQL, built from ui/ into dist/, whole from the
-// program itself: the page asks no other address for anything.
+// Package playground serves GraphiQL, which is built from ui/ into dist/ and embedded in the program. The
+// page loads nothing from other addresses.
 package playground
 
 import (
@@ -21,7 +21,7 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 )
 
-// Only gzipped files are embedded; "all:" because a chunk's name may begin
+// dist contains only gzipped files. The pattern begins with "all:", because the name of a chunk may begin
 // with "_".
 //
 //go:embed all:dist
@@ -31,7 +31,7 @@ const contentSecurityPolicy = "default-src 'self'; style-src 'self' 'unsafe-inli
 	"font-src 'self' data:; img-src 'self' data:; worker-src 'self' blob:; " +
 	"frame-ancestors 'none'; base-uri 'none'; object-src 'none'; form-action 'none'"
 
-// By extension, so that the answer does not hang on the system's MIME tables.
+// contentTypes are the types by extension, so that the response does not depend on the system's MIME tables.
 var contentTypes = map[string]string{
 	".html": "text/html; charset=utf-8",
 	".js":   "text/javascript; charset=utf-8",
@@ -43,7 +43,7 @@ var contentTypes = map[string]string{
 
 type file struct {
 	gzipped []byte
-	// plain inflates the file when the first client needs it, and keeps it for all others.
+	// plain inflates the file for the first client that needs it, and keeps the result for all others.
 	plain        func() ([]byte, error)
 	plainSize    int64
 	contentType  string
@@ -51,8 +51,8 @@ type file struct {
 	tag          string
 }
 
-// Handler serves the page at "/" and its files below it. The page expects the
-// GraphQL endpoint at "graphql" next to itself.
+// Handler returns a handler that serves the page at "/" and its files below it. The page expects the GraphQL
+// endpoint at "graphql" next to itself.
 func Handler() http.Handler {
 	files, err := load(dist)
 	if err != nil {
@@ -84,7 +84,7 @@ func Handler() http.Handler {
 	})
 }
 
-// load reads the built files by their name without ".gz".
+// load returns the built files by their name without ".gz".
 func load(fsys fs.FS) (map[string]*file, error) {
 	files := map[string]*file{}
 	err := fs.WalkDir(fsys, "dist", func(p string, d fs.DirEntry, err error) error {
@@ -104,27 +104,30 @@ func load(fsys fs.FS) (map[string]*file, error) {
 			return fmt.Errorf("playground: %s is not gzip", p)
 		}
 		cacheControl := "no-cache"
-		if strings.HasPrefix(name, "assets/") { // named by their content
+		if strings.HasPrefix(name, "assets/") { // the names contain a hash of the content
 			cacheControl = "public, max-age=31536000, immutable"
 		}
 		files[name] = &file{
-			gzipped:     data,
-			plain:       sync.OnceValues(func() ([]byte, error) { return inflate(data) }),
-			plainSize:   int64(binary.LittleEndian.Uint32(data[len(data)-4:])), // RFC 1952, section 2.3.1
-			contentType: contentType, cacheControl: cacheControl, tag: fmt.Sprintf("%x", sha256.Sum256(data))[:32],
+			gzipped:      data,
+			plain:        sync.OnceValues(func() ([]byte, error) { return inflate(data) }),
+			plainSize:    int64(binary.LittleEndian.Uint32(data[len(data)-4:])), // RFC 1952, section 2.3.1
+			contentType:  contentType,
+			cacheControl: cacheControl,
+			tag:          fmt.Sprintf("%x", sha256.Sum256(data))[:32],
 		}
 		return nil
 	})
 	return files, err
 }
 
-// serve answers from bytes that are already there: the embedded ones, or those that were inflated once.
+// serve writes the embedded gzipped bytes, or the bytes that were inflated once.
 func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", f.contentType)
 	h.Set("Cache-Control", f.cacheControl)
 	h.Add("Vary", "Accept-Encoding")
-	// The middleware must not compress what a client gets that accepts gzip in the middleware's eyes only.
+	// The middleware must not compress the response: it may interpret Accept-Encoding differently than
+	// acceptsGzip.
 	h.Set(gzhttp.HeaderNoCompression, "1")
 
 	if strings.Contains(r.Header.Get("Range"), ",") {
@@ -132,7 +135,7 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	if acceptsGzip(r) {
 		h.Set("Content-Encoding", "gzip")
-		h.Set("Content-Length", strconv.Itoa(len(f.gzipped))) // ServeContent leaves it out of encoded answers
+		h.Set("Content-Length", strconv.Itoa(len(f.gzipped))) // ServeContent omits it for encoded responses
 		h.Set("ETag", `"`+f.tag+`-gzip"`)
 		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(f.gzipped))
 		return
@@ -141,13 +144,14 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", time.Time{}, &plainReader{file: f})
 }
 
-// plainReader reads a file inflated. It inflates at the first read, so that what needs the size only, such as HEAD and
-// If-None-Match, costs nothing.
+// plainReader reads the inflated file. It inflates at the first read, so that requests that need only the
+// size, such as HEAD and If-None-Match, cost nothing.
 type plainReader struct {
 	file *file
 	at   int64
 }
 
+// Read implements io.Reader.
 func (p *plainReader) Read(to []byte) (int, error) {
 	if p.at >= p.file.plainSize {
 		return 0, io.EOF
@@ -161,6 +165,7 @@ func (p *plainReader) Read(to []byte) (int, error) {
 	return n, nil
 }
 
+// Seek implements io.Seeker.
 func (p *plainReader) Seek(offset int64, whence int) (int64, error) {
 	switch whence {
 	case io.SeekCurrent:
@@ -183,7 +188,7 @@ func inflate(gzipped []byte) ([]byte, error) {
 	return io.ReadAll(z)
 }
 
-// acceptsGzip reads Accept-Encoding: gzip by name or by "*", unless with q=0.
+// acceptsGzip reports whether Accept-Encoding contains gzip or "*", and not with q=0.
 func acceptsGzip(r *http.Request) bool {
 	accepts := false
 	for part := range strings.SplitSeq(strings.Join(r.Header.Values("Accept-Encoding"), ","), ",") {

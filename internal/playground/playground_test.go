@@ -27,7 +27,7 @@ func wantHeader(t *testing.T, w *httptest.ResponseRecorder, key, want string) {
 	}
 }
 
-func TestIndex(t *testing.T) {
+func TestServe_Index(t *testing.T) {
 	w := answer("GET", "/")
 	if w.Code != http.StatusOK {
 		t.Fatalf("status %d", w.Code)
@@ -43,7 +43,7 @@ func TestIndex(t *testing.T) {
 	for _, ref := range refs {
 		name, relative := strings.CutPrefix(ref[1], "./")
 		if !relative {
-			t.Errorf("%s does not lie next to the page", ref[1])
+			t.Errorf("%s is not a path relative to the page", ref[1])
 			continue
 		}
 		if w := answer("GET", "/"+name); w.Code != http.StatusOK {
@@ -58,7 +58,7 @@ func TestIndex(t *testing.T) {
 	}
 }
 
-func TestHeadersOnEveryAnswer(t *testing.T) {
+func TestServe_SecurityHeaders(t *testing.T) {
 	for _, c := range []struct {
 		method, target string
 		status         int
@@ -78,8 +78,10 @@ func TestHeadersOnEveryAnswer(t *testing.T) {
 			if w.Code != c.status {
 				t.Errorf("status %d, want %d", w.Code, c.status)
 			}
-			wantHeader(t, w, "Content-Security-Policy", "default-src 'self'; style-src 'self' 'unsafe-inline'; "+
-				"font-src 'self' data:; img-src 'self' data:; worker-src 'self' blob:; frame-ancestors 'none'; "+
+			wantHeader(t, w, "Content-Security-Policy", "default-src 'self'; style-src 'self' "+
+				"'unsafe-inline'; "+
+				"font-src 'self' data:; img-src 'self' data:; worker-src 'self' blob:; frame-ancestors "+
+				"'none'; "+
 				"base-uri 'none'; object-src 'none'; form-action 'none'")
 			wantHeader(t, w, "X-Content-Type-Options", "nosniff")
 			wantHeader(t, w, "Referrer-Policy", "no-referrer")
@@ -91,8 +93,8 @@ func TestHeadersOnEveryAnswer(t *testing.T) {
 	}
 }
 
-// Every built file comes gzipped or plain, whole, with its own tag for each.
-func TestFiles(t *testing.T) {
+// Every built file is served completely, gzipped or plain, with a different ETag for each form.
+func TestServe_Files(t *testing.T) {
 	files, err := load(dist)
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +133,8 @@ func TestFiles(t *testing.T) {
 				}
 
 				tag := got.Header().Get("ETag")
-				again := answer("GET", "/"+name, "Accept-Encoding", encoding, "If-None-Match", `"other", `+tag)
+				again := answer("GET", "/"+name, "Accept-Encoding", encoding, "If-None-Match", `"other", `+
+					tag)
 				if again.Code != http.StatusNotModified || again.Body.Len() != 0 {
 					t.Errorf("If-None-Match: status %d, %d bytes", again.Code, again.Body.Len())
 				}

@@ -15,25 +15,25 @@ import (
 	"customer-events/models"
 )
 
-// call is a piece of the file that is sent at once.
+// call is a part of the file that is sent in one request.
 type call struct {
 	items   []item
-	text    []byte // of all events
+	text    []byte // the text of all events
 	started time.Time
 
-	// These are set when done is closed.
+	// The following fields are set before done is closed.
 	done                chan struct{}
 	err                 error
 	processed, replayed int
 }
 
-// item is one row of the call, and why it was rejected, if it was.
+// item is one row of the call, and its rejection, if it was rejected.
 type item struct {
-	line       int
-	from, to   int     // where its event stands in the call's text; nowhere if the row is none
-	referenced bool    // it names an event for ever
-	name       *string // its requestUniqueIdentifier, if it is a text
-	rejected   *rejection
+	line         int
+	from, to     int     // the range of its event in the call's text, empty if the row is not an event
+	hasReference bool    // it has an external reference
+	name         *string // its requestUniqueIdentifier, if it is a text
+	rejected     *rejection
 }
 
 func (it *item) event(text []byte) []byte { return text[it.from:it.to] }
@@ -44,12 +44,13 @@ func (it *item) reject(what string) {
 		Problems: []problem{{ErrorCode: string(fault.Code), ErrorDescription: fault.Description()}}}
 }
 
-// add takes a row up. It judges no more of it than whether it can be sent without harm to the others.
+// add adds a row. It checks only whether the row is a JSON object, which is necessary for sending the other
+// rows.
 func (c *call) add(r *row) {
 	it := item{line: r.line, from: len(c.text)}
 	named, err := false, r.fault
 	if err == nil {
-		if it.name, named, it.referenced, err = scan(string(r.event)); err != nil {
+		if it.name, named, it.hasReference, err = scanEvent(string(r.event)); err != nil {
 			err = errors.New("write one JSON object a line, with nothing before or after it")
 		}
 	}
@@ -73,9 +74,9 @@ func (c *call) add(r *row) {
 	c.items = append(c.items, it)
 }
 
-// scan walks over an event: whether it has a requestUniqueIdentifier, which one if it is a text and stands there once, and whether
-// it has an external reference.
-func scan(text string) (first *string, named, referenced bool, err error) {
+// scanEvent reports whether an event has a requestUniqueIdentifier and an external reference. It returns the
+// identifier if it is a text and is given once.
+func scanEvent(text string) (first *string, named, referenced bool, err error) {
 	cursor := strictjson.New(text)
 	var system, number bool
 	given := func() (bool, error) {
@@ -113,39 +114,42 @@ func scan(text string) (first *string, named, referenced bool, err error) {
 	return first, named, system && number, err
 }
 
-// sum is of all that the call holds.
-func (c *call) sum() []byte {
+// checksum returns a hash of the call's rows.
+func (c *call) checksum() []byte {
 	hash := sha256.New()
-	var about []byte
+	var row []byte
 	for i := range c.items {
 		it := &c.items[i]
-		about = fmt.Appendf(about[:0], "%d %d ", it.line, it.to)
+		row = fmt.Appendf(row[:0], "%d %d ", it.line, it.to)
 		if it.rejected != nil {
-			about = append(about, it.rejected.ErrorDescription...)
+			row = append(row, it.rejected.ErrorDescription...)
 		}
-		hash.Write(append(about, '\n'))
+		hash.Write(append(row, '\n'))
 	}
 	hash.Write(c.text)
 	return hash.Sum(nil)
 }
 
-// rejectUnknownOutcome rejects the events of which nobody can say any more whether they have been stored: sent once more they might be stored
-// twice.
+// rejectUnknownOutcome rejects the events without an external reference. The server may have stored them in
+// an earlier run, and no longer knows the idempotency key: sending them again might store them twice.
 func (c *call) rejectUnknownOutcome() {
 	for i := range c.items {
-		if it := &c.items[i]; it.rejected == nil && !it.referenced {
-			it.reject("The Event May Have Been Stored Already: it was being sent when sending was interrupted more than 71 hours ago, and has no external reference; look for it, and send it if it is not there.")
+		if it := &c.items[i]; it.rejected == nil && !it.hasReference {
+			it.reject("The Event May Have Been Stored Already: it was being sent when sending was " +
+				"interrupted " +
+				"more than 71 hours ago, and has no external reference; look for it, and send it if it is " +
+				"not there.")
 		}
 	}
 }
 
-// short is the request for a shorter answer.
-func short(body []byte) []byte {
+// shortBody replaces the query by the one for a shorter response.
+func shortBody(body []byte) []byte {
 	return bytes.Replace(body, []byte(createQuery), []byte(shortQuery), 1)
 }
 
-// body is the request, and which items are in it. The key is the call's own: a call of the same events from the same line is the
-// same call, whatever the file is called and whatever else it holds.
+// body returns the request and the indexes of the items in it. The idempotency key depends only on the
+// events and on the first line, not on the file's name or its other rows.
 func (c *call) body() (body []byte, key string, sent []int) {
 	body = append(make([]byte, 0, len(c.text)+len(c.items)+len(createQuery)+200), `{"query":`...)
 	body = strictjson.AppendText(body, createQuery)
@@ -166,19 +170,21 @@ func (c *call) body() (body []byte, key string, sent []int) {
 	return append(body, `]}}}`...), "send-" + hex.EncodeToString(hash.Sum(nil)), sent
 }
 
-// send sends a call until it is answered. What the answer says of an event is final, also where it may be accepted later: events
-// are retryable because too many wrong credentials were sent, for a quarter of an hour, which no pause of ours outlasts. To send the
-// call again would count its wrong credentials once more, and keep the right ones of the same customers out; to send a part of it
-// would need another key, and might store an event under both.
+// send sends a call until the server responds. The response is final for every event, even for a retryable
+// one. An event is retryable after too many wrong credentials, for a quarter of an hour, which is longer
+// than any pause of a run. Sending the call again would count its wrong credentials again, and lock out the
+// right ones of the same customers. Sending a part of the call would need another key, and might store an
+// event under both.
 func (r *run) send(ctx context.Context, c *call) error {
 	body, key, sent := c.body()
 	if len(sent) == 0 {
 		return nil
 	}
 	var got *outcome
-	err := r.retry(ctx, fmt.Sprintf("sending %d events from line %d on", len(sent), c.items[0].line), func(ctx context.Context) (err error) {
-		if got, err = r.client.create(ctx, key, body, len(sent)); errors.Is(err, errTooLong) {
-			got, err = r.client.create(ctx, key, short(body), len(sent))
+	purpose := fmt.Sprintf("sending %d events from line %d on", len(sent), c.items[0].line)
+	err := r.retry(ctx, purpose, func(ctx context.Context) (err error) {
+		if got, err = r.client.create(ctx, key, body, len(sent)); errors.Is(err, errResponseTooLong) {
+			got, err = r.client.create(ctx, key, shortBody(body), len(sent))
 		}
 		return err
 	})
@@ -191,38 +197,40 @@ func (r *run) send(ctx context.Context, c *call) error {
 	return nil
 }
 
-// retry tries until it succeeds, for as long as it makes sense and the patience lasts. An end of the context ends the waiting
-// between tries, but no try, and not the first one before it: what has begun is on its way, and is waited for, until the run's
-// requests end.
-func (r *run) retry(ctx context.Context, what string, try func(context.Context) error) error {
-	const shortest, longest, quiet = 500 * time.Millisecond, 30 * time.Second, 10 * time.Second
+// retry calls try until it succeeds, fails permanently, or RetryTimeout expires. The end of ctx ends a wait
+// between two tries. It does not cancel a try, and not the first one: a request that was started may have an
+// effect, so retry waits for its response until r.work ends.
+func (r *run) retry(ctx context.Context, purpose string, try func(context.Context) error) error {
+	const minWait, maxWait, reportInterval = 500 * time.Millisecond, 30 * time.Second, 10 * time.Second
 	start := r.Now()
-	for wait := shortest; ; wait = min(2*wait, longest) {
+	for wait := minWait; ; wait = min(2*wait, maxWait) {
 		err := try(r.work)
 		if err != nil && r.work.Err() != nil {
 			return errInterrupted
 		}
-		if err == nil || !again(err) {
+		if err == nil || !retryable(err) {
 			return err
 		}
-		next := jittered(max(wait, retryAfter(err)))
+		next := withJitter(max(wait, retryAfter(err)))
 		if r.Now().Add(next).Sub(start) > r.RetryTimeout {
 			return fmt.Errorf("%w (given up after %s, see --patience)", err, r.RetryTimeout)
 		}
-		if now := r.Now().UnixNano(); now-r.lastReport.Load() > int64(quiet) {
+		if now := r.Now().UnixNano(); now-r.lastReport.Load() > int64(reportInterval) {
 			r.lastReport.Store(now)
-			r.report(fmt.Sprintf("%s: %v: trying again, for %s at the most", what, err, r.RetryTimeout))
+			r.report(fmt.Sprintf("%s: %v: trying again, for at most %s", purpose, err, r.RetryTimeout))
 		}
-		if err := pause(ctx, next); err != nil {
+		if err := sleep(ctx, next); err != nil {
 			return err
 		}
 	}
 }
 
-// jittered is at least as long, and up to half as long again: calls that were refused together do not come back together.
-func jittered(d time.Duration) time.Duration { return d + rand.N(d/2+1) }
+// withJitter extends a wait by a random time of up to half of it, so that calls that were refused at the
+// same time are not repeated at the same time.
+func withJitter(d time.Duration) time.Duration { return d + rand.N(d/2+1) }
 
-func pause(ctx context.Context, d time.Duration) error {
+// sleep waits for a time, or until the context ends.
+func sleep(ctx context.Context, d time.Duration) error {
 	select {
 	case <-time.After(d):
 		return nil

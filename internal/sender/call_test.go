@@ -1,82 +1,17 @@
 package sender
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
-// script is a server that says what a test tells it to, call by call, with nothing of a network: time stands still in between.
-type script struct {
-	mu    sync.Mutex
-	calls []string // the keys and bodies
-	say   func(call, events int) (status int, header http.Header, body string)
-}
-
-func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, err
-	}
-	answer := func(status int, header http.Header, text string) (*http.Response, error) {
-		return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(text)), Request: r}, nil
-	}
-	key := r.Header.Get("Idempotency-Key")
-	if key == "" {
-		return answer(http.StatusOK, nil, `{"data":{"login":{"token":"t"},"logout":true}}`)
-	}
-	s.mu.Lock()
-	s.calls = append(s.calls, key+string(body))
-	number := len(s.calls)
-	s.mu.Unlock()
-	var request struct {
-		Variables struct {
-			Input struct{ WebCustomerEventsSet []any }
-		}
-	}
-	if err := json.Unmarshal(body, &request); err != nil {
-		return nil, err
-	}
-	status, header, text := s.say(number, len(request.Variables.Input.WebCustomerEventsSet))
-	if status == 0 {
-		return nil, errors.New(text)
-	}
-	return answer(status, header, text)
-}
-
-// said is the server's answer to so many events, of which the first so many may be accepted later.
-func said(events, later int) string {
-	var unprocessed []string
-	for i := range later {
-		unprocessed = append(unprocessed, fmt.Sprintf(`{"index":%d,"errorCode":"TooManyAttemptsAPIException","errorDescription":"later","retryable":true,"problems":[]}`, i))
-	}
-	return fmt.Sprintf(`{"data":{"createWebCustomerEvents":{"unprocessedCustomerEventsSet":[%s],"summary":{"received":%d,"processed":%d,"replayed":0,"unprocessed":%d}}}}`,
-		strings.Join(unprocessed, ","), events, events-later, later)
-}
-
-// sendScript sends a file of n events to a script.
-func sendScript(t *testing.T, s *script, n int) (Result, string, error) {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "x.ndjson")
-	if err := os.WriteFile(path, []byte(strings.Repeat("{}\n", n)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	var report strings.Builder
-	result, err := Send(t.Context(), Options{File: path, Server: "http://server/graphql", Username: "u", Password: "p", RetryTimeout: 10 * time.Minute, Report: &report, transport: s})
-	return result, report.String(), err
-}
-
-// An event that may be accepted later is rejected with its code, and no call is sent twice for it.
+// A retryable event is rejected with its code, and its call is not sent again.
 func TestSend_RetryableEventsAreNotSentAgain(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ events, later, calls, rejected int }{
@@ -88,10 +23,17 @@ func TestSend_RetryableEventsAreNotSentAgain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &script{}
-				s.say = func(_, events int) (int, http.Header, string) { return http.StatusOK, nil, said(events, c.later) }
+				s.respond = func(_, events int) (int, http.Header, string) {
+					return http.StatusOK, nil, responseWith(events, c.later)
+				}
 				start := time.Now()
 				result, _, err := sendScript(t, s, c.events)
-				if want := (Result{Events: c.events, Done: c.events, Processed: c.events - c.rejected, Rejected: c.rejected}); err != nil || result != want || len(s.calls) != c.calls {
+				if want := (Result{
+					Events:    c.events,
+					Done:      c.events,
+					Processed: c.events - c.rejected,
+					Rejected:  c.rejected,
+				}); err != nil || result != want || len(s.calls) != c.calls {
 					t.Errorf("%+v after %d calls, %v", result, len(s.calls), err)
 				}
 				if took := time.Since(start); took != 0 {
@@ -102,7 +44,7 @@ func TestSend_RetryableEventsAreNotSentAgain(t *testing.T) {
 	}
 }
 
-func TestServerThatDoesNotLetThrough(t *testing.T) {
+func TestSend_ServerErrors(t *testing.T) {
 	t.Parallel()
 	fault := func(code string) string {
 		return `{"errors":[{"message":"not\u001b now","extensions":{"code":"` + code + `"}}]}`
@@ -111,40 +53,74 @@ func TestServerThatDoesNotLetThrough(t *testing.T) {
 		status, failing int
 		header, text    string
 		want            string // of the error
-		least, most     time.Duration
+		least, limit    time.Duration
 	}{
-		"network":     {0, 5, "", "broken", "", 0, time.Minute},
-		"in use":      {409, 3, "1", fault("IDEMPOTENCY_KEY_IN_USE"), "", 3 * time.Second, 10 * time.Second},
-		"limited":     {429, 2, "60", fault("RATE_LIMITED"), "", 2 * time.Minute, 3 * time.Minute},
-		"unknown":     {503, 1, "2", fault("OUTCOME_UNKNOWN"), "", 2 * time.Second, 4 * time.Second},
-		"a proxy":     {502, 2, "", "<html>", "", 0, 4 * time.Second},
-		"for ever":    {503, 9999, "2", fault("UNAVAILABLE"), "the server answers UNAVAILABLE: not now (given up after 10m0s, see --patience)", 9 * time.Minute, 10 * time.Minute},
+		"network": {0, 5, "", "broken", "", 0, time.Minute},
+		"in use":  {409, 3, "1", fault("IDEMPOTENCY_KEY_IN_USE"), "", 3 * time.Second, 10 * time.Second},
+		"limited": {429, 2, "60", fault("RATE_LIMITED"), "", 2 * time.Minute, 3 * time.Minute},
+		"unknown": {503, 1, "2", fault("OUTCOME_UNKNOWN"), "", 2 * time.Second, 4 * time.Second},
+		"a proxy": {502, 2, "", "<html>", "", 0, 4 * time.Second},
+		"permanent": {
+			503,
+			9999,
+			"2",
+			fault("UNAVAILABLE"),
+			"the server answers UNAVAILABLE: not now (given up after 10m0s, see --patience)",
+			9 * time.Minute,
+			10 * time.Minute,
+		},
 		"a long wait": {429, 9999, "86400", fault("RATE_LIMITED"), "given up after", 0, 0},
-		"reused":      {422, 9999, "", fault("IDEMPOTENCY_KEY_REUSED"), "the events from line 1 on: the server answers IDEMPOTENCY_KEY_REUSED: not now: 0 of 2 events are done, the same command goes on from there", 0, 0},
+		"reused": {
+			422,
+			9999,
+			"",
+			fault("IDEMPOTENCY_KEY_REUSED"),
+			"the events from line 1 on: the server answers IDEMPOTENCY_KEY_REUSED: not now: 0 of 2 events " +
+				"are done, the same command goes on from there",
+			0,
+			0,
+		},
 		"moved":       {301, 9999, "", "", "status 301: that is not GraphQL", 0, 0},
 		"not GraphQL": {200, 9999, "", "<html>", "that is not GraphQL", 0, 0},
-		"miscounted":  {200, 9999, "", said(1, 0), "but the answer counts 1 received", 0, 0},
-		"nothing":     {200, 9999, "", `{"data":{"createWebCustomerEvents":null}}`, "nothing is said of the events", 0, 0},
-		"too far":     {200, 9999, "", strings.ReplaceAll(said(2, 1), `"index":0`, `"index":2`), "the event 2 of 2", 0, 0},
+		"miscounted":  {200, 9999, "", responseWith(1, 0), "but the answer counts 1 received", 0, 0},
+		"nothing": {
+			200,
+			9999,
+			"",
+			`{"data":{"createWebCustomerEvents":null}}`,
+			"the response has no result for the events",
+			0,
+			0,
+		},
+		"too far": {
+			200,
+			9999,
+			"",
+			strings.ReplaceAll(responseWith(2, 1), `"index":0`, `"index":2`),
+			"the event 2 of 2",
+			0,
+			0,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &script{}
-				s.say = func(call, events int) (int, http.Header, string) {
+				s.respond = func(call, events int) (int, http.Header, string) {
 					if call > c.failing {
-						return http.StatusOK, nil, said(events, 0)
+						return http.StatusOK, nil, responseWith(events, 0)
 					}
 					return c.status, http.Header{"Retry-After": {c.header}}, c.text
 				}
 				start := time.Now()
 				result, report, err := sendScript(t, s, 2)
 				switch {
-				case c.want == "" && (err != nil || result.Processed != 2 || !strings.Contains(report, "trying again")):
+				case c.want == "" && (err != nil || result.Processed != 2 ||
+					!strings.Contains(report, "trying again")):
 					t.Errorf("%+v, %v: %s", result, err, report)
 				case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
 					t.Errorf("%v", err)
 				}
-				if took := time.Since(start); took < c.least || took > c.most {
+				if took := time.Since(start); took < c.least || took > c.limit {
 					t.Errorf("it took %s", took)
 				}
 			})
@@ -152,24 +128,34 @@ func TestServerThatDoesNotLetThrough(t *testing.T) {
 	}
 }
 
-// On a terminal a bar shows how far it has come, how fast, and how long it will take; what is waited for stands on a line of its own.
-func TestProgress(t *testing.T) {
+// A progress bar shows the progress, the speed and the remaining time. A report of a wait is on a line of
+// its own.
+func TestSend_Progress(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{}
-		s.say = func(call, events int) (int, http.Header, string) {
+		s.respond = func(call, events int) (int, http.Header, string) {
 			if call == 3 {
 				return http.StatusServiceUnavailable, http.Header{"Retry-After": {"30"}}, ""
 			}
 			time.Sleep(time.Second)
-			return http.StatusOK, nil, said(events, 0)
+			return http.StatusOK, nil, responseWith(events, 0)
 		}
 		path := filepath.Join(t.TempDir(), "x.ndjson")
 		if err := os.WriteFile(path, []byte(strings.Repeat("{}\n", 6000)), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		var screen strings.Builder
-		if _, err := Send(t.Context(), Options{File: path, Server: "http://server/graphql", Username: "u", Password: "p", RetryTimeout: time.Minute, Report: &screen, Progress: &screen, transport: s}); err != nil {
+		if _, err := Send(t.Context(), Options{
+			File:         path,
+			Server:       "http://server/graphql",
+			Username:     "u",
+			Password:     "p",
+			RetryTimeout: time.Minute,
+			Report:       &screen,
+			Progress:     &screen,
+			transport:    s,
+		}); err != nil {
 			t.Fatal(err)
 		}
 		for _, want := range []string{"events  ", "100%", "(6000/6000, ", " events/s)"} {
@@ -180,15 +166,17 @@ func TestProgress(t *testing.T) {
 		if !regexp.MustCompile(` events/s\) \[\d+s:\d+s\]`).MatchString(screen.String()) {
 			t.Errorf("the time left is not shown:\n%q", screen.String())
 		}
-		if !regexp.MustCompile(`(?m)(?:^|\r)sending 1000 events from line \d+ on: .* trying again, for 1m0s at the most$`).MatchString(screen.String()) {
-			t.Errorf("the wait does not stand on a line of its own:\n%q", screen.String())
+		wait := regexp.MustCompile(`(?m)(?:^|\r)sending 1000 events from line \d+ on: ` +
+			`.* trying again, for at most 1m0s$`)
+		if !wait.MatchString(screen.String()) {
+			t.Errorf("the wait is not reported on a line of its own:\n%q", screen.String())
 		}
 	})
 }
 
-// What a file's calls are is told by their events and their first line, so that the same events are the same call another day, under
-// another name, and in a file that has grown.
-func TestKeys(t *testing.T) {
+// A call's key depends only on its events and its first line. So the key is the same in another run, for
+// another file name, and in a file that has grown.
+func TestCall_Key(t *testing.T) {
 	t.Parallel()
 	key := func(line int, events ...string) string {
 		c := &call{}
@@ -203,7 +191,13 @@ func TestKeys(t *testing.T) {
 		t.Error("the same call has another key, or one that is too long")
 	}
 	seen := map[string]string{}
-	for name, k := range map[string]string{"ab": key(1, a, b), "ba": key(1, b, a), "a": key(1, a), "later": key(2, a, b), "unnamed": key(1, `{}`, b)} {
+	for name, k := range map[string]string{
+		"ab":      key(1, a, b),
+		"ba":      key(1, b, a),
+		"a":       key(1, a),
+		"later":   key(2, a, b),
+		"unnamed": key(1, `{}`, b),
+	} {
 		if other, twice := seen[k]; twice {
 			t.Errorf("%s and %s share a key", name, other)
 		}

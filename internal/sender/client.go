@@ -3,24 +3,21 @@ package sender
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
-	"unicode"
 )
 
 const (
 	createQuery = createBegin + ` problems { path errorCode errorDescription }` + createEnd
-	// shortQuery is for a call whose answer is too long: of events that are all wrong in a hundred ways the first is enough.
+	// shortQuery is for a call whose response is too long. It asks only for the first problem of each event.
 	shortQuery  = createBegin + createEnd
-	createBegin = `mutation send($input: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: $input) {` +
+	createBegin = `mutation send($input: CreateWebCustomerEventsInput!) {` +
+		` createWebCustomerEvents(input: $input) {` +
 		` processedCustomerEventsSet { index requestUniqueIdentifier }` +
 		` unprocessedCustomerEventsSet { index requestUniqueIdentifier errorCode errorDescription retryable`
 	createEnd   = ` } summary { received processed replayed unprocessed } } }`
@@ -28,20 +25,20 @@ const (
 	logoutQuery = `mutation logout { logout }`
 )
 
-// attempt is how long one request may take: longer than the server tries on its own.
-const attempt = 2 * time.Minute
+// requestTimeout is the maximum duration of one request. It is longer than the retries of the server itself.
+const requestTimeout = 2 * time.Minute
 
 const (
-	// answerBase and answerPerEvent bound what is read of an answer, after decompression, and so the memory: an event needs
-	// up to 3 kB, and 200 bytes for each problem.
-	answerBase     = 64 << 10
-	answerPerEvent = 16 << 10
+	// responseBaseBytes and responseBytesPerEvent bound the size of a response after decompression, and so
+	// the memory. An event needs up to 3 kB, and 200 bytes for each problem.
+	responseBaseBytes     = 64 << 10
+	responseBytesPerEvent = 16 << 10
 )
 
-// errTooLong says that an answer has more bytes than any true one.
-var errTooLong = errors.New("the answer is too long")
+// errResponseTooLong reports a response that is longer than any valid one.
+var errResponseTooLong = errors.New("the answer is too long")
 
-// client is a login at a server.
+// client is an HTTP client with a login.
 type client struct {
 	server, username, password string
 	http                       *http.Client
@@ -59,56 +56,18 @@ func newClient(o Options) *client {
 	}
 	return &client{server: o.Server, username: o.Username, password: o.Password, http: &http.Client{
 		Transport: transport,
-		// A password or a token goes to the address that was named, and to no other.
+		// The password and the token must not be sent to another address.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }
 
-// requestError is an answer that is no success.
-type requestError struct {
-	status     int
-	code, what string
-	retryAfter time.Duration
-}
-
-func (e *requestError) Error() string {
-	if e.code == "" {
-		return fmt.Sprintf("the server answers with status %d: %s", e.status, e.what)
-	}
-	return fmt.Sprintf("the server answers %s: %s", e.code, e.what)
-}
-
-// again reports whether the same may succeed later: if no answer came, or one that says so. An unknown fault of the server may
-// have been a moment's, too. A certificate that is not trusted, and http where https is spoken or the other way round, stay so.
-func again(err error) bool {
-	var refused *requestError
-	if !errors.As(err, &refused) {
-		var certificate *tls.CertificateVerificationError
-		var record tls.RecordHeaderError
-		return !errors.Is(err, errTooLong) && !errors.As(err, &certificate) && !errors.As(err, &record) && !errors.Is(err, http.ErrSchemeMismatch)
-	}
-	switch refused.status {
-	case http.StatusRequestTimeout, http.StatusConflict, http.StatusTooManyRequests:
-		return true
-	}
-	return refused.status >= http.StatusInternalServerError
-}
-
-func retryAfter(err error) time.Duration {
-	var refused *requestError
-	if errors.As(err, &refused) {
-		return refused.retryAfter
-	}
-	return 0
-}
-
 func (c *client) login(ctx context.Context) error { return c.loginAfter(ctx, "") }
 
-// loginAfter logs in, unless somebody else has since the token was found to have ended.
-func (c *client) loginAfter(ctx context.Context, ended string) error {
+// loginAfter logs in to replace an expired token, unless another call has already replaced it.
+func (c *client) loginAfter(ctx context.Context, expired string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.token != ended {
+	if c.token != expired {
 		return nil
 	}
 	body, err := json.Marshal(map[string]any{"query": loginQuery, "variables": map[string]any{
@@ -121,13 +80,14 @@ func (c *client) loginAfter(ctx context.Context, ended string) error {
 		return err
 	}
 	if data.Login.Token == "" {
-		return &requestError{status: http.StatusOK, what: "the login gives no token: is it a server of customer events?"}
+		const message = "the login returns no token: is it a server of customer events?"
+		return &requestError{status: http.StatusOK, message: message}
 	}
 	c.token = data.Login.Token
 	return nil
 }
 
-// logout ends the token. It would end by itself.
+// logout invalidates the token, which would also expire by itself. It ignores errors.
 func (c *client) logout(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
@@ -142,34 +102,35 @@ func (c *client) current() string {
 	return c.token
 }
 
-// create sends a call. A token that has ended on the way is replaced.
+// create sends a call. If the token has expired, it logs in and sends the call again.
 func (c *client) create(ctx context.Context, key string, body []byte, events int) (*outcome, error) {
 	var data struct{ CreateWebCustomerEvents *outcome }
 	token := c.current()
 	err := c.post(ctx, token, key, body, events, &data)
-	var refused *requestError
-	if errors.As(err, &refused) && refused.status == http.StatusUnauthorized {
+	var failed *requestError
+	if errors.As(err, &failed) && failed.status == http.StatusUnauthorized {
 		if err := c.loginAfter(ctx, token); err != nil {
 			return nil, err
 		}
 		err = c.post(ctx, c.current(), key, body, events, &data)
 	}
 	if err == nil && data.CreateWebCustomerEvents == nil {
-		err = &requestError{status: http.StatusOK, what: "nothing is said of the events: is it a server of customer events?"}
+		const message = "the response has no result for the events: is it a server of customer events?"
+		err = &requestError{status: http.StatusOK, message: message}
 	}
 	return data.CreateWebCustomerEvents, err
 }
 
-// post sends one request about so many events and reads its data.
+// post sends one request with so many events, and unmarshals the data of its response.
 func (c *client) post(ctx context.Context, token, key string, body []byte, events int, data any) error {
-	ctx, cancel := context.WithTimeout(ctx, attempt)
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.server, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
 	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Accept", "application/graphql-response+json") // whose status tells what became of the call
+	request.Header.Set("Accept", "application/graphql-response+json") // its status depends on the result
 	if token != "" {
 		request.Header.Set("Authorization", "Bearer "+token)
 	}
@@ -181,13 +142,15 @@ func (c *client) post(ctx context.Context, token, key string, body []byte, event
 		return err
 	}
 	defer response.Body.Close()
-	longest := answerBase + events*answerPerEvent
-	text, err := io.ReadAll(io.LimitReader(response.Body, int64(longest)+1))
+	maxBytes := responseBaseBytes + events*responseBytesPerEvent
+	text, err := io.ReadAll(io.LimitReader(response.Body, int64(maxBytes)+1))
 	if err != nil {
 		return fmt.Errorf("reading the answer: %w", err)
 	}
-	if len(text) > longest {
-		return fmt.Errorf("%w: it has more than %d bytes for %d events: is %s the address of a server of customer events?", errTooLong, longest, events, c.server)
+	if len(text) > maxBytes {
+		return fmt.Errorf("%w: it has more than %d bytes for %d events: "+
+			"is %s the address of a server of customer events?", errResponseTooLong, maxBytes, events,
+			c.server)
 	}
 	var answer struct {
 		Data   json.RawMessage
@@ -196,42 +159,28 @@ func (c *client) post(ctx context.Context, token, key string, body []byte, event
 			Extensions struct{ Code string }
 		}
 	}
-	refused := &requestError{status: response.StatusCode, retryAfter: seconds(response.Header.Get("Retry-After"))}
+	failed := &requestError{
+		status:     response.StatusCode,
+		retryAfter: parseRetryAfter(response.Header.Get("Retry-After")),
+	}
 	switch err := json.Unmarshal(text, &answer); {
 	case err == nil && len(answer.Errors) > 0:
-		refused.code, refused.what = printable(answer.Errors[0].Extensions.Code), printable(answer.Errors[0].Message)
-		return refused
-	case again(refused): // something between here and the server, which is busy or away
-		refused.what = http.StatusText(refused.status)
-		return refused
+		failed.code = printable(answer.Errors[0].Extensions.Code)
+		failed.message = printable(answer.Errors[0].Message)
+		return failed
+	case retryable(failed): // the response of a proxy whose server is busy or not reachable
+		failed.message = http.StatusText(failed.status)
+		return failed
 	case response.StatusCode != http.StatusOK || err != nil:
-		refused.what = "that is not GraphQL: is " + c.server + " the address of a server of customer events, such as http://127.0.0.1:8080/graphql?"
-		return refused
+		failed.message = "that is not GraphQL: is " + c.server + " the address of a server of customer " +
+			"events, " +
+			"such as http://127.0.0.1:8080/graphql?"
+		return failed
 	}
 	if err := json.Unmarshal(answer.Data, data); err != nil {
-		refused.what = "the answer has another form than the schema says: is it a server of customer events?"
-		return refused
+		failed.message = "the answer does not have the form of the schema: is it a server of customer " +
+			"events?"
+		return failed
 	}
 	return nil
-}
-
-// seconds reads the header Retry-After, which may be a date as well. More than an hour is not believed.
-func seconds(header string) time.Duration {
-	wait := time.Duration(0)
-	if n, err := strconv.Atoi(header); err == nil && n > 0 {
-		wait = time.Duration(min(n, 3600)) * time.Second
-	} else if at, err := http.ParseTime(header); err == nil {
-		wait = max(0, time.Until(at))
-	}
-	return min(wait, time.Hour)
-}
-
-// printable keeps what a terminal would act upon off it.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return -1
-		}
-		return r
-	}, text[:min(len(text), 1000)])
 }

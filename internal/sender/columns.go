@@ -12,31 +12,43 @@ import (
 	"customer-events/internal/tabular"
 )
 
-// columns are what a CSV file may hold: the fields of WebCustomerEventInput, of identifiers the paths to their fields. A test holds
-// them against the schema.
+// columns are the possible columns of a CSV file: the fields of WebCustomerEventInput, and for identifiers
+// the paths to their fields. A test compares them with the schema.
 var columns = func() []string {
 	names := []string{
-		"requestUniqueIdentifier", "performedOn", "website", "description", "externalSystem", "externalSystemReferenceNumber",
-		"accountsReceivableIdentifier.id", "accountsReceivableIdentifier.number", "accountsReceivableIdentifier.name",
-		"rewardsParticipantIdentifier.id", "rewardsParticipantIdentifier.number",
+		"requestUniqueIdentifier",
+		"performedOn",
+		"website",
+		"description",
+		"externalSystem",
+		"externalSystemReferenceNumber",
+		"accountsReceivableIdentifier.id",
+		"accountsReceivableIdentifier.number",
+		"accountsReceivableIdentifier.name",
+		"rewardsParticipantIdentifier.id",
+		"rewardsParticipantIdentifier.number",
 		"rewardsParticipantIdentifier.accessTokenIdentifier.authenticationCode",
 		"rewardsParticipantIdentifier.accessTokenIdentifier.credentials.identifier",
 		"rewardsParticipantIdentifier.accessTokenIdentifier.credentials.passCode",
 		"rewardsParticipantIdentifier.accessTokenIdentifier.oneTimePassword",
-		"classificationIdentifier.id", "classificationIdentifier.name", "classificationIdentifier.alternativeCode",
-		"performedByUnitIdentifier.id", "performedByUnitIdentifier.name", "performedByUnitIdentifier.alternativeCode",
+		"classificationIdentifier.id",
+		"classificationIdentifier.name",
+		"classificationIdentifier.alternativeCode",
+		"performedByUnitIdentifier.id",
+		"performedByUnitIdentifier.name",
+		"performedByUnitIdentifier.alternativeCode",
 	}
 	for i := range 8 {
 		names = append(names, fmt.Sprint("udfString", i+1))
 	}
 	for i := range 4 {
-		names = append(names, fmt.Sprint(floats, i+1), fmt.Sprint("udfDate", i+1))
+		names = append(names, fmt.Sprint(floatPrefix, i+1), fmt.Sprint("udfDate", i+1))
 	}
 	return names
 }()
 
-// floats is how the names of the columns begin that hold numbers.
-const floats = "udfFloat"
+// floatPrefix is the prefix of the names of the columns with numbers.
+const floatPrefix = "udfFloat"
 
 // csvEvents reads CSV rows as events.
 type csvEvents struct {
@@ -45,7 +57,7 @@ type csvEvents struct {
 	text []byte
 }
 
-// node is an object of the event, or a value of it, which stands in a column.
+// node is an object of the event, or a value of it in a column.
 type node struct {
 	name     string
 	children []*node
@@ -54,7 +66,7 @@ type node struct {
 }
 
 func newCSVEvents(input io.Reader) (*csvEvents, error) {
-	file, err := tabular.NewCSV(input, longestRow)
+	file, err := tabular.NewCSV(input, maxRowBytes)
 	if err != nil {
 		return nil, fmt.Errorf("the header line: %w: begin with a line of column names", err)
 	}
@@ -64,7 +76,7 @@ func newCSVEvents(input io.Reader) (*csvEvents, error) {
 	for i, name := range file.Header {
 		name = strings.TrimSpace(name)
 		switch {
-		case !slices.Contains(columns, name): // not repeated: without a header line it is a value, and may be a secret
+		case !slices.Contains(columns, name): // not shown: without a header line it may be a secret
 			faults = append(faults, fmt.Sprintf("column %d has an unknown name", i+1))
 		case given[name]:
 			faults = append(faults, name+" stands there twice")
@@ -74,7 +86,8 @@ func newCSVEvents(input io.Reader) (*csvEvents, error) {
 		given[name] = true
 	}
 	if len(faults) > 0 {
-		return nil, fmt.Errorf("the header line: %s: write names out of %s, separated by commas", strings.Join(faults, ", "), strings.Join(columns, ","))
+		return nil, fmt.Errorf("the header line: %s: write names out of %s, separated by commas",
+			strings.Join(faults, ", "), strings.Join(columns, ","))
 	}
 	return e, nil
 }
@@ -87,7 +100,7 @@ func (n *node) add(path []string, column int) {
 		}
 	}
 	if child == nil {
-		child = &node{name: path[0], column: column, number: strings.HasPrefix(path[0], floats)}
+		child = &node{name: path[0], column: column, number: strings.HasPrefix(path[0], floatPrefix)}
 		n.children = append(n.children, child)
 	}
 	if len(path) > 1 {
@@ -95,27 +108,28 @@ func (n *node) add(path []string, column int) {
 	}
 }
 
-// Next reads one row.
+// Next reads one row, and returns it as an event.
 func (e *csvEvents) Next() (line int, event []byte, fault, err error) {
 	line, record, fault, err := e.csv.Next()
 	if fault != nil || err != nil {
 		return line, nil, fault, err
 	}
 	if e.text = e.root.append(e.text[:0], record); len(e.text) == 0 {
-		e.text = append(e.text, "{}"...) // a row of commas only; the server says all that it lacks
+		e.text = append(e.text, "{}"...) // a row without values; the server reports what is missing
 	}
-	if len(e.text) > longestEvent {
+	if len(e.text) > maxEventBytes {
 		e.text = e.text[:0:0]
-		return line, nil, fmt.Errorf("it has more than %d bytes: the texts of an event may not be so long", longestEvent), nil
+		return line, nil, fmt.Errorf("it has more than %d bytes: the texts of an event may not be so long",
+			maxEventBytes), nil
 	}
-	if !encoded(record) {
+	if !validUTF8(record) {
 		return line, nil, errors.New("it is not UTF-8: save the file in that encoding"), nil
 	}
 	return line, e.text, nil, nil
 }
 
-// encoded reports whether the row is UTF-8; anything else has been replaced on the way.
-func encoded(record []string) bool {
+// validUTF8 reports whether the row is UTF-8; other bytes have been replaced in the event.
+func validUTF8(record []string) bool {
 	for _, value := range record {
 		if !utf8.ValidString(value) {
 			return false
@@ -124,7 +138,7 @@ func encoded(record []string) bool {
 	return true
 }
 
-// append writes the object, or nothing if all its cells are empty.
+// append appends the object, or nothing if all its cells are empty.
 func (n *node) append(to []byte, record []string) []byte {
 	begin := len(to)
 	to = append(to, '{')
@@ -150,7 +164,8 @@ func (n *node) append(to []byte, record []string) []byte {
 	return to
 }
 
-// appendCell writes a value. What should be a number and is none goes as a text: the server says what is wrong with it.
+// appendCell appends a value. In a column of numbers, it sends a malformed number as a text, which the
+// server rejects.
 func (n *node) appendCell(to []byte, cell string) []byte {
 	if n.number {
 		trimmed := strings.TrimSpace(cell)

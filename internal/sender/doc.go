@@ -1,16 +1,18 @@
-// Package sender sends a file of web customer events to a running server: it is a client, and knows of the server no more than
-// what the schema says to everybody.
+// Package sender sends a file of web customer events to a running server. It is a client of the GraphQL API,
+// and depends only on the published schema.
 //
-//	sender.go    the run: calls of 1000 are begun, awaited and noted in the file's order
-//	run.go       what is told to people, and how a run ends
-//	file.go      what the file holds, cut into calls
-//	columns.go   a CSV row as an event
-//	call.go      one call, sent until it is answered
-//	client.go    login and one request
-//	answer.go    what the server says of a call, and whether it can be true
-//	state.go     FILE.sent: how far it has come
+//	sender.go    the run: calls of 1000 events are started, awaited and recorded in the file's order
+//	run.go       messages, interruption and the end of a run
+//	file.go      the file, divided into calls
+//	columns.go   CSV rows as events
+//	call.go      one call, and its retries
+//	client.go    the login and one request
+//	request.go   the errors of a request, and whether a retry can succeed
+//	response.go  the check of the server's response to a call
+//	state.go     FILE.sent: the progress
 //	rejected.go  FILE.rejected.ndjson
 //
-// Sending goes on where it was, also after kill -9, and stores no event twice: see docs/decisions/0009-send.md. It judges no
-// event, but for lines that are no JSON and cannot be sent; it changes none, but for a requestUniqueIdentifier that is missing.
+// A run continues where the previous one ended, also after kill -9, and stores no event twice: see
+// docs/decisions/0009-send.md. The package does not validate events: it rejects only lines that are not
+// JSON. It changes an event only to add a missing requestUniqueIdentifier.
 package sender

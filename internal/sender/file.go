@@ -14,50 +14,54 @@ import (
 )
 
 const (
-	// maxEvents is how many events a call may carry. Source: the schema's limits.
+	// maxEvents is the maximum number of events in a call. Source: the schema's limits.
 	maxEvents = 1000
-	// longestEvent is how many bytes one event may take: all its texts in full length take half of it, if each character is escaped.
-	longestEvent = 256 << 10
-	// longestRow is how many bytes a CSV row may take before a quotation mark is taken to be unclosed.
-	longestRow = 8 << 20
-	// maxCallBytes bounds a call's body, well below what the server takes, and so the memory.
+	// maxEventBytes is the maximum size of an event. All its texts of full length, with each character
+	// escaped, take half of it.
+	maxEventBytes = 256 << 10
+	// maxRowBytes is the maximum size of a CSV row. A longer one is assumed to have an unclosed quotation
+	// mark.
+	maxRowBytes = 8 << 20
+	// maxCallBytes bounds a call's body, and so the memory. It is well below the limit of the server.
 	maxCallBytes = 4 << 20
 )
 
-// eventReader reads a file's events as JSON. Each stays as it is until the next is read.
+// eventReader reads a file's events as JSON. An event is valid until the next call.
 type eventReader interface {
 	Next() (line int, event []byte, fault, err error)
 }
 
-// file is the file that is sent. It is read twice: first for what it is as a whole, so that a changed file, or one that cannot be
-// read to its end, is known before anything is sent; then to be sent. Both readings use one descriptor, and what the second one
-// cuts must be what the first one cut: whatever happens to the file meanwhile, no call is sent that the first reading did not count.
+// file is the file to send. It is read twice: the first pass detects a changed or unreadable file before
+// anything is sent, and the second pass sends it. Both passes use the same file descriptor. The second pass
+// must produce the same calls as the first: even if the file changes meanwhile, no call is sent that the
+// first pass did not count.
 type file struct {
-	path   string
-	sha256 string // of the bytes of the first reading
-	bytes  int64
-	rows   int
-	source *tabular.Source
-	hash   hash.Hash // of what has been read
-	events eventReader
-	held   *row     // did not fit into the call before
-	calls  [][]byte // the sums of the calls that the first reading cut
-	cut    int      // how many of them the second reading has cut
+	path       string
+	sha256     string // of the bytes of the first pass
+	bytes      int64
+	rows       int
+	source     *tabular.Source
+	hash       hash.Hash // of the bytes read in this pass
+	events     eventReader
+	pendingRow *row     // did not fit into the call before
+	calls      [][]byte // the sums of the calls that the first reading cut
+	nextIndex  int      // how many of them the second reading has cut
 }
 
-// row is one of the file, as it was read.
+// row is one row of the file.
 type row struct {
 	line  int
 	event []byte
 	fault error
 }
 
-// errCut says that a file is shorter than it was.
-var errCut = errors.New("it has been cut")
+// errFileTruncated reports that the file is shorter than in the first pass.
+var errFileTruncated = errors.New("it has been cut")
 
 func openFile(path string) (*file, error) {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
-		return nil, fmt.Errorf("%s is no file on a disk: what is sent is read twice, and again after an interruption", path)
+		return nil, fmt.Errorf("%s is not a regular file: a file to send is read twice, "+
+			"and again after an interruption", path)
 	}
 	source, err := tabular.Open(path, "opening the file to send")
 	if err != nil {
@@ -66,14 +70,14 @@ func openFile(path string) (*file, error) {
 	return &file{path: path, source: source}, nil
 }
 
-// count is the first reading: of so many bytes, or of all that there are if that is 0.
+// count is the first pass. It reads the given number of bytes, or all if that is 0.
 func (f *file) count(ctx context.Context, bytes int64) error {
 	err := f.begin(bytes)
 	for err == nil {
 		var next *call
 		if next, err = f.nextCall(); err == nil {
 			f.rows += len(next.items)
-			f.calls = append(f.calls, next.sum())
+			f.calls = append(f.calls, next.checksum())
 			err = ctx.Err()
 		}
 	}
@@ -84,17 +88,17 @@ func (f *file) count(ctx context.Context, bytes int64) error {
 	return f.begin(f.bytes)
 }
 
-// begin begins a reading of the file's first bytes, or of all if that is 0.
+// begin starts a pass over the given number of bytes, or over all if that is 0.
 func (f *file) begin(bytes int64) error {
 	if err := f.source.Rewind(); err != nil {
 		return err
 	}
-	f.hash, f.held, f.cut = sha256.New(), nil, 0
+	f.hash, f.pendingRow, f.nextIndex = sha256.New(), nil, 0
 	if bytes > 0 {
-		f.source.Input = &exactly{input: f.source.Input, left: bytes}
+		f.source.Input = &exactReader{input: f.source.Input, left: bytes}
 	}
 	f.source.Input = io.TeeReader(f.source.Input, f.hash)
-	buffer, isCSV, err := f.source.Begin(longestEvent)
+	buffer, isCSV, err := f.source.Begin(maxEventBytes)
 	switch {
 	case err != nil:
 	case isCSV:
@@ -108,19 +112,20 @@ func (f *file) begin(bytes int64) error {
 	return nil
 }
 
-// exactly reads so many bytes, and does not take an end before them for the input's end: half a row is no row.
-type exactly struct {
+// exactReader reads an exact number of bytes. It returns errFileTruncated if the input ends earlier, because
+// its last row may be incomplete.
+type exactReader struct {
 	input io.Reader
 	left  int64
 }
 
-func (e *exactly) Read(p []byte) (int, error) {
+func (e *exactReader) Read(p []byte) (int, error) {
 	if e.left == 0 {
 		return 0, io.EOF
 	}
 	n, err := e.input.Read(p[:min(int64(len(p)), e.left)])
 	if e.left -= int64(n); err == io.EOF && e.left > 0 {
-		err = errCut
+		err = errFileTruncated
 	}
 	return n, err
 }
@@ -128,8 +133,8 @@ func (e *exactly) Read(p []byte) (int, error) {
 func (f *file) close() error { return f.source.Close() }
 
 func (f *file) row() (*row, error) {
-	if r := f.held; r != nil {
-		f.held = nil
+	if r := f.pendingRow; r != nil {
+		f.pendingRow = nil
 		return r, nil
 	}
 	line, event, fault, err := f.events.Next()
@@ -139,7 +144,7 @@ func (f *file) row() (*row, error) {
 	return &row{line, event, fault}, err
 }
 
-// skip reads over the calls that have been sent. It reports whether so many rows make whole calls.
+// skip skips the calls that have been sent. It reports whether the number of rows consists of whole calls.
 func (f *file) skip(ctx context.Context, rows int) (whole bool, err error) {
 	for rows > 0 {
 		next, err := f.next()
@@ -154,21 +159,27 @@ func (f *file) skip(ctx context.Context, rows int) (whole bool, err error) {
 	return rows == 0, nil
 }
 
-// next is the next call of the second reading. io.EOF says that there is none.
+// next returns the next call of the second pass, or io.EOF.
 func (f *file) next() (*call, error) {
 	next, err := f.nextCall()
 	switch {
-	case errors.Is(err, errCut), err == io.EOF && f.cut < len(f.calls), err == nil && (f.cut == len(f.calls) || string(next.sum()) != string(f.calls[f.cut])):
-		return nil, &fileChangedError{fmt.Sprintf("%s was changed while it was being sent, from call %d on of %d: nothing of the change was sent; restore it as it was, and the same command goes on", f.path, f.cut+1, len(f.calls))}
+	case errors.Is(err, errFileTruncated),
+		err == io.EOF && f.nextIndex < len(f.calls),
+		err == nil && (f.nextIndex == len(f.calls) ||
+			string(next.checksum()) != string(f.calls[f.nextIndex])):
+		return nil, &fileChangedError{fmt.Sprintf("%s was changed while it was being sent, from call %d "+
+			"of %d on: "+
+			"nothing of the change was sent; restore the file, and run the same command again to continue",
+			f.path, f.nextIndex+1, len(f.calls))}
 	case err != nil:
 		return nil, err
 	}
-	f.cut++
+	f.nextIndex++
 	return next, nil
 }
 
-// nextCall cuts a call off the file: by its rows only, so that the calls of a file are the same whenever it is sent. io.EOF says
-// that there is none.
+// nextCall reads the rows of the next call, or returns io.EOF. The division into calls depends only on the
+// rows, so that it is the same in every run.
 func (f *file) nextCall() (*call, error) {
 	c := &call{done: make(chan struct{})}
 	for len(c.items) < maxEvents {
@@ -180,7 +191,7 @@ func (f *file) nextCall() (*call, error) {
 			return nil, err
 		}
 		if len(c.items) > 0 && len(c.text)+len(row.event) > maxCallBytes {
-			f.held = row
+			f.pendingRow = row
 			break
 		}
 		c.add(row)
@@ -188,7 +199,7 @@ func (f *file) nextCall() (*call, error) {
 	return c, nil
 }
 
-// change says what has happened to the file since it was begun to be sent: nothing, or a note for people.
+// change returns a message about a change of the file since the first run started, or "".
 func (f *file) change() string {
 	info, err := f.source.File().Stat()
 	if err != nil {
@@ -196,19 +207,23 @@ func (f *file) change() string {
 	}
 	note := ""
 	if info.Size() > f.bytes {
-		note = fmt.Sprintf("%s has grown since it was begun to be sent: its first %d bytes are sent (%d events), and what was added is not; "+
-			"put that into a file of its own, with the header line if it is CSV, and send it (tail -c +%d %s shows it)", f.path, f.bytes, f.rows, f.bytes+1, f.path)
+		note = fmt.Sprintf("%s has grown since it was begun to be sent: its first %d bytes are sent (%d "+
+			"events), "+
+			"and the rest is not; put the rest into another file, with the header line if it is CSV, "+
+			"and send that (tail -c +%d %s shows it)", f.path, f.bytes, f.rows, f.bytes+1, f.path)
 		if f.incomplete() {
-			note += "; the last row had no end yet when it was read, and was sent as it was: see what became of it"
+			note += "; the last row had no end yet when it was read, and was sent incomplete: check its " +
+				"event"
 		}
 	}
 	if now, err := os.Stat(f.path); err != nil || !os.SameFile(info, now) {
-		note = f.path + " has been replaced or removed since it was begun to be sent: what it held then was sent, and nothing of what is there now"
+		note = f.path + " has been replaced or removed since it was begun to be sent: its former content " +
+			"was sent"
 	}
 	return note
 }
 
-// incomplete reports whether the last row had no end when it was counted, and has gone on since.
+// incomplete reports whether the last row of the first pass was incomplete, and has grown since.
 func (f *file) incomplete() bool {
 	var around [2]byte
 	if f.bytes == 0 {

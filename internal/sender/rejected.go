@@ -15,7 +15,8 @@ import (
 	"customer-events/internal/strictjson"
 )
 
-// rejection is why an event was not processed: the server's words, or ours for what could not be sent.
+// rejection is the reason why an event was not processed: from the server, or from this package if it was
+// not sent.
 type rejection struct {
 	Index                   *int
 	RequestUniqueIdentifier *string
@@ -30,11 +31,12 @@ type problem struct {
 	ErrorCode, ErrorDescription string
 }
 
-// rejectedFile is FILE.rejected.ndjson: a line for each rejected event, in the file's order. It holds the event too, which may
-// hold secrets, and so is for its owner's eyes only. It is made when there is something to write.
+// rejectedFile is FILE.rejected.ndjson: a line for each rejected event, in the file's order. A line contains
+// the event, which may contain secrets, so only the owner may read the file. The first rejected event
+// creates it.
 //
-// People correct the events in it, perhaps before the sending is at its end. What they wrote must not be lost: a file that is not
-// as the state has it is kept under another name.
+// Users correct the events in it, perhaps before the run ends, and the corrections must not be lost. So a
+// file that differs from the state's record is kept under another name.
 type rejectedFile struct {
 	path    string
 	state   *state
@@ -42,18 +44,18 @@ type rejectedFile struct {
 	size    int64
 	hash    hash.Hash // of the file's first size bytes
 	file    *os.File
-	written os.FileInfo // the file as it was left; nil before anything was written
+	written os.FileInfo // the file after the last write; nil before the first
 }
 
-// openRejected takes up the file after the bytes that the state counts; what follows them was written before an interruption, and
-// will be written again.
+// openRejected continues the file after the bytes that the state records. The bytes after them were written
+// before an interruption, and will be written again.
 func openRejected(file string, s *state, note func(string)) (*rejectedFile, error) {
 	r := &rejectedFile{path: file + ".rejected.ndjson", state: s, note: note}
-	return r, r.takeUp()
+	return r, r.open()
 }
 
-// takeUp compares the file with what the state has recorded of it.
-func (r *rejectedFile) takeUp() error {
+// open compares the file with the state's record.
+func (r *rejectedFile) open() error {
 	s := r.state
 	r.size, r.hash = s.RejectedBytes, sha256.New()
 	file, err := os.Open(r.path)
@@ -61,7 +63,9 @@ func (r *rejectedFile) takeUp() error {
 		if r.size == 0 {
 			return nil
 		}
-		r.note(fmt.Sprintf("%s is not there any more: the events that are rejected from now on go to a new one", r.path))
+		r.note(fmt.Sprintf("%s does not exist any more: events that are rejected from now on are written "+
+			"to a new file",
+			r.path))
 		return r.restart()
 	}
 	if err != nil {
@@ -72,7 +76,8 @@ func (r *rejectedFile) takeUp() error {
 	if err != nil && err != io.EOF {
 		return err
 	}
-	intact := err == nil && (s.RejectedSHA256 == r.sum() || s.RejectedSHA256 == "") // older versions recorded the size only
+	// Older versions recorded only the size.
+	intact := err == nil && (s.RejectedSHA256 == r.checksum() || s.RejectedSHA256 == "")
 	whole := sha256.New()
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return err
@@ -81,40 +86,41 @@ func (r *rejectedFile) takeUp() error {
 	if err != nil {
 		return err
 	}
-	found := content{bytes, hex.EncodeToString(whole.Sum(nil))}
+	found := fileContent{bytes, hex.EncodeToString(whole.Sum(nil))}
 	if intact && (bytes == r.size || s.RejectedNext != nil && found == *s.RejectedNext) {
-		return r.cutBack()
+		return r.truncate()
 	}
-	kept, err := keep(file, r.path)
+	kept, err := copyToFreeName(file, r.path)
 	if err != nil {
 		return fmt.Errorf("keeping what was changed in %s: %w", r.path, err)
 	}
-	r.note(fmt.Sprintf("%s was there before, or has been changed since it was written: it is kept as %s", r.path, kept))
+	r.note(fmt.Sprintf("%s existed before, or has been changed since it was written: it is kept as %s",
+		r.path, kept))
 	if !intact {
 		if err := r.restart(); err != nil {
 			return err
 		}
 	}
-	return r.cutBack()
+	return r.truncate()
 }
 
-// cutBack leaves no more than what the state counts.
-func (r *rejectedFile) cutBack() error {
+// truncate removes the bytes that the state does not record.
+func (r *rejectedFile) truncate() error {
 	if r.size == 0 {
 		return os.Remove(r.path)
 	}
 	return os.Truncate(r.path, r.size)
 }
 
-// restart makes the state count nothing of the file.
+// restart sets the state's record to an empty file.
 func (r *rejectedFile) restart() error {
 	r.size, r.hash = 0, sha256.New()
 	r.state.RejectedBytes, r.state.RejectedSHA256, r.state.RejectedNext = 0, "", nil
 	return r.state.save()
 }
 
-// keep copies a file to a name that is still free.
-func keep(file *os.File, path string) (name string, err error) {
+// copyToFreeName copies a file to a name that does not exist yet.
+func copyToFreeName(file *os.File, path string) (name string, err error) {
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return "", err
 	}
@@ -132,10 +138,10 @@ func keep(file *os.File, path string) (name string, err error) {
 	}
 }
 
-func (r *rejectedFile) sum() string { return hex.EncodeToString(r.hash.Sum(nil)) }
+func (r *rejectedFile) checksum() string { return hex.EncodeToString(r.hash.Sum(nil)) }
 
-// add writes the rejected events of a call, and sees to it that they are on the disk. The state says beforehand what will be there,
-// so that it is known for ours whenever this is interrupted.
+// add writes the rejected events of a call, and syncs the file. Before that, it records the future content
+// in the state, so that the next run recognises the file after an interruption at any point.
 func (r *rejectedFile) add(c *call) error {
 	var text []byte
 	for i := range c.items {
@@ -153,13 +159,17 @@ func (r *rejectedFile) add(c *call) error {
 }
 
 func (r *rejectedFile) append(text []byte) error {
-	if now, err := os.Stat(r.path); r.written != nil && (err != nil || !os.SameFile(now, r.written) || now.Size() != r.size || !now.ModTime().Equal(r.written.ModTime())) {
-		if err := errors.Join(r.close(), r.takeUp()); err != nil {
-			return err
+	if r.written != nil {
+		now, err := os.Stat(r.path)
+		if err != nil || !os.SameFile(now, r.written) || now.Size() != r.size ||
+			!now.ModTime().Equal(r.written.ModTime()) {
+			if err := errors.Join(r.close(), r.open()); err != nil {
+				return err
+			}
 		}
 	}
 	r.hash.Write(text)
-	r.state.RejectedNext = &content{r.size + int64(len(text)), r.sum()}
+	r.state.RejectedNext = &fileContent{r.size + int64(len(text)), r.checksum()}
 	err := r.state.save()
 	if err == nil && r.file == nil {
 		r.file, err = os.OpenFile(r.path, os.O_WRONLY|os.O_CREATE, 0o600)
@@ -177,7 +187,7 @@ func (r *rejectedFile) append(text []byte) error {
 		return err
 	}
 	r.size += int64(len(text))
-	r.state.RejectedBytes, r.state.RejectedSHA256, r.state.RejectedNext = r.size, r.sum(), nil
+	r.state.RejectedBytes, r.state.RejectedSHA256, r.state.RejectedNext = r.size, r.checksum(), nil
 	return nil
 }
 
@@ -189,25 +199,26 @@ func (r *rejectedFile) close() error {
 	return file.Close()
 }
 
-// appendLine writes what became of an item, and the event as it was sent.
+// appendLine appends the rejection of an item, and the event in the form in which it was sent.
 func (it *item) appendLine(to, text []byte) []byte {
-	why := it.rejected
+	rejected := it.rejected
 	to = append(to, `{"line":`...)
 	to = strconv.AppendInt(to, int64(it.line), 10)
 	to = append(to, `,"requestUniqueIdentifier":`...)
-	if why.RequestUniqueIdentifier == nil {
+	if rejected.RequestUniqueIdentifier == nil {
 		to = append(to, "null"...)
 	} else {
-		to = strictjson.AppendText(to, *why.RequestUniqueIdentifier)
+		to = strictjson.AppendText(to, *rejected.RequestUniqueIdentifier)
 	}
-	to = appendError(to, why.ErrorCode, why.ErrorDescription)
+	to = appendError(to, rejected.ErrorCode, rejected.ErrorDescription)
 	to = append(to, `,"retryable":`...)
-	to = strconv.AppendBool(to, why.Retryable)
+	to = strconv.AppendBool(to, rejected.Retryable)
 	to = append(to, `,"problems":`...)
-	to = strictjson.AppendList(to, len(why.Problems), func(to []byte, n int) []byte {
-		p := &why.Problems[n]
+	to = strictjson.AppendList(to, len(rejected.Problems), func(to []byte, n int) []byte {
+		p := &rejected.Problems[n]
 		to = append(to, `{"path":`...)
-		to = strictjson.AppendList(to, len(p.Path), func(to []byte, n int) []byte { return strictjson.AppendText(to, p.Path[n]) })
+		to = strictjson.AppendList(to, len(p.Path),
+			func(to []byte, n int) []byte { return strictjson.AppendText(to, p.Path[n]) })
 		return append(appendError(to, p.ErrorCode, p.ErrorDescription), '}')
 	})
 	to = append(to, `,"event":`...)

@@ -12,36 +12,39 @@ import (
 	"customer-events/internal/tabular"
 )
 
-// Options say what to send, and where.
+// Options configure a run.
 type Options struct {
 	File string // CSV with a header line, or NDJSON
 	// Server is the address of the GraphQL endpoint.
 	Server             string
 	Username, Password string
-	// RetryTimeout is how long a call is sent again that the server does not let through; less than keyLife.
+	// RetryTimeout is how long the run repeats a call that the server does not accept. It must be less than
+	// the lifetime of an idempotency key.
 	RetryTimeout time.Duration
-	// Report gets lines for people: what is waited for. Progress gets a progress bar, nil means none.
+	// Report gets messages, such as the reason of a wait. Progress gets a progress bar; nil means none.
 	Report, Progress io.Writer
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 
-	transport http.RoundTripper // the tests' own; nil means the network
+	transport http.RoundTripper // set by tests; nil means the network
 }
 
-// Result counts the events of the file that have been dealt with, also by earlier runs. Done = Processed + Rejected, Replayed are
-// among the processed.
+// Result counts the events of the file with a final result, including those of earlier runs. Done =
+// Processed + Rejected; Processed includes Replayed.
 type Result struct {
 	Events, Done, Processed, Replayed, Rejected int
 }
 
 const (
-	// maxInFlight is how many calls are under way at once: while the server writes one it reads the next.
+	// maxInFlight is the maximum number of calls in flight, so that the server can read the next while it
+	// writes one.
 	maxInFlight = 4
-	// idempotencyTTL is how long the server is sure to keep idempotency keys, 72 hours, less an hour for clocks.
+	// idempotencyTTL is the guaranteed lifetime of an idempotency key, 72 hours, less an hour for differing
+	// clocks.
 	idempotencyTTL = 71 * time.Hour
 )
 
-// run is one run of a sending.
+// run is the state of one call of Send.
 type run struct {
 	Options
 	file       *file
@@ -49,22 +52,24 @@ type run struct {
 	rejected   *rejectedFile
 	client     *client
 	bar        *tabular.Progress
-	notes      chan string // for people, while a call is awaited
+	notes      chan string // messages to print while the run waits for a call
 	done       chan struct{}
-	lastReport atomic.Int64 // when a wait was last noted
-	pending    []*call      // under way, in the file's order
-	// outcomeUnknown is how many of the next calls may have been stored in the past, under keys that the server no longer knows;
-	// until they are through, the state goes on to say since when that is so.
+	lastReport atomic.Int64 // the time of the last report of a wait
+	pending    []*call      // in flight, in the file's order
+	// outcomeUnknown is how many of the next calls an earlier run may have stored under keys that the server
+	// no longer knows. Until they are done, the state keeps the time since which they have been in flight.
 	outcomeUnknown int
-	// resumed is how many of the next calls may have been sent by an earlier run; since is when the first of them was.
+	// resumed is how many of the next calls an earlier run may have sent; since is the time of the first of
+	// them.
 	resumed int
 	since   time.Time
-	// work is the context of requests: it ends some time after the run's own, so that what is under way can be finished.
+	// work is the context of requests. It ends some time after the run's own context, so that calls can
+	// finish.
 	work context.Context
 }
 
-// Send sends a file from where it was left, or from its beginning. That events were rejected is no error. After an error the same
-// again goes on.
+// Send sends a file from its beginning, or from where an earlier run ended. Rejected events are not an
+// error. After an error, another call with the same options continues.
 func Send(ctx context.Context, options Options) (result Result, err error) {
 	if options.Now == nil {
 		options.Now = time.Now
@@ -72,7 +77,12 @@ func Send(ctx context.Context, options Options) (result Result, err error) {
 	if options.Report == nil {
 		options.Report = io.Discard
 	}
-	r := &run{Options: options, client: newClient(options), notes: make(chan string), done: make(chan struct{})}
+	r := &run{
+		Options: options,
+		client:  newClient(options),
+		notes:   make(chan string),
+		done:    make(chan struct{}),
+	}
 	if r.file, err = openFile(options.File); err != nil {
 		return result, err
 	}
@@ -82,7 +92,7 @@ func Send(ctx context.Context, options Options) (result Result, err error) {
 		return result, err
 	}
 	defer func() { err = errors.Join(err, held.Unlock()) }()
-	if err := r.read(ctx); err != nil {
+	if err := r.prepare(ctx); err != nil {
 		if errors.Is(err, context.Canceled) {
 			err = errInterrupted
 		}
@@ -94,14 +104,15 @@ func Send(ctx context.Context, options Options) (result Result, err error) {
 	}
 	if r.state.Done == r.file.rows {
 		if change := r.file.change(); change != "" {
-			r.tell(fmt.Sprintf("%s has been sent already, nothing is sent now", options.File))
-			r.tell(change)
+			r.print(fmt.Sprintf("%s has been sent already, nothing is sent now", options.File))
+			r.print(change)
 		} else {
-			r.tell(fmt.Sprintf("%s has been sent already, nothing is sent now (%s)", options.File, r.state.again(&options)))
+			r.print(fmt.Sprintf("%s has been sent already, nothing is sent now (%s)", options.File,
+				r.state.restartHint(&options)))
 		}
 		return result, nil
 	}
-	if r.rejected, err = openRejected(options.File, r.state, r.tell); err != nil {
+	if r.rejected, err = openRejected(options.File, r.state, r.print); err != nil {
 		return result, err
 	}
 	defer func() { err = errors.Join(err, r.rejected.close()) }()
@@ -109,29 +120,30 @@ func Send(ctx context.Context, options Options) (result Result, err error) {
 	case err != nil:
 		return result, err
 	case !whole:
-		return result, r.state.damaged(&options)
+		return result, r.state.damagedError(&options)
 	}
 	if since := r.state.UnderWaySince; since != nil {
 		r.resumed, r.since = maxInFlight, *since
-		if age := options.Now().Sub(*since); age > idempotencyTTL || age < -time.Hour { // or the clock was set back, and tells nothing
+		// A negative age means that the clock was set back, so that the age is unknown.
+		if age := options.Now().Sub(*since); age > idempotencyTTL || age < -time.Hour {
 			r.outcomeUnknown = maxInFlight
 		}
 	}
 	r.bar = tabular.NewProgress(options.Progress, "events", int64(r.file.rows-r.state.Done), "events")
 	defer r.bar.End()
-	return result, r.all(ctx)
+	return result, r.sendAll(ctx)
 }
 
-// all sends what is left of the file.
-func (r *run) all(ctx context.Context) error {
-	work, done := requests(ctx)
+// sendAll sends the rest of the file.
+func (r *run) sendAll(ctx context.Context) error {
+	work, done := requestContext(ctx)
 	defer done()
 	r.work = work
-	calls, stop := context.WithCancel(ctx) // ends the waiting of the calls under way
+	calls, stop := context.WithCancel(ctx) // ends the waits of the calls in flight
 	defer stop()
 	defer close(r.done)
 	defer context.AfterFunc(ctx, func() {
-		r.report(fmt.Sprintf("ending: the calls under way are finished first, for %s at most", ending))
+		r.report(fmt.Sprintf("stopping: waiting at most %s for the calls in flight", shutdownTimeout))
 	})()
 	login := &call{done: make(chan struct{})}
 	go func() {
@@ -158,7 +170,7 @@ func (r *run) all(ctx context.Context) error {
 				next.rejectUnknownOutcome()
 			}
 			next.started = r.Now()
-			if err := r.begin(calls, next); err != nil {
+			if err := r.start(calls, next); err != nil {
 				end = err
 			}
 		}
@@ -181,10 +193,10 @@ func (r *run) all(ctx context.Context) error {
 	}
 	if end == io.EOF {
 		r.bar.Full()
-		r.tell(r.file.change())
+		r.print(r.file.change())
 		return nil
 	}
-	if r.resumed == 0 && r.state.UnderWaySince != nil { // everything begun has been answered
+	if r.resumed == 0 && r.state.UnderWaySince != nil { // all calls have a result
 		r.state.UnderWaySince = nil
 		if err := r.state.save(); err != nil {
 			end = err
@@ -193,8 +205,8 @@ func (r *run) all(ctx context.Context) error {
 	return r.interrupted(end)
 }
 
-// begin begins a call. The state on the disk already says that calls are under way.
-func (r *run) begin(ctx context.Context, next *call) error {
+// start starts a call. Before that, it records in the state that calls are in flight.
+func (r *run) start(ctx context.Context, next *call) error {
 	if r.state.UnderWaySince == nil {
 		r.state.UnderWaySince = &next.started
 		if err := r.state.save(); err != nil {
@@ -209,7 +221,7 @@ func (r *run) begin(ctx context.Context, next *call) error {
 	return nil
 }
 
-// checkpoint notes what has become of the first call under way: its rejected events first, then the state that counts them.
+// checkpoint records the result of the first call in flight: first its rejected events, then the state.
 func (r *run) checkpoint(first *call) error {
 	r.pending = r.pending[1:]
 	if err := r.rejected.add(first); err != nil {
@@ -220,7 +232,7 @@ func (r *run) checkpoint(first *call) error {
 	s.Processed += first.processed
 	s.Replayed += first.replayed
 	s.Rejected += len(first.items) - first.processed
-	since := r.Now() // when the next call begins, at the earliest
+	since := r.Now() // no later than the start of the next call
 	if len(r.pending) > 0 {
 		since = r.pending[0].started
 	}

@@ -7,20 +7,20 @@ import (
 	"io"
 )
 
-// CSV reads CSV with a header line.
+// CSV reads CSV with a header line, and stops at a row that is too long. Records continues after it.
 type CSV struct {
 	Header []string
 	maxRow int
-	input  *limited
+	input  *rowLimitReader
 	csv    *csv.Reader
-	line   int // of the last row
+	line   int // the line of the last row
 }
 
-// NewCSV reads the header line. A row may have so many bytes; one that is longer ends the reading, since where the next one
-// begins cannot be told: it is what keeps an unclosed quotation mark from being read into memory with all that follows.
-func NewCSV(input io.Reader, longest int) (*CSV, error) {
-	limited := &limited{input: input, left: longest}
-	r := &CSV{maxRow: longest, input: limited, csv: csv.NewReader(limited), line: 1}
+// NewCSV reads the header line. Reading ends with an error at a row of more than maxRow bytes. Without this
+// limit, an unclosed quotation mark would read the rest of the file into memory.
+func NewCSV(input io.Reader, maxRow int) (*CSV, error) {
+	limited := &rowLimitReader{input: input, left: maxRow}
+	r := &CSV{maxRow: maxRow, input: limited, csv: csv.NewReader(limited), line: 1}
 	header, err := r.csv.Read()
 	switch {
 	case err == io.EOF:
@@ -34,27 +34,27 @@ func NewCSV(input io.Reader, longest int) (*CSV, error) {
 	return r, nil
 }
 
-// Next reads one row, which stays as it is until the next call, and tells the line where it begins, from 1. An error ends the
-// reading: io.EOF at the end.
+// Next reads one row, and returns it with the number of its first line, from 1. The record is valid until
+// the next call. A fault concerns only this row. An error ends the reading: io.EOF at the end.
 func (r *CSV) Next() (line int, record []string, fault, err error) {
 	r.input.left = r.maxRow
 	record, err = r.csv.Read()
-	var broken *csv.ParseError
+	var malformed *csv.ParseError
 	switch {
-	case errors.As(err, &broken):
-		r.line = broken.Line
-		switch broken.Err {
+	case errors.As(err, &malformed):
+		r.line = malformed.Line
+		switch malformed.Err {
 		case csv.ErrFieldCount:
-			fault = fmt.Errorf("it has %d fields and the header line %d: write as many", len(record), len(r.Header))
+			fault = fieldCountError(record, r.Header)
 		case csv.ErrBareQuote:
-			fault = errors.New("a quotation mark stands in a field that does not begin with one: put the field into quotation marks, and double those inside")
+			fault = errBareQuote
 		default:
-			fault = errors.New("a quotation mark is not closed, or not followed by a comma: double those inside a field")
+			fault = errQuote
 		}
-		if broken.Line > broken.StartLine {
-			fault = fmt.Errorf("%w (the row reaches to line %d)", fault, broken.Line)
+		if malformed.Line > malformed.StartLine {
+			fault = fmt.Errorf("%w (the row ends in line %d)", fault, malformed.Line)
 		}
-		return broken.StartLine, nil, fault, nil
+		return malformed.StartLine, nil, fault, nil
 	case errors.Is(err, ErrTooLong):
 		return 0, nil, nil, fmt.Errorf("the row after line %d: %w", r.line, r.tooLong())
 	case err != nil:
@@ -64,20 +64,21 @@ func (r *CSV) Next() (line int, record []string, fault, err error) {
 	return r.line, record, nil, nil
 }
 
-// ErrTooLong ends the reading of a row that does not end.
+// ErrTooLong reports a row that is longer than the limit.
 var ErrTooLong = errors.New("is a quotation mark not closed?")
 
 func (r *CSV) tooLong() error {
 	return fmt.Errorf("it has more than %d bytes: %w", r.maxRow, ErrTooLong)
 }
 
-// limited stops a row that does not end; encoding/csv would gather it all.
-type limited struct {
+// rowLimitReader returns ErrTooLong when a row exceeds the limit; encoding/csv would read all of it.
+type rowLimitReader struct {
 	input io.Reader
 	left  int
 }
 
-func (l *limited) Read(p []byte) (int, error) {
+// Read implements io.Reader.
+func (l *rowLimitReader) Read(p []byte) (int, error) {
 	if l.left <= 0 {
 		return 0, ErrTooLong
 	}

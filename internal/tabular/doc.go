@@ -1,3 +1,4 @@
-// Package tabular reads files of rows, CSV with a header line or NDJSON, and shows how far one has come. What a row means it does
-// not know. Memory is bounded whatever the file holds; what is wrong with one row stays with that row.
+// Package tabular reads the rows of CSV files with a header line and of NDJSON files, and shows a progress
+// bar. It does not interpret the rows. Its memory is bounded for any file, and an error in one row does not
+// affect other rows.
 package tabular

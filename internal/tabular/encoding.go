@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// UTF8 reads text as UTF-8 that may be UTF-16, as some spreadsheets write it: with a byte order mark, or
-// with a zero byte in the first character. Anything else is passed on as it is.
+// UTF8 returns a reader that converts UTF-16, which some spreadsheets write, to UTF-8. It recognises UTF-16
+// by a byte order mark or by a zero byte in the first character, and passes on all other input unchanged.
 func UTF8(input io.Reader) io.Reader {
 	buffer := bufio.NewReader(input)
 	begin, _ := buffer.Peek(2)
@@ -25,15 +25,16 @@ func UTF8(input io.Reader) io.Reader {
 	return buffer
 }
 
-// utf16Reader decodes UTF-16. A lone surrogate, or half a character at the end, becomes U+FFFD, which no
-// value may have.
+// utf16Reader decodes UTF-16. It replaces a lone surrogate, or half a character at the end, by U+FFFD, which
+// no value may contain.
 type utf16Reader struct {
 	input *bufio.Reader
 	order binary.ByteOrder
-	text  []byte // decoded and not read
+	text  []byte // decoded, but not read yet
 	err   error
 }
 
+// Read implements io.Reader.
 func (r *utf16Reader) Read(p []byte) (int, error) {
 	for len(r.text) == 0 && r.err == nil {
 		r.fill()
@@ -49,7 +50,7 @@ func (r *utf16Reader) Read(p []byte) (int, error) {
 func (r *utf16Reader) fill() {
 	r.text = make([]byte, 0, 3*1024)
 	for len(r.text) < 2048 {
-		c, err := r.unit()
+		c, err := r.readUnit()
 		if err != nil {
 			r.err = err
 			return
@@ -69,7 +70,7 @@ func (r *utf16Reader) fill() {
 	}
 }
 
-func (r *utf16Reader) unit() (rune, error) {
+func (r *utf16Reader) readUnit() (rune, error) {
 	var unit [2]byte
 	switch _, err := io.ReadFull(r.input, unit[:]); err {
 	case nil:

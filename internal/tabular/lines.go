@@ -7,17 +7,17 @@ import (
 	"io"
 )
 
-// Lines reads lines that are not blank.
+// Lines reads the lines of a file that are not blank.
 type Lines struct {
 	input *bufio.Reader
 	line  int
 }
 
-// NewLines takes a reader whose buffer is as long as a line may be.
+// NewLines returns a Lines for a reader whose buffer has the maximum length of a line.
 func NewLines(input *bufio.Reader) *Lines { return &Lines{input: input} }
 
-// Next reads one line, which stays as it is until the next call, and tells its number, from 1. A line that does not fit into the
-// buffer is a fault. An error ends the reading: io.EOF at the end.
+// Next reads one line, and returns it with its number, from 1. The text is valid until the next call. A line
+// that does not fit into the buffer is a fault. An error ends the reading: io.EOF at the end.
 func (r *Lines) Next() (number int, text []byte, fault, err error) {
 	for {
 		text, err := r.input.ReadSlice('\n')
@@ -36,12 +36,12 @@ func (r *Lines) Next() (number int, text []byte, fault, err error) {
 	}
 }
 
-// skip reads to the end of a line that does not fit into the buffer.
+// skip discards the rest of a line that does not fit into the buffer.
 func (r *Lines) skip() error {
 	for {
 		switch _, err := r.input.ReadSlice('\n'); err {
 		case nil, io.EOF:
-			return nil // the next read meets the end again
+			return nil // the next read returns io.EOF again
 		case bufio.ErrBufferFull:
 		default:
 			return err

@@ -8,8 +8,8 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// Progress shows how much is done, how fast, and how long the rest will take. It is used by one goroutine. All its methods do
-// nothing on nil.
+// Progress is a progress bar with the speed and the remaining time. It is not safe for concurrent use. On a
+// nil Progress, all methods do nothing.
 type Progress struct {
 	bar   *progressbar.ProgressBar
 	size  int64
@@ -17,10 +17,11 @@ type Progress struct {
 	drawn bool
 }
 
-// Bytes is the unit of a file's size, shown in kB and MB.
+// Bytes is the unit of a file's size, which the bar shows in kB and MB.
 const Bytes = "bytes"
 
-// NewProgress draws on a terminal; nil means none. The size counts units; if it is not known it is 0.
+// NewProgress returns a bar that is drawn on the terminal to, or nil if to is nil. The size counts units,
+// and is 0 if it is not known.
 func NewProgress(to io.Writer, description string, size int64, unit string) *Progress {
 	if to == nil {
 		return nil
@@ -30,7 +31,10 @@ func NewProgress(to io.Writer, description string, size int64, unit string) *Pro
 	}
 	count := []progressbar.Option{progressbar.OptionShowIts(), progressbar.OptionSetItsString(unit)}
 	if unit == Bytes {
-		count = []progressbar.Option{progressbar.OptionShowBytes(true), progressbar.OptionShowTotalBytes(true)}
+		count = []progressbar.Option{
+			progressbar.OptionShowBytes(true),
+			progressbar.OptionShowTotalBytes(true),
+		}
 	}
 	return &Progress{size: size, to: to, bar: progressbar.NewOptions64(size, append(count,
 		progressbar.OptionSetWriter(to), progressbar.OptionSetDescription(description),
@@ -38,8 +42,8 @@ func NewProgress(to io.Writer, description string, size int64, unit string) *Pro
 		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSpinnerType(14))...)}
 }
 
-// Set shows that so much is done. It stops short of the end, to which a file is read before its last rows are written: a
-// bar that is full cannot be taken off the line any more. A bar that cannot be drawn must not end the work.
+// Set shows the progress, but never a full bar: a file is read to its end before its last rows are written,
+// and Clear cannot remove a full bar. Errors of the terminal are ignored.
 func (p *Progress) Set(done int64) {
 	if p == nil {
 		return
@@ -51,7 +55,7 @@ func (p *Progress) Set(done int64) {
 	_ = p.bar.Set64(done)
 }
 
-// Full shows that everything is done.
+// Full shows a full bar.
 func (p *Progress) Full() {
 	if p != nil && p.size > 0 {
 		p.drawn = true
@@ -59,14 +63,14 @@ func (p *Progress) Full() {
 	}
 }
 
-// Clear takes the bar off the line, so that something else can be written there.
+// Clear removes the bar from its line, so that other output can be written there.
 func (p *Progress) Clear() {
 	if p != nil {
 		_ = p.bar.Clear()
 	}
 }
 
-// End leaves the bar as it is.
+// End leaves the bar on the screen, and starts a new line.
 func (p *Progress) End() {
 	if p != nil && p.drawn {
 		_ = p.bar.Exit()

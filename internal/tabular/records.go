@@ -9,26 +9,33 @@ import (
 	"strings"
 )
 
-// Records reads CSV with a header line, separated by commas, semicolons or tabs, whichever the header line
-// has most of. What is wrong with one row never ends the reading: after a row that is too long, or whose
-// quotation marks are wrong, it goes on with the next line of the file.
+// Records reads CSV with a header line. The separator is the comma, the semicolon or the tab, of which the
+// header line has most. A malformed row does not end the reading: after a row that is too long, or has wrong
+// quotation marks, Records continues with the next line of the file.
 type Records struct {
 	Header []string
 	input  *bufio.Reader
 	comma  byte
-	line   int // lines that have been read
+	line   int // the number of lines read
 	fields []string
 }
 
 var (
-	errBareQuote = errors.New("a quotation mark stands in a field that does not begin with one: put the field into quotation marks, and double those inside")
-	errQuote     = errors.New("a quotation mark is not closed, or not followed by a comma: double those inside a field")
+	errBareQuote = errors.New("a quotation mark is in a field that does not begin with one: " +
+		"put the field into quotation marks, and double those inside")
+	errQuote = errors.New("a quotation mark is not closed, or not followed by a comma: " +
+		"double those inside a field")
 )
 
-// NewRecords reads the header line. A row may have so many bytes.
-func NewRecords(input io.Reader, longest int) (*Records, error) {
-	r := &Records{input: bufio.NewReaderSize(input, longest+1), comma: ','}
-	first, _ := r.input.Peek(longest)
+// fieldCountError reports a record with more or fewer fields than the header line.
+func fieldCountError(record, header []string) error {
+	return fmt.Errorf("it has %d fields and the header line %d: write as many", len(record), len(header))
+}
+
+// NewRecords reads the header line. A row may have maxRow bytes.
+func NewRecords(input io.Reader, maxRow int) (*Records, error) {
+	r := &Records{input: bufio.NewReaderSize(input, maxRow+1), comma: ','}
+	first, _ := r.input.Peek(maxRow)
 	if end := bytes.IndexByte(first, '\n'); end >= 0 {
 		first = first[:end]
 	}
@@ -50,9 +57,9 @@ func NewRecords(input io.Reader, longest int) (*Records, error) {
 	return r, nil
 }
 
-// Next reads one row, which stays as it is until the next call, and returns the line where it begins, from
-// 1. A row with too few or too many fields is returned with its fault. An error ends the reading: io.EOF at
-// the end.
+// Next reads one row, and returns it with the number of its first line, from 1. The record is valid until
+// the next call. A fault concerns only this row; a row with too few or too many fields is returned together
+// with its fault. An error ends the reading: io.EOF at the end.
 func (r *Records) Next() (line int, record []string, fault, err error) {
 	for {
 		text, first, fault, err := r.row()
@@ -65,7 +72,7 @@ func (r *Records) Next() (line int, record []string, fault, err error) {
 		}
 		record, fault = r.parse(text)
 		if fault != nil && first < len(text) {
-			text = text[:first] // the rows after a quotation mark that is wrong are not part of this one
+			text = text[:first] // the lines after a wrong quotation mark are rows of their own
 		}
 		r.line += bytes.Count(text, []byte{'\n'})
 		if _, err := r.input.Discard(len(text)); err != nil {
@@ -75,19 +82,19 @@ func (r *Records) Next() (line int, record []string, fault, err error) {
 		case record == nil && fault == nil: // a blank line
 			continue
 		case fault == nil && r.Header != nil && len(record) != len(r.Header):
-			fault = fmt.Errorf("it has %d fields and the header line %d: write as many", len(record), len(r.Header))
+			fault = fieldCountError(record, r.Header)
 		}
 		return line, record, fault, nil
 	}
 }
 
-// row returns the bytes of the next row, which are still to be discarded, and the length of its first line.
-// The fault is a row that does not end within the buffer, or not before the file does.
+// row returns the bytes of the next row, without discarding them from the input, and the length of its first
+// line. The fault reports a row that does not fit into the buffer, or that the file ends within.
 func (r *Records) row() (text []byte, first int, fault, err error) {
 	inQuotes, fieldBegins, end := false, true, 0
 	for {
 		if end == r.input.Size() {
-			return nil, first, fmt.Errorf("it has more than %d bytes: is a quotation mark not closed?", r.input.Size()-1), nil
+			return nil, first, fmt.Errorf("it has more than %d bytes: %w", r.input.Size()-1, ErrTooLong), nil
 		}
 		text, err = r.input.Peek(max(end+1, r.input.Buffered()))
 		if err != nil && err != io.EOF {
@@ -96,7 +103,7 @@ func (r *Records) row() (text []byte, first int, fault, err error) {
 		for ; end < len(text); end++ {
 			switch c := text[end]; {
 			case c == '"' && (inQuotes || fieldBegins):
-				// A doubled quotation mark ends the quotes and begins them again.
+				// A doubled quotation mark closes the quotes and opens them again.
 				inQuotes, fieldBegins = !inQuotes, !fieldBegins && inQuotes
 			case c == '\n' && first == 0:
 				if first = end + 1; !inQuotes {
@@ -122,7 +129,7 @@ func (r *Records) row() (text []byte, first int, fault, err error) {
 	}
 }
 
-// skip discards the first line of a row that is wrong.
+// skip discards the first line of a malformed row.
 func (r *Records) skip(first int) error {
 	if first > 0 {
 		r.line++
@@ -135,7 +142,7 @@ func (r *Records) skip(first int) error {
 			r.line++
 			return nil
 		case io.EOF:
-			return nil // the next call meets the end again
+			return nil // the next call returns io.EOF
 		case bufio.ErrBufferFull:
 		default:
 			return err
@@ -143,7 +150,7 @@ func (r *Records) skip(first int) error {
 	}
 }
 
-// parse divides a row into fields. A blank line has none.
+// parse splits a row into fields. A blank line has none.
 func (r *Records) parse(text []byte) ([]string, error) {
 	text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte{'\n'}), []byte{'\r'})
 	if len(text) == 0 {
@@ -168,7 +175,7 @@ func (r *Records) parse(text []byte) ([]string, error) {
 			row = row[end+1:]
 			continue
 		}
-		field, rest, ok := quoted(row[1:])
+		field, rest, ok := parseQuoted(row[1:])
 		if !ok || rest != "" && rest[0] != r.comma {
 			return nil, errQuote
 		}
@@ -180,8 +187,8 @@ func (r *Records) parse(text []byte) ([]string, error) {
 	}
 }
 
-// quoted reads a field up to its closing quotation mark.
-func quoted(text string) (field, rest string, ok bool) {
+// parseQuoted parses a field up to its closing quotation mark.
+func parseQuoted(text string) (field, rest string, ok bool) {
 	for at := 0; ; {
 		end := strings.IndexByte(text[at:], '"')
 		if end < 0 {
@@ -189,7 +196,8 @@ func quoted(text string) (field, rest string, ok bool) {
 		}
 		at += end
 		if !strings.HasPrefix(text[at+1:], `"`) {
-			return strings.ReplaceAll(strings.ReplaceAll(text[:at], `""`, `"`), "\r\n", "\n"), text[at+1:], true
+			field = strings.ReplaceAll(text[:at], `""`, `"`)
+			return strings.ReplaceAll(field, "\r\n", "\n"), text[at+1:], true
 		}
 		at += 2
 	}

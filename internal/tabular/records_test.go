@@ -10,7 +10,8 @@ import (
 	"testing/iotest"
 )
 
-// TestRecords_LikeEncodingCSV reads random well-formed files as encoding/csv does, whole and byte by byte.
+// TestRecords_LikeEncodingCSV compares with encoding/csv on random well-formed files, read at once and byte
+// by byte.
 func TestRecords_LikeEncodingCSV(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
@@ -39,7 +40,10 @@ func TestRecords_LikeEncodingCSV(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, input := range []io.Reader{strings.NewReader(text.String()), iotest.OneByteReader(strings.NewReader(text.String()))} {
+		for _, input := range []io.Reader{
+			strings.NewReader(text.String()),
+			iotest.OneByteReader(strings.NewReader(text.String())),
+		} {
 			got, err := readRecords(t, input)
 			if err != nil || !slices.EqualFunc(got, want, slices.Equal) {
 				t.Fatalf("%q: %q, not %q (%v)", text.String(), got, want, err)

@@ -15,13 +15,13 @@ import (
 type Source struct {
 	Name string
 	Size int64 // 0 if it is not known
-	// Input is what is read.
+	// Input provides the bytes.
 	Input io.Reader
 	read  int64
-	file  *os.File // nil for an Input of somebody else, which is not ours to close
+	file  *os.File // nil if the caller has set Input, which Close does not close
 }
 
-// Open opens a file; doing says in its error what it is opened for, as in "opening the file to import".
+// Open opens a file. Its errors begin with doing, as in "opening the file to import".
 func Open(path, doing string) (*Source, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -40,17 +40,17 @@ func Open(path, doing string) (*Source, error) {
 	return s, nil
 }
 
-// Read reads from the input, and counts.
+// Read reads from the input, and counts the bytes. It implements io.Reader.
 func (s *Source) Read(p []byte) (int, error) {
 	n, err := s.Input.Read(p)
 	s.read += int64(n)
 	return n, err
 }
 
-// Position is how many bytes have been read.
+// Position returns the number of bytes read.
 func (s *Source) Position() int64 { return s.read }
 
-// Rewind begins again at the start of the same file, also if another file has its name by now.
+// Rewind continues at the start of the same file, even if its path names another file now.
 func (s *Source) Rewind() error {
 	if s.file == nil {
 		return errors.New("only a file can be read again")
@@ -62,10 +62,10 @@ func (s *Source) Rewind() error {
 	return nil
 }
 
-// File is the opened file; nil if the input is somebody else's.
+// File returns the opened file, or nil if the caller has set Input.
 func (s *Source) File() *os.File { return s.file }
 
-// Close closes the file.
+// Close closes the file that Open has opened.
 func (s *Source) Close() error {
 	if s.file == nil {
 		return nil
@@ -73,10 +73,10 @@ func (s *Source) Close() error {
 	return s.file.Close()
 }
 
-// Begin begins to read, and tells by the source's name or its first character whether it is CSV. The reader's buffer holds the
-// longest line; a byte order mark is behind it.
-func (s *Source) Begin(longest int) (reader *bufio.Reader, isCSV bool, err error) {
-	reader = bufio.NewReaderSize(s, longest)
+// Begin starts reading, and detects the format by the source's name or its first character. It returns a
+// reader after the byte order mark, with a buffer of maxLine bytes.
+func (s *Source) Begin(maxLine int) (reader *bufio.Reader, isCSV bool, err error) {
+	reader = bufio.NewReaderSize(s, maxLine)
 	if mark, _ := reader.Peek(3); string(mark) == "\ufeff" { // as Excel writes it
 		_, _ = reader.Discard(len(mark))
 	}
@@ -94,7 +94,8 @@ func (s *Source) Begin(longest int) (reader *bufio.Reader, isCSV bool, err error
 	case bytes.HasPrefix(beginning, []byte("{")):
 		return reader, false, nil
 	case bytes.HasPrefix(beginning, []byte("[")):
-		return nil, false, errors.New("it begins with [: write one JSON object a line, without brackets around them and commas between them")
+		return nil, false, errors.New("it begins with [: write one JSON object a line, " +
+			"without brackets around them and commas between them")
 	}
 	return reader, true, nil
 }

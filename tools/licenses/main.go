@@ -1,6 +1,7 @@
-// Licenses writes THIRD_PARTY_LICENSES.md: the licence texts of all that is linked into the program's binaries, Go's
-// own and those of the bundled pages too. With -check it only compares. It fails for a module whose licence it does
-// not know, or that is not on the list of those that a release may contain.
+// Licenses writes THIRD_PARTY_LICENSES.md: the licence texts of all modules that are linked into the
+// program's binaries, of Go itself and of the npm packages in the bundled pages. With -check it only
+// compares the file. It fails for a module with an unknown licence, or with one that a release may not
+// contain.
 package main
 
 import (
@@ -32,27 +33,46 @@ Written by tools/licenses: make licenses. ` + "`go mod download MODULE@VERSION`"
 modules under MPL-2.0 are available there in source form under the terms of that licence.
 `
 
-// allowed are the licences that a release may contain: they ask for their text to be passed on, and of MPL-2.0 for a
-// way to the unchanged source. Google's patents file only grants.
-var allowed = map[string]bool{"MIT": true, "Apache-2.0": true, "BSD-2-Clause": true, "BSD-3-Clause": true, "ISC": true, "MPL-2.0": true, "GooglePatentsFile": true}
-
-// known are files that licensecheck cannot judge, with what they are. They were read by a person, so each has the
-// beginning that was read.
-var known = map[string]struct{ id, begins string }{
-	"modernc.org/sqlite/LICENSE-SQLITE": {"public domain", "SQLite Is Public Domain"},
-	"modernc.org/memory/LICENSE-LOGO":   {"notice about a logo that is not in the program", "https://commons.wikimedia.org/wiki/File:Memory_infra_logo.pn"},
+// allowed are the licences that a release may contain. They require that a release contains their text;
+// MPL-2.0 also requires access to the unchanged source. Google's patents file only grants rights.
+var allowed = map[string]bool{
+	"MIT":               true,
+	"Apache-2.0":        true,
+	"BSD-2-Clause":      true,
+	"BSD-3-Clause":      true,
+	"ISC":               true,
+	"MPL-2.0":           true,
+	"GooglePatentsFile": true,
 }
 
-// platforms are those of .ci/release, which link different modules.
-var platforms = []string{"linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64", "windows/amd64", "windows/arm64"}
+// reviewed are files that licensecheck does not recognise, with their licence and the beginning of the text.
+// A person has read them.
+var reviewed = map[string]struct{ id, begins string }{
+	"modernc.org/sqlite/LICENSE-SQLITE": {"public domain", "SQLite Is Public Domain"},
+	"modernc.org/memory/LICENSE-LOGO": {
+		"notice about a logo that is not in the program",
+		"https://commons.wikimedia.org/wiki/File:Memory_infra_logo.pn",
+	},
+}
 
-// licenseFile is how files with licences and notices are called.
+// platforms are the platforms of .ci/release. They link different modules.
+var platforms = []string{
+	"linux/amd64",
+	"linux/arm64",
+	"darwin/amd64",
+	"darwin/arm64",
+	"windows/amd64",
+	"windows/arm64",
+}
+
+// licenseFile matches the names of files with licences and notices.
 var licenseFile = regexp.MustCompile(`(?i)^(licen[cs]e|copying|notice|patents|copyright)([-._].*)?$`)
 
-// minCovered is how much of a licence file must be known text, in percent. Source: licensecheck's documentation, 75.
+// minCovered is the minimum percentage of known text in a licence file. Source: licensecheck's
+// documentation, 75.
 const minCovered = 75
 
-// module is what go list says of one.
+// module is a module in the output of go list.
 type module struct {
 	Path, Version, Dir string
 	Main               bool
@@ -71,7 +91,7 @@ func main() {
 	case *check:
 		var present []byte
 		if present, err = os.ReadFile(path); err == nil && !bytes.Equal(present, text) {
-			err = errors.New("not what would be written now: run make licenses")
+			err = errors.New("not up to date: run make licenses")
 		}
 	default:
 		err = os.WriteFile(path, text, 0o644)
@@ -81,7 +101,7 @@ func main() {
 	}
 }
 
-// page makes the whole file.
+// page returns the content of the file.
 func page(root string) ([]byte, error) {
 	linked, err := linkedModules(root)
 	if err != nil {
@@ -90,8 +110,9 @@ func page(root string) ([]byte, error) {
 	var out bytes.Buffer
 	out.WriteString(head)
 	var wrong []error
-	for _, one := range slices.SortedFunc(maps.Keys(linked), func(a, b module) int { return cmp.Compare(a.Path, b.Path) }) {
-		if err := section(&out, one, linked[one]); err != nil {
+	byPath := func(a, b module) int { return cmp.Compare(a.Path, b.Path) }
+	for _, linkedModule := range slices.SortedFunc(maps.Keys(linked), byPath) {
+		if err := section(&out, linkedModule, linked[linkedModule]); err != nil {
 			wrong = append(wrong, err)
 		}
 	}
@@ -99,8 +120,11 @@ func page(root string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("go env GOROOT: %w", err)
 	}
-	// Debian and others keep the text elsewhere than in GOROOT; the Go project's own archives have it there.
-	if err := section(&out, module{Path: "Go's standard library", Dir: strings.TrimSpace(string(goroot))}, nil); err != nil {
+	// The archives of the Go project contain the licence in GOROOT; some distributions install it elsewhere.
+	if err := section(&out, module{
+		Path: "Go's standard library",
+		Dir:  strings.TrimSpace(string(goroot)),
+	}, nil); err != nil {
 		wrong = append(wrong, err)
 	}
 	pages, err := bundledPages(root)
@@ -111,14 +135,16 @@ func page(root string) ([]byte, error) {
 	return out.Bytes(), errors.Join(wrong...)
 }
 
-// linkedModules lists the modules of all platforms' binaries, each with the folders of the packages that are linked.
+// linkedModules returns the modules of all platforms' binaries, each with the folders of its linked
+// packages.
 func linkedModules(root string) (map[module]map[string]bool, error) {
 	linked := map[module]map[string]bool{}
 	for _, platform := range platforms {
 		goos, goarch, _ := strings.Cut(platform, "/")
 		list := exec.Command("go", "list", "-deps", "-json=Dir,Module", ".")
 		list.Dir, list.Stderr = root, os.Stderr
-		list.Env = append(os.Environ(), "GOOS="+goos, "GOARCH="+goarch, "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off")
+		list.Env = append(os.Environ(), "GOOS="+goos, "GOARCH="+goarch, "CGO_ENABLED=0", "GOFLAGS=",
+			"GOWORK=off")
 		text, err := list.Output()
 		if err != nil {
 			return nil, fmt.Errorf("go list for %s: %w", platform, err)
@@ -138,7 +164,7 @@ func linkedModules(root string) (map[module]map[string]bool, error) {
 			}
 			of := *one.Module
 			if of.Replace != nil {
-				if of = *of.Replace; of.Version == "" { // a folder of ours
+				if of = *of.Replace; of.Version == "" { // a folder of this repository
 					continue
 				}
 			}
@@ -152,7 +178,8 @@ func linkedModules(root string) (map[module]map[string]bool, error) {
 	return linked, nil
 }
 
-// section writes the licence texts of a module: those at its root, and those beside and above its linked packages.
+// section writes the licence texts of a module: those in its root, in the folders of its linked packages,
+// and in between.
 func section(out io.Writer, of module, packages map[string]bool) error {
 	folders := map[string]bool{of.Dir: true}
 	for folder := range packages {
@@ -169,7 +196,8 @@ func section(out io.Writer, of module, packages map[string]bool) error {
 			return err
 		}
 		for _, entry := range entries {
-			if entry.IsDir() || !licenseFile.MatchString(entry.Name()) || strings.HasSuffix(entry.Name(), ".go") {
+			if entry.IsDir() || !licenseFile.MatchString(entry.Name()) ||
+				strings.HasSuffix(entry.Name(), ".go") {
 				continue
 			}
 			path := filepath.Join(folder, entry.Name())
@@ -181,12 +209,14 @@ func section(out io.Writer, of module, packages map[string]bool) error {
 			if err != nil {
 				return err
 			}
-			ids, err := judge(of.Path+"/"+filepath.ToSlash(name), text)
+			ids, err := identify(of.Path+"/"+filepath.ToSlash(name), text)
 			if err != nil {
 				wrong = append(wrong, err)
 			}
 			licensed = licensed || ids != ""
-			fmt.Fprintf(out, "\n### %s\n\n````text\n%s\n````\n", strings.TrimSuffix(filepath.ToSlash(name)+": "+ids, ": "), strings.TrimSpace(strings.ReplaceAll(string(text), "\r\n", "\n")))
+			heading := strings.TrimSuffix(filepath.ToSlash(name)+": "+ids, ": ")
+			content := strings.TrimSpace(strings.ReplaceAll(string(text), "\r\n", "\n"))
+			fmt.Fprintf(out, "\n### %s\n\n````text\n%s\n````\n", heading, content)
 		}
 	}
 	if !licensed && len(wrong) == 0 {
@@ -195,27 +225,29 @@ func section(out io.Writer, of module, packages map[string]bool) error {
 	return errors.Join(wrong...)
 }
 
-// judge names the licences in a file. Notices and patent grants need none.
-func judge(name string, text []byte) (string, error) {
-	if read, ok := known[name]; ok && strings.HasPrefix(string(text), read.begins) {
-		return read.id, nil
+// identify returns the licences in a file. A notice or a patent grant may have none.
+func identify(name string, text []byte) (string, error) {
+	if known, ok := reviewed[name]; ok && strings.HasPrefix(string(text), known.begins) {
+		return known.id, nil
 	}
 	coverage := licensecheck.Scan(text)
 	ids := map[string]bool{}
 	for _, match := range coverage.Match {
 		if ids[match.ID] = true; !allowed[match.ID] {
-			return "", fmt.Errorf("%s has the licence %s, which is not among those that a release may contain", name, match.ID)
+			return "", fmt.Errorf("%s has the licence %s, which a release may not contain", name, match.ID)
 		}
 	}
 	base := strings.ToLower(filepath.Base(name))
 	isLicense := strings.HasPrefix(base, "licen") || strings.HasPrefix(base, "copying")
 	if isLicense && (len(ids) == 0 || coverage.Percent < minCovered && len(ids) == 1) {
-		return "", fmt.Errorf("%s is no licence that is known here (%.0f %% of it is): read it, and add it to known", name, coverage.Percent)
+		return "", fmt.Errorf("%s is not a known licence (%.0f %% of its text is known): read it, and add "+
+			"it to reviewed",
+			name, coverage.Percent)
 	}
 	return strings.Join(slices.Sorted(maps.Keys(ids)), ", "), nil
 }
 
-// bundledPages are the licences of the npm packages in the pages that the program serves, as their build collects them.
+// bundledPages returns the licences of the npm packages in the bundled pages, which their build collects.
 func bundledPages(root string) (string, error) {
 	packed, err := os.Open(filepath.Join(root, "internal/playground/dist/licenses.md.gz"))
 	if err != nil {
