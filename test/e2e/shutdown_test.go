@@ -109,13 +109,17 @@ func TestShutdown_SlowHTTP2Clients(t *testing.T) {
 func TestShutdown_UploadIsFinished(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
+	// The client sends the body once the server asks for it: when half of it is written, the server reads it.
+	s.Client.Transport.(*http.Transport).ExpectContinueTimeout = time.Minute
 	reader, writer := io.Pipe()
 	result := make(chan apitest.Response, 1)
-	go func() { result <- s.PostBody(t, reader) }()
+	go func() {
+		defer close(result)
+		result <- s.PostBody(t, reader, "Expect", "100-continue")
+	}()
 	body := `{"query":"{ limits { maxPageSize } }","extensions":{"x":"` + strings.Repeat("x", 200<<10) + `"}}`
 	half := len(body) / 2
 	_, _ = io.WriteString(writer, body[:half])
-	time.Sleep(200 * time.Millisecond) // until it has begun
 	s.Cancel()
 	for start := half; start < len(body); start += 4 << 10 {
 		time.Sleep(80 * time.Millisecond) // 50 kB/s
