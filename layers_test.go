@@ -27,6 +27,7 @@ var arrows = map[string][]string{
 	"internal/events/eventstest": {"internal/events", "models"},
 	"internal/strictjson":        {},
 	"test/chaos":                 {"internal/store/storetest"},
+	"test/testutil":              {},
 	"examples/go":                {},
 	"internal/middleware":        {},
 	"graph":                      {"internal/auth", "internal/api", "internal/events", "internal/strictjson", "graph/generated", "graph/model", "models"},

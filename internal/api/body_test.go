@@ -2,7 +2,6 @@ package api
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"io"
@@ -15,6 +14,7 @@ import (
 
 	"customer-events/internal/admission"
 	"customer-events/models"
+	"customer-events/test/testutil"
 )
 
 // post is a request with a body, as the server sees it, and what is known of it.
@@ -44,13 +44,7 @@ func TestBodiesAreReadWhole(t *testing.T) {
 	}
 }
 
-func zipped(text string) *bytes.Buffer {
-	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
-	_, _ = io.WriteString(w, text)
-	_ = w.Close()
-	return &b
-}
+func zipped(text string) *bytes.Buffer { return bytes.NewBufferString(testutil.Gzip(text)) }
 
 func TestBodiesThatAreRefused(t *testing.T) {
 	t.Parallel()

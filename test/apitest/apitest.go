@@ -148,10 +148,23 @@ func ServeDemo(t *testing.T, database string, args ...string) *Server {
 	return s
 }
 
+// Engines are functions that make an empty database of each engine and return its URL.
+var Engines = map[string]func(testing.TB) string{"SQLite": storetest.SQLite, "MariaDB": storetest.MySQL}
+
+// Databases makes an empty database of each engine, and returns their URLs by the engine's name.
+func Databases(t *testing.T) map[string]string {
+	t.Helper()
+	urls := make(map[string]string, len(Engines))
+	for name, database := range Engines {
+		urls[name] = database(t)
+	}
+	return urls
+}
+
 // OnEachDatabase runs a test against the program on each engine, with demo data.
 func OnEachDatabase(t *testing.T, test func(t *testing.T, s *Server)) {
 	t.Helper()
-	for name, database := range map[string]func(testing.TB) string{"SQLite": storetest.SQLite, "MariaDB": storetest.MySQL} {
+	for name, database := range Engines {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test(t, ServeDemo(t, database(t)))

@@ -2,7 +2,6 @@ package apitest
 
 import (
 	"bytes"
-	"customer-events/internal/crmapi"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -12,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"customer-events/internal/crmapi"
 )
 
 // webSchemas are the schemas of the Web API's own description, compiled. In OpenAPI 3.1 they are JSON Schema.

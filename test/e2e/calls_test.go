@@ -159,7 +159,7 @@ func TestIdempotencyKey(t *testing.T) {
 // The key file of SQLite, tokens, keys and references outlive the program.
 func TestReplayAfterRestart(t *testing.T) {
 	t.Parallel()
-	for name, database := range map[string]string{"SQLite": storetest.SQLite(t), "MariaDB": storetest.MySQL(t)} {
+	for name, database := range apitest.Databases(t) {
 		t.Run(name, func(t *testing.T) {
 			args := []string{"--demo", "--database", database}
 			if name == "MariaDB" {
@@ -197,7 +197,7 @@ func TestReplayAfterRestart(t *testing.T) {
 
 func TestUserLimitedToUnits(t *testing.T) {
 	t.Parallel()
-	for name, database := range map[string]string{"SQLite": storetest.SQLite(t), "MariaDB": storetest.MySQL(t)} {
+	for name, database := range apitest.Databases(t) {
 		t.Run(name, func(t *testing.T) {
 			s := apitest.ServeDemo(t, database)
 			apitest.MustCommand(t, "limited-password\n", "user", "add", "limited", "--unit", "1", "--database", database, "--secret-key", apitest.SecretKey)

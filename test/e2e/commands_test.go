@@ -30,7 +30,7 @@ func TestHelpAndVersion(t *testing.T) {
 
 func TestMigrateSeveralAtOnce(t *testing.T) {
 	t.Parallel()
-	for name, database := range map[string]string{"SQLite": storetest.SQLite(t), "MariaDB": storetest.MySQL(t)} {
+	for name, database := range apitest.Databases(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var all sync.WaitGroup
@@ -49,7 +49,7 @@ func TestMigrateSeveralAtOnce(t *testing.T) {
 
 func TestUserAdd(t *testing.T) {
 	t.Parallel()
-	for name, database := range map[string]string{"SQLite": storetest.SQLite(t), "MariaDB": storetest.MySQL(t)} {
+	for name, database := range apitest.Databases(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			add := func(stdin string, args ...string) (int, string) {
@@ -125,13 +125,8 @@ func TestImportExitStatus(t *testing.T) {
 func TestWrongOptions(t *testing.T) {
 	t.Parallel()
 	program := func(env []string, args ...string) (int, string) {
-		self, err := os.Executable()
-		if err != nil {
-			t.Fatal(err)
-		}
-		process := exec.CommandContext(t.Context(), self, args...)
-		process.Dir = t.TempDir()
-		process.Env = append(append(os.Environ(), "CRM_TEST_PROGRAM=yes"), env...)
+		process := apitest.Process(t.Context(), t, args...)
+		process.Env = append(process.Env, env...)
 		out, err := process.CombinedOutput()
 		var ended *exec.ExitError
 		if err != nil && !errors.As(err, &ended) {

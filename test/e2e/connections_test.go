@@ -3,35 +3,29 @@ package e2e
 import (
 	"bufio"
 	"context"
-	"customer-events/internal/app"
-	"customer-events/test/apitest"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"customer-events/internal/app"
+	"customer-events/test/apitest"
 )
 
 // programWith runs the program as a process of its own that may have so many files open, and returns its
 // address.
 func programWith(t *testing.T, files int, args ...string) (address string, out *apitest.Buffer) {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	out = new(apitest.Buffer)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	args = append([]string{"-c", fmt.Sprintf(`ulimit -n %d; exec "$0" "$@"`, files), self, "--demo", "--listen", "127.0.0.1:0", "--drain", "0s"}, args...)
-	process := exec.CommandContext(ctx, "/bin/sh", args...)
+	args = append([]string{"--demo", "--listen", "127.0.0.1:0", "--drain", "0s"}, args...)
+	process := apitest.ShellProcess(ctx, t, fmt.Sprintf(`ulimit -n %d; exec "$0" "$@"`, files), args...)
 	process.Cancel = func() error { return process.Process.Signal(syscall.SIGTERM) }
-	process.Dir, process.Stdout, process.Stderr = t.TempDir(), out, out
-	process.Env = append(os.Environ(), "CRM_TEST_PROGRAM=yes")
+	process.Stdout, process.Stderr = out, out
 	if err := process.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -56,10 +56,6 @@ func TestEndingServerTakesCallsStill(t *testing.T) {
 // A socket that a service manager hands over is served, and outlives the process. With demo data it must be on the loopback.
 func TestSocketHandedOver(t *testing.T) {
 	t.Parallel()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	program := func(address, sockets string, args ...string) (*exec.Cmd, string, *apitest.Buffer) {
 		listener, err := net.Listen("tcp", address)
 		if err != nil {
@@ -74,9 +70,8 @@ func TestSocketHandedOver(t *testing.T) {
 		var out apitest.Buffer
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		t.Cleanup(cancel)
-		process := exec.CommandContext(ctx, "/bin/sh", append([]string{"-c", `LISTEN_PID=$$ LISTEN_FDS=` + sockets + ` exec "$0" "$@"`, self}, args...)...)
-		process.Dir, process.Stdout, process.Stderr, process.ExtraFiles = t.TempDir(), &out, &out, []*os.File{socket}
-		process.Env = append(os.Environ(), "CRM_TEST_PROGRAM=yes")
+		process := apitest.ShellProcess(ctx, t, `LISTEN_PID=$$ LISTEN_FDS=`+sockets+` exec "$0" "$@"`, args...)
+		process.Stdout, process.Stderr, process.ExtraFiles = &out, &out, []*os.File{socket}
 		return process, listener.Addr().String(), &out
 	}
 	process, address, out := program("127.0.0.1:0", "1", "--drain", "0s")

@@ -13,7 +13,7 @@ import (
 // TestExport_Command exports what was imported, on both databases, without a secret key.
 func TestExport_Command(t *testing.T) {
 	t.Parallel()
-	for name, database := range map[string]string{"SQLite": storetest.SQLite(t), "MariaDB": storetest.MySQL(t)} {
+	for name, database := range apitest.Databases(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			apitest.MustCommand(t, "number,name,id\nA1,Anna,x\n\"A,2\",Berta,y\n", "import", "accounts-receivable", "-", "--database", database, "--secret-key", apitest.SecretKey)

@@ -1,11 +1,12 @@
 package e2e
 
 import (
-	"customer-events/test/apitest"
 	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"customer-events/test/apitest"
 )
 
 const tokenNotFound = "Error:Access Token Not Found. - Description:The specified API value was not found."

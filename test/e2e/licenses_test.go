@@ -1,11 +1,12 @@
 package e2e
 
 import (
-	"customer-events/test/apitest"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
+
+	"customer-events/test/apitest"
 )
 
 // The program carries the licences of all modules that are linked into it, and so do a release and the image.

@@ -15,7 +15,7 @@ import (
 // What was processed stays processed, by reference and by key, whatever an import has changed since.
 func TestReplay_AfterAnImport(t *testing.T) {
 	t.Parallel()
-	for name, url := range map[string]func(testing.TB) string{"SQLite": storetest.SQLite, "MariaDB": storetest.MySQL} {
+	for name, url := range apitest.Engines {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			database := url(t)

@@ -19,7 +19,7 @@ func TestTheSecretKeyCanBeRotated(t *testing.T) {
 	if err := os.WriteFile(units, []byte("id,name\nn,New Unit\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for name, database := range map[string]string{"SQLite": storetest.SQLite(t), "MariaDB": storetest.MySQL(t)} {
+	for name, database := range apitest.Databases(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			on := func(args ...string) []string { return append(args, "--database", database) }

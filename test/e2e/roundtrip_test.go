@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"customer-events/test/apitest"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -12,6 +11,8 @@ import (
 	"testing"
 	"time"
 	"unicode"
+
+	"customer-events/test/apitest"
 )
 
 // value is something that a caller may write into a field, as it stands in JSON. want is what must be read back; nil if it must

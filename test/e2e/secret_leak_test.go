@@ -1,9 +1,6 @@
 package e2e
 
 import (
-	"bytes"
-	"compress/gzip"
-	"customer-events/test/apitest"
 	"fmt"
 	"io"
 	"net"
@@ -12,6 +9,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"customer-events/test/apitest"
+	"customer-events/test/testutil"
 )
 
 // canaries makes secrets that are all different and all known by how they begin.
@@ -138,11 +138,8 @@ func TestAThousandCanaries(t *testing.T) {
 			case 5:
 				headers = []string{"Idempotency-Key", canary + "\t", "Accept", "application/graphql-response+json"}
 			case 6:
-				var packed bytes.Buffer
-				w := gzip.NewWriter(&packed)
-				_, _ = w.Write([]byte(planted))
-				_ = w.Close()
-				planted, headers = packed.String()[:packed.Len()-variant*(i%2)], []string{"Content-Encoding", "gzip"}
+				compressed := testutil.Gzip(planted)
+				planted, headers = compressed[:len(compressed)-variant*(i%2)], []string{"Content-Encoding", "gzip"}
 			case 7:
 				response, err := s.Client.Get(s.URL + "/graphql?query=" + url.QueryEscape(planted) + "&variables=" + url.QueryEscape(`{"token":"`+canary+`"}`))
 				if err != nil {

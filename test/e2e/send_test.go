@@ -2,8 +2,6 @@ package e2e
 
 import (
 	"bytes"
-	"customer-events/internal/app"
-	"customer-events/test/apitest"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -20,6 +18,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"customer-events/internal/app"
+	"customer-events/test/apitest"
 )
 
 // bridge stands between a sender and the server, so that a test can act between a call and its answer.
@@ -173,13 +174,7 @@ func checkOnce(t *testing.T, s *apitest.Server, file string, n int) {
 // sendProcess starts a sender as a process of its own.
 func sendProcess(t *testing.T, url, file string) *exec.Cmd {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	process := exec.CommandContext(t.Context(), self, sendArgs(url, file)...)
-	process.Dir = t.TempDir()
-	process.Env = append(os.Environ(), "CRM_TEST_PROGRAM=yes")
+	process := apitest.Process(t.Context(), t, sendArgs(url, file)...)
 	process.Stdin = strings.NewReader(app.DemoPassword)
 	if err := process.Start(); err != nil {
 		t.Fatal(err)

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bytes"
 	"compress/gzip"
 	"encoding/json"
 	"io"
@@ -17,6 +16,7 @@ import (
 
 	"customer-events/internal/store/storetest"
 	"customer-events/test/apitest"
+	"customer-events/test/testutil"
 )
 
 // The example of the Web API's own page.
@@ -135,12 +135,8 @@ func TestHealth(t *testing.T) {
 func TestGzipBothWays(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
-	var body bytes.Buffer
-	compressed := gzip.NewWriter(&body)
 	text, _ := json.Marshal(apitest.Object{"query": apitest.CreateQuery, "variables": apitest.Object{"input": apitest.Object{"webCustomerEventsSet": apitest.Events(100)}}})
-	_, _ = compressed.Write(text)
-	_ = compressed.Close()
-	request, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/graphql", &body)
+	request, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/graphql", strings.NewReader(testutil.Gzip(string(text))))
 	for name, value := range map[string]string{"Content-Type": "application/json", "Content-Encoding": "gzip", "Accept-Encoding": "gzip", "Authorization": "Bearer " + s.Token} {
 		request.Header.Set(name, value)
 	}

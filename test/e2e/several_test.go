@@ -6,14 +6,13 @@ import (
 	"strings"
 	"testing"
 
-	"customer-events/internal/store/storetest"
 	"customer-events/test/apitest"
 )
 
 // Several fields of one request, one of which fails: over HTTP, on each database, with the log and the metrics.
 func TestSeveral_OneFieldFails(t *testing.T) {
 	t.Parallel()
-	for database, open := range map[string]func(testing.TB) string{"SQLite": storetest.SQLite, "MariaDB": storetest.MySQL} {
+	for database, open := range apitest.Engines {
 		t.Run(database, func(t *testing.T) {
 			t.Parallel()
 			s := apitest.ServeDemo(t, open(t))

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -137,10 +136,6 @@ func TestShutdown_UploadIsFinished(t *testing.T) {
 // The program as a process of its own, which a signal tells to end.
 func TestShutdown_Signals(t *testing.T) {
 	t.Parallel()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, c := range []struct {
 		name    string
 		signals []os.Signal
@@ -158,9 +153,9 @@ func TestShutdown_Signals(t *testing.T) {
 			var out apitest.Buffer
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			process := exec.CommandContext(ctx, "/bin/sh", "-c", c.before+`exec "$0" "$@"`, self, "--demo", "--listen", "127.0.0.1:0", "--drain", "1s")
-			process.Dir, process.Stdout, process.Stderr = t.TempDir(), &out, &out
-			process.Env = append(os.Environ(), "CRM_TEST_PROGRAM=yes")
+			process := apitest.ShellProcess(ctx, t, c.before+`exec "$0" "$@"`,
+				"--demo", "--listen", "127.0.0.1:0", "--drain", "1s")
+			process.Stdout, process.Stderr = &out, &out
 			if err := process.Start(); err != nil {
 				t.Fatal(err)
 			}

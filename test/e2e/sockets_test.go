@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"customer-events/test/apitest"
 	"net"
 	"net/http"
 	"os"
@@ -10,21 +9,19 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"customer-events/test/apitest"
 )
 
 // activated starts the program with sockets that a service manager hands over.
 func activated(t *testing.T, names string, sockets []*os.File, args ...string) (*exec.Cmd, *apitest.Buffer) {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
-	process := exec.CommandContext(ctx, "/bin/sh", append([]string{"-c", `LISTEN_PID=$$ exec "$0" "$@"`, self}, args...)...)
+	process := apitest.ShellProcess(ctx, t, `LISTEN_PID=$$ exec "$0" "$@"`, args...)
 	var out apitest.Buffer
-	process.Dir, process.Stdout, process.Stderr, process.ExtraFiles = t.TempDir(), &out, &out, sockets
-	process.Env = append(os.Environ(), "CRM_TEST_PROGRAM=yes", "LISTEN_FDS="+string(rune('0'+len(sockets))), "LISTEN_FDNAMES="+names)
+	process.Stdout, process.Stderr, process.ExtraFiles = &out, &out, sockets
+	process.Env = append(process.Env, "LISTEN_FDS="+string(rune('0'+len(sockets))), "LISTEN_FDNAMES="+names)
 	return process, &out
 }
 

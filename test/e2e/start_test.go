@@ -89,7 +89,7 @@ func TestSecretKey_RestoredDatabase(t *testing.T) {
 // TestSecretKey_FirstStartsAtOnce: of servers that start at once with two keys, those with one of them start.
 func TestSecretKey_FirstStartsAtOnce(t *testing.T) {
 	t.Parallel()
-	for name, database := range map[string]string{"SQLite": storetest.SQLite(t), "MariaDB": storetest.MySQL(t)} {
+	for name, database := range apitest.Databases(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			units := filepath.Join(t.TempDir(), "units.csv")
@@ -157,7 +157,7 @@ func TestDemo_RefusesOtherData(t *testing.T) {
 		"an account": func(t *testing.T, on func(string, ...string)) { on("", "import", "accounts-receivable", accounts) },
 	}
 	for what, fill := range fill {
-		for name, database := range map[string]string{"SQLite": storetest.SQLite(t), "MariaDB": storetest.MySQL(t)} {
+		for name, database := range apitest.Databases(t) {
 			t.Run(what+" "+name, func(t *testing.T) {
 				t.Parallel()
 				on := func(stdin string, args ...string) {
@@ -192,7 +192,7 @@ func TestDemo_RefusesOtherData(t *testing.T) {
 // TestDemo_LoginOnLoopbackOnly serves a demo database without --demo.
 func TestDemo_LoginOnLoopbackOnly(t *testing.T) {
 	t.Parallel()
-	for name, database := range map[string]string{"SQLite": storetest.SQLite(t), "MariaDB": storetest.MySQL(t)} {
+	for name, database := range apitest.Databases(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			demo := apitest.ServeDemo(t, database)

@@ -3,19 +3,19 @@ package e2e
 import (
 	"bufio"
 	"context"
-	"customer-events/internal/app"
-	"customer-events/test/apitest"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"customer-events/internal/app"
+	"customer-events/test/apitest"
 )
 
 // child is the program as a process of its own, whose standard error the test reads or does not.
@@ -28,10 +28,6 @@ type child struct {
 // startChild starts the program with demo data. It goes on with a login, whose line is the log's first of a request.
 func startChild(t *testing.T) *child {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	read, write, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -39,9 +35,8 @@ func startChild(t *testing.T) *child {
 	t.Cleanup(func() { _ = read.Close() })
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
-	folder := t.TempDir()
-	process := exec.CommandContext(ctx, self, "--demo", "--listen", "127.0.0.1:0", "--database", "sqlite:"+filepath.Join(folder, "x.db"))
-	process.Dir, process.Stderr, process.Env = folder, write, append(os.Environ(), "CRM_TEST_PROGRAM=yes")
+	process := apitest.Process(ctx, t, "--demo", "--listen", "127.0.0.1:0", "--database", "sqlite:x.db")
+	process.Stderr = write
 	stdout, err := process.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -15,7 +15,6 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"customer-events/internal/app"
-	"customer-events/internal/store/storetest"
 	"customer-events/test/apitest"
 )
 
@@ -23,7 +22,7 @@ import (
 // each statement, all on the caller's trace; and nothing that a caller has sent.
 func TestTraces(t *testing.T) {
 	t.Parallel()
-	for name, database := range map[string]func(testing.TB) string{"SQLite": storetest.SQLite, "MariaDB": storetest.MySQL} {
+	for name, database := range apitest.Engines {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var mu sync.Mutex

@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"customer-events/internal/app"
-	"customer-events/internal/store/storetest"
 	"customer-events/test/apitest"
 )
 
@@ -170,7 +169,7 @@ func TestUsersKeepToTheirUnits(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long: it runs without the race detector")
 	}
-	for name, database := range map[string]string{"SQLite": storetest.SQLite(t), "MariaDB": storetest.MySQL(t)} {
+	for name, database := range apitest.Databases(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m := &rightsModel{T: t, s: apitest.ServeDemo(t, database), random: rand.New(rand.NewPCG(1, 2)), may: map[string]map[int]bool{}, tokens: map[string]string{},
@@ -218,7 +217,7 @@ func TestUsersKeepToTheirUnits(t *testing.T) {
 // is the same.
 func TestATakenReferenceTellsNothingOfAnotherUnit(t *testing.T) {
 	t.Parallel()
-	for name, database := range map[string]string{"SQLite": storetest.SQLite(t), "MariaDB": storetest.MySQL(t)} {
+	for name, database := range apitest.Databases(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := apitest.ServeDemo(t, database)

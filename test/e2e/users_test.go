@@ -17,7 +17,7 @@ const loginQuery = `mutation ($u: String!, $p: String!) { login(input: {username
 // What is done to a user by one program holds at once for the tokens that another has given.
 func TestUserCommandsEndTokensAtOnce(t *testing.T) {
 	t.Parallel()
-	for name, database := range map[string]string{"SQLite": storetest.SQLite(t), "MariaDB": storetest.MySQL(t)} {
+	for name, database := range apitest.Databases(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			user := func(stdin string, args ...string) string {
@@ -72,7 +72,7 @@ func TestUserCommandsEndTokensAtOnce(t *testing.T) {
 // A login that is under way while the password changes gives no token that outlives the change.
 func TestALoginIsBeforeOrAfterAChangeOfThePassword(t *testing.T) {
 	t.Parallel()
-	for name, database := range map[string]string{"SQLite": storetest.SQLite(t), "MariaDB": storetest.MySQL(t)} {
+	for name, database := range apitest.Databases(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := apitest.ServeDemo(t, database)
@@ -132,7 +132,7 @@ func TestTooManyLoginsAreRateLimited(t *testing.T) {
 // Fifty wrong passwords from five networks do not keep a user from logging in elsewhere, known address or not.
 func TestLogin_AttackedUserLogsInElsewhere(t *testing.T) {
 	t.Parallel()
-	for name, database := range map[string]string{"SQLite": storetest.SQLite(t), "MariaDB": storetest.MySQL(t)} {
+	for name, database := range apitest.Databases(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := apitest.ServeDemo(t, database, "--trusted-proxies", "127.0.0.0/8")

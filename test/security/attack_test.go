@@ -1,8 +1,6 @@
 package security
 
 import (
-	"bytes"
-	"compress/gzip"
 	"flag"
 	"fmt"
 	"io"
@@ -15,7 +13,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"customer-events/internal/store/storetest"
 	"customer-events/test/apitest"
 )
 
@@ -110,16 +107,6 @@ func (a *attacked) raw(text string) string {
 	return string(answer)
 }
 
-func zipped(parts ...string) string {
-	var packed bytes.Buffer
-	for _, part := range parts {
-		w := gzip.NewWriter(&packed)
-		_, _ = io.WriteString(w, part)
-		_ = w.Close()
-	}
-	return packed.String()
-}
-
 // attacks are the classes of OWASP's GraphQL cheat sheet and of graphql-cop, and of what else stands on the internet.
 var attacks = []struct {
 	name string
@@ -143,7 +130,7 @@ func TestAttack(t *testing.T) {
 	counts := make(map[string][2]int)
 	var mu sync.Mutex
 	t.Run("on", func(t *testing.T) {
-		for database, open := range map[string]func(testing.TB) string{"SQLite": storetest.SQLite, "MariaDB": storetest.MySQL} {
+		for database, open := range apitest.Engines {
 			t.Run(database, func(t *testing.T) {
 				t.Parallel()
 				s := apitest.ServeDemo(t, open(t), "--introspection", "off")

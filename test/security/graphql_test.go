@@ -1,13 +1,14 @@
 package security
 
 import (
-	"customer-events/test/apitest"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
+
+	"customer-events/test/apitest"
 )
 
 func jsonText(text string) string {

@@ -1,10 +1,12 @@
 package security
 
 import (
-	"customer-events/test/apitest"
 	"fmt"
 	"net/http"
 	"strings"
+
+	"customer-events/test/apitest"
+	"customer-events/test/testutil"
 )
 
 func attackPaths(a *attacked) {
@@ -128,16 +130,16 @@ func attackJSON(a *attacked) {
 
 func attackGzip(a *attacked) {
 	zeros := strings.Repeat("\x00", 9<<20)
-	inner := zipped(zeros)
-	for name, body := range map[string]string{"zeros": inner, "blanks": zipped(strings.Repeat(" ", 100<<20)), "many members": zipped(zeros[:1<<20], zeros[:1<<20], zeros[:1<<20], zeros[:1<<20], zeros[:1<<20], zeros[:1<<20], zeros[:1<<20], zeros[:1<<20], zeros[:1<<20]),
-		"an endless text": zipped(`{"query":"` + strings.Repeat("x", 50<<20)), "nesting": zipped(strings.Repeat("[", 20<<20))} {
+	inner := testutil.Gzip(zeros)
+	for name, body := range map[string]string{"zeros": inner, "blanks": testutil.Gzip(strings.Repeat(" ", 100<<20)), "many members": testutil.Gzip(zeros[:1<<20], zeros[:1<<20], zeros[:1<<20], zeros[:1<<20], zeros[:1<<20], zeros[:1<<20], zeros[:1<<20], zeros[:1<<20], zeros[:1<<20]),
+		"an endless text": testutil.Gzip(`{"query":"` + strings.Repeat("x", 50<<20)), "nesting": testutil.Gzip(strings.Repeat("[", 20<<20))} {
 		for _, path := range []string{"/graphql", "/crmapi/rest/v2/" + apitest.WebCreatePath} {
 			status, text := a.ask(path, body, "Content-Encoding", "gzip")
 			a.must(status == http.StatusRequestEntityTooLarge, "%s at %s: %d %.300s", name, path, status, text)
 		}
 	}
-	for name, c := range map[string][2]string{"twice packed": {zipped(zipped(zeros)), "gzip"}, "gzip, gzip": {zipped(inner), "gzip, gzip"}, "deflate": {inner, "deflate"}, "br": {inner, "br"}, "zstd": {inner, "zstd"}, "not gzip": {"{}", "gzip"}, "cut off": {inner[:len(inner)/2], "gzip"},
-		"a broken sum": {inner[:len(inner)-8] + "12345678", "gzip"}, "rubbish behind": {zipped("{}") + "rubbish", "gzip"}} {
+	for name, c := range map[string][2]string{"twice packed": {testutil.Gzip(testutil.Gzip(zeros)), "gzip"}, "gzip, gzip": {testutil.Gzip(inner), "gzip, gzip"}, "deflate": {inner, "deflate"}, "br": {inner, "br"}, "zstd": {inner, "zstd"}, "not gzip": {"{}", "gzip"}, "cut off": {inner[:len(inner)/2], "gzip"},
+		"a broken sum": {inner[:len(inner)-8] + "12345678", "gzip"}, "rubbish behind": {testutil.Gzip("{}") + "rubbish", "gzip"}} {
 		for _, path := range []string{"/graphql", "/crmapi/rest/v2/" + apitest.WebCreatePath} {
 			status, text := a.ask(path, c[0], "Content-Encoding", c[1])
 			a.must(status >= 400 && status < 500, "%s at %s: %d %.300s", name, path, status, text)

@@ -1,12 +1,13 @@
 package security
 
 import (
-	"customer-events/test/apitest"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
 	"unicode"
+
+	"customer-events/test/apitest"
 )
 
 // injections are texts that have broken into databases, shells and interpreters.

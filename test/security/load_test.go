@@ -19,8 +19,8 @@ import (
 	"time"
 
 	"customer-events/internal/app"
-	"customer-events/internal/store/storetest"
 	"customer-events/test/apitest"
+	"customer-events/test/testutil"
 )
 
 const (
@@ -38,7 +38,7 @@ func TestHostileLoad(t *testing.T) {
 	if !*attackInFull {
 		t.Skip("make attack runs it: it measures times, which a test beside others cannot")
 	}
-	for name, open := range map[string]func(testing.TB) string{"SQLite": storetest.SQLite, "MariaDB": storetest.MySQL} {
+	for name, open := range apitest.Engines {
 		t.Run(name, func(t *testing.T) {
 			s, pid := process(t, "--demo", "--introspection", "off", "--database", open(t), "--secret-key", apitest.SecretKey, "--trusted-proxies", "127.0.0.0/8")
 			s.Token = s.Login(t, app.DemoUser, app.DemoPassword)
@@ -76,12 +76,8 @@ func TestHostileLoad(t *testing.T) {
 // process starts the program as a process of its own.
 func process(t *testing.T, args ...string) (*apitest.Server, int) {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), self, append(args, "--listen", "127.0.0.1:0")...)
-	cmd.Dir, cmd.Env, cmd.Stderr = t.TempDir(), append(os.Environ(), "CRM_TEST_PROGRAM=yes"), io.Discard
+	cmd := apitest.Process(t.Context(), t, append(args, "--listen", "127.0.0.1:0")...)
+	cmd.Stderr = io.Discard
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -204,7 +200,7 @@ func attackAtOnce(ctx context.Context, url string) *flood {
 			response.Body.Close()
 		}
 	}
-	packed := zipped(strings.Repeat("[", 100<<20))
+	packed := testutil.Gzip(strings.Repeat("[", 100<<20))
 	var texts []string
 	for _, body := range bombs(7) {
 		texts = append(texts, body)
