@@ -20,8 +20,7 @@ var cutWeights = map[cut]int{
 }
 
 // cutConnections cuts connections between the server and its database while clients send calls.
-func cutConnections(k loadOptions) func(context.Context, *harness, string,
-	int) (*deployment, result, error) {
+func cutConnections(k loadOptions) runFunc {
 	k.abandonsCalls = true
 	return func(ctx context.Context, h *harness, name string, n int) (*deployment, result, error) {
 		var o result

@@ -146,9 +146,8 @@ func (d *deployment) openMaria(ctx context.Context, s options) (err error) {
 	address := strings.TrimSuffix(strings.TrimPrefix(d.url, "mysql://root@"), "/"+database)
 	d.databaseAddress = address
 	config := mysqldriver.NewConfig()
-	config.User, config.Net, config.Addr, config.DBName, config.ParseTime = "root", "tcp", address, database,
-		true
-	config.Logger = &mysqldriver.NopLogger{}
+	config.User, config.Net, config.Addr, config.DBName = "root", "tcp", address, database
+	config.ParseTime, config.Logger = true, &mysqldriver.NopLogger{}
 	if d.db, err = sql.Open("mysql", config.FormatDSN()); err != nil {
 		return err
 	}

@@ -15,16 +15,18 @@ import (
 	mysqldriver "github.com/go-sql-driver/mysql"
 )
 
+// recordFunc writes events, and returns an acknowledgement or an error for each.
+type recordFunc func(ctx context.Context, db *sql.DB, good []event) ([]processedEvent, []error)
+
 // faultyServer answers the bulk mutation as the program does, but records events in a way that is wrong on
 // purpose. It understands only the calls of the harness's own clients.
 type faultyServer struct {
 	db     *sql.DB
-	record func(ctx context.Context, db *sql.DB, good []event) (as []processedEvent, errs []error)
+	record recordFunc
 }
 
 // replaceByFaulty stops the deployment's server and starts a faulty one.
-func (d *deployment) replaceByFaulty(record func(context.Context, *sql.DB,
-	[]event) ([]processedEvent, []error)) error {
+func (d *deployment) replaceByFaulty(record recordFunc) error {
 	if err := d.servers[0].kill(); err != nil {
 		return err
 	}
@@ -33,8 +35,8 @@ func (d *deployment) replaceByFaulty(record func(context.Context, *sql.DB,
 		address = d.proxy.listener.Addr().String()
 	}
 	config := mysqldriver.NewConfig()
-	config.User, config.Net, config.Addr, config.DBName, config.InterpolateParams, config.Logger = "root",
-		"tcp", address, database, true, &mysqldriver.NopLogger{}
+	config.User, config.Net, config.Addr, config.DBName = "root", "tcp", address, database
+	config.InterpolateParams, config.Logger = true, &mysqldriver.NopLogger{}
 	connector, err := mysqldriver.NewConnector(config)
 	if err != nil {
 		return err

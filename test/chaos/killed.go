@@ -7,7 +7,7 @@ import (
 )
 
 // killServer ends the server with SIGKILL while eight clients post, and starts it again.
-func killServer(s options) func(context.Context, *harness, string, int) (*deployment, result, error) {
+func killServer(s options) runFunc {
 	return func(ctx context.Context, h *harness, name string, n int) (*deployment, result, error) {
 		var o result
 		d, err := h.newDeployment(ctx, name, s)

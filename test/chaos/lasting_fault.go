@@ -9,13 +9,16 @@ import (
 	"time"
 )
 
+// action changes a deployment, to begin or end a fault.
+type action func(ctx context.Context, d *deployment) error
+
 // lastingFault is a fault with a beginning and an end. It lasts until a client notices it; then the server
 // must recover by itself.
 type lastingFault struct {
 	options options
 	load    loadOptions
-	begin   func(ctx context.Context, d *deployment) error
-	end     func(ctx context.Context, d *deployment) error
+	begin   action
+	end     action
 	// tolerated faults must let calls through; blocksCalls faults make them wait. Clients receive errors
 	// during the others.
 	tolerated, blocksCalls bool
@@ -69,8 +72,9 @@ func (f lastingFault) run(ctx context.Context, h *harness, name string, n int) (
 
 // injectOnce injects the fault once. It returns how long the clients waited after its end, or after its
 // beginning if the server must tolerate it.
-func (f lastingFault) injectOnce(ctx context.Context, d *deployment, l *load,
-	random *rand.Rand) (took time.Duration, err error) {
+func (f lastingFault) injectOnce(
+	ctx context.Context, d *deployment, l *load, random *rand.Rand,
+) (took time.Duration, err error) {
 	if err := d.waitForCalls(ctx, 10+random.IntN(20)); err != nil {
 		return 0, err
 	}

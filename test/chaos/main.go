@@ -96,12 +96,15 @@ func (o *result) addFailure(format string, args ...any) {
 	o.failures = append(o.failures, fmt.Sprintf(format, args...))
 }
 
-// scenario is one kind of fault. Its run creates a deployment, injects the fault n times, and stops the
-// clients, so that verify can compare the database with the history.
+// runFunc creates a deployment, injects a fault n times and stops the clients, so that verify can compare the
+// database with the history.
+type runFunc func(ctx context.Context, h *harness, name string, n int) (*deployment, result, error)
+
+// scenario is one kind of fault.
 type scenario struct {
 	name         string
 	count, short int
-	run          func(ctx context.Context, h *harness, name string, n int) (*deployment, result, error)
+	run          runFunc
 	// detects reports whether the findings show what a faulty server does. It is nil for the program
 	// itself, for which there must be no findings.
 	detects func(*findings) bool
@@ -155,8 +158,9 @@ func (s scenario) runAndReport(ctx context.Context, h *harness, n int) bool {
 }
 
 // runAndVerify runs a scenario and verifies its deployment.
-func (s scenario) runAndVerify(ctx context.Context, h *harness,
-	n int) (*deployment, result, *findings, error) {
+func (s scenario) runAndVerify(
+	ctx context.Context, h *harness, n int,
+) (*deployment, result, *findings, error) {
 	d, o, err := s.run(ctx, h, s.name, n)
 	if err != nil {
 		return d, o, nil, err

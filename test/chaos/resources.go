@@ -24,7 +24,7 @@ func emptyDisk(ctx context.Context, d *deployment) error {
 
 // setGlobal sets a variable of the database server. For some variables open connections keep the old
 // value.
-func setGlobal(name string, value any) func(context.Context, *deployment) error {
+func setGlobal(name string, value any) action {
 	return func(ctx context.Context, d *deployment) error {
 		_, err := d.db.ExecContext(ctx, fmt.Sprintf("SET GLOBAL %s = %v", name, value))
 		return err
@@ -32,8 +32,7 @@ func setGlobal(name string, value any) func(context.Context, *deployment) error 
 }
 
 // withNewConnections breaks all connections after a change, so that it applies to the next ones.
-func withNewConnections(change func(context.Context, *deployment) error) func(context.Context,
-	*deployment) error {
+func withNewConnections(change action) action {
 	return func(ctx context.Context, d *deployment) error {
 		defer d.proxy.cutAll()
 		return change(ctx, d)

@@ -11,7 +11,7 @@ import (
 // restart stops servers with SIGTERM, one after the other, and starts them again, while clients post;
 // every second client opens a connection for each call. No request may fail, even if a repetition would
 // succeed. Servers with a shared socket have one address; otherwise a balancer picks a ready server.
-func restart(s options) func(context.Context, *harness, string, int) (*deployment, result, error) {
+func restart(s options) runFunc {
 	s.env = append(s.env, "CRM_DRAIN=300ms")
 	return func(ctx context.Context, h *harness, name string, n int) (*deployment, result, error) {
 		var o result

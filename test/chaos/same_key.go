@@ -8,7 +8,7 @@ import (
 
 // sameKey sends a call with an idempotency key to two servers at the same time, from eight pairs of
 // clients. Both responses must be the same, and the call must be recorded once.
-func sameKey(s options) func(context.Context, *harness, string, int) (*deployment, result, error) {
+func sameKey(s options) runFunc {
 	s.servers = 2
 	return func(ctx context.Context, h *harness, name string, n int) (*deployment, result, error) {
 		var o result

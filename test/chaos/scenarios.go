@@ -17,46 +17,56 @@ var scenarios = []scenario{
 	{"restart-alone", 50, 2, restart(options{sqlite: true, sharedSocket: true}), nil},
 	{"restart-one-of-two", 50, 2, restart(options{sharedSocket: true, servers: 2}), nil},
 	{"restart-behind-balancer", 50, 2, restart(options{servers: 2}), nil},
-	{
-		"disk-full-sqlite", 20, 1, lastingFault{
-			options: options{sqlite: true, diskSize: 256 << 20}, load: largeCalls, nothingStored: true,
-			begin: fillDisk, end: emptyDisk,
-		}.run, nil,
-	},
-	{
-		"disk-full-mariadb", 20, 1, lastingFault{
-			options: options{
-				maria: storetest.Options{RedoLogMB: 10}, diskSize: 512 << 20,
-			}, load: largeCalls, begin: fillDisk, end: emptyDisk,
-		}.run, nil,
-	},
-	{
-		"read-only-mariadb", 20, 1, lastingFault{
-			options: options{unprivileged: true}, begin: setGlobal("read_only", 1),
-			end: setGlobal("read_only", 0),
-		}.run, nil,
-	},
-	{
-		"write-lock-held-sqlite", 20, 1, lastingFault{
-			options: options{sqlite: true}, blocksCalls: true, begin: lockFile, end: unlockFile,
-		}.run, nil,
-	},
-	{
-		"too-many-connections", 20, 1, lastingFault{
-			options: options{proxied: true, unprivileged: true}, begin: exhaustConnections,
-			end: releaseConnections,
-		}.run, nil,
-	},
-	{"small-packet", 20, 1, lastingFault{options: options{proxied: true}, load: persistentLargeCalls,
+	{"disk-full-sqlite", 20, 1, diskFullSQLite.run, nil},
+	{"disk-full-mariadb", 20, 1, diskFullMariaDB.run, nil},
+	{"read-only-mariadb", 20, 1, readOnlyMariaDB.run, nil},
+	{"write-lock-held-sqlite", 20, 1, writeLockHeldSQLite.run, nil},
+	{"too-many-connections", 20, 1, tooManyConnections.run, nil},
+	{"small-packet", 20, 1, smallPacket.run, nil},
+}
+
+// The lasting faults.
+var (
+	diskFullSQLite = lastingFault{
+		options:       options{sqlite: true, diskSize: 256 << 20},
+		load:          largeCalls,
+		nothingStored: true,
+		begin:         fillDisk,
+		end:           emptyDisk,
+	}
+	diskFullMariaDB = lastingFault{
+		options: options{maria: storetest.Options{RedoLogMB: 10}, diskSize: 512 << 20},
+		load:    largeCalls,
+		begin:   fillDisk,
+		end:     emptyDisk,
+	}
+	readOnlyMariaDB = lastingFault{
+		options: options{unprivileged: true},
+		begin:   setGlobal("read_only", 1),
+		end:     setGlobal("read_only", 0),
+	}
+	writeLockHeldSQLite = lastingFault{
+		options:     options{sqlite: true},
+		blocksCalls: true,
+		begin:       lockFile,
+		end:         unlockFile,
+	}
+	tooManyConnections = lastingFault{
+		options: options{proxied: true, unprivileged: true},
+		begin:   exhaustConnections,
+		end:     releaseConnections,
+	}
+	smallPacket = lastingFault{
+		options:   options{proxied: true},
+		load:      persistentLargeCalls,
 		tolerated: true,
 		begin:     withNewConnections(setGlobal("max_allowed_packet", 64<<10)),
-		end:       withNewConnections(setGlobal("max_allowed_packet", 64<<20))}.run, nil},
-}
+		end:       withNewConnections(setGlobal("max_allowed_packet", 64<<20)),
+	}
+)
 
 // largeCalls are clients whose calls have up to 80 kB; persistentLargeCalls never abandon such a call.
 var (
-	largeCalls = loadOptions{
-		clients: 8, maxBatch: 20, descriptionLength: 3900, abandonsCalls: true,
-	}
+	largeCalls           = loadOptions{clients: 8, maxBatch: 20, descriptionLength: 3900, abandonsCalls: true}
 	persistentLargeCalls = loadOptions{clients: 8, maxBatch: 20, descriptionLength: 3900}
 )

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -55,11 +56,16 @@ func (s *server) start(ctx context.Context) error {
 		return err
 	}
 	defer log.Close()
+	info, err := log.Stat()
+	if err != nil {
+		return err
+	}
+	logged := info.Size()
 	s.cmd = exec.CommandContext(ctx, s.deployment.program, "--listen", s.address)
 	if s.socket != nil {
 		// LISTEN_PID must be the process's own id, which only the shell that execs it knows.
-		s.cmd = exec.CommandContext(ctx, "/bin/sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=1 exec "$0"`,
-			s.deployment.program)
+		const script = `LISTEN_PID=$$ LISTEN_FDS=1 exec "$0"`
+		s.cmd = exec.CommandContext(ctx, "/bin/sh", "-c", script, s.deployment.program)
 		s.cmd.ExtraFiles = []*os.File{s.socket}
 	}
 	s.cmd.Env, s.cmd.Dir, s.cmd.Stdout, s.cmd.Stderr = s.deployment.env, s.deployment.dir, log, log
@@ -69,9 +75,32 @@ func (s *server) start(ctx context.Context) error {
 	s.exited = make(chan error, 1)
 	go func() { s.exited <- s.cmd.Wait() }()
 	if s.socket != nil {
-		return nil // connections wait in the socket
+		return s.listening(ctx, logged) // /readyz could be answered by another server of the socket
 	}
 	return s.ready(ctx)
+}
+
+// listening waits until the process logs that it listens, after the given size of the log. A process that is stopped
+// before that exits with an error.
+func (s *server) listening(ctx context.Context, logged int64) error {
+	for start := time.Now(); ; {
+		if err := s.alive(); err != nil {
+			return err
+		}
+		text, err := os.ReadFile(s.deployment.file("server.log"))
+		if err != nil {
+			return err
+		}
+		if bytes.Contains(text[logged:], []byte(`"msg":"listening"`)) {
+			return nil
+		}
+		if time.Since(start) > completionTimeout {
+			return fmt.Errorf("the server does not listen after %s", completionTimeout)
+		}
+		if err := pause(ctx, 5*time.Millisecond); err != nil {
+			return err
+		}
+	}
 }
 
 // ready waits until /readyz answers 200.

@@ -70,8 +70,8 @@ func (d *deployment) verify(ctx context.Context) (*findings, error) {
 			&date); err != nil {
 			return nil, err
 		}
-		e.Account.Number, e.Unit.AlternativeCode, e.Classification.AlternativeCode = account.String,
-			unit.String, classification.String
+		e.Account.Number, e.Unit.AlternativeCode = account.String, unit.String
+		e.Classification.AlternativeCode = classification.String
 		e.Description, e.UDFString1, e.UDFDate1 = description.String, name.String, date.Time
 		idText := strings.ToUpper(hex.EncodeToString(id))
 		if ids[idText] || numbers[number.String] {
