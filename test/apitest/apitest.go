@@ -21,8 +21,8 @@ import (
 	"customer-events/internal/store/storetest"
 )
 
-// Main runs the tests of a package. The test binary is the program itself where a test starts it as a process of its
-// own, with CRM_TEST_PROGRAM set.
+// Main runs the tests of a package. The test binary is the program itself where a test starts it as a
+// process of its own, with CRM_TEST_PROGRAM set.
 func Main(m *testing.M) {
 	if os.Getenv("CRM_TEST_PROGRAM") != "" {
 		app.Main(build())
@@ -73,7 +73,10 @@ func (b *Buffer) String() string {
 func Command(t *testing.T, stdin string, args ...string) (exit int, stdout, stderr string) {
 	t.Helper()
 	var out, errs Buffer
-	exit = app.Run(t.Context(), args, app.Env{Build: build(), Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &errs, Log: app.NewLogger(&errs)})
+	exit = app.Run(t.Context(), args, app.Env{
+		Build: build(), Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &errs,
+		Log: app.NewLogger(&errs),
+	})
 	return exit, out.String(), errs.String()
 }
 
@@ -102,11 +105,15 @@ func Serve(t *testing.T, args ...string) *Server {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	transport := &http.Transport{}
-	s := &Server{Client: &http.Client{Transport: transport, Timeout: time.Minute}, Cancel: cancel, Exit: make(chan int, 1)}
+	s := &Server{
+		Client: &http.Client{Transport: transport, Timeout: time.Minute}, Cancel: cancel,
+		Exit: make(chan int, 1),
+	}
 	ready := make(chan net.Addr, 1)
 	go func() {
-		s.Exit <- app.Run(ctx, append([]string{"--listen", "127.0.0.1:0", "--drain", "0s"}, args...), app.Env{Build: build(), Stdin: strings.NewReader(""), Stdout: &s.Stdout,
-			Stderr: &s.Log, Log: app.NewLogger(&s.Log), Ready: func(at net.Addr) { ready <- at }})
+		s.Exit <- app.Run(ctx, append([]string{"--listen", "127.0.0.1:0", "--drain", "0s"}, args...),
+			app.Env{Build: build(), Stdin: strings.NewReader(""), Stdout: &s.Stdout,
+				Stderr: &s.Log, Log: app.NewLogger(&s.Log), Ready: func(at net.Addr) { ready <- at }})
 	}()
 	select {
 	case at := <-ready:
@@ -193,7 +200,9 @@ func (a Response) Code() string {
 }
 
 // Do sends a request with the headers given in pairs, and reads the whole answer.
-func (s *Server) Do(t *testing.T, method, path string, body io.Reader, headers ...string) (status int, header http.Header, text []byte) {
+func (s *Server) Do(
+	t *testing.T, method, path string, body io.Reader, headers ...string,
+) (status int, header http.Header, text []byte) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, body)
 	if err != nil {
@@ -254,7 +263,8 @@ func Ask[T any](t *testing.T, s *Server, field, query string, variables any, hea
 
 func (s *Server) Login(t *testing.T, username, password string) string {
 	t.Helper()
-	login := Ask[struct{ Token string }](t, s, "login", `mutation ($input: LoginInput!) { login(input: $input) { token expiresAt } }`,
+	login := Ask[struct{ Token string }](t, s, "login",
+		`mutation ($input: LoginInput!) { login(input: $input) { token expiresAt } }`,
 		map[string]any{"input": map[string]any{"username": username, "password": password}})
 	if login.Token == "" {
 		t.Fatal("the login gives no token")
@@ -288,20 +298,39 @@ type Outcome struct {
 	Summary                      struct{ Received, Processed, Replayed, Unprocessed int }
 }
 
-const CreateQuery = `mutation create($input: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: $input) {
-	processedCustomerEventsSet { requestUniqueIdentifier id number replayed index }
-	unprocessedCustomerEventsSet { requestUniqueIdentifier index errorCode errorDescription retryable problems { path errorCode errorDescription } }
-	summary { received processed replayed unprocessed } } }`
+const CreateQuery = `mutation create($input: CreateWebCustomerEventsInput!) {
+	createWebCustomerEvents(input: $input) {
+		processedCustomerEventsSet { requestUniqueIdentifier id number replayed index }
+		unprocessedCustomerEventsSet {
+			requestUniqueIdentifier index errorCode errorDescription retryable
+			problems { path errorCode errorDescription }
+		}
+		summary { received processed replayed unprocessed } } }`
+
+// CreateInput returns the variables of CreateQuery for a call without a key.
+func CreateInput(events []Object) Object {
+	return Object{"input": Object{"webCustomerEventsSet": events}}
+}
+
+// ByToken returns the changes to Event that name the customer by one part of an access token.
+func ByToken(by string, value any) Object {
+	return Object{
+		"accountsReceivableIdentifier": nil,
+		"rewardsParticipantIdentifier": Object{"accessTokenIdentifier": Object{by: value}},
+	}
+}
 
 func (s *Server) Create(t *testing.T, events []Object, headers ...string) Outcome {
 	t.Helper()
-	return Ask[Outcome](t, s, "createWebCustomerEvents", CreateQuery, Object{"input": Object{"webCustomerEventsSet": events}}, headers...)
+	return Ask[Outcome](t, s, "createWebCustomerEvents", CreateQuery, CreateInput(events), headers...)
 }
 
 // Event is a good event with some fields changed; nil takes one out.
 func Event(request string, changes Object) Object {
-	e := Object{"requestUniqueIdentifier": request, "accountsReceivableIdentifier": Object{"number": "ACR0000000020"},
-		"performedByUnitIdentifier": Object{"name": "Admin Unit"}, "performedOn": "2016-06-22T15:00:00", "website": "www.crm.com"}
+	e := Object{"requestUniqueIdentifier": request,
+		"accountsReceivableIdentifier": Object{"number": "ACR0000000020"},
+		"performedByUnitIdentifier":    Object{"name": "Admin Unit"}, "performedOn": "2016-06-22T15:00:00",
+		"website": "www.crm.com"}
 	for field, value := range changes {
 		if e[field] = value; value == nil {
 			delete(e, field)

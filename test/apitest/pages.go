@@ -2,9 +2,13 @@ package apitest
 
 import "testing"
 
-const EventFields = ` id number type lifeCycleState accountsReceivable { id number name } rewardsParticipant { id number } classification { id name alternativeCode }
-	performedByUnit { id name alternativeCode } performedOn website description externalSystem externalSystemReferenceNumber
-	udfString1 udfString2 udfString3 udfString4 udfString5 udfString6 udfString7 udfString8 udfFloat1 udfFloat2 udfFloat3 udfFloat4
+// EventFields select all fields of an event.
+const EventFields = ` id number type lifeCycleState
+	accountsReceivable { id number name } rewardsParticipant { id number }
+	classification { id name alternativeCode } performedByUnit { id name alternativeCode }
+	performedOn website description externalSystem externalSystemReferenceNumber
+	udfString1 udfString2 udfString3 udfString4 udfString5 udfString6 udfString7 udfString8
+	udfFloat1 udfFloat2 udfFloat3 udfFloat4
 	udfDate1 udfDate2 udfDate3 udfDate4 createdAt createdBy `
 
 type Connection struct {
@@ -18,8 +22,11 @@ type Connection struct {
 
 func (s *Server) Connection(t *testing.T, variables Object) Connection {
 	t.Helper()
-	return Ask[Connection](t, s, "webCustomerEvents", `query ($first: Int, $after: String, $filter: WebCustomerEventFilter) {
-		webCustomerEvents(first: $first, after: $after, filter: $filter) { nodes {`+EventFields+`} edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`, variables)
+	return Ask[Connection](t, s, "webCustomerEvents",
+		`query ($first: Int, $after: String, $filter: WebCustomerEventFilter) {
+		webCustomerEvents(first: $first, after: $after, filter: $filter) { nodes {`+EventFields+
+			`} edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`,
+		variables)
 }
 
 // Page is the events of one page by the filter, by request order of their numbers, newest first.
@@ -42,7 +49,9 @@ func (s *Server) CountStored(t *testing.T) map[string]int {
 				HasNextPage bool
 				EndCursor   string
 			}
-		}](t, s, "webCustomerEvents", `query ($after: String) { webCustomerEvents(first: 500, after: $after) { nodes { `+Mark+` } pageInfo { hasNextPage endCursor } } }`, Object{"after": after})
+		}](t, s, "webCustomerEvents",
+			`query ($after: String) { webCustomerEvents(first: 500, after: $after) { nodes { `+Mark+
+				` } pageInfo { hasNextPage endCursor } } }`, Object{"after": after})
 		for _, node := range page.Nodes {
 			counts[node[Mark]]++
 		}

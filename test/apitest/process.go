@@ -19,7 +19,8 @@ func Process(ctx context.Context, t *testing.T, args ...string) *exec.Cmd {
 // ShellProcess is Process for a program that a shell script starts as "$0" "$@".
 func ShellProcess(ctx context.Context, t *testing.T, script string, args ...string) *exec.Cmd {
 	t.Helper()
-	return process(t, exec.CommandContext(ctx, "/bin/sh", append([]string{"-c", script, self(t)}, args...)...))
+	return process(t, exec.CommandContext(ctx, "/bin/sh", append([]string{"-c", script, self(t)},
+		args...)...))
 }
 
 func process(t *testing.T, cmd *exec.Cmd) *exec.Cmd {

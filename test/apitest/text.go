@@ -27,9 +27,10 @@ func MustBePrintable(t *testing.T, text string) {
 	walk = func(v any) {
 		switch v := v.(type) {
 		case string:
-			if at := strings.IndexFunc(v, func(r rune) bool {
+			at := strings.IndexFunc(v, func(r rune) bool {
 				return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == 0x2028 || r == 0x2029
-			}); at >= 0 {
+			})
+			if at >= 0 {
 				t.Errorf("an answer holds %q", v)
 			}
 		case []any:

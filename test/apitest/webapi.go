@@ -15,7 +15,8 @@ import (
 	"customer-events/internal/crmapi"
 )
 
-// webSchemas are the schemas of the Web API's own description, compiled. In OpenAPI 3.1 they are JSON Schema.
+// webSchemas are the schemas of the Web API's own description, compiled. In OpenAPI 3.1 they are JSON
+// Schema.
 var webSchemas = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 	text, err := os.ReadFile(File("internal/crmapi/openapi.json"))
 	if err != nil {
@@ -30,7 +31,8 @@ var webSchemas = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 		return nil, err
 	}
 	compiled := make(map[string]*jsonschema.Schema)
-	for _, name := range []string{"TokenAnswer", "ReleaseAnswer", "CreateRequest", "CreateAnswer", "Refusal"} {
+	for _, name := range []string{"TokenAnswer", "ReleaseAnswer", "CreateRequest", "CreateAnswer",
+		"Refusal"} {
 		if compiled[name], err = compiler.Compile("openapi.json#/components/schemas/" + name); err != nil {
 			return nil, err
 		}
@@ -64,13 +66,16 @@ type WebResponse struct {
 	Code   string // status.code
 }
 
-// WebPost posts a body to a path of the Web API, with no token but one that is in it. Whatever comes back must be as described.
+// WebPost posts a body to a path of the Web API, with no token but one that is in it. Whatever comes back
+// must be as described.
 func (s *Server) WebPost(t *testing.T, path string, body io.Reader, headers ...string) WebResponse {
 	t.Helper()
 	return s.WebRequest(t, http.MethodPost, path, body, headers...)
 }
 
-func (s *Server) WebRequest(t *testing.T, method, path string, body io.Reader, headers ...string) WebResponse {
+func (s *Server) WebRequest(
+	t *testing.T, method, path string, body io.Reader, headers ...string,
+) WebResponse {
 	t.Helper()
 	status, header, text := s.Do(t, method, crmapi.Prefix+path, body, headers...)
 	a := WebResponse{Status: status, Header: header, Text: string(text)}
@@ -81,7 +86,10 @@ func (s *Server) WebRequest(t *testing.T, method, path string, body io.Reader, h
 	a.Code = envelope.Status.Code
 	schema := "Refusal"
 	if a.Status == http.StatusOK {
-		schema = map[string]string{"authentication/token": "TokenAnswer", "authentication/token/release": "ReleaseAnswer", WebCreatePath: "CreateAnswer"}[path]
+		schema = map[string]string{
+			"authentication/token": "TokenAnswer", "authentication/token/release": "ReleaseAnswer",
+			WebCreatePath: "CreateAnswer",
+		}[path]
 	}
 	MustMatchOpenAPI(t, schema, a.Text)
 	return a
@@ -89,9 +97,12 @@ func (s *Server) WebRequest(t *testing.T, method, path string, body io.Reader, h
 
 func (s *Server) WebLogin(t *testing.T) string {
 	t.Helper()
-	a := s.WebPost(t, "authentication/token", strings.NewReader(`{"username":"demo","password":"demo-password","organisation":"ours","unit":"1"}`), "Content-Type", "application/json")
+	a := s.WebPost(t, "authentication/token",
+		strings.NewReader(`{"username":"demo","password":"demo-password","organisation":"ours","unit":"1"}`),
+		"Content-Type", "application/json")
 	var login struct{ Data struct{ Token string } }
-	if err := json.Unmarshal([]byte(a.Text), &login); err != nil || login.Data.Token == "" || a.Code != "OK" {
+	err := json.Unmarshal([]byte(a.Text), &login)
+	if err != nil || login.Data.Token == "" || a.Code != "OK" {
 		t.Fatalf("%d %s", a.Status, a.Text)
 	}
 	return login.Data.Token
@@ -99,6 +110,8 @@ func (s *Server) WebLogin(t *testing.T) string {
 
 // WebEvent is a good event of the Web API, without its closing bracket.
 func WebEvent(request string) string {
-	return `{"request_unique_identifier":"` + request + `","accounts_receivable_identifier":{"number":"ACR0000000020"},"performed_by_unit_identifier":{"name":"Admin Unit"},` +
+	return `{"request_unique_identifier":"` + request +
+		`","accounts_receivable_identifier":{"number":"ACR0000000020"},` +
+		`"performed_by_unit_identifier":{"name":"Admin Unit"},` +
 		`"performed_on":"2016-06-22T15:00:00","website":"www.crm.com"`
 }

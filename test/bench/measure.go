@@ -88,8 +88,9 @@ func (b *benchmark) measureFloor(ctx context.Context, c *cell, round int) (figur
 	return floor, nil
 }
 
-func (b *benchmark) measureProtocol(ctx context.Context, c *cell, name string, round int,
-	floor figures) error {
+func (b *benchmark) measureProtocol(
+	ctx context.Context, c *cell, name string, round int, floor figures,
+) error {
 	protocol, known := protocols[name]
 	if !known {
 		return fmt.Errorf("unknown protocol %q: choose of graphql, web", name)

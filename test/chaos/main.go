@@ -96,8 +96,8 @@ func (o *result) addFailure(format string, args ...any) {
 	o.failures = append(o.failures, fmt.Sprintf(format, args...))
 }
 
-// runFunc creates a deployment, injects a fault n times and stops the clients, so that verify can compare the
-// database with the history.
+// runFunc creates a deployment, injects a fault n times and stops the clients, so that verify can compare
+// the database with the history.
 type runFunc func(ctx context.Context, h *harness, name string, n int) (*deployment, result, error)
 
 // scenario is one kind of fault.

@@ -67,6 +67,8 @@ var (
 
 // largeCalls are clients whose calls have up to 80 kB; persistentLargeCalls never abandon such a call.
 var (
-	largeCalls           = loadOptions{clients: 8, maxBatch: 20, descriptionLength: 3900, abandonsCalls: true}
+	largeCalls = loadOptions{
+		clients: 8, maxBatch: 20, descriptionLength: 3900, abandonsCalls: true,
+	}
 	persistentLargeCalls = loadOptions{clients: 8, maxBatch: 20, descriptionLength: 3900}
 )

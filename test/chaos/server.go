@@ -80,8 +80,8 @@ func (s *server) start(ctx context.Context) error {
 	return s.ready(ctx)
 }
 
-// listening waits until the process logs that it listens, after the given size of the log. A process that is stopped
-// before that exits with an error.
+// listening waits until the process logs that it listens, after the given size of the log. A process that
+// is stopped before that exits with an error.
 func (s *server) listening(ctx context.Context, logged int64) error {
 	for start := time.Now(); ; {
 		if err := s.alive(); err != nil {

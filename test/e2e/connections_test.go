@@ -57,9 +57,15 @@ func TestConnections_Exhausted(t *testing.T) {
 			}
 		}, 0},
 		{"silent", func(net.Conn) {}, app.SilentGrace},
-		{"in the header", func(conn net.Conn) { _, _ = io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost:") }, app.SilentGrace},
+		{
+			"in the header", func(conn net.Conn) {
+				_, _ = io.WriteString(conn,
+					"GET /healthz HTTP/1.1\r\nHost:")
+			}, app.SilentGrace,
+		},
 		{"in the body", func(conn net.Conn) {
-			_, _ = io.WriteString(conn, "POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+			_, _ = io.WriteString(conn, "POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: "+
+				"application/json\r\nContent-Length: 100\r\n\r\n{")
 		}, app.UploadIdleAfter},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -74,18 +80,23 @@ func TestConnections_Exhausted(t *testing.T) {
 				c.use(conn)
 			}
 			time.Sleep(c.wait + 100*time.Millisecond)
-			client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: apitest.Soon}
+			client := &http.Client{
+				Transport: &http.Transport{DisableKeepAlives: true}, Timeout: apitest.Soon,
+			}
 			for range 10 {
 				start := time.Now()
-				response, err := client.Post("http://"+address+"/graphql", "application/json", strings.NewReader(fmt.Sprintf(demoLogin, "demo-password")))
+				response, err := client.Post("http://"+address+"/graphql", "application/json",
+					strings.NewReader(fmt.Sprintf(demoLogin, "demo-password")))
 				if err != nil {
 					t.Fatalf("after %s: %v: %s", time.Since(start), err, out)
 				}
-				if _ = response.Body.Close(); response.StatusCode != http.StatusOK || time.Since(start) > apitest.Soon {
+				if _ = response.Body.Close(); response.StatusCode != http.StatusOK ||
+					time.Since(start) > apitest.Soon {
 					t.Errorf("%s in %s", response.Status, time.Since(start))
 				}
 			}
-			if !strings.Contains(out.String(), "too many connections") || strings.Contains(out.String(), "too many open files") {
+			if !strings.Contains(out.String(), "too many connections") ||
+				strings.Contains(out.String(), "too many open files") {
 				t.Errorf("the log: %s", out)
 			}
 		})

@@ -15,8 +15,8 @@ import (
 	"customer-events/test/apitest"
 )
 
-// A server that was told to end says so at /readyz and still takes calls, on old connections and new ones; each answer ends its
-// connection. Then it ends in order.
+// A server that was told to end says so at /readyz and still takes calls, on old connections and new ones;
+// each answer ends its connection. Then it ends in order.
 func TestEndingServerTakesCallsStill(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t), "--drain", "2s")
@@ -37,7 +37,7 @@ func TestEndingServerTakesCallsStill(t *testing.T) {
 	}
 	for _, client := range []*http.Client{s.Client, {Transport: &http.Transport{}}} {
 		s.Client = client
-		a := s.Post(t, apitest.CreateQuery, apitest.Object{"input": apitest.Object{"webCustomerEventsSet": apitest.Events(2)}})
+		a := s.Post(t, apitest.CreateQuery, apitest.CreateInput(apitest.Events(2)))
 		if a.Status != http.StatusOK || len(a.Errors) > 0 {
 			t.Errorf("a call while the server is ending: %d %s", a.Status, a.Text)
 		}
@@ -53,7 +53,8 @@ func TestEndingServerTakesCallsStill(t *testing.T) {
 	s.Stop(t)
 }
 
-// A socket that a service manager hands over is served, and outlives the process. With demo data it must be on the loopback.
+// A socket that a service manager hands over is served, and outlives the process. With demo data it must
+// be on the loopback.
 func TestSocketHandedOver(t *testing.T) {
 	t.Parallel()
 	program := func(address, sockets string, args ...string) (*exec.Cmd, string, *apitest.Buffer) {
@@ -70,7 +71,8 @@ func TestSocketHandedOver(t *testing.T) {
 		var out apitest.Buffer
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		t.Cleanup(cancel)
-		process := apitest.ShellProcess(ctx, t, `LISTEN_PID=$$ LISTEN_FDS=`+sockets+` exec "$0" "$@"`, args...)
+		process := apitest.ShellProcess(ctx, t, `LISTEN_PID=$$ LISTEN_FDS=`+sockets+` exec "$0" "$@"`,
+			args...)
 		process.Stdout, process.Stderr, process.ExtraFiles = &out, &out, []*os.File{socket}
 		return process, listener.Addr().String(), &out
 	}
@@ -100,7 +102,10 @@ func TestSocketHandedOver(t *testing.T) {
 		_ = conn.Close()
 	}
 
-	for _, c := range []struct{ address, sockets, want string }{{"127.0.0.1:0", "2", "LISTEN_FDS (2)"}, {"0.0.0.0:0", "1", "--demo"}} {
+	for _, c := range []struct{ address, sockets, want string }{
+		{"127.0.0.1:0", "2", "LISTEN_FDS (2)"},
+		{"0.0.0.0:0", "1", "--demo"},
+	} {
 		process, _, out := program(c.address, c.sockets, "--demo")
 		if err := process.Run(); err == nil || !strings.Contains(out.String(), c.want) {
 			t.Errorf("%+v: %v: %s", c, err, out)

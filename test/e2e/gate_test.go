@@ -17,20 +17,24 @@ const demoLogin = `{"query":"mutation { login(input: {username: \"demo\", passwo
 func TestTLS(t *testing.T) {
 	t.Parallel()
 	certFile, keyFile, roots := certificateFor127(t)
-	s := apitest.Serve(t, "--demo", "--database", storetest.SQLite(t), "--tls-cert", certFile, "--tls-key", keyFile)
+	s := apitest.Serve(t, "--demo", "--database", storetest.SQLite(t), "--tls-cert", certFile, "--tls-key",
+		keyFile)
 	if !strings.Contains(s.Stdout.String(), "https://") || strings.Contains(s.Stdout.String(), "http://") {
 		t.Errorf("the addresses told: %s", s.Stdout.String())
 	}
 	s.URL = strings.Replace(s.URL, "http:", "https:", 1)
 	by := func(most uint16, h2 bool) *http.Client {
-		transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MaxVersion: most}, ForceAttemptHTTP2: h2}
+		transport := &http.Transport{
+			TLSClientConfig: &tls.Config{RootCAs: roots, MaxVersion: most}, ForceAttemptHTTP2: h2,
+		}
 		t.Cleanup(transport.CloseIdleConnections)
 		return &http.Client{Transport: transport}
 	}
 	for _, h2 := range []bool{true, false} {
 		s.Client = by(tls.VersionTLS13, h2)
 		a := s.PostBody(t, strings.NewReader(fmt.Sprintf(demoLogin, app.DemoPassword)))
-		if a.Status != http.StatusOK || len(a.Errors) > 0 || a.Header.Get("Strict-Transport-Security") != "max-age=31536000" {
+		if a.Status != http.StatusOK || len(a.Errors) > 0 ||
+			a.Header.Get("Strict-Transport-Security") != "max-age=31536000" {
 			t.Errorf("%d %s %v", a.Status, a.Text, a.Header)
 		}
 	}
@@ -51,29 +55,35 @@ func TestRateLimit(t *testing.T) {
 	t.Parallel()
 	database := storetest.SQLite(t)
 	s := apitest.ServeDemo(t, database, "--rate-limit", "17") // 1020 a minute
-	apitest.MustCommand(t, "a good password\n", "user", "add", "anna", "--database", database, "--secret-key", apitest.SecretKey)
+	apitest.MustCommand(t, "a good password\n", "user", "add", "anna", "--database", database,
+		"--secret-key", apitest.SecretKey)
 	web := func(n int) apitest.WebResponse {
 		rows := make([]string, n)
 		for i := range rows {
 			rows[i] = apitest.WebEvent(fmt.Sprint("r", i)) + "}"
 		}
-		return s.WebPost(t, apitest.WebCreatePath, strings.NewReader(`{"token":"`+s.Token+`","web_customer_events_set":[`+strings.Join(rows, ",")+`]}`))
+		return s.WebPost(t, apitest.WebCreatePath, strings.NewReader(`{"token":"`+s.Token+
+			`","web_customer_events_set":[`+strings.Join(rows, ",")+`]}`))
 	}
-	if a := web(400); a.Code != "OK" || !strings.HasPrefix(a.Header.Get("RateLimit"), `"events";r=620;`) || a.Header.Get("RateLimit-Policy") != `"events";q=1020;w=60` {
+	if a := web(400); a.Code != "OK" || !strings.HasPrefix(a.Header.Get("RateLimit"), `"events";r=620;`) ||
+		a.Header.Get("RateLimit-Policy") != `"events";q=1020;w=60` {
 		t.Errorf("the first 400: %.300s %v", a.Text, a.Header)
 	}
-	const check = `query ($input: CreateWebCustomerEventsInput!) { checkWebCustomerEvents(input: $input) { acceptable } }`
-	full := apitest.Object{"input": apitest.Object{"webCustomerEventsSet": apitest.Events(500)}}
+	const check = `query ($input: CreateWebCustomerEventsInput!) { checkWebCustomerEvents(input: $input) ` +
+		`{ acceptable } }`
+	full := apitest.CreateInput(apitest.Events(500))
 	if a := s.Post(t, check, full); len(a.Errors) > 0 || a.Header.Get("RateLimit") == "" {
 		t.Errorf("a check of 500: %.300s %v", a.Text, a.Header)
 	}
 	for _, media := range []string{"application/json", "application/graphql-response+json"} {
 		a := s.Post(t, apitest.CreateQuery, full, "Accept", media)
-		if a.Status != http.StatusTooManyRequests || a.Code() != "RATE_LIMITED" || a.Header.Get("Retry-After") == "" || a.Header.Get("RateLimit") == "" {
+		if a.Status != http.StatusTooManyRequests || a.Code() != "RATE_LIMITED" ||
+			a.Header.Get("Retry-After") == "" || a.Header.Get("RateLimit") == "" {
 			t.Errorf("500 more, %s: %d %.300s %v", media, a.Status, a.Text, a.Header)
 		}
 	}
-	if a := web(501); a.Status != http.StatusTooManyRequests || a.Code != "RateLimitedException" || a.Header.Get("Retry-After") == "" {
+	if a := web(501); a.Status != http.StatusTooManyRequests || a.Code != "RateLimitedException" ||
+		a.Header.Get("Retry-After") == "" {
 		t.Errorf("501 more: %d %.300s", a.Status, a.Text)
 	}
 	if n := len(s.Page(t, apitest.Object{})); n != 400 {
@@ -85,7 +95,8 @@ func TestRateLimit(t *testing.T) {
 	}
 	// Strangers and other calls have no budget, and cost none.
 	s.Token = ""
-	if a := s.Post(t, apitest.CreateQuery, full); a.Code() != "UNAUTHENTICATED" || a.Header.Get("RateLimit") != "" {
+	a := s.Post(t, apitest.CreateQuery, full)
+	if a.Code() != "UNAUTHENTICATED" || a.Header.Get("RateLimit") != "" {
 		t.Errorf("a stranger: %.300s %v", a.Text, a.Header)
 	}
 }
@@ -108,26 +119,29 @@ func TestCrossSiteAtTheDoors(t *testing.T) {
 		if a.Code() != c.code || c.code != "" && a.Status != http.StatusForbidden {
 			t.Errorf("%v: %d %s", c.headers, a.Status, a.Text)
 		}
-		if exposed := a.Header.Get("Access-Control-Expose-Headers") != ""; exposed != (c.headers[len(c.headers)-1] == "https://app.example.com") {
+		exposed := a.Header.Get("Access-Control-Expose-Headers") != ""
+		if exposed != (c.headers[len(c.headers)-1] == "https://app.example.com") {
 			t.Errorf("%v: %v", c.headers, a.Header)
 		}
 		status, _, answer := s.Do(t, http.MethodGet, "/graphql?query=%7B__typename%7D", nil, c.headers...)
 		if (status == http.StatusForbidden) != (c.code != "") {
 			t.Errorf("GET, %v: %d %s", c.headers, status, answer)
 		}
-		w := s.WebPost(t, "authentication/token", strings.NewReader(`{"username":"demo","password":"demo-password"}`), c.headers...)
+		w := s.WebPost(t, "authentication/token",
+			strings.NewReader(`{"username":"demo","password":"demo-password"}`), c.headers...)
 		if (w.Code == "ForbiddenException" && w.Status == http.StatusForbidden) != (c.code != "") {
 			t.Errorf("Web API, %v: %d %s", c.headers, w.Status, w.Text)
 		}
 	}
 	// A link from elsewhere leads to GraphiQL.
-	if status, _, _ := s.Do(t, http.MethodGet, "/", nil, "Sec-Fetch-Site", "cross-site"); status != http.StatusOK {
+	status, _, _ := s.Do(t, http.MethodGet, "/", nil, "Sec-Fetch-Site", "cross-site")
+	if status != http.StatusOK {
 		t.Errorf("a link to GraphiQL: %d", status)
 	}
 }
 
-// The failed logins of one client behind a proxy do not lock the others out, whether or not the proxy is trusted; and who
-// is no proxy is not believed.
+// The failed logins of one client behind a proxy do not lock the others out, whether or not the proxy is
+// trusted; and who is no proxy is not believed.
 func TestTrustedProxies(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -136,7 +150,8 @@ func TestTrustedProxies(t *testing.T) {
 	}{{"127.0.0.0/8", false}, {"192.0.2.1", true}} {
 		s := apitest.ServeDemo(t, storetest.SQLite(t), "--trusted-proxies", c.proxies)
 		login := func(password, client string) apitest.Response {
-			return s.PostBody(t, strings.NewReader(fmt.Sprintf(demoLogin, password)), "X-Forwarded-For", "1.1.1.1, "+client)
+			return s.PostBody(t, strings.NewReader(fmt.Sprintf(demoLogin, password)), "X-Forwarded-For",
+				"1.1.1.1, "+client)
 		}
 		for range 12 {
 			login("wrong", "203.0.113.9")
@@ -153,10 +168,12 @@ func TestTrustedProxies(t *testing.T) {
 		if a := login("wrong", "203.0.113.11"); (a.Code() == "RATE_LIMITED") != c.shared {
 			t.Errorf("%s: another guesser: %s", c.proxies, a.Text)
 		}
-		if warned := strings.Count(s.Log.String(), "--trusted-proxies"); warned != map[bool]int{true: 1}[c.shared] {
+		warned := strings.Count(s.Log.String(), "--trusted-proxies")
+		if warned != map[bool]int{true: 1}[c.shared] {
 			t.Errorf("%s: the log warns %d times of a proxy that is not trusted", c.proxies, warned)
 		}
-		if want := map[bool]string{false: `"address":"203.0.113.9"`, true: `"address":"127.0.0.1"`}[c.shared]; !strings.Contains(s.Log.String(), want) {
+		want := map[bool]string{false: `"address":"203.0.113.9"`, true: `"address":"127.0.0.1"`}[c.shared]
+		if !strings.Contains(s.Log.String(), want) {
 			t.Errorf("%s: the log has no %s", c.proxies, want)
 		}
 	}
@@ -166,7 +183,9 @@ func TestTrustedProxies(t *testing.T) {
 func TestDemoAnswersToLoopbackNames(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
-	for host, want := range map[string]int{"localhost:8080": 200, "evil.example": 403, "localhost.evil.example:8080": 403} {
+	for host, want := range map[string]int{
+		"localhost:8080": 200, "evil.example": 403, "localhost.evil.example:8080": 403,
+	} {
 		for _, path := range []string{"/", "/metrics", "/graphql?query=%7B__typename%7D"} {
 			request, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+path, nil)
 			request.Host = host

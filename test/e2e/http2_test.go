@@ -38,7 +38,8 @@ func certificateFor127(t *testing.T) (certFile, keyFile string, roots *x509.Cert
 func demoWithTLS(t *testing.T, database string, args ...string) (*apitest.Server, *tls.Config) {
 	t.Helper()
 	certFile, keyFile, roots := certificateFor127(t)
-	s := apitest.Serve(t, append([]string{"--demo", "--database", database, "--secret-key", apitest.SecretKey,
+	s := apitest.Serve(t, append([]string{"--demo", "--database", database, "--secret-key",
+		apitest.SecretKey,
 		"--tls-cert", certFile, "--tls-key", keyFile}, args...)...)
 	s.URL = strings.Replace(s.URL, "http:", "https:", 1)
 	config := &tls.Config{RootCAs: roots}
@@ -78,15 +79,17 @@ func dialHTTP2(t *testing.T, s *apitest.Server, config *tls.Config, window uint3
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	c := &http2Conn{Conn: conn, framer: http2.NewFramer(conn, conn), initial: 65535, windows: map[uint32]int64{0: 65535},
-		status: map[uint32]string{}, reset: map[uint32]time.Time{}, data: map[uint32]int{}}
+	c := &http2Conn{Conn: conn, framer: http2.NewFramer(conn, conn), initial: 65535,
+		windows: map[uint32]int64{0: 65535},
+		status:  map[uint32]string{}, reset: map[uint32]time.Time{}, data: map[uint32]int{}}
 	c.change = sync.NewCond(&c.mu)
 	c.hpack = hpack.NewEncoder(&c.block)
 	c.framer.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
 	if _, err := conn.Write([]byte(http2.ClientPreface)); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.framer.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: window}); err != nil {
+	if err := c.framer.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize,
+		Val: window}); err != nil {
 		t.Fatal(err)
 	}
 	go c.read()
@@ -148,7 +151,10 @@ func (c *http2Conn) until(patience time.Duration, so func() bool) bool {
 func (c *http2Conn) send(id uint32, method, path, body string, end bool, headers ...string) error {
 	c.mu.Lock()
 	c.block.Reset()
-	all := []string{":method", method, ":scheme", "https", ":authority", "127.0.0.1", ":path", path, "content-type", "application/json"}
+	all := []string{
+		":method", method, ":scheme", "https", ":authority", "127.0.0.1", ":path", path, "content-type",
+		"application/json",
+	}
 	if end {
 		all = append(all, "content-length", fmt.Sprint(len(body)))
 	}
@@ -156,8 +162,9 @@ func (c *http2Conn) send(id uint32, method, path, body string, end bool, headers
 	for i := 0; i < len(all); i += 2 {
 		_ = c.hpack.WriteField(hpack.HeaderField{Name: all[i], Value: all[i+1]})
 	}
-	err := c.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: c.block.Bytes(), EndHeaders: true,
-		EndStream: end && body == ""})
+	err := c.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: c.block.Bytes(),
+		EndHeaders: true,
+		EndStream:  end && body == ""})
 	if _, known := c.windows[id]; !known {
 		c.windows[id] = c.initial
 	}

@@ -27,7 +27,8 @@ func TestImport_BesideCallers(t *testing.T) {
 	call := func() time.Duration {
 		calls++
 		begin := time.Now()
-		if got := s.Create(t, []apitest.Object{apitest.Event(fmt.Sprint("r", calls), nil)}); got.Summary.Processed != 1 {
+		got := s.Create(t, []apitest.Object{apitest.Event(fmt.Sprint("r", calls), nil)})
+		if got.Summary.Processed != 1 {
 			t.Fatalf("%+v", got)
 		}
 		return time.Since(begin)
@@ -66,7 +67,8 @@ func TestImport_BesideCallers(t *testing.T) {
 		var stdout string
 		go func() {
 			defer close(ended)
-			_, stdout, _ = apitest.Command(t, "", "import", "accounts-receivable", path, "--database", database, "--secret-key", apitest.SecretKey)
+			_, stdout, _ = apitest.Command(t, "", "import", "accounts-receivable", path, "--database",
+				database, "--secret-key", apitest.SecretKey)
 		}()
 		n, beside, p99 := during(ended)
 		if n < leastCalls {
@@ -75,7 +77,8 @@ func TestImport_BesideCallers(t *testing.T) {
 		if !strings.Contains(stdout, fmt.Sprintf("%d added", rows)) {
 			t.Fatal(stdout)
 		}
-		t.Logf("calm %.0f calls/s, p99 %s; beside the import %.0f calls/s, p99 %s: %.2f; %s", calm, calmP99, beside, p99, beside/calm, stdout)
+		t.Logf("calm %.0f calls/s, p99 %s; beside the import %.0f calls/s, p99 %s: %.2f; %s", calm, calmP99,
+			beside, p99, beside/calm, stdout)
 		if best = max(best, beside/calm); best >= 0.5 {
 			return
 		}

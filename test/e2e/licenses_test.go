@@ -9,11 +9,14 @@ import (
 	"customer-events/test/apitest"
 )
 
-// The program carries the licences of all modules that are linked into it, and so do a release and the image.
+// The program carries the licences of all modules that are linked into it, and so do a release and the
+// image.
 func TestLicenses_OfLinkedModules(t *testing.T) {
 	t.Parallel()
 	printed := apitest.MustCommand(t, "", "licenses")
-	list := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{with .Module}}{{if not (or .Main .Replace)}}{{.Path}} {{.Version}}{{end}}{{end}}", "customer-events")
+	list := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f",
+		"{{with .Module}}{{if not (or .Main .Replace)}}{{.Path}} {{.Version}}{{end}}{{end}}",
+		"customer-events")
 	list.Env = append(os.Environ(), "CGO_ENABLED=0")
 	text, err := list.Output()
 	if err != nil {

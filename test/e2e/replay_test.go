@@ -21,18 +21,22 @@ func TestReplay_AfterAnImport(t *testing.T) {
 			database := url(t)
 			s := apitest.ServeDemo(t, database)
 			participant := func(identifier apitest.Object) apitest.Object {
-				return apitest.Object{"accountsReceivableIdentifier": nil, "rewardsParticipantIdentifier": identifier}
-			}
-			token := func(by string, value any) apitest.Object {
-				return participant(apitest.Object{"accessTokenIdentifier": apitest.Object{by: value}})
+				return apitest.Object{
+					"accountsReceivableIdentifier": nil, "rewardsParticipantIdentifier": identifier,
+				}
 			}
 			changes := []apitest.Object{
 				{"accountsReceivableIdentifier": apitest.Object{"name": "Maria Stone"}},
-				{"classificationIdentifier": apitest.Object{"alternativeCode": "NL"}, "performedByUnitIdentifier": apitest.Object{"alternativeCode": "webshop"}},
+				{
+					"classificationIdentifier":  apitest.Object{"alternativeCode": "NL"},
+					"performedByUnitIdentifier": apitest.Object{"alternativeCode": "webshop"},
+				},
 				participant(apitest.Object{"number": "RP0000000019"}),
-				token("oneTimePassword", "073482"),
-				token("authenticationCode", "demo-authentication-code"),
-				token("credentials", apitest.Object{"identifier": "maria@example.com", "passCode": "4711"}),
+				apitest.ByToken("oneTimePassword", "073482"),
+				apitest.ByToken("authenticationCode", "demo-authentication-code"),
+				apitest.ByToken("credentials", apitest.Object{
+					"identifier": "maria@example.com", "passCode": "4711",
+				}),
 				{},
 			}
 			var byReference, byKey []apitest.Object
@@ -56,23 +60,36 @@ func TestReplay_AfterAnImport(t *testing.T) {
 				"accounts-receivable":  "number,name\nACR1,Maria Stone\n",
 				"rewards-participants": "number,account_number\nRP0000000019,ACR0000000077\n",
 				"units":                "id,name,alternative_code\n1,Head Office,head\n",
-				"access-tokens": "number,participant_number,state,authentication_code,identifier,pass_code,one_time_password,one_time_password_expires_at\n" +
-					"AT0000000001,RP0000000019,EFFECTIVE,another-code,maria@example.com,1234,111111,9999-12-31T23:59:59Z\n",
+				"access-tokens": "number,participant_number,state,authentication_code,identifier," +
+					"pass_code,one_time_password,one_time_password_expires_at\n" +
+					"AT0000000001,RP0000000019,EFFECTIVE,another-code,maria@example.com,1234,111111," +
+					"9999-12-31T23:59:59Z\n",
 			} {
 				path := filepath.Join(t.TempDir(), kind+".csv")
 				if err := os.WriteFile(path, []byte(csv), 0o600); err != nil {
 					t.Fatal(err)
 				}
-				apitest.MustCommand(t, "", "import", kind, path, "--database", database, "--secret-key", apitest.SecretKey)
+				apitest.MustCommand(t, "", "import", kind, path, "--database", database, "--secret-key",
+					apitest.SecretKey)
 			}
 			for range 25 { // more often than a user may fail
 				mustBeReplayed(t, first, s.Create(t, byReference))
 			}
 			mustBeReplayed(t, keyed, s.Create(t, byKey, "Idempotency-Key", "key"))
 			// New events are judged by what is so now.
-			fresh := s.Create(t, []apitest.Object{apitest.Event("a", apitest.Object{"performedByUnitIdentifier": apitest.Object{"id": "1"}, "accountsReceivableIdentifier": apitest.Object{"name": "Maria Stone"}}),
-				apitest.Event("b", nil), apitest.Event("c", apitest.Object{"performedByUnitIdentifier": apitest.Object{"name": "Head Office"}})})
-			if fresh.Summary.Processed != 1 || fresh.UnprocessedCustomerEventsSet[0].ErrorCode != "AmbiguousAPIValueException" || fresh.UnprocessedCustomerEventsSet[1].ErrorCode != "NotFoundAPIValueException" {
+			fresh := s.Create(t, []apitest.Object{
+				apitest.Event("a", apitest.Object{
+					"performedByUnitIdentifier":    apitest.Object{"id": "1"},
+					"accountsReceivableIdentifier": apitest.Object{"name": "Maria Stone"},
+				}),
+				apitest.Event("b", nil),
+				apitest.Event("c", apitest.Object{
+					"performedByUnitIdentifier": apitest.Object{"name": "Head Office"},
+				}),
+			})
+			if fresh.Summary.Processed != 1 ||
+				fresh.UnprocessedCustomerEventsSet[0].ErrorCode != "AmbiguousAPIValueException" ||
+				fresh.UnprocessedCustomerEventsSet[1].ErrorCode != "NotFoundAPIValueException" {
 				t.Errorf("%+v", fresh)
 			}
 		})
@@ -82,11 +99,13 @@ func TestReplay_AfterAnImport(t *testing.T) {
 // mustBeReplayed checks that a call was answered as before, and that all of it was replayed.
 func mustBeReplayed(t *testing.T, before, now apitest.Outcome) {
 	t.Helper()
-	if len(now.UnprocessedCustomerEventsSet) > 0 || len(now.ProcessedCustomerEventsSet) != len(before.ProcessedCustomerEventsSet) {
+	if len(now.UnprocessedCustomerEventsSet) > 0 ||
+		len(now.ProcessedCustomerEventsSet) != len(before.ProcessedCustomerEventsSet) {
 		t.Fatalf("%+v", now.UnprocessedCustomerEventsSet)
 	}
 	for i, p := range now.ProcessedCustomerEventsSet {
-		if was := before.ProcessedCustomerEventsSet[i]; p.ID != was.ID || p.Number != was.Number || !p.Replayed {
+		was := before.ProcessedCustomerEventsSet[i]
+		if p.ID != was.ID || p.Number != was.Number || !p.Replayed {
 			t.Errorf("%+v, then %+v", was, p)
 		}
 	}
@@ -97,28 +116,33 @@ func TestReplay_AfterTheUserWasLimitedToOtherUnits(t *testing.T) {
 	t.Parallel()
 	database := storetest.SQLite(t)
 	s := apitest.ServeDemo(t, database)
-	list := []apitest.Object{apitest.Event("1", apitest.Object{"externalSystem": "shop", "externalSystemReferenceNumber": "1"})}
+	list := []apitest.Object{apitest.Event("1", apitest.Object{
+		"externalSystem": "shop", "externalSystemReferenceNumber": "1",
+	})}
 	first := s.Create(t, list, "Idempotency-Key", "key")
 	db, err := sql.Open("sqlite", strings.TrimPrefix(database, "sqlite:"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if _, err := db.Exec("INSERT INTO api_user_units SELECT user_key, (SELECT unit_key FROM units WHERE name = 'Web Shop') FROM api_users"); err != nil {
+	if _, err := db.Exec("INSERT INTO api_user_units SELECT user_key, (SELECT unit_key FROM units WHERE " +
+		"name = 'Web Shop') FROM api_users"); err != nil {
 		t.Fatal(err)
 	}
 	mustBeReplayed(t, first, s.Create(t, list))
 	mustBeReplayed(t, first, s.Create(t, list, "Idempotency-Key", "key"))
-	const withEvent = `mutation ($input: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: $input) {
+	const withEvent = `mutation ($input: CreateWebCustomerEventsInput!) {
+		createWebCustomerEvents(input: $input) {
 		processedCustomerEventsSet { id event { id performedByUnit { name } } } } }`
 	for _, key := range []string{"", "key"} {
-		a := s.Post(t, withEvent, apitest.Object{"input": apitest.Object{"webCustomerEventsSet": list}}, "Idempotency-Key", key)
+		a := s.Post(t, withEvent, apitest.CreateInput(list), "Idempotency-Key", key)
 		if len(a.Errors) > 0 || strings.Count(a.Text, first.ProcessedCustomerEventsSet[0].ID) != 2 {
 			t.Errorf("key %q: %s", key, a.Text)
 		}
 	}
 	other := s.Create(t, []apitest.Object{apitest.Event("2", nil)})
-	if len(other.UnprocessedCustomerEventsSet) != 1 || other.UnprocessedCustomerEventsSet[0].ErrorCode != "ForbiddenAPIValueException" {
+	if len(other.UnprocessedCustomerEventsSet) != 1 ||
+		other.UnprocessedCustomerEventsSet[0].ErrorCode != "ForbiddenAPIValueException" {
 		t.Errorf("%+v", other)
 	}
 }

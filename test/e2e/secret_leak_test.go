@@ -40,15 +40,17 @@ func mustBeClean(t *testing.T, what, text string) {
 	}
 }
 
-// A thousand secrets of every kind, in every kind of call, good and bad, and in commands and files. None of them stands in anything
-// that the program wrote: logs, outputs, metrics, answers, spans, the database.
+// A thousand secrets of every kind, in every kind of call, good and bad, and in commands and files. None
+// of them stands in anything that the program wrote: logs, outputs, metrics, answers, spans, the database.
 func TestAThousandCanaries(t *testing.T) {
 	t.Parallel()
 	var c canaries
 	folder := t.TempDir()
 	path := filepath.Join(folder, "canaries.db")
 	key := c.text() + c.text() // 28 characters
-	database := []string{"--database", "sqlite:" + path, "--secret-key", key, "--old-secret-key", c.text() + c.text()}
+	database := []string{
+		"--database", "sqlite:" + path, "--secret-key", key, "--old-secret-key", c.text() + c.text(),
+	}
 	run := func(stdin string, want int, args ...string) {
 		t.Helper()
 		exit, stdout, stderr := apitest.Command(t, stdin, args...)
@@ -59,10 +61,13 @@ func TestAThousandCanaries(t *testing.T) {
 	}
 
 	// Commands that fail, with secrets in their options.
-	run("", 1, "migrate", "--database", "mysql://user:"+c.text()+"@host:port:/x", "--secret-key", c.text()+c.text())
+	run("", 1, "migrate", "--database", "mysql://user:"+c.text()+"@host:port:/x", "--secret-key",
+		c.text()+c.text())
 	run("", 2, "migrate", "--database", "mysql://user:"+c.text()+"@host/x?tls="+"maybe")
-	run("", 1, "migrate", "--database", "mysql://user:"+c.text()+"@127.0.0.1:1/x", "--secret-key", c.text()+c.text())
-	run("", 2, "migrate", "--database", "sqlite:"+path, "--secret-key", "cAnArY", "--old-secret-key", "cAnArY1")
+	run("", 1, "migrate", "--database", "mysql://user:"+c.text()+"@127.0.0.1:1/x", "--secret-key",
+		c.text()+c.text())
+	run("", 2, "migrate", "--database", "sqlite:"+path, "--secret-key", "cAnArY", "--old-secret-key",
+		"cAnArY1")
 	run("", 2, "migrate", "--database", "postgres://user:"+c.text()+"@host/x")
 
 	// A server, with users and access tokens that are canaries; some rows of the import are bad.
@@ -79,7 +84,8 @@ func TestAThousandCanaries(t *testing.T) {
 	run(c.text()+"\n", 1, append([]string{"user", "password", "nobody"}, database...)...)
 	type held struct{ code, identifier, pass, password string }
 	var tokens []held
-	rows := "number,participant_number,state,authentication_code,identifier,pass_code,one_time_password,one_time_password_expires_at\n"
+	rows := "number,participant_number,state,authentication_code,identifier,pass_code,one_time_password," +
+		"one_time_password_expires_at\n"
 	for i := range 120 {
 		token := held{c.text(), fmt.Sprint("who ", i), c.text(), c.digits()}
 		tokens = append(tokens, token)
@@ -92,9 +98,14 @@ func TestAThousandCanaries(t *testing.T) {
 		case 11:
 			token.password = c.text()
 		}
-		rows += fmt.Sprintf("T%d,%s,%s,%s,%s,%s,%s,9999-12-31T23:59:59Z\n", i, participant, state, token.code, token.identifier, token.pass, token.password)
+		rows += fmt.Sprintf("T%d,%s,%s,%s,%s,%s,%s,9999-12-31T23:59:59Z\n", i, participant, state,
+			token.code, token.identifier, token.pass, token.password)
 	}
-	for name, text := range map[string]string{"tokens.csv": rows, "broken.csv": rows[:len(rows)/2] + `"` + c.text(), "broken.ndjson": `{"number":"T1","pass_code":` + c.text() + "}\n" + `{"pass_code":["` + c.text() + `"]`} {
+	for name, text := range map[string]string{
+		"tokens.csv": rows, "broken.csv": rows[:len(rows)/2] + `"` + c.text(),
+		"broken.ndjson": `{"number":"T1","pass_code":` + c.text() + "}\n" + `{"pass_code":["` + c.text() +
+			`"]`,
+	} {
 		file := filepath.Join(folder, name)
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -111,9 +122,15 @@ func TestAThousandCanaries(t *testing.T) {
 	}
 	accepted := 0
 	for i, token := range tokens {
-		token := []apitest.Object{{"authenticationCode": token.code}, {"credentials": apitest.Object{"identifier": token.identifier, "passCode": token.pass}}, {"oneTimePassword": token.password}}[i%3]
-		a := s.Post(t, apitest.CreateQuery, apitest.Object{"input": apitest.Object{"webCustomerEventsSet": []apitest.Object{apitest.Event("1", apitest.Object{"accountsReceivableIdentifier": nil, "rewardsParticipantIdentifier": apitest.Object{"accessTokenIdentifier": token}})}}},
-			"Idempotency-Key", fmt.Sprint("key ", i))
+		event := apitest.Event("1", []apitest.Object{
+			apitest.ByToken("authenticationCode", token.code),
+			apitest.ByToken("credentials", apitest.Object{
+				"identifier": token.identifier, "passCode": token.pass,
+			}),
+			apitest.ByToken("oneTimePassword", token.password),
+		}[i%3])
+		a := s.Post(t, apitest.CreateQuery, apitest.CreateInput([]apitest.Object{event}), "Idempotency-Key",
+			fmt.Sprint("key ", i))
 		accepted += strings.Count(a.Text, `"processed":1`)
 		mustBeClean(t, "an answer", a.Text)
 	}
@@ -121,7 +138,8 @@ func TestAThousandCanaries(t *testing.T) {
 		t.Errorf("%d credentials were accepted", accepted)
 	}
 
-	// Calls that are wrong, whole and cut off, packed and not, by POST and by GET, with tokens that are none.
+	// Calls that are wrong, whole and cut off, packed and not, by POST and by GET, with tokens that are
+	// none.
 	for i, body := range plantedBodies() {
 		for variant := range 9 {
 			canary := c.text()
@@ -136,12 +154,16 @@ func TestAThousandCanaries(t *testing.T) {
 			case 4:
 				headers = []string{"Authorization", "Bearer " + c.text()}
 			case 5:
-				headers = []string{"Idempotency-Key", canary + "\t", "Accept", "application/graphql-response+json"}
+				headers = []string{
+					"Idempotency-Key", canary + "\t", "Accept", "application/graphql-response+json",
+				}
 			case 6:
 				compressed := testutil.Gzip(planted)
-				planted, headers = compressed[:len(compressed)-variant*(i%2)], []string{"Content-Encoding", "gzip"}
+				planted, headers = compressed[:len(compressed)-variant*(i%2)], []string{"Content-Encoding",
+					"gzip"}
 			case 7:
-				response, err := s.Client.Get(s.URL + "/graphql?query=" + url.QueryEscape(planted) + "&variables=" + url.QueryEscape(`{"token":"`+canary+`"}`))
+				response, err := s.Client.Get(s.URL + "/graphql?query=" + url.QueryEscape(planted) +
+					"&variables=" + url.QueryEscape(`{"token":"`+canary+`"}`))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -154,7 +176,11 @@ func TestAThousandCanaries(t *testing.T) {
 		}
 	}
 	// What is not even HTTP.
-	for _, request := range []string{"POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization Bearer %s\r\n\r\n", "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Length: %s\r\n\r\n", "%s\r\n\r\n", "GET /graphql HTTP/1.1\r\nAuthorization: Bearer %s\r\n\r\n"} {
+	for _, request := range []string{
+		"POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization Bearer %s\r\n\r\n",
+		"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Length: %s\r\n\r\n", "%s\r\n\r\n",
+		"GET /graphql HTTP/1.1\r\nAuthorization: Bearer %s\r\n\r\n",
+	} {
 		connection, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
 		if err != nil {
 			t.Fatal(err)

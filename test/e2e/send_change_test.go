@@ -19,7 +19,10 @@ func more(t *testing.T, from, n int) []byte {
 	t.Helper()
 	var text bytes.Buffer
 	for i := from; i < from+n; i++ {
-		if err := json.NewEncoder(&text).Encode(apitest.Event("", apitest.Object{"requestUniqueIdentifier": nil, apitest.Mark: fmt.Sprint(i)})); err != nil {
+		err := json.NewEncoder(&text).Encode(apitest.Event("", apitest.Object{
+			"requestUniqueIdentifier": nil, apitest.Mark: fmt.Sprint(i),
+		}))
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -54,8 +57,8 @@ func mustHave(t *testing.T, s *apitest.Server, n int) {
 	}
 }
 
-// A program appends to the file while it is sent: what was counted is sent, also when the sender was killed in between, and the
-// rest is stored once if the advice is followed.
+// A program appends to the file while it is sent: what was counted is sent, also when the sender was
+// killed in between, and the rest is stored once if the advice is followed.
 func TestSend_FileGrows(t *testing.T) {
 	t.Parallel()
 	for name, killed := range map[string]bool{"in one run": false, "killed": true} {
@@ -82,7 +85,9 @@ func TestSend_FileGrows(t *testing.T) {
 			counted := fmt.Sprintf("%d of %d events are done: %d processed", first, first, first)
 			for _, want := range []string{"", "has been sent already"} {
 				exit, stdout, stderr := sendCommand(t, g.URL, file)
-				if exit != 0 || !strings.Contains(stdout, counted) || !strings.Contains(stderr, "has grown since it was begun to be sent") || !strings.Contains(stderr, want) || strings.Contains(stderr, "delete") {
+				if exit != 0 || !strings.Contains(stdout, counted) ||
+					!strings.Contains(stderr, "has grown since it was begun to be sent") ||
+					!strings.Contains(stderr, want) || strings.Contains(stderr, "delete") {
 					t.Errorf("exit %d: %s%s", exit, stdout, stderr)
 				}
 				mustHave(t, s, first)
@@ -99,7 +104,8 @@ func TestSend_FileGrows(t *testing.T) {
 				t.Fatal(err)
 			}
 			rest := written(t, "rest.ndjson", text[from-1:])
-			if exit, stdout, stderr := sendCommand(t, g.URL, rest); exit != 0 || !strings.Contains(stdout, fmt.Sprintf("%d of %d events", added, added)) {
+			if exit, stdout, stderr := sendCommand(t, g.URL, rest); exit != 0 ||
+				!strings.Contains(stdout, fmt.Sprintf("%d of %d events", added, added)) {
 				t.Errorf("the rest: exit %d: %s%s", exit, stdout, stderr)
 			}
 			mustHave(t, s, first+added)
@@ -107,7 +113,8 @@ func TestSend_FileGrows(t *testing.T) {
 			if err := os.Truncate(file, int64(from-1)); err != nil {
 				t.Fatal(err)
 			}
-			if exit, stdout, stderr := sendCommand(t, g.URL, file); exit != 0 || !strings.Contains(stdout, counted) || strings.Contains(stderr, "grown") {
+			if exit, stdout, stderr := sendCommand(t, g.URL, file); exit != 0 ||
+				!strings.Contains(stdout, counted) || strings.Contains(stderr, "grown") {
 				t.Errorf("restored: exit %d: %s%s", exit, stdout, stderr)
 			}
 			mustHave(t, s, first+added)
@@ -115,7 +122,8 @@ func TestSend_FileGrows(t *testing.T) {
 	}
 }
 
-// A file that is replaced while it is sent is sent as it was; the one that has its name then is not sent under its state.
+// A file that is replaced while it is sent is sent as it was; the one that has its name then is not sent
+// under its state.
 func TestSend_FileIsReplaced(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
@@ -130,24 +138,30 @@ func TestSend_FileIsReplaced(t *testing.T) {
 		}
 		forward.ServeHTTP(w, r)
 	})
-	if exit, stdout, stderr := sendCommand(t, g.URL, file); exit != 0 || !strings.Contains(stdout, "5500 of 5500 events are done") || !strings.Contains(stderr, "has been replaced") {
+	if exit, stdout, stderr := sendCommand(t, g.URL, file); exit != 0 ||
+		!strings.Contains(stdout, "5500 of 5500 events are done") ||
+		!strings.Contains(stderr, "has been replaced") {
 		t.Errorf("exit %d: %s%s", exit, stdout, stderr)
 	}
 	mustHave(t, s, events)
-	if exit, stdout, stderr := sendCommand(t, g.URL, file); exit != 3 || !strings.Contains(stderr, "has been changed since") {
+	exit, stdout, stderr := sendCommand(t, g.URL, file)
+	if exit != 3 || !strings.Contains(stderr, "has been changed since") {
 		t.Errorf("the other file: exit %d: %s%s", exit, stdout, stderr)
 	}
 	mustHave(t, s, events)
 }
 
-// A file that is cut or edited in place while it is sent ends the sending before anything of the change is sent; once it is as it
-// was, sending goes on.
+// A file that is cut or edited in place while it is sent ends the sending before anything of the change is
+// sent; once it is as it was, sending goes on.
 func TestSend_FileIsCutOrEdited(t *testing.T) {
 	t.Parallel()
 	const events = 9_500
 	for name, change := range map[string]func(text []byte) []byte{
-		"cut in a row":      func(text []byte) []byte { return text[:len(text)-20] },
-		"cut between rows":  func(text []byte) []byte { return text[:bytes.LastIndexByte(text[:len(text)-1], '\n')+1] },
+		"cut in a row": func(text []byte) []byte { return text[:len(text)-20] },
+		"cut between rows": func(text []byte) []byte {
+			return text[:bytes.LastIndexByte(text[:len(text)-1],
+				'\n')+1]
+		},
 		"cut to the middle": func(text []byte) []byte { return text[:len(text)/2+7] },
 		"emptied":           func([]byte) []byte { return nil },
 		"edited": func(text []byte) []byte {
@@ -160,9 +174,11 @@ func TestSend_FileIsCutOrEdited(t *testing.T) {
 				s := apitest.ServeDemo(t, storetest.SQLite(t))
 				text := more(t, 0, events)
 				if kind == "csv" {
-					text = []byte("accountsReceivableIdentifier.number,performedByUnitIdentifier.name,performedOn,website," + apitest.Mark + "\n")
+					text = []byte("accountsReceivableIdentifier.number,performedByUnitIdentifier.name," +
+						"performedOn,website," + apitest.Mark + "\n")
 					for i := range events {
-						text = fmt.Appendf(text, "ACR0000000020,Admin Unit,2016-06-22T15:00:00,www.crm.com,\"%d\"\n", i)
+						text = fmt.Appendf(text,
+							"ACR0000000020,Admin Unit,2016-06-22T15:00:00,www.crm.com,\"%d\"\n", i)
 					}
 				}
 				file, g := written(t, "events."+kind, text), bridgeTo(t, s)
@@ -175,7 +191,8 @@ func TestSend_FileIsCutOrEdited(t *testing.T) {
 					forward.ServeHTTP(w, r)
 				})
 				exit, stdout, stderr := sendCommand(t, g.URL, file)
-				if exit != 3 || !strings.Contains(stderr, "was changed while it was being sent") || strings.Contains(stdout, "9500 of 9500") {
+				if exit != 3 || !strings.Contains(stderr, "was changed while it was being sent") ||
+					strings.Contains(stdout, "9500 of 9500") {
 					t.Errorf("exit %d: %s%s", exit, stdout, stderr)
 				}
 				for name, times := range s.CountStored(t) {
@@ -183,13 +200,15 @@ func TestSend_FileIsCutOrEdited(t *testing.T) {
 						t.Errorf("%s is stored %d times", name, times)
 					}
 				}
-				if exit, _, stderr := sendCommand(t, g.URL, file); exit != 3 || !strings.Contains(stderr, "has been changed since") {
+				if exit, _, stderr := sendCommand(t, g.URL, file); exit != 3 ||
+					!strings.Contains(stderr, "has been changed since") {
 					t.Errorf("again: exit %d: %s", exit, stderr)
 				}
 				if err := os.WriteFile(file, text, 0o600); err != nil {
 					t.Fatal(err)
 				}
-				if exit, stdout, stderr := sendCommand(t, g.URL, file); exit != 0 || !strings.Contains(stdout, "9500 of 9500 events are done: 9500 processed (0 of them") {
+				if exit, stdout, stderr := sendCommand(t, g.URL, file); exit != 0 ||
+					!strings.Contains(stdout, "9500 of 9500 events are done: 9500 processed (0 of them") {
 					t.Errorf("restored: exit %d: %s%s", exit, stdout, stderr)
 				}
 				if _, err := os.Stat(file + ".rejected.ndjson"); err == nil {
@@ -211,13 +230,15 @@ func TestSend_RowIsBeingWritten(t *testing.T) {
 		appendTo(t, file, []byte(" "))
 		forward.ServeHTTP(w, r)
 	})
-	if exit, stdout, stderr := sendCommand(t, g.URL, file); exit != 0 || !strings.Contains(stderr, "the last row had no end yet") {
+	exit, stdout, stderr := sendCommand(t, g.URL, file)
+	if exit != 0 || !strings.Contains(stderr, "the last row had no end yet") {
 		t.Errorf("exit %d: %s%s", exit, stdout, stderr)
 	}
 	mustHave(t, s, 3)
 }
 
-// The way from a rejected file through a user's corrections: none is lost, whatever has happened to the state meanwhile.
+// The way from a rejected file through a user's corrections: none is lost, whatever has happened to the
+// state meanwhile.
 func TestSend_RejectedFileIsCorrected(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
@@ -231,7 +252,8 @@ func TestSend_RejectedFileIsCorrected(t *testing.T) {
 		}
 		forward.ServeHTTP(w, r)
 	})
-	if exit, stdout, stderr := sendCommand(t, g.URL, file); exit != 3 || !strings.Contains(stdout, "4000 of 9000") {
+	if exit, stdout, stderr := sendCommand(t, g.URL, file); exit != 3 ||
+		!strings.Contains(stdout, "4000 of 9000") {
 		t.Fatalf("exit %d: %s%s", exit, stdout, stderr)
 	}
 	before, err := os.ReadFile(rejected)
@@ -249,7 +271,8 @@ func TestSend_RejectedFileIsCorrected(t *testing.T) {
 	}
 	g.on(nil)
 	exit, stdout, stderr := sendCommand(t, g.URL, file)
-	if exit != 1 || !strings.Contains(stdout, "9000 of 9000 events are done: 8910 processed") || !strings.Contains(stderr, "it is kept as "+rejected+".edited-2") {
+	if exit != 1 || !strings.Contains(stdout, "9000 of 9000 events are done: 8910 processed") ||
+		!strings.Contains(stderr, "it is kept as "+rejected+".edited-2") {
 		t.Errorf("exit %d: %s%s", exit, stdout, stderr)
 	}
 	mustHold(t, rejected+".edited-1", []byte("of somebody"))
@@ -265,7 +288,8 @@ func TestSend_RejectedFileIsCorrected(t *testing.T) {
 	if err := os.Remove(file + ".sent"); err != nil {
 		t.Fatal(err)
 	}
-	if exit, stdout, stderr := sendCommand(t, g.URL, file); exit != 1 || !strings.Contains(stderr, "it is kept as "+rejected+".edited-3") {
+	if exit, stdout, stderr := sendCommand(t, g.URL, file); exit != 1 ||
+		!strings.Contains(stderr, "it is kept as "+rejected+".edited-3") {
 		t.Errorf("exit %d: %s%s", exit, stdout, stderr)
 	}
 	mustHold(t, rejected+".edited-3", after)
@@ -275,26 +299,31 @@ func TestSend_RejectedFileIsCorrected(t *testing.T) {
 func mustHold(t *testing.T, path string, want []byte) {
 	t.Helper()
 	if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, want) {
-		t.Errorf("%s holds %d bytes, %v, and not the %d that were to be kept", filepath.Base(path), len(got), err, len(want))
+		t.Errorf("%s holds %d bytes, %v, and not the %d that were to be kept", filepath.Base(path), len(got),
+			err, len(want))
 	}
 }
 
-// One wrong pass code after the other does not keep the customer's right one out: no call is sent twice for events that may be
-// accepted later, and every event keeps the code of its own first answer.
+// One wrong pass code after the other does not keep the customer's right one out: no call is sent twice
+// for events that may be accepted later, and every event keeps the code of its own first answer.
 func TestSend_CredentialAttempts(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	by := func(identifier, passCode string) apitest.Object {
-		return apitest.Object{"accountsReceivableIdentifier": nil, "rewardsParticipantIdentifier": apitest.Object{"accessTokenIdentifier": apitest.Object{"credentials": apitest.Object{"identifier": identifier, "passCode": passCode}}}}
+		return apitest.ByToken("credentials", apitest.Object{"identifier": identifier, "passCode": passCode})
 	}
 	var text bytes.Buffer
 	for i := range 6 {
-		if err := json.NewEncoder(&text).Encode(apitest.Event(fmt.Sprint("nobody", i), by("nobody@example.com", fmt.Sprint(1000+i)))); err != nil {
+		err := json.NewEncoder(&text).Encode(apitest.Event(fmt.Sprint("nobody", i), by("nobody@example.com",
+			fmt.Sprint(1000+i))))
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
 	for i := range 2 {
-		if err := json.NewEncoder(&text).Encode(apitest.Event(fmt.Sprint("maria", i), by("maria@example.com", fmt.Sprint(1000+i)))); err != nil {
+		err := json.NewEncoder(&text).Encode(apitest.Event(fmt.Sprint("maria", i), by("maria@example.com",
+			fmt.Sprint(1000+i))))
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -304,7 +333,9 @@ func TestSend_CredentialAttempts(t *testing.T) {
 		calls <- number
 		forward.ServeHTTP(w, r)
 	})
-	if exit, stdout, stderr := sendCommand(t, g.URL, file); exit != 1 || !strings.Contains(stdout, "8 of 8 events are done: 0 processed (0 of them had been before), 8 rejected") {
+	exit, stdout, stderr := sendCommand(t, g.URL, file)
+	if exit != 1 || !strings.Contains(stdout,
+		"8 of 8 events are done: 0 processed (0 of them had been before), 8 rejected") {
 		t.Errorf("exit %d: %s%s", exit, stdout, stderr)
 	}
 	if len(calls) != 1 {
@@ -319,7 +350,8 @@ func TestSend_CredentialAttempts(t *testing.T) {
 			t.Errorf("%d: %s, want %s", i, line.ErrorCode, want)
 		}
 	}
-	if a := s.Create(t, []apitest.Object{apitest.Event("right", by("maria@example.com", "4711"))}); a.Summary.Processed != 1 {
+	a := s.Create(t, []apitest.Object{apitest.Event("right", by("maria@example.com", "4711"))})
+	if a.Summary.Processed != 1 {
 		t.Errorf("the right pass code: %+v", a)
 	}
 }

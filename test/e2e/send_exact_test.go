@@ -18,8 +18,9 @@ import (
 	"customer-events/test/apitest"
 )
 
-// A sender is killed again and again: before a call reaches the server, when it has been stored and not answered, and at any time
-// after. What it had is then sent to its end, and is there exactly once, without any external reference.
+// A sender is killed again and again: before a call reaches the server, when it has been stored and not
+// answered, and at any time after. What it had is then sent to its end, and is there exactly once, without
+// any external reference.
 func TestSendIsKilled(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -30,7 +31,8 @@ func TestSendIsKilled(t *testing.T) {
 		random := rand.New(rand.NewPCG(6, 2))
 		file, g := sendable(t, events, nil), bridgeTo(t, s)
 		for range rounds {
-			at, when, later := 1+random.IntN(3), random.IntN(3), time.Duration(random.IntN(int(20*time.Millisecond)))
+			at, when, later := 1+random.IntN(3), random.IntN(3),
+				time.Duration(random.IntN(int(20*time.Millisecond)))
 			process := make(chan func(), 1)
 			g.on(func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler) {
 				if number != at {
@@ -55,7 +57,8 @@ func TestSendIsKilled(t *testing.T) {
 		}
 		g.on(nil)
 		exit, stdout, stderr := sendCommand(t, g.URL, file)
-		if want := fmt.Sprintf("%d of %d events are done: %d processed", events, events, events-events/100); exit != 1 || !strings.Contains(stdout, want) || !strings.Contains(stderr, "rejected.ndjson") {
+		want := fmt.Sprintf("%d of %d events are done: %d processed", events, events, events-events/100)
+		if exit != 1 || !strings.Contains(stdout, want) || !strings.Contains(stderr, "rejected.ndjson") {
 			t.Errorf("exit %d: %s%s", exit, stdout, stderr)
 		}
 		checkOnce(t, s, file, events)
@@ -63,15 +66,16 @@ func TestSendIsKilled(t *testing.T) {
 		if err := os.Remove(file + ".sent"); err != nil {
 			t.Fatal(err)
 		}
-		if exit, stdout, stderr := sendCommand(t, g.URL, file); exit != 1 || !strings.Contains(stdout, fmt.Sprintf("(%d of them had been before)", events-events/100)) {
+		if exit, stdout, stderr := sendCommand(t, g.URL, file); exit != 1 ||
+			!strings.Contains(stdout, fmt.Sprintf("(%d of them had been before)", events-events/100)) {
 			t.Errorf("exit %d: %s%s", exit, stdout, stderr)
 		}
 		checkOnce(t, s, file, events)
 	})
 }
 
-// The server ends in the middle and comes back elsewhere, a connection breaks after a call was stored, the server asks for time, and
-// the token ends: the sender goes on.
+// The server ends in the middle and comes back elsewhere, a connection breaks after a call was stored, the
+// server asks for time, and the token ends: the sender goes on.
 func TestSendGoesOn(t *testing.T) {
 	t.Parallel()
 	database := storetest.SQLite(t)
@@ -105,7 +109,9 @@ func TestSendGoesOn(t *testing.T) {
 			close(back)
 		case 6: // the sender's own token ends
 			<-back
-			status, _, text := s.Do(t, http.MethodPost, "/graphql", strings.NewReader(`{"query":"mutation { logout }"}`), "Content-Type", "application/json", "Authorization", r.Header.Get("Authorization"))
+			status, _, text := s.Do(t, http.MethodPost, "/graphql",
+				strings.NewReader(`{"query":"mutation { logout }"}`), "Content-Type", "application/json",
+				"Authorization", r.Header.Get("Authorization"))
 			if status != http.StatusOK {
 				t.Errorf("logout: %d: %s", status, text)
 			}
@@ -113,7 +119,8 @@ func TestSendGoesOn(t *testing.T) {
 		forward.ServeHTTP(w, r)
 	})
 	exit, stdout, stderr := sendCommand(t, g.URL, file)
-	if exit != 1 || !strings.Contains(stdout, "7000 of 7000 events are done: 6930 processed") || !strings.Contains(stderr, "trying again") {
+	if exit != 1 || !strings.Contains(stdout, "7000 of 7000 events are done: 6930 processed") ||
+		!strings.Contains(stderr, "trying again") {
 		t.Errorf("exit %d: %s%s", exit, stdout, stderr)
 	}
 	if strings.Contains(stdout+stderr, app.DemoPassword) {
@@ -135,7 +142,8 @@ func TestSendIsInterrupted(t *testing.T) {
 	g.on(func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler) {
 		switch number {
 		case 2:
-			if exit, _, stderr := sendCommand(t, g.URL, file); exit != 3 || !strings.Contains(stderr, "is being sent by another process") {
+			exit, _, stderr := sendCommand(t, g.URL, file)
+			if exit != 3 || !strings.Contains(stderr, "is being sent by another process") {
 				t.Errorf("a second sender: exit %d: %s", exit, stderr)
 			}
 		case 3:
@@ -144,20 +152,28 @@ func TestSendIsInterrupted(t *testing.T) {
 		forward.ServeHTTP(w, r)
 	})
 	var out, errs apitest.Buffer
-	exit := app.Run(ctx, sendArgs(g.URL, file), app.Env{Stdin: strings.NewReader(app.DemoPassword), Stdout: &out, Stderr: &errs, Log: app.NewLogger(&errs)})
-	if exit != 3 || !strings.Contains(errs.String(), "interrupted") || !strings.Contains(errs.String(), "the same command goes on from there") || strings.Contains(out.String(), "9000 of 9000") {
+	exit := app.Run(ctx, sendArgs(g.URL, file), app.Env{
+		Stdin: strings.NewReader(app.DemoPassword), Stdout: &out, Stderr: &errs, Log: app.NewLogger(&errs),
+	})
+	if exit != 3 || !strings.Contains(errs.String(), "interrupted") ||
+		!strings.Contains(errs.String(), "the same command goes on from there") ||
+		strings.Contains(out.String(), "9000 of 9000") {
 		t.Errorf("exit %d: %s%s", exit, out.String(), errs.String())
 	}
-	if text, err := os.ReadFile(file + ".sent"); err != nil || strings.Contains(string(text), "underWaySince") {
+	text, err := os.ReadFile(file + ".sent")
+	if err != nil || strings.Contains(string(text), "underWaySince") {
 		t.Errorf("all calls were awaited, and yet: %s (%v)", text, err)
 	}
-	if exit, stdout, stderr := sendCommand(t, g.URL, file); exit != 1 || !strings.Contains(stdout, "9000 of 9000 events are done: 8910 processed (0 of them had been before)") {
+	if exit, stdout, stderr := sendCommand(t, g.URL, file); exit != 1 ||
+		!strings.Contains(stdout,
+			"9000 of 9000 events are done: 8910 processed (0 of them had been before)") {
 		t.Errorf("exit %d: %s%s", exit, stdout, stderr)
 	}
 	checkOnce(t, s, file, events)
 }
 
-// When idempotency keys may have been forgotten, of the calls that were under way only what has an external reference is sent again.
+// When idempotency keys may have been forgotten, of the calls that were under way only what has an
+// external reference is sent again.
 func TestSendAfterTheKeys(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
@@ -183,7 +199,8 @@ func TestSendAfterTheKeys(t *testing.T) {
 	_ = cmd.Wait()
 	g.on(nil)
 	backdate(t, file, 73*time.Hour)
-	if exit, stdout, stderr := sendCommand(t, g.URL, file); exit != 1 || !strings.Contains(stdout, "6000 of 6000 events are done") {
+	exit, stdout, stderr := sendCommand(t, g.URL, file)
+	if exit != 1 || !strings.Contains(stdout, "6000 of 6000 events are done") {
 		t.Fatalf("exit %d: %s%s", exit, stdout, stderr)
 	}
 	counts, doubtful := s.CountStored(t), map[string]bool{}
@@ -198,7 +215,8 @@ func TestSendAfterTheKeys(t *testing.T) {
 	for i := range events {
 		name := fmt.Sprint(i)
 		switch times := counts[name]; {
-		case bad(i) && times != 0, times > 1, times == 0 && !bad(i) && !doubtful[name], doubtful[name] && referenced(i):
+		case bad(i) && times != 0, times > 1, times == 0 && !bad(i) && !doubtful[name], doubtful[name] &&
+			referenced(i):
 			t.Errorf("event %d is stored %d times, doubtful: %t", i, times, doubtful[name])
 		}
 	}

@@ -37,9 +37,10 @@ func bridgeTo(t *testing.T, s *apitest.Server) *bridge {
 	t.Helper()
 	g := &bridge{}
 	g.lead(t, s)
-	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(g.to.Load()) }, ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) {
-		w.WriteHeader(http.StatusBadGateway)
-	}}
+	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(g.to.Load()) },
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) {
+			w.WriteHeader(http.StatusBadGateway)
+		}}
 	g.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Idempotency-Key") == "" {
 			forward.ServeHTTP(w, r)
@@ -86,8 +87,8 @@ func sendCommand(t *testing.T, url, file string) (exit int, stdout, stderr strin
 	return apitest.Command(t, app.DemoPassword+"\n", sendArgs(url, file)...)
 }
 
-// sendable writes a file of n events marked 0 to n-1, of which each hundredth names an account that does not exist; change may
-// give them more.
+// sendable writes a file of n events marked 0 to n-1, of which each hundredth names an account that does
+// not exist; change may give them more.
 func sendable(t *testing.T, n int, change func(i int, e apitest.Object)) string {
 	t.Helper()
 	var text bytes.Buffer
@@ -140,7 +141,8 @@ func rejectedOf(t *testing.T, file string) (lines []rejectedLine) {
 	return lines
 }
 
-// checkOnce checks that the events of a sendable file are there exactly once each, and the bad ones in the rejected file, in order.
+// checkOnce checks that the events of a sendable file are there exactly once each, and the bad ones in the
+// rejected file, in order.
 func checkOnce(t *testing.T, s *apitest.Server, file string, n int) {
 	t.Helper()
 	counts := s.CountStored(t)
@@ -162,7 +164,8 @@ func checkOnce(t *testing.T, s *apitest.Server, file string, n int) {
 	var got []int
 	for _, line := range rejectedOf(t, file) {
 		got = append(got, line.Line)
-		if line.ErrorCode != "NotFoundAPIValueException" || line.Event[apitest.Mark] != fmt.Sprint(line.Line-1) {
+		if line.ErrorCode != "NotFoundAPIValueException" ||
+			line.Event[apitest.Mark] != fmt.Sprint(line.Line-1) {
 			t.Errorf("rejected: %+v", line)
 		}
 	}

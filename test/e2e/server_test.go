@@ -25,19 +25,33 @@ func TestSeedExample(t *testing.T) {
 	apitest.OnEachDatabase(t, func(t *testing.T, s *apitest.Server) {
 		got := s.Create(t, []apitest.Object{
 			apitest.Event("06", apitest.Object{"performedOn": "2016-06-22T15:00:00"}),
-			apitest.Event("07", apitest.Object{"accountsReceivableIdentifier": apitest.Object{"number": "ACR0000000077"}, "performedOn": "2016-06-22T15:05:02"}),
-			apitest.Event("08", apitest.Object{"accountsReceivableIdentifier": apitest.Object{"number": "ACR00045000"}, "performedOn": "2016-06-22T15:19:22"}),
-			apitest.Event("09", apitest.Object{"accountsReceivableIdentifier": apitest.Object{"number": "ACR00670040"}, "performedOn": "2016-06-22T15:15:42"}),
+			apitest.Event("07", apitest.Object{
+				"accountsReceivableIdentifier": apitest.Object{"number": "ACR0000000077"},
+				"performedOn":                  "2016-06-22T15:05:02",
+			}),
+			apitest.Event("08", apitest.Object{
+				"accountsReceivableIdentifier": apitest.Object{"number": "ACR00045000"},
+				"performedOn":                  "2016-06-22T15:19:22",
+			}),
+			apitest.Event("09", apitest.Object{
+				"accountsReceivableIdentifier": apitest.Object{"number": "ACR00670040"},
+				"performedOn":                  "2016-06-22T15:15:42",
+			}),
 		})
 		var refused []apitest.Unprocessed
 		for _, u := range got.UnprocessedCustomerEventsSet {
-			refused = append(refused, apitest.Unprocessed{RequestUniqueIdentifier: u.RequestUniqueIdentifier, Index: u.Index, ErrorCode: u.ErrorCode, ErrorDescription: u.ErrorDescription})
+			refused = append(refused, apitest.Unprocessed{
+				RequestUniqueIdentifier: u.RequestUniqueIdentifier, Index: u.Index, ErrorCode: u.ErrorCode,
+				ErrorDescription: u.ErrorDescription,
+			})
 		}
 		want := []apitest.Unprocessed{
 			{RequestUniqueIdentifier: "08", Index: 2, ErrorCode: "NotFoundAPIValueException",
-				ErrorDescription: "Error:Account (ACR00045000) Not Found. - Description:The specified API value was not found."},
+				ErrorDescription: "Error:Account (ACR00045000) Not Found. - Description:The specified API " +
+					"value was not found."},
 			{RequestUniqueIdentifier: "09", Index: 3, ErrorCode: "NotFoundAPIValueException",
-				ErrorDescription: "Error:Account (ACR00670040) Not Found. - Description:The specified API value was not found."},
+				ErrorDescription: "Error:Account (ACR00670040) Not Found. - Description:The specified API " +
+					"value was not found."},
 		}
 		if diff := cmp.Diff(want, refused); diff != "" {
 			t.Errorf("unprocessed (-want +got):\n%s", diff)
@@ -52,11 +66,13 @@ func TestSeedExample(t *testing.T) {
 				t.Errorf("the number %s does not grow from %d: %v", p.Number, before, err)
 			}
 			before = number
-			if p.RequestUniqueIdentifier != []string{"06", "07"}[i] || p.Index != i || p.Replayed || !regexp.MustCompile(`^[0-9A-F]{32}$`).MatchString(p.ID) {
+			if p.RequestUniqueIdentifier != []string{"06", "07"}[i] || p.Index != i || p.Replayed ||
+				!regexp.MustCompile(`^[0-9A-F]{32}$`).MatchString(p.ID) {
 				t.Errorf("processed: %+v", p)
 			}
 		}
-		if sum := got.Summary; sum.Received != 4 || sum.Processed != 2 || sum.Unprocessed != 2 || sum.Replayed != 0 {
+		sum := got.Summary
+		if sum.Received != 4 || sum.Processed != 2 || sum.Unprocessed != 2 || sum.Replayed != 0 {
 			t.Errorf("summary: %+v", sum)
 		}
 	})
@@ -66,11 +82,13 @@ func TestHowManyEvents(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	for _, media := range []string{"application/json", "application/graphql-response+json"} {
-		a := s.Post(t, apitest.CreateQuery, apitest.Object{"input": apitest.Object{"webCustomerEventsSet": apitest.Events(1001)}}, "Accept", media)
-		if a.Code() != "TOO_MANY_EVENTS" || !strings.Contains(a.Errors[0].Message, "1000") || !strings.Contains(a.Errors[0].Message, "1001") {
+		a := s.Post(t, apitest.CreateQuery, apitest.CreateInput(apitest.Events(1001)), "Accept", media)
+		if a.Code() != "TOO_MANY_EVENTS" || !strings.Contains(a.Errors[0].Message, "1000") ||
+			!strings.Contains(a.Errors[0].Message, "1001") {
 			t.Errorf("1001 events: %.500s", a.Text)
 		}
-		if want := map[string]int{"application/json": 200, "application/graphql-response+json": 400}[media]; a.Status != want {
+		want := map[string]int{"application/json": 200, "application/graphql-response+json": 400}[media]
+		if a.Status != want {
 			t.Errorf("1001 events, %s: status %d, want %d", media, a.Status, want)
 		}
 	}
@@ -78,7 +96,9 @@ func TestHowManyEvents(t *testing.T) {
 		t.Errorf("%d events are stored", n)
 	}
 	none := s.Create(t, []apitest.Object{})
-	if none.ProcessedCustomerEventsSet == nil || none.UnprocessedCustomerEventsSet == nil || len(none.ProcessedCustomerEventsSet)+len(none.UnprocessedCustomerEventsSet) > 0 || none.Summary.Received != 0 {
+	if none.ProcessedCustomerEventsSet == nil || none.UnprocessedCustomerEventsSet == nil ||
+		len(none.ProcessedCustomerEventsSet)+len(none.UnprocessedCustomerEventsSet) > 0 ||
+		none.Summary.Received != 0 {
 		t.Errorf("0 events: %+v", none)
 	}
 	if full := s.Create(t, apitest.Events(1000)); full.Summary.Processed != 1000 {
@@ -89,19 +109,26 @@ func TestHowManyEvents(t *testing.T) {
 func TestCheckStoresNothing(t *testing.T) {
 	t.Parallel()
 	apitest.OnEachDatabase(t, func(t *testing.T, s *apitest.Server) {
-		byPassword := apitest.Object{"accountsReceivableIdentifier": nil, "rewardsParticipantIdentifier": apitest.Object{"accessTokenIdentifier": apitest.Object{"oneTimePassword": "073482"}}}
+		byPassword := apitest.ByToken("oneTimePassword", "073482")
 		reference := apitest.Object{"externalSystem": "shop", "externalSystemReferenceNumber": "1"}
 		s.Create(t, []apitest.Object{apitest.Event("stored", reference)})
-		input := apitest.Object{"input": apitest.Object{"idempotencyKey": "checked", "webCustomerEventsSet": []apitest.Object{
-			apitest.Event("a", nil), apitest.Event("b", byPassword), apitest.Event("c", reference), apitest.Event("d", apitest.Object{"website": "javascript:alert(1)"})}}}
-		const query = `query ($input: CreateWebCustomerEventsInput!) { checkWebCustomerEvents(input: $input) { acceptable replays
-			unprocessedCustomerEventsSet { requestUniqueIdentifier index errorCode errorDescription problems { path errorCode } } } }`
+		input := apitest.Object{"input": apitest.Object{"idempotencyKey": "checked",
+			"webCustomerEventsSet": []apitest.Object{
+				apitest.Event("a", nil), apitest.Event("b", byPassword), apitest.Event("c", reference),
+				apitest.Event("d", apitest.Object{"website": "javascript:alert(1)"})}}}
+		const query = `query ($input: CreateWebCustomerEventsInput!) {
+			checkWebCustomerEvents(input: $input) {
+				acceptable replays
+				unprocessedCustomerEventsSet {
+					requestUniqueIdentifier index errorCode errorDescription problems { path errorCode }
+				} } }`
 		type verdicts struct {
 			Acceptable, Replays          int
 			UnprocessedCustomerEventsSet []apitest.Unprocessed
 		}
 		first := apitest.Ask[verdicts](t, s, "checkWebCustomerEvents", query, input)
-		if second := apitest.Ask[verdicts](t, s, "checkWebCustomerEvents", query, input); first.Acceptable != 3 || first.Replays != 1 || !cmp.Equal(first, second) {
+		second := apitest.Ask[verdicts](t, s, "checkWebCustomerEvents", query, input)
+		if first.Acceptable != 3 || first.Replays != 1 || !cmp.Equal(first, second) {
 			t.Errorf("first %+v, then %+v", first, second)
 		}
 		if n := len(s.Page(t, apitest.Object{})); n != 1 {
@@ -109,7 +136,8 @@ func TestCheckStoresNothing(t *testing.T) {
 		}
 		// The mutation says the same, the password is not spent, and the key is not used.
 		got := apitest.Ask[apitest.Outcome](t, s, "createWebCustomerEvents", apitest.CreateQuery, input)
-		if diff := cmp.Diff(first.UnprocessedCustomerEventsSet, got.UnprocessedCustomerEventsSet); diff != "" || got.Summary.Processed != 3 || got.Summary.Replayed != 1 {
+		diff := cmp.Diff(first.UnprocessedCustomerEventsSet, got.UnprocessedCustomerEventsSet)
+		if diff != "" || got.Summary.Processed != 3 || got.Summary.Replayed != 1 {
 			t.Errorf("the mutation: %+v\n%s", got.Summary, diff)
 		}
 	})
@@ -135,9 +163,15 @@ func TestHealth(t *testing.T) {
 func TestGzipBothWays(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
-	text, _ := json.Marshal(apitest.Object{"query": apitest.CreateQuery, "variables": apitest.Object{"input": apitest.Object{"webCustomerEventsSet": apitest.Events(100)}}})
-	request, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/graphql", strings.NewReader(testutil.Gzip(string(text))))
-	for name, value := range map[string]string{"Content-Type": "application/json", "Content-Encoding": "gzip", "Accept-Encoding": "gzip", "Authorization": "Bearer " + s.Token} {
+	text, _ := json.Marshal(apitest.Object{
+		"query": apitest.CreateQuery, "variables": apitest.CreateInput(apitest.Events(100)),
+	})
+	request, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/graphql",
+		strings.NewReader(testutil.Gzip(string(text))))
+	for name, value := range map[string]string{
+		"Content-Type": "application/json", "Content-Encoding": "gzip", "Accept-Encoding": "gzip",
+		"Authorization": "Bearer " + s.Token,
+	} {
 		request.Header.Set(name, value)
 	}
 	response, err := s.Client.Do(request)
@@ -161,8 +195,11 @@ func TestGzipBothWays(t *testing.T) {
 func TestGracefulEnd(t *testing.T) {
 	t.Parallel()
 	apitest.OnEachDatabase(t, func(t *testing.T, s *apitest.Server) {
-		text, _ := json.Marshal(apitest.Object{"query": apitest.CreateQuery, "variables": apitest.Object{"input": apitest.Object{"webCustomerEventsSet": apitest.Events(10)}}})
-		// The client sends the body once the server asks for it: the first write returns when the call is running.
+		text, _ := json.Marshal(apitest.Object{
+			"query": apitest.CreateQuery, "variables": apitest.CreateInput(apitest.Events(10)),
+		})
+		// The client sends the body once the server asks for it: the first write returns when the call is
+		// running.
 		s.Client.Transport.(*http.Transport).ExpectContinueTimeout = time.Minute
 		from, to := io.Pipe()
 		answers := make(chan apitest.Response, 1)
@@ -173,7 +210,9 @@ func TestGracefulEnd(t *testing.T) {
 		_, _ = to.Write(text[:100])
 		s.Cancel()
 		for deadline := time.Now().Add(20 * time.Second); ; {
-			fresh := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 5 * time.Second}
+			fresh := http.Client{
+				Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 5 * time.Second,
+			}
 			response, err := fresh.Get(s.URL + "/healthz")
 			if err != nil {
 				break
@@ -190,7 +229,8 @@ func TestGracefulEnd(t *testing.T) {
 			t.Errorf("the running call: %d %.300s", a.Status, a.Text)
 		}
 		s.Stop(t)
-		if lines := strings.Split(strings.TrimSpace(s.Log.String()), "\n"); !slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, `"msg":"ended"`) }) {
+		lines := strings.Split(strings.TrimSpace(s.Log.String()), "\n")
+		if !slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, `"msg":"ended"`) }) {
 			t.Errorf("the log does not say that it has ended: %v", lines)
 		}
 	})

@@ -33,7 +33,8 @@ func dripText(conn net.Conn, text string) {
 // is logged.
 func TestShutdown_SlowClients(t *testing.T) {
 	t.Parallel()
-	const head = "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAuthorization: Bearer %s\r\nContent-Length: 5000\r\n\r\n"
+	const head = "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAuthorization: " +
+		"Bearer %s\r\nContent-Length: 5000\r\n\r\n"
 	slow := strings.Repeat(" ", 5000)
 	for _, c := range []struct {
 		name   string
@@ -41,8 +42,20 @@ func TestShutdown_SlowClients(t *testing.T) {
 		within time.Duration // after the drain
 		logged string
 	}{
-		{"a body without a token", func(_ *apitest.Server, conn net.Conn) { fmt.Fprintf(conn, head, "/graphql", ""); dripText(conn, slow) }, 4 * time.Second, `"anonymous_uploads":1`},
-		{"a body with a token that is not valid", func(_ *apitest.Server, conn net.Conn) { fmt.Fprintf(conn, head, "/graphql", "x"); dripText(conn, slow) }, 4 * time.Second, `"anonymous_uploads":1`},
+		{
+			"a body without a token", func(_ *apitest.Server, conn net.Conn) {
+				fmt.Fprintf(conn, head,
+					"/graphql", "")
+				dripText(conn, slow)
+			}, 4 * time.Second, `"anonymous_uploads":1`,
+		},
+		{
+			"a body with a token that is not valid", func(_ *apitest.Server,
+				conn net.Conn) {
+				fmt.Fprintf(conn, head, "/graphql", "x")
+				dripText(conn, slow)
+			}, 4 * time.Second, `"anonymous_uploads":1`,
+		},
 		{"a body of the Web API", func(_ *apitest.Server, conn net.Conn) {
 			fmt.Fprintf(conn, head, "/crmapi/rest/v2/customer_events/bulk/web/create", "")
 			dripText(conn, slow)
@@ -51,9 +64,25 @@ func TestShutdown_SlowClients(t *testing.T) {
 			fmt.Fprintf(conn, head, "/graphql", s.Token)
 			dripText(conn, slow)
 		}, 8 * time.Second, `"slow_uploads":1`},
-		{"a body that stops, with a valid token", func(s *apitest.Server, conn net.Conn) { fmt.Fprintf(conn, head, "/graphql", s.Token) }, 8 * time.Second, `"slow_uploads":1`},
-		{"a body to a path that there is not", func(_ *apitest.Server, conn net.Conn) { fmt.Fprintf(conn, head, "/nothing", ""); dripText(conn, slow) }, 8 * time.Second, ""},
-		{"a header", func(_ *apitest.Server, conn net.Conn) { dripText(conn, "POST /graphql HTTP/1.1\r\nX: "+slow) }, 5 * time.Second, `"silent_connections":1`},
+		{
+			"a body that stops, with a valid token", func(s *apitest.Server,
+				conn net.Conn) {
+				fmt.Fprintf(conn, head, "/graphql", s.Token)
+			}, 8 * time.Second, `"slow_uploads":1`,
+		},
+		{
+			"a body to a path that there is not", func(_ *apitest.Server, conn net.Conn) {
+				fmt.Fprintf(conn,
+					head, "/nothing", "")
+				dripText(conn, slow)
+			}, 8 * time.Second, "",
+		},
+		{
+			"a header", func(_ *apitest.Server, conn net.Conn) {
+				dripText(conn,
+					"POST /graphql HTTP/1.1\r\nX: "+slow)
+			}, 5 * time.Second, `"silent_connections":1`,
+		},
 		{"nothing", func(*apitest.Server, net.Conn) {}, 5 * time.Second, `"silent_connections":1`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -108,7 +137,8 @@ func TestShutdown_SlowHTTP2Clients(t *testing.T) {
 func TestShutdown_UploadIsFinished(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
-	// The client sends the body once the server asks for it: when half of it is written, the server reads it.
+	// The client sends the body once the server asks for it: when half of it is written, the server reads
+	// it.
 	s.Client.Transport.(*http.Transport).ExpectContinueTimeout = time.Minute
 	reader, writer := io.Pipe()
 	result := make(chan apitest.Response, 1)
@@ -116,7 +146,8 @@ func TestShutdown_UploadIsFinished(t *testing.T) {
 		defer close(result)
 		result <- s.PostBody(t, reader, "Expect", "100-continue")
 	}()
-	body := `{"query":"{ limits { maxPageSize } }","extensions":{"x":"` + strings.Repeat("x", 200<<10) + `"}}`
+	body := `{"query":"{ limits { maxPageSize } }","extensions":{"x":"` + strings.Repeat("x", 200<<10) +
+		`"}}`
 	half := len(body) / 2
 	_, _ = io.WriteString(writer, body[:half])
 	s.Cancel()
@@ -192,14 +223,18 @@ func TestShutdown_HTTP2LosesNothing(t *testing.T) {
 		servers.Add(1)
 		var clients sync.WaitGroup
 		for range 8 {
-			client := &http.Client{Transport: s.Client.Transport.(*http.Transport).Clone(), Timeout: time.Minute}
+			client := &http.Client{
+				Transport: s.Client.Transport.(*http.Transport).Clone(), Timeout: time.Minute,
+			}
 			for range 4 {
 				clients.Go(func() {
 					defer client.CloseIdleConnections()
 					for {
 						// A reader of no known kind cannot be read twice.
-						body := &onceReader{Reader: strings.NewReader(`{"query":"{ limits { maxPageSize } }"}`)}
-						request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/graphql", body)
+						body := &onceReader{Reader: strings.NewReader(
+							`{"query":"{ limits { maxPageSize } }"}`)}
+						request, err := http.NewRequestWithContext(t.Context(), http.MethodPost,
+							s.URL+"/graphql", body)
 						if err != nil {
 							t.Error(err)
 							return
@@ -214,7 +249,8 @@ func TestShutdown_HTTP2LosesNothing(t *testing.T) {
 							t.Errorf("after %d calls: %v", calls.Load(), err)
 							return
 						}
-						if _, err := io.Copy(io.Discard, response.Body); err != nil || response.StatusCode != http.StatusOK || response.ProtoMajor != 2 {
+						if _, err := io.Copy(io.Discard, response.Body); err != nil ||
+							response.StatusCode != http.StatusOK || response.ProtoMajor != 2 {
 							t.Errorf("%s %s, %v", response.Proto, response.Status, err)
 						}
 						_ = response.Body.Close()
@@ -243,7 +279,8 @@ func TestShutdown_HTTP2Announces(t *testing.T) {
 		if err := conn.send(id, http.MethodGet, "/healthz", "", true); err != nil {
 			t.Fatal(err)
 		}
-		if !conn.until(5*time.Second, func() bool { return conn.status[id] != "" }) || conn.status[id] != "200" {
+		if !conn.until(5*time.Second, func() bool { return conn.status[id] != "" }) ||
+			conn.status[id] != "200" {
 			t.Errorf("stream %d: %q, %v", id, conn.status[id], conn.err)
 		}
 	}
@@ -264,7 +301,8 @@ func TestShutdown_HTTP2Announces(t *testing.T) {
 		get(unused, id)
 		get(late, id)
 	}
-	if !announced(used) || !unused.until(time.Second, func() bool { return announced(unused) }) || len(late.goAways) > 0 {
+	if !announced(used) || !unused.until(time.Second, func() bool { return announced(unused) }) ||
+		len(late.goAways) > 0 {
 		t.Errorf("GOAWAY: %v, %v, %v", used.goAways, unused.goAways, late.goAways)
 	}
 	if !late.until(5*time.Second, func() bool { return len(late.goAways) > 0 }) || late.goAways[0] != all {

@@ -56,7 +56,8 @@ func datagram(t *testing.T) *os.File {
 	return file
 }
 
-// Of several sockets that are handed over, the program serves those that are named for it, or all if none is.
+// Of several sockets that are handed over, the program serves those that are named for it, or all if none
+// is.
 func TestSockets_Several(t *testing.T) {
 	t.Parallel()
 	first, firstAt := stream(t, "127.0.0.1:0")
@@ -66,19 +67,30 @@ func TestSockets_Several(t *testing.T) {
 		sockets      []*os.File
 		served, idle []string
 	}{
-		{"two lines of a unit", "customer-events.socket:customer-events.socket", []*os.File{first, second}, []string{firstAt, secondAt}, nil},
+		{
+			"two lines of a unit", "customer-events.socket:customer-events.socket",
+			[]*os.File{first, second}, []string{firstAt, secondAt}, nil,
+		},
 		{"no names", "", []*os.File{first, second}, []string{firstAt, secondAt}, nil},
 		{"unknown names", "a:b", []*os.File{first, second}, []string{firstAt, secondAt}, nil},
 		{"ours is second", "dns:customer-events", []*os.File{datagram(t), first}, []string{firstAt}, nil},
-		{"ours among others", "admin:http:x", []*os.File{first, second, datagram(t)}, []string{secondAt}, []string{firstAt}},
-		{"ours before http", "http:customer-events", []*os.File{first, second}, []string{secondAt}, []string{firstAt}},
+		{
+			"ours among others", "admin:http:x", []*os.File{first, second, datagram(t)}, []string{secondAt},
+			[]string{firstAt},
+		},
+		{
+			"ours before http", "http:customer-events", []*os.File{first, second}, []string{secondAt},
+			[]string{firstAt},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			process, out := activated(t, c.names, c.sockets, "--drain", "0s")
 			if err := process.Start(); err != nil {
 				t.Fatal(err)
 			}
-			client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 30 * time.Second}
+			client := &http.Client{
+				Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 30 * time.Second,
+			}
 			for _, at := range append(c.served, c.served...) {
 				response, err := client.Get("http://" + at + "/healthz")
 				if err != nil {
@@ -108,7 +120,9 @@ func TestSockets_Wrong(t *testing.T) {
 	first, _ := stream(t, "127.0.0.1:0")
 	for _, names := range []string{"", "a:customer-events"} {
 		process, out := activated(t, names, []*os.File{first, datagram(t)})
-		if err := process.Run(); err == nil || !strings.Contains(out.String(), "LISTEN_FDS (2): file descriptor 4") || !strings.Contains(out.String(), "FileDescriptorName=customer-events") {
+		err := process.Run()
+		if err == nil || !strings.Contains(out.String(), "LISTEN_FDS (2): file descriptor 4") ||
+			!strings.Contains(out.String(), "FileDescriptorName=customer-events") {
 			t.Errorf("%q: %v: %s", names, err, out)
 		}
 	}

@@ -62,7 +62,8 @@ func TestStatementsOfACallAreConstant(t *testing.T) {
 		before := status(t, admin)
 		a := s.Post(t, query, apitest.Object{"input": input})
 		after := status(t, admin)
-		if !strings.Contains(a.Text, fmt.Sprintf(`"processed":%d,`, n)) && !strings.Contains(a.Text, fmt.Sprintf(`"acceptable":%d`, n)) {
+		if !strings.Contains(a.Text, fmt.Sprintf(`"processed":%d,`, n)) &&
+			!strings.Contains(a.Text, fmt.Sprintf(`"acceptable":%d`, n)) {
 			t.Fatalf("%.1500s", a.Text)
 		}
 		difference := make(map[string]int64)
@@ -73,14 +74,25 @@ func TestStatementsOfACallAreConstant(t *testing.T) {
 		}
 		return difference
 	}
-	const withEvents = `mutation ($input: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: $input) { summary { processed received }
-		processedCustomerEventsSet { event { id accountsReceivable { name } rewardsParticipant { id } classification { id } performedByUnit { id } createdBy } } } }`
-	const check = `query ($input: CreateWebCustomerEventsInput!) { checkWebCustomerEvents(input: $input) { acceptable unprocessedCustomerEventsSet { errorDescription } } }`
+	const withEvents = `mutation ($input: CreateWebCustomerEventsInput!) {
+		createWebCustomerEvents(input: $input) {
+			summary { processed received }
+			processedCustomerEventsSet { event {
+				id accountsReceivable { name } rewardsParticipant { id } classification { id }
+				performedByUnit { id } createdBy
+			} } } }`
+	const check = `query ($input: CreateWebCustomerEventsInput!) { checkWebCustomerEvents(input: $input) ` +
+		`{ acceptable unprocessedCustomerEventsSet { errorDescription } } }`
 	measure(10, apitest.CreateQuery, true) // opens the connections
 	for _, c := range []struct {
 		name, query string
 		key         bool
-	}{{"create", apitest.CreateQuery, false}, {"create with a key", apitest.CreateQuery, true}, {"create and read back", withEvents, true}, {"check", check, true}} {
+	}{
+		{"create", apitest.CreateQuery, false},
+		{"create with a key", apitest.CreateQuery, true},
+		{"create and read back", withEvents, true},
+		{"check", check, true},
+	} {
 		few, many := measure(10, c.query, c.key), measure(1000, c.query, c.key)
 		if diff := cmp.Diff(few, many); diff != "" {
 			t.Errorf("%s: statements of 10 events (-) and of 1000 (+):\n%s", c.name, diff)
@@ -95,7 +107,9 @@ func TestStatementsOfACallAreConstant(t *testing.T) {
 // status is how many statements of each kind the server has had.
 func status(t *testing.T, admin *sql.DB) map[string]int64 {
 	t.Helper()
-	rows, err := admin.Query("SHOW GLOBAL STATUS WHERE Variable_name = 'Questions' OR Variable_name IN ('Com_select', 'Com_insert', 'Com_update', 'Com_delete', 'Com_commit', 'Com_begin', 'Com_rollback', 'Com_stmt_prepare', 'Com_stmt_execute')")
+	rows, err := admin.Query("SHOW GLOBAL STATUS WHERE Variable_name = 'Questions' OR Variable_name IN " +
+		"('Com_select', 'Com_insert', 'Com_update', 'Com_delete', 'Com_commit', 'Com_begin', " +
+		"'Com_rollback', 'Com_stmt_prepare', 'Com_stmt_execute')")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +135,8 @@ func importMany(t *testing.T, database string) {
 	for _, kind := range []struct{ name, header, row string }{
 		{"accounts-receivable", "id,number,name", "ai%[1]d,an%[1]d,account %[1]d"},
 		{"rewards-participants", "id,number,account_number", "pi%[1]d,pn%[1]d,an%[1]d"},
-		{"access-tokens", "number,participant_number,state,authentication_code,identifier,pass_code,one_time_password,one_time_password_expires_at",
+		{"access-tokens", "number,participant_number,state,authentication_code,identifier,pass_code," +
+			"one_time_password,one_time_password_expires_at",
 			"t%[1]d,pn%[1]d,EFFECTIVE,code%[1]d,identifier%[1]d,pass%[1]d,7%07[1]d,9999-12-31T23:59:59Z"},
 		{"classifications", "id,name,alternative_code,type", "ci%[1]d,classification %[1]d,cc%[1]d,WEB"},
 		{"units", "id,name,alternative_code", "ui%[1]d,unit %[1]d,uc%[1]d"},
@@ -135,7 +150,8 @@ func importMany(t *testing.T, database string) {
 		if err := os.WriteFile(path, []byte(text.String()), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		apitest.MustCommand(t, "", "import", kind.name, path, "--database", database, "--secret-key", apitest.SecretKey)
+		apitest.MustCommand(t, "", "import", kind.name, path, "--database", database, "--secret-key",
+			apitest.SecretKey)
 	}
 }
 
@@ -145,16 +161,32 @@ func pointing(call, i int) apitest.Object {
 	token := func(by string, value any) apitest.Object {
 		return apitest.Object{"accessTokenIdentifier": apitest.Object{by: value}}
 	}
-	e := apitest.Event(n("r"), apitest.Object{"accountsReceivableIdentifier": nil, "externalSystem": fmt.Sprint("system ", call), "externalSystemReferenceNumber": n(""),
-		"classificationIdentifier":  []apitest.Object{{"id": n("ci")}, {"name": n("classification ")}, {"alternativeCode": n("cc")}}[i%3],
-		"performedByUnitIdentifier": []apitest.Object{{"id": n("ui")}, {"name": n("unit ")}, {"alternativeCode": n("uc")}}[i%3]})
+	e := apitest.Event(n("r"), apitest.Object{"accountsReceivableIdentifier": nil,
+		"externalSystem": fmt.Sprint("system ", call), "externalSystemReferenceNumber": n(""),
+		"classificationIdentifier": []apitest.Object{
+			{"id": n("ci")},
+			{"name": n("classification ")},
+			{"alternativeCode": n("cc")},
+		}[i%3],
+		"performedByUnitIdentifier": []apitest.Object{
+			{"id": n("ui")},
+			{"name": n("unit ")},
+			{"alternativeCode": n("uc")},
+		}[i%3]})
 	if i%8 < 3 {
-		e["accountsReceivableIdentifier"] = []apitest.Object{{"id": n("ai")}, {"number": n("an")}, {"name": n("account ")}}[i%8]
+		e["accountsReceivableIdentifier"] = []apitest.Object{
+			{"id": n("ai")},
+			{"number": n("an")},
+			{"name": n("account ")},
+		}[i%8]
 		return e
 	}
 	// One-time passwords are spent by the calls, so that each call has its own.
 	password := fmt.Sprintf("7%07d", i/8+125*call)
-	e["rewardsParticipantIdentifier"] = []apitest.Object{{"id": n("pi")}, {"number": n("pn")}, token("authenticationCode", n("code")),
-		token("credentials", apitest.Object{"identifier": n("identifier"), "passCode": n("pass")}), token("oneTimePassword", password)}[i%8-3]
+	e["rewardsParticipantIdentifier"] = []apitest.Object{{"id": n("pi")}, {"number": n("pn")},
+		token("authenticationCode", n("code")),
+		token("credentials", apitest.Object{
+			"identifier": n("identifier"), "passCode": n("pass"),
+		}), token("oneTimePassword", password)}[i%8-3]
 	return e
 }

@@ -42,9 +42,12 @@ func TestAssets_CostNothing(t *testing.T) {
 					}
 					n, err := io.Copy(io.Discard, response.Body)
 					response.Body.Close()
-					if err != nil || response.StatusCode != http.StatusOK || method == http.MethodGet && n != response.ContentLength ||
-						response.Header.Get("Content-Encoding") == "" && response.ContentLength != int64(len(plain)) {
-						t.Fatalf("%v, %s, %d bytes of %d: %v", err, response.Status, n, response.ContentLength, response.Header)
+					if err != nil || response.StatusCode != http.StatusOK || method == http.MethodGet &&
+						n != response.ContentLength ||
+						response.Header.Get("Content-Encoding") == "" &&
+							response.ContentLength != int64(len(plain)) {
+						t.Fatalf("%v, %s, %d bytes of %d: %v", err, response.Status, n,
+							response.ContentLength, response.Header)
 					}
 					if response.Header.Get("No-Gzip-Compression") != "" {
 						t.Fatal("a header for the middleware gets out")

@@ -25,7 +25,8 @@ type child struct {
 	stderr  *os.File // what the test may read
 }
 
-// startChild starts the program with demo data. It goes on with a login, whose line is the log's first of a request.
+// startChild starts the program with demo data. It goes on with a login, whose line is the log's first of
+// a request.
 func startChild(t *testing.T) *child {
 	t.Helper()
 	read, write, err := os.Pipe()
@@ -53,7 +54,10 @@ func startChild(t *testing.T) *child {
 	_ = stdout.Close() // the reader of standard output dies too
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 8}, Timeout: 20 * time.Second}
 	t.Cleanup(client.CloseIdleConnections)
-	s := &apitest.Server{URL: strings.TrimSuffix(strings.TrimSpace(strings.TrimPrefix(line, "GraphiQL")), "/"), Client: client}
+	s := &apitest.Server{
+		URL:    strings.TrimSuffix(strings.TrimSpace(strings.TrimPrefix(line, "GraphiQL")), "/"),
+		Client: client,
+	}
 	s.Token = s.Login(t, app.DemoUser, app.DemoPassword)
 	return &child{s, process, read}
 }
@@ -107,8 +111,8 @@ func TestStderr_ReaderDies(t *testing.T) {
 	c.interrupt(t)
 }
 
-// The reader of standard error stalls: no call waits for it. When it reads again, the log says how many lines are lost
-// and goes on.
+// The reader of standard error stalls: no call waits for it. When it reads again, the log says how many
+// lines are lost and goes on.
 func TestStderr_ReaderStalls(t *testing.T) {
 	t.Parallel()
 	c := startChild(t)
@@ -153,7 +157,8 @@ func TestStderr_ReaderStalls(t *testing.T) {
 	for line := range lines {
 		rest.WriteString(line)
 	}
-	if !strings.Contains(rest.String(), "after-the-stall") || !strings.Contains(rest.String(), `"msg":"ended"`) {
+	if !strings.Contains(rest.String(), "after-the-stall") ||
+		!strings.Contains(rest.String(), `"msg":"ended"`) {
 		t.Errorf("the log does not go on: %.1000s", rest.String())
 	}
 	if strings.Contains(rest.String(), "log lines were lost") {

@@ -18,8 +18,9 @@ import (
 	"customer-events/test/apitest"
 )
 
-// TestTraces lets a collector take what the program sends: a span for the call, within it one for each pass, and within those one for
-// each statement, all on the caller's trace; and nothing that a caller has sent.
+// TestTraces lets a collector take what the program sends: a span for the call, within it one for each
+// pass, and within those one for each statement, all on the caller's trace; and nothing that a caller has
+// sent.
 func TestTraces(t *testing.T) {
 	t.Parallel()
 	for name, database := range apitest.Engines {
@@ -47,7 +48,8 @@ func TestTraces(t *testing.T) {
 					for _, scope := range resource.ScopeSpans {
 						for _, span := range scope.Spans {
 							if slices.Equal(span.TraceId, []byte("0123456789abcdef")) {
-								names[string(span.SpanId)], parents[string(span.SpanId)] = span.Name, string(span.ParentSpanId)
+								names[string(span.SpanId)], parents[string(span.SpanId)] = span.Name,
+									string(span.ParentSpanId)
 							}
 						}
 					}
@@ -55,10 +57,15 @@ func TestTraces(t *testing.T) {
 			}))
 			defer receiver.Close()
 			s := apitest.ServeDemo(t, database(t), "--otlp-endpoint", receiver.URL+"/v1/traces")
-			request, err := http.NewRequest(http.MethodPost, s.URL+"/graphql", strings.NewReader(strings.Join(strings.Fields(`{"query": "mutation M($i: CreateWebCustomerEventsInput!) {
-				createWebCustomerEvents(input: $i) { summary { processed } } }", "variables": {"i": {"webCustomerEventsSet": [{"requestUniqueIdentifier": "canary-1",
-				"accountsReceivableIdentifier": {"number": "ACR0000000020"}, "performedByUnitIdentifier": {"name": "Web Shop"}, "performedOn": "2026-01-01T00:00:00Z",
-				"website": "www.canary-2.com", "externalSystem": "canary-3", "externalSystemReferenceNumber": "canary-4"}]}}}`), " ")))
+			request, err := http.NewRequest(http.MethodPost, s.URL+"/graphql",
+				strings.NewReader(strings.Join(
+					strings.Fields(`{"query": "mutation M($i: CreateWebCustomerEventsInput!) {
+				createWebCustomerEvents(input: $i) { summary { processed } } }",
+				"variables": {"i": {"webCustomerEventsSet": [{"requestUniqueIdentifier": "canary-1",
+				"accountsReceivableIdentifier": {"number": "ACR0000000020"},
+				"performedByUnitIdentifier": {"name": "Web Shop"}, "performedOn": "2026-01-01T00:00:00Z",
+				"website": "www.canary-2.com", "externalSystem": "canary-3",
+				"externalSystemReferenceNumber": "canary-4"}]}}}`), " ")))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -85,13 +92,16 @@ func TestTraces(t *testing.T) {
 				}
 				lines[names[parents[span]]+" > "+name] = true
 			}
-			for _, want := range []string{" > POST /graphql", "POST /graphql > settle", "POST /graphql > resolve", "resolve > SELECT units",
-				"POST /graphql > record", "record > INSERT web_customer_events", "record > INSERT idempotent_calls"} {
+			for _, want := range []string{" > POST /graphql", "POST /graphql > settle",
+				"POST /graphql > resolve", "resolve > SELECT units",
+				"POST /graphql > record", "record > INSERT web_customer_events",
+				"record > INSERT idempotent_calls"} {
 				if !lines[want] {
 					t.Errorf("there is no span %q among %v", want, slices.Sorted(maps.Keys(lines)))
 				}
 			}
-			for _, secret := range []string{"canary-", s.Token, app.DemoPassword, "ACR0000000020", "Web Shop"} {
+			for _, secret := range []string{"canary-", s.Token, app.DemoPassword, "ACR0000000020",
+				"Web Shop"} {
 				if strings.Contains(text, secret) {
 					t.Errorf("the traces tell %q", secret)
 				}

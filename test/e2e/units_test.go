@@ -55,8 +55,15 @@ func (m *rightsModel) write(user string) {
 	list := make([]apitest.Object, 1000)
 	drawn := make([]modelEvent, len(list))
 	for i := range list {
-		e := modelEvent{unit: m.random.IntN(modelUnits + 1), website: []string{"www.a.com", "www.b.com"}[m.random.IntN(2)]}
-		identifier := []apitest.Object{{"id": fmt.Sprint("u", e.unit)}, {"name": fmt.Sprint("Unit ", e.unit)}, {"alternativeCode": fmt.Sprint("code-", e.unit)}}[m.random.IntN(3)]
+		e := modelEvent{
+			unit: m.random.IntN(modelUnits + 1), website: []string{"www.a.com",
+				"www.b.com"}[m.random.IntN(2)],
+		}
+		identifier := []apitest.Object{
+			{"id": fmt.Sprint("u", e.unit)},
+			{"name": fmt.Sprint("Unit ", e.unit)},
+			{"alternativeCode": fmt.Sprint("code-", e.unit)},
+		}[m.random.IntN(3)]
 		changes := apitest.Object{"performedByUnitIdentifier": identifier, "website": e.website}
 		if m.random.IntN(3) == 0 {
 			e.ref = fmt.Sprint(m.random.IntN(300))
@@ -84,7 +91,8 @@ func (m *rightsModel) write(user string) {
 		case e.unit == modelUnits: // there is no such unit
 			m.judge(u.ErrorCode == "NotFoundAPIValueException", "%s, no unit: %+v", user, u)
 		case !m.allowed(user, e.unit):
-			m.judge(u.ErrorCode == "ForbiddenAPIValueException" && p.ID == "", "%s, forbidden unit %d: %+v %+v", user, e.unit, p, u)
+			m.judge(u.ErrorCode == "ForbiddenAPIValueException" &&
+				p.ID == "", "%s, forbidden unit %d: %+v %+v", user, e.unit, p, u)
 		case !taken || e.ref == "":
 			m.judge(p.ID != "" && !p.Replayed, "%s, unit %d: %+v %+v", user, e.unit, p, u)
 			e.id, e.number = p.ID, p.Number
@@ -99,10 +107,12 @@ func (m *rightsModel) write(user string) {
 			if other.unit != e.unit {
 				want = append(want, "performedByUnitIdentifier")
 			}
-			if other.website != e.website && m.allowed(user, other.unit) { // else what differs is not his to know
+			// else what differs is not his to know
+			if other.website != e.website && m.allowed(user, other.unit) {
 				want = append(want, "website")
 			}
-			m.judge(u.ErrorCode == "DuplicateAPIValueException" && slices.Equal(paths, want), "%s, the reference of %+v: %+v %+v, want %v", user, other, p, u, want)
+			m.judge(u.ErrorCode == "DuplicateAPIValueException" && slices.Equal(paths, want),
+				"%s, the reference of %+v: %+v %+v, want %v", user, other, p, u, want)
 		}
 	}
 }
@@ -129,7 +139,9 @@ func (m *rightsModel) read(user string) {
 					EndCursor   string
 				}
 			}
-			p := apitest.Ask[page](m.T, m.s, "webCustomerEvents", `query ($filter: WebCustomerEventFilter, $after: String) { webCustomerEvents(first: 500, after: $after, filter: $filter) { nodes { id } pageInfo { hasNextPage endCursor } } }`,
+			p := apitest.Ask[page](m.T, m.s, "webCustomerEvents",
+				`query ($filter: WebCustomerEventFilter, $after: String) { webCustomerEvents(first: 500, `+
+					`after: $after, filter: $filter) { nodes { id } pageInfo { hasNextPage endCursor } } }`,
 				apitest.Object{"filter": filter, "after": after})
 			for _, node := range p.Nodes {
 				got[node.ID] = true
@@ -141,14 +153,22 @@ func (m *rightsModel) read(user string) {
 		m.judge(maps.Equal(got, want), "%s lists %d events by %s, want %d", user, len(got), what, len(want))
 	}
 	list("nothing", apitest.Object{}, visible(func(modelEvent) bool { return true }))
-	list("account", apitest.Object{"accountsReceivable": apitest.Object{"number": "ACR0000000020"}}, visible(func(modelEvent) bool { return true }))
+	list("account", apitest.Object{"accountsReceivable": apitest.Object{"number": "ACR0000000020"}},
+		visible(func(modelEvent) bool { return true }))
 	for unit := range modelUnits {
-		identifier := []apitest.Object{{"id": fmt.Sprint("u", unit)}, {"name": fmt.Sprint("Unit ", unit)}, {"alternativeCode": fmt.Sprint("code-", unit)}}[m.random.IntN(3)]
-		list(fmt.Sprint(identifier), apitest.Object{"performedByUnit": identifier}, visible(func(e modelEvent) bool { return e.unit == unit }))
+		identifier := []apitest.Object{
+			{"id": fmt.Sprint("u", unit)},
+			{"name": fmt.Sprint("Unit ", unit)},
+			{"alternativeCode": fmt.Sprint("code-", unit)},
+		}[m.random.IntN(3)]
+		list(fmt.Sprint(identifier), apitest.Object{"performedByUnit": identifier},
+			visible(func(e modelEvent) bool { return e.unit == unit }))
 	}
 	for ref, e := range m.taken {
 		if m.random.IntN(10) == 0 {
-			list("reference", apitest.Object{"externalSystem": "rights", "externalSystemReferenceNumber": ref}, visible(func(other modelEvent) bool { return other.id == e.id }))
+			list("reference", apitest.Object{
+				"externalSystem": "rights", "externalSystemReferenceNumber": ref,
+			}, visible(func(other modelEvent) bool { return other.id == e.id }))
 		}
 	}
 	n := 0
@@ -157,13 +177,17 @@ func (m *rightsModel) read(user string) {
 			break
 		}
 		for _, by := range []apitest.Object{{"id": id}, {"number": e.number}} {
-			found := apitest.Ask[*struct{ ID string }](m.T, m.s, "webCustomerEvent", `query ($by: WebCustomerEventBy!) { webCustomerEvent(by: $by) { id } }`, apitest.Object{"by": by})
-			m.judge((found != nil && found.ID == id) == m.allowed(user, e.unit) && (found == nil || found.ID == id), "%s reads the event of unit %d: %v", user, e.unit, found)
+			found := apitest.Ask[*struct{ ID string }](m.T, m.s, "webCustomerEvent",
+				`query ($by: WebCustomerEventBy!) { webCustomerEvent(by: $by) { id } }`,
+				apitest.Object{"by": by})
+			m.judge((found != nil && found.ID == id) == m.allowed(user, e.unit) && (found == nil ||
+				found.ID == id), "%s reads the event of unit %d: %v", user, e.unit, found)
 		}
 	}
 }
 
-// Ten thousand generated cases: who may write for a unit, and who may read its events, in whatever way it is named.
+// Ten thousand generated cases: who may write for a unit, and who may read its events, in whatever way it
+// is named.
 func TestUsersKeepToTheirUnits(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -172,7 +196,8 @@ func TestUsersKeepToTheirUnits(t *testing.T) {
 	for name, database := range apitest.Databases(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			m := &rightsModel{T: t, s: apitest.ServeDemo(t, database), random: rand.New(rand.NewPCG(1, 2)), may: map[string]map[int]bool{}, tokens: map[string]string{},
+			m := &rightsModel{T: t, s: apitest.ServeDemo(t, database), random: rand.New(rand.NewPCG(1, 2)),
+				may: map[string]map[int]bool{}, tokens: map[string]string{},
 				recorded: map[string]modelEvent{}, taken: map[string]modelEvent{}}
 			m.tokens[app.DemoUser] = m.s.Token
 			rows := "id,name,alternative_code\n"
@@ -183,10 +208,13 @@ func TestUsersKeepToTheirUnits(t *testing.T) {
 			if err := os.WriteFile(file, []byte(rows), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			apitest.MustCommand(t, "", "import", "units", file, "--database", database, "--secret-key", apitest.SecretKey)
+			apitest.MustCommand(t, "", "import", "units", file, "--database", database, "--secret-key",
+				apitest.SecretKey)
 			for i := range 7 {
 				user := fmt.Sprint("user ", i)
-				args := []string{"user", "add", user, "--database", database, "--secret-key", apitest.SecretKey}
+				args := []string{
+					"user", "add", user, "--database", database, "--secret-key", apitest.SecretKey,
+				}
 				m.may[user] = map[int]bool{}
 				for _, unit := range m.random.Perm(modelUnits)[:1+m.random.IntN(5)] {
 					m.may[user][unit] = true
@@ -213,24 +241,36 @@ func TestUsersKeepToTheirUnits(t *testing.T) {
 	}
 }
 
-// A reference that another unit's event bears must not tell the caller what is in that event: whatever he sends, the answer
-// is the same.
+// A reference that another unit's event bears must not tell the caller what is in that event: whatever he
+// sends, the answer is the same.
 func TestATakenReferenceTellsNothingOfAnotherUnit(t *testing.T) {
 	t.Parallel()
 	for name, database := range apitest.Databases(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := apitest.ServeDemo(t, database)
-			s.Create(t, []apitest.Object{apitest.Event("1", apitest.Object{"externalSystem": "s", "externalSystemReferenceNumber": "1", "description": "theirs", "udfFloat1": 4711, "performedByUnitIdentifier": apitest.Object{"name": "Web Shop"}})})
-			apitest.MustCommand(t, "a password\n", "user", "add", "limited", "--unit", "1", "--database", database, "--secret-key", apitest.SecretKey)
+			s.Create(t, []apitest.Object{apitest.Event("1", apitest.Object{
+				"externalSystem": "s", "externalSystemReferenceNumber": "1", "description": "theirs",
+				"udfFloat1": 4711, "performedByUnitIdentifier": apitest.Object{"name": "Web Shop"},
+			})})
+			apitest.MustCommand(t, "a password\n", "user", "add", "limited", "--unit", "1", "--database",
+				database, "--secret-key", apitest.SecretKey)
 			s.Token = s.Login(t, "limited", "a password")
 			answers := map[string]bool{}
-			for _, changes := range []apitest.Object{{}, {"description": "theirs"}, {"description": "other"}, {"udfFloat1": 4711, "description": "theirs"}, {"accountsReceivableIdentifier": apitest.Object{"number": "ACR0000000077"}}} {
+			for _, changes := range []apitest.Object{
+				{},
+				{"description": "theirs"},
+				{"description": "other"},
+				{"udfFloat1": 4711, "description": "theirs"},
+				{"accountsReceivableIdentifier": apitest.Object{"number": "ACR0000000077"}},
+			} {
 				changes["externalSystem"], changes["externalSystemReferenceNumber"] = "s", "1"
-				a := s.Post(t, apitest.CreateQuery, apitest.Object{"input": apitest.Object{"webCustomerEventsSet": []apitest.Object{apitest.Event("1", changes)}}})
+				a := s.Post(t, apitest.CreateQuery,
+					apitest.CreateInput([]apitest.Object{apitest.Event("1", changes)}))
 				answers[a.Text] = true
 			}
-			if len(answers) != 1 || !strings.Contains(slices.Collect(maps.Keys(answers))[0], "DuplicateAPIValueException") {
+			if len(answers) != 1 || !strings.Contains(slices.Collect(maps.Keys(answers))[0],
+				"DuplicateAPIValueException") {
 				t.Errorf("%d different answers: %v", len(answers), answers)
 			}
 		})

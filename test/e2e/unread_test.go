@@ -23,16 +23,17 @@ func honestIn(t *testing.T, s *apitest.Server, what string) {
 	for i := range large {
 		large[i]["description"] = strings.Repeat("d", 4000)
 	}
-	const create = `mutation create($input: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: $input) { summary { processed } } }`
+	const create = `mutation create($input: CreateWebCustomerEventsInput!) { ` +
+		`createWebCustomerEvents(input: $input) { summary { processed } } }`
 	for name, call := range map[string]func() apitest.Response{
 		"login": func() apitest.Response {
 			return s.PostBody(t, strings.NewReader(fmt.Sprintf(demoLogin, app.DemoPassword)))
 		},
 		"small call": func() apitest.Response {
-			return s.Post(t, create, apitest.Object{"input": apitest.Object{"webCustomerEventsSet": apitest.Events(1)}})
+			return s.Post(t, create, apitest.CreateInput(apitest.Events(1)))
 		},
 		"large call": func() apitest.Response {
-			return s.Post(t, create, apitest.Object{"input": apitest.Object{"webCustomerEventsSet": large}})
+			return s.Post(t, create, apitest.CreateInput(large))
 		},
 	} {
 		start := time.Now()
@@ -58,9 +59,10 @@ func bulk(n int) string {
 	for i := range events {
 		events[i]["description"] = strings.Repeat("d", 4000)
 	}
-	body, _ := json.Marshal(apitest.Object{"query": `mutation($input: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: $input) {
+	body, _ := json.Marshal(apitest.Object{"query": `mutation($input: CreateWebCustomerEventsInput!) {
+			createWebCustomerEvents(input: $input) {
 		processedCustomerEventsSet { id event { description a: description b: description } } } }`,
-		"variables": apitest.Object{"input": apitest.Object{"webCustomerEventsSet": events}}})
+		"variables": apitest.CreateInput(events)})
 	return string(body)
 }
 
@@ -82,7 +84,10 @@ func TestUnreadResponses_HTTP2(t *testing.T) {
 	for _, c := range []struct{ name, method, path, body string }{
 		{"GraphQL without a token", http.MethodPost, "/graphql", padded(2_080_000)},
 		{"GraphQL with a token", http.MethodPost, "/graphql", bulk(480)},
-		{"the Web API", http.MethodPost, "/crmapi/rest/v2/customer_events/bulk/web/create", webBulk(480, s.Token)},
+		{
+			"the Web API", http.MethodPost, "/crmapi/rest/v2/customer_events/bulk/web/create",
+			webBulk(480, s.Token),
+		},
 		{"the schema", http.MethodGet, "/schema.graphql", ""},
 		{"a page", http.MethodGet, "/", ""},
 	} {
@@ -98,13 +103,18 @@ func TestUnreadResponses_HTTP2(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if !conn.until(20*time.Second, func() bool { return len(conn.status)+len(conn.reset) >= streams }) {
+			if !conn.until(20*time.Second, func() bool {
+				return len(conn.status)+
+					len(conn.reset) >= streams
+			}) {
 				t.Fatalf("%d of %d streams are answered", len(conn.status), streams)
 			}
 			start := time.Now()
 			honestIn(t, s, c.name)
-			if !conn.until(app.WriteStall+5*time.Second-time.Since(start), func() bool { return len(conn.reset) == streams }) {
-				t.Errorf("%d of %d streams are reset %s after their responses", len(conn.reset), streams, time.Since(start))
+			if !conn.until(app.WriteStall+5*time.Second-time.Since(start),
+				func() bool { return len(conn.reset) == streams }) {
+				t.Errorf("%d of %d streams are reset %s after their responses", len(conn.reset), streams,
+					time.Since(start))
 			}
 		})
 	}
@@ -156,7 +166,8 @@ func unread(t *testing.T, s *apitest.Server, body string) net.Conn {
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	_ = conn.(*net.TCPConn).SetReadBuffer(4096)
-	if _, err := fmt.Fprintf(conn, "POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\n"+
+	if _, err := fmt.Fprintf(conn, "POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer "+
+		"%s\r\nContent-Type: application/json\r\n"+
 		"Content-Length: %d\r\n\r\n%s", s.Token, len(body), body); err != nil {
 		t.Fatal(err)
 	}

@@ -37,13 +37,18 @@ func (a *attacked) must(good bool, what string, args ...any) {
 }
 
 // leaks are words of the program's inside, which no answer may hold.
-var leaks = []string{"goroutine ", "panic", ".go:", "gorm", "sqlite", "mysql", "mariadb", "sql syntax", "syntax error at", "runtime error", "stack", "/tmp/", "Did you mean", "tracing"}
+var leaks = []string{
+	"goroutine ", "panic", ".go:", "gorm", "sqlite", "mysql", "mariadb", "sql syntax", "syntax error at",
+	"runtime error", "stack", "/tmp/", "Did you mean", "tracing",
+}
 
-// ask posts a body to a path, and judges what every answer must be: soon, no failure of the server's, nothing of its inside.
+// ask posts a body to a path, and judges what every answer must be: soon, no failure of the server's,
+// nothing of its inside.
 func (a *attacked) ask(path, body string, headers ...string) (status int, text string) {
 	a.t.Helper()
 	start := time.Now()
-	request, err := http.NewRequestWithContext(a.t.Context(), http.MethodPost, a.URL+path, strings.NewReader(body))
+	request, err := http.NewRequestWithContext(a.t.Context(), http.MethodPost, a.URL+path,
+		strings.NewReader(body))
 	if err != nil {
 		a.t.Fatal(err)
 	}
@@ -88,7 +93,8 @@ func (a *attacked) refused(query string) {
 
 // raw sends bytes, and reads what comes until the server closes or is silent.
 func (a *attacked) raw(text string) string {
-	// Each from another address of the loopback, where there are many: the log sums up what one address sends.
+	// Each from another address of the loopback, where there are many: the log sums up what one address
+	// sends.
 	a.dialed++
 	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 1, byte(1+a.dialed%250))}}
 	connection, err := dialer.Dial("tcp", strings.TrimPrefix(a.URL, "http://"))
@@ -100,28 +106,43 @@ func (a *attacked) raw(text string) string {
 	}
 	defer connection.Close()
 	_ = connection.SetDeadline(time.Now().Add(apitest.Soon))
-	if _, err := io.WriteString(connection, text); err == nil && !strings.Contains(text, "\r\nConnection: close\r\n") {
+	if _, err := io.WriteString(connection, text); err == nil &&
+		!strings.Contains(text, "\r\nConnection: close\r\n") {
 		_ = connection.(*net.TCPConn).CloseWrite()
 	}
 	answer, _ := io.ReadAll(connection)
 	return string(answer)
 }
 
-// attacks are the classes of OWASP's GraphQL cheat sheet and of graphql-cop, and of what else stands on the internet.
+// attacks are the classes of OWASP's GraphQL cheat sheet and of graphql-cop, and of what else stands on
+// the internet.
 var attacks = []struct {
 	name string
 	run  func(a *attacked)
 }{
-	{"introspection", attackIntrospection}, {"field suggestions", attackSuggestions}, {"GraphiQL and consoles", attackConsoles}, {"trace mode", attackTracing},
-	{"mutations by GET and other methods", attackMethods}, {"forms and other media types (CSRF)", attackMedia}, {"requests of other sites", attackSites}, {"batches in arrays", attackBatches},
-	{"aliases", attackAliases}, {"directives", attackDirectives}, {"repeated fields and tokens", attackTokens}, {"nesting and fragments", attackNesting}, {"details of errors", attackErrors},
-	{"without a valid token", attackStrangers}, {"upgrades, uploads, persisted queries", attackExtras}, {"SQL in every field", attackSQL}, {"objects for values", attackObjects}, {"identifiers that look alike", attackAlike},
-	{"paths that climb", attackPaths}, {"headers that inject", attackHeaders}, {"log injection", attackLog}, {"requests within requests", attackSmuggling}, {"headers too many or too long", attackHeaderFloods},
+	{"introspection", attackIntrospection},
+	{"field suggestions", attackSuggestions},
+	{"GraphiQL and consoles", attackConsoles}, {"trace mode", attackTracing},
+	{"mutations by GET and other methods", attackMethods},
+	{"forms and other media types (CSRF)", attackMedia},
+	{"requests of other sites", attackSites}, {"batches in arrays", attackBatches},
+	{"aliases", attackAliases},
+	{"directives", attackDirectives},
+	{"repeated fields and tokens", attackTokens},
+	{"nesting and fragments", attackNesting}, {"details of errors", attackErrors},
+	{"without a valid token", attackStrangers},
+	{"upgrades, uploads, persisted queries", attackExtras},
+	{"SQL in every field", attackSQL},
+	{"objects for values", attackObjects}, {"identifiers that look alike", attackAlike},
+	{"paths that climb", attackPaths},
+	{"headers that inject", attackHeaders},
+	{"log injection", attackLog},
+	{"requests within requests", attackSmuggling}, {"headers too many or too long", attackHeaderFloods},
 	{"JSON bombs", attackJSON}, {"gzip bombs", attackGzip},
 }
 
-// TestAttack runs all classes against the program, as it stands on the internet: without introspection. make attack prints the
-// counts.
+// TestAttack runs all classes against the program, as it stands on the internet: without introspection.
+// make attack prints the counts.
 func TestAttack(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -138,9 +159,11 @@ func TestAttack(t *testing.T) {
 					a := &attacked{Server: s, t: t}
 					start := time.Now()
 					class.run(a)
-					t.Logf("%s: %d tried in %s", class.name, a.tried, time.Since(start).Round(time.Millisecond))
+					t.Logf("%s: %d tried in %s", class.name, a.tried,
+						time.Since(start).Round(time.Millisecond))
 					mu.Lock()
-					counts[class.name] = [2]int{counts[class.name][0] + a.tried, counts[class.name][1] + a.through}
+					counts[class.name] = [2]int{counts[class.name][0] + a.tried, counts[class.name][1] +
+						a.through}
 					mu.Unlock()
 					if a.tried == 0 {
 						t.Errorf("%s: nothing was tried", class.name)

@@ -32,15 +32,17 @@ const (
 	drip          = 5 * time.Second // a slow socket sends a byte so often
 )
 
-// TestHostileLoad: slow sockets, bombs and login floods at once, and an honest client who posts batches meanwhile. Each of his calls
-// succeeds, and takes at its 99th percentile at most twice as long as in calm just before, in the median of several turns.
+// TestHostileLoad: slow sockets, bombs and login floods at once, and an honest client who posts batches
+// meanwhile. Each of his calls succeeds, and takes at its 99th percentile at most twice as long as in calm
+// just before, in the median of several turns.
 func TestHostileLoad(t *testing.T) {
 	if !*attackInFull {
 		t.Skip("make attack runs it: it measures times, which a test beside others cannot")
 	}
 	for name, open := range apitest.Engines {
 		t.Run(name, func(t *testing.T) {
-			s, pid := process(t, "--demo", "--introspection", "off", "--database", open(t), "--secret-key", apitest.SecretKey, "--trusted-proxies", "127.0.0.0/8")
+			s, pid := process(t, "--demo", "--introspection", "off", "--database", open(t), "--secret-key",
+				apitest.SecretKey, "--trusted-proxies", "127.0.0.0/8")
 			s.Token = s.Login(t, app.DemoUser, app.DemoPassword)
 			ratios := make([]float64, turnsOfLoad)
 			for i := range ratios { // in turns, since a machine that others use too changes its speed
@@ -54,15 +56,18 @@ func TestHostileLoad(t *testing.T) {
 					t.Fatal(err)
 				}
 				ratios[i] = float64(at(hostile, 99)) / float64(at(calm, 99))
-				t.Logf("%s: p50 %s and p99 %s in calm, p50 %s and p99 %s under attack: %.1f times as long; %d slow sockets open, %d bombs, %d logins", name,
-					at(calm, 50), at(calm, 99), at(hostile, 50), at(hostile, 99), ratios[i], open, bombs, logins)
+				t.Logf("%s: p50 %s and p99 %s in calm, p50 %s and p99 %s under attack: %.1f times as "+
+					"long; %d slow sockets open, %d bombs, %d logins", name,
+					at(calm, 50), at(calm, 99), at(hostile, 50), at(hostile, 99), ratios[i], open, bombs,
+					logins)
 				if open < slowSockets*9/10 {
 					t.Errorf("only %d slow sockets are open", open)
 				}
 			}
 			slices.Sort(ratios)
 			memory := peakMemory(t, pid)
-			t.Logf("%s: %.1f times as long in the median; at most %d MB", name, ratios[turnsOfLoad/2], memory)
+			t.Logf("%s: %.1f times as long in the median; at most %d MB", name, ratios[turnsOfLoad/2],
+				memory)
 			if ratios[turnsOfLoad/2] > mostTimes {
 				t.Errorf("p99 is %.1f times as long", ratios[turnsOfLoad/2])
 			}
@@ -91,11 +96,15 @@ func process(t *testing.T, args ...string) (*apitest.Server, int) {
 	if err != nil || !found {
 		t.Fatalf("%q, %v", line, err)
 	}
-	return &apitest.Server{URL: "http://" + strings.TrimSuffix(url, "/"), Client: &http.Client{Transport: &http.Transport{}, Timeout: time.Minute}}, cmd.Process.Pid
+	return &apitest.Server{
+		URL: "http://" + strings.TrimSuffix(url, "/"), Client: &http.Client{Transport: &http.Transport{},
+			Timeout: time.Minute},
+	}, cmd.Process.Pid
 }
 
-// attackers attack from a process of their own, until told ends it and gives what it says. They stand for other machines: so that
-// they do not take the processors from the server before it has to do anything, they have only what nobody else wants.
+// attackers attack from a process of their own, until told ends it and gives what it says. They stand for
+// other machines: so that they do not take the processors from the server before it has to do anything,
+// they have only what nobody else wants.
 func attackers(t *testing.T, url string) (told func() string) {
 	t.Helper()
 	self, err := os.Executable()
@@ -122,8 +131,8 @@ func attackers(t *testing.T, url string) (told func() string) {
 	return end
 }
 
-// attackUntilInterrupted is the attackers' process. It says how many slow sockets were open at the end, and how many bombs and logins
-// were answered.
+// attackUntilInterrupted is the attackers' process. It says how many slow sockets were open at the end,
+// and how many bombs and logins were answered.
 func attackUntilInterrupted(url string) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -179,7 +188,8 @@ func attackAtOnce(ctx context.Context, url string) *flood {
 	address := strings.TrimPrefix(url, "http://")
 	for i := range slowSockets {
 		go func() {
-			time.Sleep(time.Duration(i) * drip / slowSockets) // or else all of them would send at the same moment for ever
+			// or else all of them would send at the same moment for ever
+			time.Sleep(time.Duration(i) * drip / slowSockets)
 			for ctx.Err() == nil {
 				f.slow(ctx, address, i)
 			}
@@ -221,7 +231,9 @@ func attackAtOnce(ctx context.Context, url string) *flood {
 		go func() {
 			for ctx.Err() == nil {
 				client := fmt.Sprintf("203.0.%d.%d", rand.IntN(256), rand.IntN(256))
-				post("/crmapi/rest/v2/authentication/token", fmt.Sprintf(`{"username":"nobody %d","password":"x"}`, rand.Int()), "X-Forwarded-For", client)
+				post("/crmapi/rest/v2/authentication/token",
+					fmt.Sprintf(`{"username":"nobody %d","password":"x"}`, rand.Int()), "X-Forwarded-For",
+					client)
 				f.logins.Add(1)
 			}
 		}()
@@ -229,7 +241,8 @@ func attackAtOnce(ctx context.Context, url string) *flood {
 	return f
 }
 
-// slow keeps one socket: of three, one sends a header byte by byte, one a body, and one sends half of a request and nothing more.
+// slow keeps one socket: of three, one sends a header byte by byte, one a body, and one sends half of a
+// request and nothing more.
 func (f *flood) slow(ctx context.Context, address string, i int) {
 	connection, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
 	if err != nil {
@@ -238,7 +251,8 @@ func (f *flood) slow(ctx context.Context, address string, i int) {
 	defer connection.Close()
 	f.open.Add(1)
 	defer f.open.Add(-1)
-	text := "POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 8000000\r\n"
+	text := "POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: " +
+		"application/json\r\nContent-Length: 8000000\r\n"
 	if i%3 != 0 {
 		text += "\r\n" + strings.Repeat(" ", 10_000)
 	}

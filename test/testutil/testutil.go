@@ -1,5 +1,5 @@
-// Package testutil makes the inputs that tests of several packages need. It imports the standard library only, so that
-// every test can use it.
+// Package testutil makes the inputs that tests of several packages need. It imports the standard library
+// only, so that every test can use it.
 package testutil
 
 import (
