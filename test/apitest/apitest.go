@@ -327,10 +327,13 @@ func (s *Server) Create(t *testing.T, events []Object, headers ...string) Outcom
 
 // Event is a good event with some fields changed; nil takes one out.
 func Event(request string, changes Object) Object {
-	e := Object{"requestUniqueIdentifier": request,
+	e := Object{
+		"requestUniqueIdentifier":      request,
 		"accountsReceivableIdentifier": Object{"number": "ACR0000000020"},
-		"performedByUnitIdentifier":    Object{"name": "Admin Unit"}, "performedOn": "2016-06-22T15:00:00",
-		"website": "www.crm.com"}
+		"performedByUnitIdentifier":    Object{"name": "Admin Unit"},
+		"performedOn":                  "2016-06-22T15:00:00",
+		"website":                      "www.crm.com",
+	}
 	for field, value := range changes {
 		if e[field] = value; value == nil {
 			delete(e, field)

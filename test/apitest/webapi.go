@@ -87,8 +87,9 @@ func (s *Server) WebRequest(
 	schema := "Refusal"
 	if a.Status == http.StatusOK {
 		schema = map[string]string{
-			"authentication/token": "TokenAnswer", "authentication/token/release": "ReleaseAnswer",
-			WebCreatePath: "CreateAnswer",
+			"authentication/token":         "TokenAnswer",
+			"authentication/token/release": "ReleaseAnswer",
+			WebCreatePath:                  "CreateAnswer",
 		}[path]
 	}
 	MustMatchOpenAPI(t, schema, a.Text)

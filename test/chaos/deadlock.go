@@ -87,8 +87,10 @@ func (d *deployment) provokeDeadlocks(ctx context.Context, n int) (o result, err
 // lockRepeatedly runs one session and one client, and provokes a deadlock in each call of the client.
 func (d *deployment) lockRepeatedly(ctx context.Context, i int, done *atomic.Bool, own *atomic.Int64) error {
 	table := "faults_weight_" + strconv.Itoa(i)
-	for _, query := range []string{"CREATE TABLE " + table + " (n INT PRIMARY KEY, v INT NOT NULL)",
-		"INSERT INTO " + table + " VALUES (0, 0)" + strings.Join(rowsUpTo(lockedRows), "")} {
+	for _, query := range []string{
+		"CREATE TABLE " + table + " (n INT PRIMARY KEY, v INT NOT NULL)",
+		"INSERT INTO " + table + " VALUES (0, 0)" + strings.Join(rowsUpTo(lockedRows), ""),
+	} {
 		if _, err := d.db.ExecContext(ctx, query); err != nil {
 			return err
 		}

@@ -90,10 +90,14 @@ func (s *faultyServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	_ = json.NewEncoder(w).Encode(
 		map[string]any{"data": map[string]any{"createWebCustomerEvents": map[string]any{
-			"processedCustomerEventsSet": done, "unprocessedCustomerEventsSet": refused,
+			"processedCustomerEventsSet":   done,
+			"unprocessedCustomerEventsSet": refused,
 			"summary": map[string]int{
-				"received": len(done) + len(refused), "processed": len(done), "unprocessed": len(refused),
-			}}}})
+				"received":    len(done) + len(refused),
+				"processed":   len(done),
+				"unprocessed": len(refused),
+			},
+		}}})
 }
 
 // insertEvent writes one event under a new id.

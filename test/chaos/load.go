@@ -33,13 +33,20 @@ type load struct {
 }
 
 func (d *deployment) newClient(name string, k loadOptions) *client {
-	c := &client{name: name, history: d.history, random: d.newRandom(name), token: d.token,
-		maxBatch: k.maxBatch, descriptionLength: k.descriptionLength, abandonsCalls: k.abandonsCalls,
-		keyed: k.keyed,
+	c := &client{
+		name:              name,
+		history:           d.history,
+		random:            d.newRandom(name),
+		token:             d.token,
+		maxBatch:          k.maxBatch,
+		descriptionLength: k.descriptionLength,
+		abandonsCalls:     k.abandonsCalls,
+		keyed:             k.keyed,
 		http: &http.Client{
 			Transport: &http.Transport{MaxIdleConnsPerHost: 2, DisableCompression: true},
 			Timeout:   time.Minute,
-		}}
+		},
+	}
 	for _, s := range d.servers {
 		c.addresses = append(c.addresses, s.address)
 	}

@@ -47,8 +47,11 @@ func classify(packet []byte) statement {
 		is     statement
 	}{
 		{"COMMIT", commit},
-		{"START TRANSACTION", begin}, {"BEGIN", begin}, {"INSERT INTO WEB_CUSTOMER_EVENTS", insert},
-		{"INSERT INTO IDEMPOTENT_CALL", insertCall}, {"SELECT", lookup},
+		{"START TRANSACTION", begin},
+		{"BEGIN", begin},
+		{"INSERT INTO WEB_CUSTOMER_EVENTS", insert},
+		{"INSERT INTO IDEMPOTENT_CALL", insertCall},
+		{"SELECT", lookup},
 	} {
 		if bytes.HasPrefix(text, []byte(known.prefix)) {
 			return known.is

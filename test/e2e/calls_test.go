@@ -44,7 +44,8 @@ func TestWhereTheTokenStands(t *testing.T) {
 	} {
 		s.Token = ""
 		input := apitest.Object{
-			"webCustomerEventsSet": []apitest.Object{apitest.Event("1", nil)}, "token": c.input,
+			"webCustomerEventsSet": []apitest.Object{apitest.Event("1", nil)},
+			"token":                c.input,
 		}
 		headers := []string{"Accept", "application/graphql-response+json"}
 		if c.header != "" {
@@ -63,7 +64,8 @@ func TestWhereTheTokenStands(t *testing.T) {
 		}
 	}
 	for _, query := range []string{
-		`{ webCustomerEvents { nodes { id } } }`, `{ webCustomerEvent(by: {number: "1"}) { id } }`,
+		`{ webCustomerEvents { nodes { id } } }`,
+		`{ webCustomerEvent(by: {number: "1"}) { id } }`,
 		`mutation { logout }`,
 	} {
 		if a := s.Post(t, query, nil); a.Code() != "UNAUTHENTICATED" || a.Status != 401 {
@@ -112,7 +114,8 @@ func TestIdempotencyKey(t *testing.T) {
 	apitest.OnEachDatabase(t, func(t *testing.T, s *apitest.Server) {
 		input := func(key any, events ...apitest.Object) apitest.Object {
 			return apitest.Object{"input": apitest.Object{
-				"idempotencyKey": key, "webCustomerEventsSet": events,
+				"idempotencyKey":       key,
+				"webCustomerEventsSet": events,
 			}}
 		}
 		good := apitest.Event("good", nil)
@@ -188,9 +191,13 @@ func TestReplayAfterRestart(t *testing.T) {
 			if name == "MariaDB" {
 				args = append(args, "--secret-key", apitest.SecretKey)
 			}
-			events := []apitest.Object{apitest.Event("key", nil), apitest.Event("reference", apitest.Object{
-				"externalSystem": "shop", "externalSystemReferenceNumber": "1",
-			})}
+			events := []apitest.Object{
+				apitest.Event("key", nil),
+				apitest.Event("reference", apitest.Object{
+					"externalSystem":                "shop",
+					"externalSystemReferenceNumber": "1",
+				}),
+			}
 			s := apitest.Serve(t, args...)
 			token := s.Login(t, app.DemoUser, app.DemoPassword)
 			s.Token = token
@@ -230,7 +237,8 @@ func TestUserLimitedToUnits(t *testing.T) {
 			apitest.MustCommand(t, "limited-password\n", "user", "add", "limited", "--unit", "1",
 				"--database", database, "--secret-key", apitest.SecretKey)
 			theirs := apitest.Event("theirs", apitest.Object{
-				"performedByUnitIdentifier": apitest.Object{"name": "Web Shop"}, "externalSystem": "x",
+				"performedByUnitIdentifier":     apitest.Object{"name": "Web Shop"},
+				"externalSystem":                "x",
 				"externalSystemReferenceNumber": "1",
 			})
 			foreign := s.Create(t, []apitest.Object{theirs}).ProcessedCustomerEventsSet[0]
@@ -284,7 +292,8 @@ func TestSeveralServersOnOneDatabase(t *testing.T) {
 			apitest.SecretKey))
 	}
 	body, _ := json.Marshal(apitest.Object{
-		"query": apitest.CreateQuery, "variables": apitest.CreateInput(apitest.Events(50)),
+		"query":     apitest.CreateQuery,
+		"variables": apitest.CreateInput(apitest.Events(50)),
 	})
 	ids := make([][]string, 9)
 	var all sync.WaitGroup
@@ -295,7 +304,8 @@ func TestSeveralServersOnOneDatabase(t *testing.T) {
 				request, _ := http.NewRequestWithContext(context.Background(), http.MethodPost,
 					s.URL+"/graphql", strings.NewReader(string(body)))
 				for name, value := range map[string]string{
-					"Content-Type": "application/json", "Authorization": "Bearer " + servers[0].Token,
+					"Content-Type":    "application/json",
+					"Authorization":   "Bearer " + servers[0].Token,
 					"Idempotency-Key": "one",
 				} {
 					request.Header.Set(name, value)

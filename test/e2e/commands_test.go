@@ -98,8 +98,9 @@ func TestUserAdd(t *testing.T) {
 			const query = `mutation ($u: String!, $p: String!) { login(input: {username: $u, password: ` +
 				`$p}) { token } }`
 			for password, want := range map[string]string{
-				"a good password": "", "a good password\n": "UNAUTHENTICATED",
-				"another password": "UNAUTHENTICATED",
+				"a good password":   "",
+				"a good password\n": "UNAUTHENTICATED",
+				"another password":  "UNAUTHENTICATED",
 			} {
 				if a := s.Post(t, query, apitest.Object{"u": "anna", "p": password}); a.Code() != want {
 					t.Errorf("%q: %s", password, a.Text)
@@ -162,7 +163,10 @@ func TestWrongOptions(t *testing.T) {
 		t.Fatalf("exit %d: %s", exit, out)
 	}
 	exit, out := program([]string{
-		"CRM_DATABSE=sqlite:x.db", "CRM_NONSENSE=1", "CRM_ZONE=Nowhere/City", "CRM_FUTURE_TOLERANCE=soon",
+		"CRM_DATABSE=sqlite:x.db",
+		"CRM_NONSENSE=1",
+		"CRM_ZONE=Nowhere/City",
+		"CRM_FUTURE_TOLERANCE=soon",
 		"CRM_DATABASE=postgres://user:CANARY@host/name",
 	},
 		"--listen", "8080", "--introspection", "maybe", "--call-timeout=-1s", "--drain", "long",

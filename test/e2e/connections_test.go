@@ -59,8 +59,7 @@ func TestConnections_Exhausted(t *testing.T) {
 		{"silent", func(net.Conn) {}, app.SilentGrace},
 		{
 			"in the header", func(conn net.Conn) {
-				_, _ = io.WriteString(conn,
-					"GET /healthz HTTP/1.1\r\nHost:")
+				_, _ = io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost:")
 			}, app.SilentGrace,
 		},
 		{"in the body", func(conn net.Conn) {

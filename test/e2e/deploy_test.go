@@ -22,10 +22,13 @@ func TestDeployNamesWhatIsMeasured(t *testing.T) {
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	s.Post(t, `mutation { createWebCustomerEvents(input: {webCustomerEventsSet: []}) { summary { received `+
 		`} } }`, nil)
-	event := apitest.Object{"requestUniqueIdentifier": "1",
+	event := apitest.Object{
+		"requestUniqueIdentifier":      "1",
 		"accountsReceivableIdentifier": apitest.Object{"number": "ACR0000000020"},
 		"performedByUnitIdentifier":    apitest.Object{"name": "Web Shop"},
-		"performedOn":                  "2026-01-01T00:00:00Z", "website": "www.crm.com"}
+		"performedOn":                  "2026-01-01T00:00:00Z",
+		"website":                      "www.crm.com",
+	}
 	s.Post(t, `mutation M($e: [WebCustomerEventInput!]!) { createWebCustomerEvents(input: `+
 		`{webCustomerEventsSet: $e}) { summary { received } } }`,
 		apitest.Object{"e": []apitest.Object{event, {"requestUniqueIdentifier": "2"}}})

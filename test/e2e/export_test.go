@@ -68,9 +68,11 @@ func TestImport_Command(t *testing.T) {
 		0o600); err != nil {
 		t.Fatal(err)
 	}
-	for i, want := range []string{"2 added, 0 changed, 0 unchanged, 50 rejected",
+	for i, want := range []string{
 		"2 added, 0 changed, 0 unchanged, 50 rejected",
-		"0 added, 0 changed, 2 unchanged, 50 rejected"} {
+		"2 added, 0 changed, 0 unchanged, 50 rejected",
+		"0 added, 0 changed, 2 unchanged, 50 rejected",
+	} {
 		args := []string{"import", "units", file, "--database", database}
 		if i == 0 {
 			args = append(args, "--dry-run")

@@ -14,23 +14,41 @@ import (
 
 func TestEveryFieldRoundTrips(t *testing.T) {
 	t.Parallel()
-	given := apitest.Object{"accountsReceivableIdentifier": nil,
-		"rewardsParticipantIdentifier": apitest.Object{"number": "RP0000000019"},
-		"classificationIdentifier":     apitest.Object{"alternativeCode": "NL"},
-		"performedByUnitIdentifier":    apitest.Object{"id": "1"},
-		"performedOn":                  "2016-06-22T18:00:00.123456+03:00",
-		"website":                      "https://example.com/ein?süßer=pfad&🛒=1#𝄞",
-		"description":                  "line one\nline two\t\"quoted\" \\ 😀 𝄞 '; DROP TABLE units; --",
-		"externalSystem":               "shop 🛍", "externalSystemReferenceNumber": "№ 1 ",
-		"udfString1": "plain", "udfString2": "", "udfString3": " blanks around ", "udfString4": "😀😀",
-		"udfString5": "ﷺ ﬀ e\u0301 é", "udfString6": "%s ? \\' \" `",
-		"udfString7": "null", "udfString8": "日本語", "udfFloat1": 0.1, "udfFloat2": -1.7976931348623157e308,
-		"udfFloat3": 2.2250738585072014e-308, "udfFloat4": 9007199254740993.0,
-		"udfDate1": "2016-06-22T15:00:00", "udfDate2": "1000-01-01T00:00:00Z",
-		"udfDate3": "9999-12-31T23:59:59.999999Z", "udfDate4": "2024-02-29T00:30:00.5+05:30"}
-	want := apitest.Object{"type": "WEB", "lifeCycleState": "POSTED", "createdBy": "demo",
-		"performedOn": "2016-06-22T15:00:00.123456Z",
-		"udfDate1":    "2016-06-22T15:00:00Z", "udfDate4": "2024-02-28T19:00:00.5Z"}
+	given := apitest.Object{
+		"accountsReceivableIdentifier":  nil,
+		"rewardsParticipantIdentifier":  apitest.Object{"number": "RP0000000019"},
+		"classificationIdentifier":      apitest.Object{"alternativeCode": "NL"},
+		"performedByUnitIdentifier":     apitest.Object{"id": "1"},
+		"performedOn":                   "2016-06-22T18:00:00.123456+03:00",
+		"website":                       "https://example.com/ein?süßer=pfad&🛒=1#𝄞",
+		"description":                   "line one\nline two\t\"quoted\" \\ 😀 𝄞 '; DROP TABLE units; --",
+		"externalSystem":                "shop 🛍",
+		"externalSystemReferenceNumber": "№ 1 ",
+		"udfString1":                    "plain",
+		"udfString2":                    "",
+		"udfString3":                    " blanks around ",
+		"udfString4":                    "😀😀",
+		"udfString5":                    "ﷺ ﬀ e\u0301 é",
+		"udfString6":                    "%s ? \\' \" `",
+		"udfString7":                    "null",
+		"udfString8":                    "日本語",
+		"udfFloat1":                     0.1,
+		"udfFloat2":                     -1.7976931348623157e308,
+		"udfFloat3":                     2.2250738585072014e-308,
+		"udfFloat4":                     9007199254740993.0,
+		"udfDate1":                      "2016-06-22T15:00:00",
+		"udfDate2":                      "1000-01-01T00:00:00Z",
+		"udfDate3":                      "9999-12-31T23:59:59.999999Z",
+		"udfDate4":                      "2024-02-29T00:30:00.5+05:30",
+	}
+	want := apitest.Object{
+		"type":           "WEB",
+		"lifeCycleState": "POSTED",
+		"createdBy":      "demo",
+		"performedOn":    "2016-06-22T15:00:00.123456Z",
+		"udfDate1":       "2016-06-22T15:00:00Z",
+		"udfDate4":       "2024-02-28T19:00:00.5Z",
+	}
 	for field, value := range given {
 		if _, changed := want[field]; !changed && value != nil {
 			want[field] = value
@@ -55,10 +73,12 @@ func TestEveryFieldRoundTrips(t *testing.T) {
 			`} }`
 		listed := s.Page(t, apitest.Object{})
 		for from, got := range map[string]apitest.Object{
-			"mutation": full.Event, "by id": apitest.Ask[apitest.Object](t, s, "webCustomerEvent", by,
+			"mutation": full.Event,
+			"by id": apitest.Ask[apitest.Object](t, s, "webCustomerEvent", by,
 				apitest.Object{"by": apitest.Object{"id": full.ID}}),
 			"by number": apitest.Ask[apitest.Object](t, s, "webCustomerEvent", by,
-				apitest.Object{"by": apitest.Object{"number": full.Number}}), "page": listed[1],
+				apitest.Object{"by": apitest.Object{"number": full.Number}}),
+			"page": listed[1],
 		} {
 			for field, value := range want {
 				if diff := cmp.Diff(value, got[field]); diff != "" {
@@ -108,8 +128,9 @@ func TestZoneOfDatesWithoutOne(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t), "--zone", "Europe/Nicosia")
 	s.Create(t, []apitest.Object{apitest.Event("1", apitest.Object{
-		"performedOn": "2016-06-22T15:00:00", "udfDate1": "2016-12-22T15:00:00",
-		"udfDate2": "2016-06-22T15:00:00Z",
+		"performedOn": "2016-06-22T15:00:00",
+		"udfDate1":    "2016-12-22T15:00:00",
+		"udfDate2":    "2016-06-22T15:00:00Z",
 	})})
 	for _, filter := range []apitest.Object{
 		{"performedFrom": "2016-06-22T15:00:00", "performedTo": "2016-06-22T15:00:00.000001"},

@@ -184,7 +184,9 @@ func TestDemoAnswersToLoopbackNames(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	for host, want := range map[string]int{
-		"localhost:8080": 200, "evil.example": 403, "localhost.evil.example:8080": 403,
+		"localhost:8080":              200,
+		"evil.example":                403,
+		"localhost.evil.example:8080": 403,
 	} {
 		for _, path := range []string{"/", "/metrics", "/graphql?query=%7B__typename%7D"} {
 			request, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+path, nil)

@@ -15,10 +15,12 @@ const tokenNotFound = "Error:Access Token Not Found. - Description:The specified
 func TestIdentifiers(t *testing.T) {
 	t.Parallel()
 	apitest.OnEachDatabase(t, func(t *testing.T, s *apitest.Server) {
-		s.Create(t, []apitest.Object{apitest.Event("ids", apitest.Object{"accountsReceivableIdentifier": nil,
+		s.Create(t, []apitest.Object{apitest.Event("ids", apitest.Object{
+			"accountsReceivableIdentifier": nil,
 			"rewardsParticipantIdentifier": apitest.Object{"number": "RP0000000019"},
 			"classificationIdentifier":     apitest.Object{"name": "Newsletter"},
-			"performedByUnitIdentifier":    apitest.Object{"name": "Web Shop"}})})
+			"performedByUnitIdentifier":    apitest.Object{"name": "Web Shop"},
+		})})
 		known := s.Page(t, apitest.Object{})[0]
 		id := func(record string) any { return known[record].(apitest.Object)["id"] }
 		const account, participant, classification, unit = "accountsReceivableIdentifier",
@@ -137,22 +139,36 @@ func TestFilters(t *testing.T) {
 	apitest.OnEachDatabase(t, func(t *testing.T, s *apitest.Server) {
 		s.Create(t, []apitest.Object{
 			apitest.Event("a", apitest.Object{
-				"udfString1": "a", "performedOn": "2020-01-01T00:00:00Z",
+				"udfString1":               "a",
+				"performedOn":              "2020-01-01T00:00:00Z",
 				"classificationIdentifier": apitest.Object{"name": "Newsletter"},
 			}),
-			apitest.Event("b", apitest.Object{"udfString1": "b", "performedOn": "2020-01-02T00:00:00Z",
-				"externalSystem": "shop", "externalSystemReferenceNumber": "1",
-				"accountsReceivableIdentifier": apitest.Object{"number": "ACR0000000077"},
-				"performedByUnitIdentifier":    apitest.Object{"name": "Web Shop"}}),
-			apitest.Event("c", apitest.Object{"udfString1": "c", "performedOn": "2020-01-03T00:00:00Z",
-				"externalSystem": "shop", "externalSystemReferenceNumber": "2",
-				"accountsReceivableIdentifier": nil,
-				"rewardsParticipantIdentifier": apitest.Object{"number": "RP0000000019"}}),
-			apitest.Event("d", apitest.Object{"udfString1": "d", "performedOn": "2020-01-04T00:00:00Z",
-				"externalSystem": "Shop", "externalSystemReferenceNumber": "1",
-				"accountsReceivableIdentifier": apitest.Object{"number": "ACR0000000078"}}),
+			apitest.Event("b", apitest.Object{
+				"udfString1":                    "b",
+				"performedOn":                   "2020-01-02T00:00:00Z",
+				"externalSystem":                "shop",
+				"externalSystemReferenceNumber": "1",
+				"accountsReceivableIdentifier":  apitest.Object{"number": "ACR0000000077"},
+				"performedByUnitIdentifier":     apitest.Object{"name": "Web Shop"},
+			}),
+			apitest.Event("c", apitest.Object{
+				"udfString1":                    "c",
+				"performedOn":                   "2020-01-03T00:00:00Z",
+				"externalSystem":                "shop",
+				"externalSystemReferenceNumber": "2",
+				"accountsReceivableIdentifier":  nil,
+				"rewardsParticipantIdentifier":  apitest.Object{"number": "RP0000000019"},
+			}),
+			apitest.Event("d", apitest.Object{
+				"udfString1":                    "d",
+				"performedOn":                   "2020-01-04T00:00:00Z",
+				"externalSystem":                "Shop",
+				"externalSystemReferenceNumber": "1",
+				"accountsReceivableIdentifier":  apitest.Object{"number": "ACR0000000078"},
+			}),
 			apitest.Event("e", apitest.Object{
-				"udfString1": "e", "performedOn": "2020-01-05T00:00:00Z",
+				"udfString1":                   "e",
+				"performedOn":                  "2020-01-05T00:00:00Z",
 				"accountsReceivableIdentifier": apitest.Object{"number": "ACR0000000079"},
 			}),
 		})
@@ -181,7 +197,8 @@ func TestFilters(t *testing.T) {
 			{apitest.Object{"performedFrom": "2020-01-02T00:00:00Z"}, "edcb"},
 			{apitest.Object{"performedTo": "2020-01-02T00:00:00Z"}, "a"},
 			{apitest.Object{
-				"performedFrom": "2020-01-02T02:00:00+02:00", "performedTo": "2020-01-04T00:00:00",
+				"performedFrom": "2020-01-02T02:00:00+02:00",
+				"performedTo":   "2020-01-04T00:00:00",
 			}, "cb"},
 			{apitest.Object{"createdFrom": created}, "edcba"},
 			{apitest.Object{"createdTo": created}, ""},
@@ -209,8 +226,10 @@ func TestFilters(t *testing.T) {
 					},
 				},
 			},
-			"GRAPHQL_VALIDATION_FAILED": {"accountsReceivable": apitest.Object{"number": "ACR0000000020",
-				"name": "Maria Stone"}},
+			"GRAPHQL_VALIDATION_FAILED": {"accountsReceivable": apitest.Object{
+				"number": "ACR0000000020",
+				"name":   "Maria Stone",
+			}},
 		} {
 			if a := s.Post(t, query, apitest.Object{"filter": filter}); a.Code() != code {
 				t.Errorf("%v: %s", filter, a.Text)

@@ -42,39 +42,58 @@ func plantedBodies() []string {
 			`$p}) { token } }","variables":{"u":"demo","p":"` + password + `"}}`
 	}
 	return []string{
-		login(c), `{"query":"mutation { login(input: {username: \"demo\", password: \"CANARY\"}) { token ` +
-			`} }"}`,
+		login(c),
+		`{"query":"mutation { login(input: {username: \"demo\", password: \"CANARY\"}) { token ` + `} }"}`,
 		`{"query":"mutation { login(input: {username: \"demo\", password: [\"CANARY\"]}) { token } }"}`,
 		`{"query":"mutation { login(input: {username: \"demo\", password: CANARY}) { token } }"}`,
-		`{"query":"mutation { login(input: {username: \"demo\", CANARY`, login(c)[:120],
+		`{"query":"mutation { login(input: {username: \"demo\", CANARY`,
+		login(c)[:120],
 		login(`C` + "\xff" + `ANARY`),
-		strings.Replace(login(c), `"p":"CANARY"`, `"p":["CANARY"]`, 1), strings.Replace(login(c),
-			`"p":"CANARY"`, `"p":{"CANARY":1}`, 1),
-		`CANARY`, `["CANARY"]`, `{"CANARY":`, `{"query":"CANARY"}`,
-		`{"query":"{ CANARY: limits { maxPageSize }"}`, `{"query":"\"CANARY\""}`, `{"query":"\"\"\"CANARY"}`,
+		strings.Replace(login(c), `"p":"CANARY"`, `"p":["CANARY"]`, 1),
+		strings.Replace(login(c), `"p":"CANARY"`, `"p":{"CANARY":1}`, 1),
+		`CANARY`,
+		`["CANARY"]`,
+		`{"CANARY":`,
+		`{"query":"CANARY"}`,
+		`{"query":"{ CANARY: limits { maxPageSize }"}`,
+		`{"query":"\"CANARY\""}`,
+		`{"query":"\"\"\"CANARY"}`,
 		`{"query":["CANARY"]}`,
 		`{"query":"{ limits { maxPageSize } }","variables":"CANARY"}`,
 		`{"query":"{ limits { maxPageSize } }","operationName":{"a":"CANARY"}}`,
-		create(`{"authenticationCode":"CANARY"}`, ""), create(`{"authenticationCode":["CANARY"]}`, ""),
-		create(`{"CANARY":"CANARY"}`, ""), create(`"CANARY"`, ""), create(`["CANARY"]`, ""),
-		create(`{"authenticationCode":"CANARY\u0000"}`, ""), create(`{"authenticationCode":"CANARY`+
-			strings.Repeat("x", 300)+`"}`, ""), create(`{"authenticationCode":"CANARY\ud800"}`, ""),
+		create(`{"authenticationCode":"CANARY"}`, ""),
+		create(`{"authenticationCode":["CANARY"]}`, ""),
+		create(`{"CANARY":"CANARY"}`, ""),
+		create(`"CANARY"`, ""),
+		create(`["CANARY"]`, ""),
+		create(`{"authenticationCode":"CANARY\u0000"}`, ""),
+		create(`{"authenticationCode":"CANARY`+strings.Repeat("x", 300)+`"}`, ""),
+		create(`{"authenticationCode":"CANARY\ud800"}`, ""),
 		create(`{"credentials":{"identifier":"maria@example.com","passCode":"CANARY"}}`, ""),
 		create(`{"credentials":{"identifier":"maria@example.com","passCode":{"CANARY":1}}}`, ""),
-		create(`{"credentials":{"passCode":"CANARY"}}`, ""), create(`{"credentials":"CANARY"}`, ""),
+		create(`{"credentials":{"passCode":"CANARY"}}`, ""),
+		create(`{"credentials":"CANARY"}`, ""),
 		create(`{"credentials":{"identifier":"maria@example.com","passCode":"1","CANARY":"2"}}`, ""),
 		create(`{"authenticationCode":"CANARY","oneTimePassword":"CANARY"}`, ""),
-		create(`{"oneTimePassword":"CANARY"}`, ""), create(`{"oneTimePassword":{"a":"CANARY"}}`, ""),
-		create(`{"authenticationCode":"CANARY"`, ""), create(`{"authenticationCode":"x"}`,
-			`"token":"CANARY",`), create(`{"authenticationCode":"x"}`, `"token":["CANARY"],`),
+		create(`{"oneTimePassword":"CANARY"}`, ""),
+		create(`{"oneTimePassword":{"a":"CANARY"}}`, ""),
+		create(`{"authenticationCode":"CANARY"`, ""),
+		create(`{"authenticationCode":"x"}`, `"token":"CANARY",`),
+		create(`{"authenticationCode":"x"}`, `"token":["CANARY"],`),
 		create(`{"authenticationCode":"x"}`, `"token":{"CANARY":"CANARY"},`),
-		literal(`{authenticationCode: "CANARY"}`), literal(`{authenticationCode: CANARY}`),
-		literal(`{authenticationCode: ["CANARY"]}`), literal(`{authenticationCode: {x: "CANARY"}}`),
+		literal(`{authenticationCode: "CANARY"}`),
+		literal(`{authenticationCode: CANARY}`),
+		literal(`{authenticationCode: ["CANARY"]}`),
+		literal(`{authenticationCode: {x: "CANARY"}}`),
 		literal(`{oneTimePassword: CANARY}`),
-		literal(`{credentials: "CANARY"}`), literal(`{credentials: {identifier: "x", passCode: CANARY}}`),
-		literal(`{authenticationCode: "CANARY", oneTimePassword: "CANARY"}`), literal(`"CANARY"`),
-		literal(`{authenticationCode: "CANARY}`), literal(`{authenticationCode: """CANARY}`),
-		literal(`{authenticationCode: "CANARY\q"}`), literal(`{authenticationCode: @CANARY}`),
+		literal(`{credentials: "CANARY"}`),
+		literal(`{credentials: {identifier: "x", passCode: CANARY}}`),
+		literal(`{authenticationCode: "CANARY", oneTimePassword: "CANARY"}`),
+		literal(`"CANARY"`),
+		literal(`{authenticationCode: "CANARY}`),
+		literal(`{authenticationCode: """CANARY}`),
+		literal(`{authenticationCode: "CANARY\q"}`),
+		literal(`{authenticationCode: @CANARY}`),
 	}
 }
 
@@ -104,12 +123,14 @@ func TestLogsHoldNoSecrets(t *testing.T) {
 		}
 	}
 	// One-time passwords and pass codes as numbers.
-	for _, body := range []string{create(`{"oneTimePassword":987654321987654321987654321}`, ""),
+	for _, body := range []string{
+		create(`{"oneTimePassword":987654321987654321987654321}`, ""),
 		create(`{"oneTimePassword":98765432198765432.5}`, ""),
 		plantedLiteral(`{oneTimePassword: 98765432198765432.5}`),
 		create(`{"credentials":{"identifier":"x","passCode":98765432198765432}}`, ""),
 		plantedLiteral(`{credentials: {identifier: "x", passCode: 98765432198765432}}`),
-		plantedLiteral(`{authenticationCode: 98765432198765432}`)} {
+		plantedLiteral(`{authenticationCode: 98765432198765432}`),
+	} {
 		if a := s.PostBody(t, strings.NewReader(body)); strings.Contains(a.Text, "98765432198765432") {
 			t.Errorf("%s\nis answered with\n%s", body, a.Text)
 		}

@@ -22,7 +22,8 @@ func TestReplay_AfterAnImport(t *testing.T) {
 			s := apitest.ServeDemo(t, database)
 			participant := func(identifier apitest.Object) apitest.Object {
 				return apitest.Object{
-					"accountsReceivableIdentifier": nil, "rewardsParticipantIdentifier": identifier,
+					"accountsReceivableIdentifier": nil,
+					"rewardsParticipantIdentifier": identifier,
 				}
 			}
 			changes := []apitest.Object{
@@ -35,7 +36,8 @@ func TestReplay_AfterAnImport(t *testing.T) {
 				apitest.ByToken("oneTimePassword", "073482"),
 				apitest.ByToken("authenticationCode", "demo-authentication-code"),
 				apitest.ByToken("credentials", apitest.Object{
-					"identifier": "maria@example.com", "passCode": "4711",
+					"identifier": "maria@example.com",
+					"passCode":   "4711",
 				}),
 				{},
 			}
@@ -117,7 +119,8 @@ func TestReplay_AfterTheUserWasLimitedToOtherUnits(t *testing.T) {
 	database := storetest.SQLite(t)
 	s := apitest.ServeDemo(t, database)
 	list := []apitest.Object{apitest.Event("1", apitest.Object{
-		"externalSystem": "shop", "externalSystemReferenceNumber": "1",
+		"externalSystem":                "shop",
+		"externalSystemReferenceNumber": "1",
 	})}
 	first := s.Create(t, list, "Idempotency-Key", "key")
 	db, err := sql.Open("sqlite", strings.TrimPrefix(database, "sqlite:"))

@@ -23,9 +23,19 @@ type value struct {
 }
 
 // textFields are the fields for free text, with how many characters each may have.
-var textFields = map[string]int{"description": 4000, "externalSystem": 255,
-	"externalSystemReferenceNumber": 255, "udfString1": 255, "udfString2": 255, "udfString3": 255,
-	"udfString4": 255, "udfString5": 255, "udfString6": 255, "udfString7": 255, "udfString8": 255}
+var textFields = map[string]int{
+	"description":                   4000,
+	"externalSystem":                255,
+	"externalSystemReferenceNumber": 255,
+	"udfString1":                    255,
+	"udfString2":                    255,
+	"udfString3":                    255,
+	"udfString4":                    255,
+	"udfString5":                    255,
+	"udfString6":                    255,
+	"udfString7":                    255,
+	"udfString8":                    255,
+}
 
 // quoted is a text as it is, between quotation marks: no escape changes what is tested.
 func quoted(text string) string { return `"` + text + `"` }
@@ -114,16 +124,28 @@ func textValues() (values []value) {
 	}
 	for _, r := range "\u0000\u0009\u000a\u000d\u001b\u007f\u0085\u00a0\u00ad" + invisible {
 		for _, text := range []string{
-			"www.crm.com/" + string(r), string(r) + "www.crm.com", "java" + string(r) + "script:alert(1)",
+			"www.crm.com/" + string(r),
+			string(r) + "www.crm.com",
+			"java" + string(r) + "script:alert(1)",
 			"http://www." + string(r) + "crm.com",
 		} {
 			values = append(values, value{"website", escapedText(text), nil})
 		}
 	}
 	for _, text := range []string{
-		"javascript:alert(1)", "JAVASCRIPT:alert(1)", "javascript://www.crm.com/%0aalert(1)",
-		"data:text/html,x", "vbscript:x", "file:///etc/passwd", "//www.crm.com", "http:www.crm.com",
-		"https://", "ftp://www.crm.com", "www.crm.com\\@evil", "blob:http://www.crm.com", "about:blank",
+		"javascript:alert(1)",
+		"JAVASCRIPT:alert(1)",
+		"javascript://www.crm.com/%0aalert(1)",
+		"data:text/html,x",
+		"vbscript:x",
+		"file:///etc/passwd",
+		"//www.crm.com",
+		"http:www.crm.com",
+		"https://",
+		"ftp://www.crm.com",
+		"www.crm.com\\@evil",
+		"blob:http://www.crm.com",
+		"about:blank",
 		"http://" + strings.Repeat("a", 2048),
 	} {
 		escaped, _ := json.Marshal(text)
@@ -135,21 +157,51 @@ func textValues() (values []value) {
 }
 
 func numberValues() (values []value) {
-	for _, raw := range []string{"0", "0.0", "0e999999999", "0.000e-999999999", "1", "-1", "0.1", "1e22",
-		"9007199254740993", "123456789012345678901234567890", "1.7976931348623157e308",
+	for _, raw := range []string{
+		"0",
+		"0.0",
+		"0e999999999",
+		"0.000e-999999999",
+		"1",
+		"-1",
+		"0.1",
+		"1e22",
+		"9007199254740993",
+		"123456789012345678901234567890",
+		"1.7976931348623157e308",
 		"-1.7976931348623157E+308",
-		"5e-324", "-5e-324", "4.9406564584124654e-324", "2.2250738585072014e-308", "2.2250738585072011e-308",
-		"2.225073858507201e-308", "1e-323", "3.141592653589793238462643383279502884",
-		"0." + strings.Repeat("3", 5000), strings.Repeat("9", 300)} {
+		"5e-324",
+		"-5e-324",
+		"4.9406564584124654e-324",
+		"2.2250738585072014e-308",
+		"2.2250738585072011e-308",
+		"2.225073858507201e-308",
+		"1e-323",
+		"3.141592653589793238462643383279502884",
+		"0." + strings.Repeat("3", 5000),
+		strings.Repeat("9", 300),
+	} {
 		n, _ := strconv.ParseFloat(raw, 64)
 		values = append(values, value{"udfFloat1", raw, n})
 	}
 	// a zero is a zero
 	values = append(values, value{"udfFloat2", "-0", 0.0}, value{"udfFloat2", "-0.0e5", 0.0})
 	for _, raw := range []string{
-		"1e400", "-1e400", "1.7976931348623159e308", strings.Repeat("9", 400), "1e-400", "-1e-400",
-		"1e-999999999", "2e-324", "0." + strings.Repeat("0", 400) + "1", `"1.5"`, `"NaN"`, `"Infinity"`,
-		"true", "[1]", `{"x":1}`,
+		"1e400",
+		"-1e400",
+		"1.7976931348623159e308",
+		strings.Repeat("9", 400),
+		"1e-400",
+		"-1e-400",
+		"1e-999999999",
+		"2e-324",
+		"0." + strings.Repeat("0", 400) + "1",
+		`"1.5"`,
+		`"NaN"`,
+		`"Infinity"`,
+		"true",
+		"[1]",
+		`{"x":1}`,
 	} {
 		values = append(values, value{"udfFloat3", raw, nil})
 	}
@@ -167,7 +219,8 @@ func numberValues() (values []value) {
 }
 
 func dateValues() (values []value) {
-	for raw, want := range map[string]string{"1000-01-01T00:00:00Z": "1000-01-01T00:00:00Z",
+	for raw, want := range map[string]string{
+		"1000-01-01T00:00:00Z":                            "1000-01-01T00:00:00Z",
 		"9999-12-31T23:59:59.999999Z":                     "9999-12-31T23:59:59.999999Z",
 		"1000-01-01T00:00:00-23:59":                       "1000-01-01T23:59:00Z",
 		"1582-10-10T00:00:00Z":                            "1582-10-10T00:00:00Z",
@@ -180,7 +233,8 @@ func dateValues() (values []value) {
 		"2016-06-22T15:00:00.9999999999+01:00":            "2016-06-22T14:00:00.999999Z",
 		"2016-06-22T15:00Z":                               "2016-06-22T15:00:00Z",
 		"2016-06-22T15:00":                                "2016-06-22T15:00:00Z",
-		"2016-06-22T15:00:00." + strings.Repeat("1", 400): "2016-06-22T15:00:00.111111Z"} {
+		"2016-06-22T15:00:00." + strings.Repeat("1", 400): "2016-06-22T15:00:00.111111Z",
+	} {
 		values = append(values, value{"udfDate1", quoted(raw), want})
 	}
 	for _, raw := range []string{"0999-12-31T23:59:59Z", "0000-00-00T00:00:00Z", "0001-01-01T00:00:00Z",
@@ -231,8 +285,8 @@ func TestValuesAreExactOrRefused(t *testing.T) {
 				apitest.MustBePrintable(t, text)
 				read := make(map[string]apitest.Object, len(chunk))
 				for _, node := range s.Page(t, apitest.Object{
-					"performedFrom": first.Format(time.RFC3339), "performedTo": at.Add(time.Second).Format(
-						time.RFC3339),
+					"performedFrom": first.Format(time.RFC3339),
+					"performedTo":   at.Add(time.Second).Format(time.RFC3339),
 				}) {
 					read[node["performedOn"].(string)] = node
 				}

@@ -102,7 +102,8 @@ func TestAThousandCanaries(t *testing.T) {
 			token.code, token.identifier, token.pass, token.password)
 	}
 	for name, text := range map[string]string{
-		"tokens.csv": rows, "broken.csv": rows[:len(rows)/2] + `"` + c.text(),
+		"tokens.csv": rows,
+		"broken.csv": rows[:len(rows)/2] + `"` + c.text(),
 		"broken.ndjson": `{"number":"T1","pass_code":` + c.text() + "}\n" + `{"pass_code":["` + c.text() +
 			`"]`,
 	} {
@@ -125,7 +126,8 @@ func TestAThousandCanaries(t *testing.T) {
 		event := apitest.Event("1", []apitest.Object{
 			apitest.ByToken("authenticationCode", token.code),
 			apitest.ByToken("credentials", apitest.Object{
-				"identifier": token.identifier, "passCode": token.pass,
+				"identifier": token.identifier,
+				"passCode":   token.pass,
 			}),
 			apitest.ByToken("oneTimePassword", token.password),
 		}[i%3])
@@ -155,7 +157,10 @@ func TestAThousandCanaries(t *testing.T) {
 				headers = []string{"Authorization", "Bearer " + c.text()}
 			case 5:
 				headers = []string{
-					"Idempotency-Key", canary + "\t", "Accept", "application/graphql-response+json",
+					"Idempotency-Key",
+					canary + "\t",
+					"Accept",
+					"application/graphql-response+json",
 				}
 			case 6:
 				compressed := testutil.Gzip(planted)
@@ -178,7 +183,8 @@ func TestAThousandCanaries(t *testing.T) {
 	// What is not even HTTP.
 	for _, request := range []string{
 		"POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization Bearer %s\r\n\r\n",
-		"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Length: %s\r\n\r\n", "%s\r\n\r\n",
+		"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Length: %s\r\n\r\n",
+		"%s\r\n\r\n",
 		"GET /graphql HTTP/1.1\r\nAuthorization: Bearer %s\r\n\r\n",
 	} {
 		connection, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))

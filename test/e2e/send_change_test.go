@@ -20,7 +20,8 @@ func more(t *testing.T, from, n int) []byte {
 	var text bytes.Buffer
 	for i := from; i < from+n; i++ {
 		err := json.NewEncoder(&text).Encode(apitest.Event("", apitest.Object{
-			"requestUniqueIdentifier": nil, apitest.Mark: fmt.Sprint(i),
+			"requestUniqueIdentifier": nil,
+			apitest.Mark:              fmt.Sprint(i),
 		}))
 		if err != nil {
 			t.Fatal(err)

@@ -65,7 +65,8 @@ func TestSendRejected(t *testing.T) {
 		`{ webCustomerEvents(filter: {rewardsParticipant: {number: "RP0000000019"}}) { nodes { `+
 			`description udfFloat1 } } }`, nil)
 	diff := cmp.Diff([]apitest.Object{{
-		"description": "two\nlines, \"quoted\"", "udfFloat1": 1.5,
+		"description": "two\nlines, \"quoted\"",
+		"udfFloat1":   1.5,
 	}}, event.Nodes)
 	if diff != "" {
 		t.Errorf("the CSV's event (-want +got):\n%s", diff)

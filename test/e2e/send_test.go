@@ -37,10 +37,12 @@ func bridgeTo(t *testing.T, s *apitest.Server) *bridge {
 	t.Helper()
 	g := &bridge{}
 	g.lead(t, s)
-	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(g.to.Load()) },
+	forward := &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(g.to.Load()) },
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) {
 			w.WriteHeader(http.StatusBadGateway)
-		}}
+		},
+	}
 	g.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Idempotency-Key") == "" {
 			forward.ServeHTTP(w, r)

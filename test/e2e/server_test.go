@@ -46,12 +46,20 @@ func TestSeedExample(t *testing.T) {
 			})
 		}
 		want := []apitest.Unprocessed{
-			{RequestUniqueIdentifier: "08", Index: 2, ErrorCode: "NotFoundAPIValueException",
+			{
+				RequestUniqueIdentifier: "08",
+				Index:                   2,
+				ErrorCode:               "NotFoundAPIValueException",
 				ErrorDescription: "Error:Account (ACR00045000) Not Found. - Description:The specified API " +
-					"value was not found."},
-			{RequestUniqueIdentifier: "09", Index: 3, ErrorCode: "NotFoundAPIValueException",
+					"value was not found.",
+			},
+			{
+				RequestUniqueIdentifier: "09",
+				Index:                   3,
+				ErrorCode:               "NotFoundAPIValueException",
 				ErrorDescription: "Error:Account (ACR00670040) Not Found. - Description:The specified API " +
-					"value was not found."},
+					"value was not found.",
+			},
 		}
 		if diff := cmp.Diff(want, refused); diff != "" {
 			t.Errorf("unprocessed (-want +got):\n%s", diff)
@@ -112,10 +120,15 @@ func TestCheckStoresNothing(t *testing.T) {
 		byPassword := apitest.ByToken("oneTimePassword", "073482")
 		reference := apitest.Object{"externalSystem": "shop", "externalSystemReferenceNumber": "1"}
 		s.Create(t, []apitest.Object{apitest.Event("stored", reference)})
-		input := apitest.Object{"input": apitest.Object{"idempotencyKey": "checked",
+		input := apitest.Object{"input": apitest.Object{
+			"idempotencyKey": "checked",
 			"webCustomerEventsSet": []apitest.Object{
-				apitest.Event("a", nil), apitest.Event("b", byPassword), apitest.Event("c", reference),
-				apitest.Event("d", apitest.Object{"website": "javascript:alert(1)"})}}}
+				apitest.Event("a", nil),
+				apitest.Event("b", byPassword),
+				apitest.Event("c", reference),
+				apitest.Event("d", apitest.Object{"website": "javascript:alert(1)"}),
+			},
+		}}
 		const query = `query ($input: CreateWebCustomerEventsInput!) {
 			checkWebCustomerEvents(input: $input) {
 				acceptable replays
@@ -164,13 +177,16 @@ func TestGzipBothWays(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	text, _ := json.Marshal(apitest.Object{
-		"query": apitest.CreateQuery, "variables": apitest.CreateInput(apitest.Events(100)),
+		"query":     apitest.CreateQuery,
+		"variables": apitest.CreateInput(apitest.Events(100)),
 	})
 	request, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/graphql",
 		strings.NewReader(testutil.Gzip(string(text))))
 	for name, value := range map[string]string{
-		"Content-Type": "application/json", "Content-Encoding": "gzip", "Accept-Encoding": "gzip",
-		"Authorization": "Bearer " + s.Token,
+		"Content-Type":     "application/json",
+		"Content-Encoding": "gzip",
+		"Accept-Encoding":  "gzip",
+		"Authorization":    "Bearer " + s.Token,
 	} {
 		request.Header.Set(name, value)
 	}
@@ -196,7 +212,8 @@ func TestGracefulEnd(t *testing.T) {
 	t.Parallel()
 	apitest.OnEachDatabase(t, func(t *testing.T, s *apitest.Server) {
 		text, _ := json.Marshal(apitest.Object{
-			"query": apitest.CreateQuery, "variables": apitest.CreateInput(apitest.Events(10)),
+			"query":     apitest.CreateQuery,
+			"variables": apitest.CreateInput(apitest.Events(10)),
 		})
 		// The client sends the body once the server asks for it: the first write returns when the call is
 		// running.

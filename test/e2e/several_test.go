@@ -45,9 +45,11 @@ func TestSeveral_OneFieldFails(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, want := range []string{`customer_events_events_total{code="",outcome="created"} 6`,
+			for _, want := range []string{
+				`customer_events_events_total{code="",outcome="created"} 6`,
 				`customer_events_graphql_requests_total{code="BAD_REQUEST",` +
-					`operation="createWebCustomerEvents",status="200"} 1`} {
+					`operation="createWebCustomerEvents",status="200"} 1`,
+			} {
 				if !strings.Contains(string(metrics), want) {
 					t.Errorf("the metrics lack %s in\n%s", want, metrics)
 				}

@@ -44,8 +44,7 @@ func TestShutdown_SlowClients(t *testing.T) {
 	}{
 		{
 			"a body without a token", func(_ *apitest.Server, conn net.Conn) {
-				fmt.Fprintf(conn, head,
-					"/graphql", "")
+				fmt.Fprintf(conn, head, "/graphql", "")
 				dripText(conn, slow)
 			}, 4 * time.Second, `"anonymous_uploads":1`,
 		},
@@ -72,15 +71,13 @@ func TestShutdown_SlowClients(t *testing.T) {
 		},
 		{
 			"a body to a path that there is not", func(_ *apitest.Server, conn net.Conn) {
-				fmt.Fprintf(conn,
-					head, "/nothing", "")
+				fmt.Fprintf(conn, head, "/nothing", "")
 				dripText(conn, slow)
 			}, 8 * time.Second, "",
 		},
 		{
 			"a header", func(_ *apitest.Server, conn net.Conn) {
-				dripText(conn,
-					"POST /graphql HTTP/1.1\r\nX: "+slow)
+				dripText(conn, "POST /graphql HTTP/1.1\r\nX: "+slow)
 			}, 5 * time.Second, `"silent_connections":1`,
 		},
 		{"nothing", func(*apitest.Server, net.Conn) {}, 5 * time.Second, `"silent_connections":1`},

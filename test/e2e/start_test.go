@@ -169,8 +169,7 @@ func TestDemo_RefusesOtherData(t *testing.T) {
 			on("a good password\n", "user", "add", "Demo")
 		},
 		"an account": func(t *testing.T, on func(string, ...string)) {
-			on("", "import",
-				"accounts-receivable", accounts)
+			on("", "import", "accounts-receivable", accounts)
 		},
 	}
 	for what, fill := range fill {
@@ -327,8 +326,10 @@ func TestStart_Messages(t *testing.T) {
 		want     []string
 	}{
 		{
-			"no folder", "sqlite:" + missing, nil, 1, []string{"the folder " + filepath.Dir(missing) +
-				" does not exist", "--database"},
+			"no folder", "sqlite:" + missing, nil, 1, []string{
+				"the folder " + filepath.Dir(missing) + " does not exist",
+				"--database",
+			},
 		},
 		{"no SQLite file", "sqlite:" + notes, nil, 1, []string{notes, "is not an SQLite database"}},
 		{

@@ -161,8 +161,10 @@ func pointing(call, i int) apitest.Object {
 	token := func(by string, value any) apitest.Object {
 		return apitest.Object{"accessTokenIdentifier": apitest.Object{by: value}}
 	}
-	e := apitest.Event(n("r"), apitest.Object{"accountsReceivableIdentifier": nil,
-		"externalSystem": fmt.Sprint("system ", call), "externalSystemReferenceNumber": n(""),
+	e := apitest.Event(n("r"), apitest.Object{
+		"accountsReceivableIdentifier":  nil,
+		"externalSystem":                fmt.Sprint("system ", call),
+		"externalSystemReferenceNumber": n(""),
 		"classificationIdentifier": []apitest.Object{
 			{"id": n("ci")},
 			{"name": n("classification ")},
@@ -172,7 +174,8 @@ func pointing(call, i int) apitest.Object {
 			{"id": n("ui")},
 			{"name": n("unit ")},
 			{"alternativeCode": n("uc")},
-		}[i%3]})
+		}[i%3],
+	})
 	if i%8 < 3 {
 		e["accountsReceivableIdentifier"] = []apitest.Object{
 			{"id": n("ai")},
@@ -183,10 +186,15 @@ func pointing(call, i int) apitest.Object {
 	}
 	// One-time passwords are spent by the calls, so that each call has its own.
 	password := fmt.Sprintf("7%07d", i/8+125*call)
-	e["rewardsParticipantIdentifier"] = []apitest.Object{{"id": n("pi")}, {"number": n("pn")},
+	e["rewardsParticipantIdentifier"] = []apitest.Object{
+		{"id": n("pi")},
+		{"number": n("pn")},
 		token("authenticationCode", n("code")),
 		token("credentials", apitest.Object{
-			"identifier": n("identifier"), "passCode": n("pass"),
-		}), token("oneTimePassword", password)}[i%8-3]
+			"identifier": n("identifier"),
+			"passCode":   n("pass"),
+		}),
+		token("oneTimePassword", password),
+	}[i%8-3]
 	return e
 }

@@ -91,7 +91,10 @@ func createTraced(t *testing.T, s *apitest.Server, headers ...string) {
 	t.Helper()
 	status, _, text := s.Do(t, http.MethodPost, "/graphql", strings.NewReader(`{"query":"{ __typename }"}`),
 		append([]string{
-			"Content-Type", "application/json", "Traceparent", "00-" + callersTrace + "-3031323334353637-01",
+			"Content-Type",
+			"application/json",
+			"Traceparent",
+			"00-" + callersTrace + "-3031323334353637-01",
 		}, headers...)...)
 	if status != http.StatusOK && status != http.StatusUnauthorized {
 		t.Fatalf("%d %s", status, text)
@@ -104,7 +107,8 @@ func TestTraces_ErrorsWithoutText(t *testing.T) {
 	c := collectSpans(t)
 	s := apitest.ServeDemo(t, storetest.MySQL(t), "--otlp-endpoint", c.url)
 	referenced := apitest.Event("canary-r", apitest.Object{
-		"externalSystem": "canary-S", "externalSystemReferenceNumber": "canary-4711",
+		"externalSystem":                "canary-S",
+		"externalSystemReferenceNumber": "canary-4711",
 	})
 	for i := range 3 {
 		// The second and third time the event is a replay. A large call does not look for replays before

@@ -92,10 +92,15 @@ func TestTraces(t *testing.T) {
 				}
 				lines[names[parents[span]]+" > "+name] = true
 			}
-			for _, want := range []string{" > POST /graphql", "POST /graphql > settle",
-				"POST /graphql > resolve", "resolve > SELECT units",
-				"POST /graphql > record", "record > INSERT web_customer_events",
-				"record > INSERT idempotent_calls"} {
+			for _, want := range []string{
+				" > POST /graphql",
+				"POST /graphql > settle",
+				"POST /graphql > resolve",
+				"resolve > SELECT units",
+				"POST /graphql > record",
+				"record > INSERT web_customer_events",
+				"record > INSERT idempotent_calls",
+			} {
 				if !lines[want] {
 					t.Errorf("there is no span %q among %v", want, slices.Sorted(maps.Keys(lines)))
 				}

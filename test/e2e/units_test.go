@@ -56,8 +56,8 @@ func (m *rightsModel) write(user string) {
 	drawn := make([]modelEvent, len(list))
 	for i := range list {
 		e := modelEvent{
-			unit: m.random.IntN(modelUnits + 1), website: []string{"www.a.com",
-				"www.b.com"}[m.random.IntN(2)],
+			unit:    m.random.IntN(modelUnits + 1),
+			website: []string{"www.a.com", "www.b.com"}[m.random.IntN(2)],
 		}
 		identifier := []apitest.Object{
 			{"id": fmt.Sprint("u", e.unit)},
@@ -167,7 +167,8 @@ func (m *rightsModel) read(user string) {
 	for ref, e := range m.taken {
 		if m.random.IntN(10) == 0 {
 			list("reference", apitest.Object{
-				"externalSystem": "rights", "externalSystemReferenceNumber": ref,
+				"externalSystem":                "rights",
+				"externalSystemReferenceNumber": ref,
 			}, visible(func(other modelEvent) bool { return other.id == e.id }))
 		}
 	}
@@ -250,8 +251,11 @@ func TestATakenReferenceTellsNothingOfAnotherUnit(t *testing.T) {
 			t.Parallel()
 			s := apitest.ServeDemo(t, database)
 			s.Create(t, []apitest.Object{apitest.Event("1", apitest.Object{
-				"externalSystem": "s", "externalSystemReferenceNumber": "1", "description": "theirs",
-				"udfFloat1": 4711, "performedByUnitIdentifier": apitest.Object{"name": "Web Shop"},
+				"externalSystem":                "s",
+				"externalSystemReferenceNumber": "1",
+				"description":                   "theirs",
+				"udfFloat1":                     4711,
+				"performedByUnitIdentifier":     apitest.Object{"name": "Web Shop"},
 			})})
 			apitest.MustCommand(t, "a password\n", "user", "add", "limited", "--unit", "1", "--database",
 				database, "--secret-key", apitest.SecretKey)

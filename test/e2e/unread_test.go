@@ -59,10 +59,12 @@ func bulk(n int) string {
 	for i := range events {
 		events[i]["description"] = strings.Repeat("d", 4000)
 	}
-	body, _ := json.Marshal(apitest.Object{"query": `mutation($input: CreateWebCustomerEventsInput!) {
+	body, _ := json.Marshal(apitest.Object{
+		"query": `mutation($input: CreateWebCustomerEventsInput!) {
 			createWebCustomerEvents(input: $input) {
 		processedCustomerEventsSet { id event { description a: description b: description } } } }`,
-		"variables": apitest.CreateInput(events)})
+		"variables": apitest.CreateInput(events),
+	})
 	return string(body)
 }
 

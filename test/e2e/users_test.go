@@ -43,7 +43,8 @@ func TestUserCommandsEndTokensAtOnce(t *testing.T) {
 				token := ""
 				if c.command != "enable" {
 					token = s.Login(t, "anna", map[string]string{
-						"password": "first password", "disable": "second password",
+						"password": "first password",
+						"disable":  "second password",
 					}[c.command])
 					if got := code(second, token); got != "" {
 						t.Fatalf("before %s: %s", c.command, got)
@@ -151,8 +152,10 @@ func TestTooManyLoginsAreRateLimited(t *testing.T) {
 		if a := s.Post(t, loginQuery, apitest.Object{"u": "demo", "p": app.DemoPassword}); a.Code() != "" {
 			t.Errorf("the right password of another client: %s", a.Text)
 		}
-		if a := s.Post(t, loginQuery, apitest.Object{"u": "another",
-			"p": app.DemoPassword}); a.Code() != "UNAUTHENTICATED" {
+		if a := s.Post(t, loginQuery, apitest.Object{
+			"u": "another",
+			"p": app.DemoPassword,
+		}); a.Code() != "UNAUTHENTICATED" {
 			t.Errorf("another user: %s", a.Text)
 		}
 	})

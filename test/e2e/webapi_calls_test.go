@@ -149,8 +149,10 @@ func TestWebAPIRefusals(t *testing.T) {
 			nil, 413, "PayloadTooLargeException", "8388608",
 		},
 		{
-			"another charset", `{"web_customer_events_set":[]}`, []string{"Content-Type",
-				"application/json; charset=latin1"}, 415, "UnsupportedMediaTypeException", "UTF-8",
+			"another charset", `{"web_customer_events_set":[]}`, []string{
+				"Content-Type",
+				"application/json; charset=latin1",
+			}, 415, "UnsupportedMediaTypeException", "UTF-8",
 		},
 		{
 			"another encoding", `{"web_customer_events_set":[]}`, []string{"Content-Encoding", "br"}, 415,
@@ -161,8 +163,10 @@ func TestWebAPIRefusals(t *testing.T) {
 			"gzip",
 		},
 		{
-			"any media type", `{"web_customer_events_set":[]}`, []string{"Content-Type",
-				"application/x-www-form-urlencoded"}, 200, "OK", "",
+			"any media type", `{"web_customer_events_set":[]}`, []string{
+				"Content-Type",
+				"application/x-www-form-urlencoded",
+			}, 200, "OK", "",
 		},
 		{"members of others", `{"web_customer_events_set":[],"organisation":{"a":[1]}}`, nil, 200, "OK", ""},
 	} {
@@ -176,7 +180,9 @@ func TestWebAPIRefusals(t *testing.T) {
 		}
 	}
 	for _, body := range []string{
-		`{}`, `{"username":"demo"}`, `{"username":"demo","password":null}`,
+		`{}`,
+		`{"username":"demo"}`,
+		`{"username":"demo","password":null}`,
 		`{"username":"demo","password":7}`,
 	} {
 		a := s.WebPost(t, "authentication/token", strings.NewReader(body))
@@ -191,7 +197,10 @@ func TestWebAPIRefusals(t *testing.T) {
 		}
 	}
 	for _, path := range []string{
-		"", "nothing", "authentication/token/", "customer_events/bulk/purchase/create",
+		"",
+		"nothing",
+		"authentication/token/",
+		"customer_events/bulk/purchase/create",
 	} {
 		a := s.WebPost(t, path, strings.NewReader(`{}`))
 		if a.Status != 404 || a.Code != "NotFoundException" {

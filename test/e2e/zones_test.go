@@ -62,9 +62,10 @@ func TestCreate_LocalTimesOfTheZone(t *testing.T) {
 	for _, field := range []string{"performedFrom", "performedTo", "createdFrom", "createdTo"} {
 		const query = `query ($filter: WebCustomerEventFilter) { webCustomerEvents(filter: $filter) { ` +
 			`nodes { id } } }`
-		for _, got := range []apitest.Response{s.Post(t, query,
-			apitest.Object{"filter": apitest.Object{field: skipped}}),
-			s.Post(t, `{ webCustomerEvents(filter: {`+field+`: "`+skipped+`"}) { nodes { id } } }`, nil)} {
+		for _, got := range []apitest.Response{
+			s.Post(t, query, apitest.Object{"filter": apitest.Object{field: skipped}}),
+			s.Post(t, `{ webCustomerEvents(filter: {`+field+`: "`+skipped+`"}) { nodes { id } } }`, nil),
+		} {
 			if got.Code() != "BAD_REQUEST" || !strings.Contains(got.Text, remedy) {
 				t.Errorf("%s: %d %s", field, got.Status, got.Text)
 			}
@@ -86,16 +87,24 @@ func TestCreate_DecimalsBeyondMicroseconds(t *testing.T) {
 	t.Parallel()
 	apitest.OnEachDatabase(t, func(t *testing.T, s *apitest.Server) {
 		same := func(date string) []apitest.Object {
-			return []apitest.Object{apitest.Event("key", apitest.Object{"performedOn": date,
-				"udfDate1": date}),
+			return []apitest.Object{
+				apitest.Event("key", apitest.Object{
+					"performedOn": date,
+					"udfDate1":    date,
+				}),
 				apitest.Event("reference", apitest.Object{
-					"performedOn": date, "udfDate1": date, "externalSystem": "S",
+					"performedOn":                   date,
+					"udfDate1":                      date,
+					"externalSystem":                "S",
 					"externalSystemReferenceNumber": "1",
-				})}
+				}),
+			}
 		}
 		var ids []string
 		for i, date := range []string{
-			"2016-06-22T15:00:00.123456789Z", "2016-06-22T15:00:00.123456Z", "2016-06-22T15:00:00.1234561",
+			"2016-06-22T15:00:00.123456789Z",
+			"2016-06-22T15:00:00.123456Z",
+			"2016-06-22T15:00:00.1234561",
 			"2016-06-22T18:00:00.1234569999999999999999+03:00",
 		} {
 			a := s.Create(t, same(date), "Idempotency-Key", "decimals")
@@ -115,7 +124,8 @@ func TestCreate_DecimalsBeyondMicroseconds(t *testing.T) {
 			}
 		}
 		got := s.Page(t, apitest.Object{
-			"performedFrom": "2016-06-22T15:00:00.1234569Z", "performedTo": "2016-06-22T15:00:00.1234571Z",
+			"performedFrom": "2016-06-22T15:00:00.1234569Z",
+			"performedTo":   "2016-06-22T15:00:00.1234571Z",
 		})
 		if len(got) != 2 || got[0]["udfDate1"] != "2016-06-22T15:00:00.123456Z" {
 			t.Errorf("by a filter: %v", got)

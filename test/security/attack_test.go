@@ -122,23 +122,29 @@ var attacks = []struct {
 }{
 	{"introspection", attackIntrospection},
 	{"field suggestions", attackSuggestions},
-	{"GraphiQL and consoles", attackConsoles}, {"trace mode", attackTracing},
+	{"GraphiQL and consoles", attackConsoles},
+	{"trace mode", attackTracing},
 	{"mutations by GET and other methods", attackMethods},
 	{"forms and other media types (CSRF)", attackMedia},
-	{"requests of other sites", attackSites}, {"batches in arrays", attackBatches},
+	{"requests of other sites", attackSites},
+	{"batches in arrays", attackBatches},
 	{"aliases", attackAliases},
 	{"directives", attackDirectives},
 	{"repeated fields and tokens", attackTokens},
-	{"nesting and fragments", attackNesting}, {"details of errors", attackErrors},
+	{"nesting and fragments", attackNesting},
+	{"details of errors", attackErrors},
 	{"without a valid token", attackStrangers},
 	{"upgrades, uploads, persisted queries", attackExtras},
 	{"SQL in every field", attackSQL},
-	{"objects for values", attackObjects}, {"identifiers that look alike", attackAlike},
+	{"objects for values", attackObjects},
+	{"identifiers that look alike", attackAlike},
 	{"paths that climb", attackPaths},
 	{"headers that inject", attackHeaders},
 	{"log injection", attackLog},
-	{"requests within requests", attackSmuggling}, {"headers too many or too long", attackHeaderFloods},
-	{"JSON bombs", attackJSON}, {"gzip bombs", attackGzip},
+	{"requests within requests", attackSmuggling},
+	{"headers too many or too long", attackHeaderFloods},
+	{"JSON bombs", attackJSON},
+	{"gzip bombs", attackGzip},
 }
 
 // TestAttack runs all classes against the program, as it stands on the internet: without introspection.
@@ -162,8 +168,10 @@ func TestAttack(t *testing.T) {
 					t.Logf("%s: %d tried in %s", class.name, a.tried,
 						time.Since(start).Round(time.Millisecond))
 					mu.Lock()
-					counts[class.name] = [2]int{counts[class.name][0] + a.tried, counts[class.name][1] +
-						a.through}
+					counts[class.name] = [2]int{
+						counts[class.name][0] + a.tried,
+						counts[class.name][1] + a.through,
+					}
 					mu.Unlock()
 					if a.tried == 0 {
 						t.Errorf("%s: nothing was tried", class.name)

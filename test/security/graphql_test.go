@@ -42,16 +42,22 @@ func attackIntrospection(a *attacked) {
 }
 
 func attackSuggestions(a *attacked) {
-	for _, query := range []string{`{ limit { maxPageSize } }`, `{ limits { maxPageSiz } }`, `{ limits }`,
+	for _, query := range []string{
+		`{ limit { maxPageSize } }`,
+		`{ limits { maxPageSiz } }`,
+		`{ limits }`,
 		`{ webCustomerEvents(firs: 1) { nodes { id } } }`,
 		`{ webCustomerEvents(filter: {externalSyste: "x"}) { nodes { id } } }`,
 		`mutation { logi { token } }`,
 		`mutation { login(input: {usernam: "x"}) { token } }`,
 		`query ($x: LoginInpu) { limits { maxPageSize } }`,
 		`{ ...f } fragment f on Quer { limits { maxPageSize } }`,
-		`{ limits @skp(if: true) { maxPageSize } }`, `{ webCustomerEvent(by: {i: "1"}) { id } }`,
-		`{ webCustomerEvents { nodes } }`, `{ webCustomerEvents { nodes { accountsReceivabl { id } } } }`,
-		`mutation { createWebCustomerEvent { x } }`} {
+		`{ limits @skp(if: true) { maxPageSize } }`,
+		`{ webCustomerEvent(by: {i: "1"}) { id } }`,
+		`{ webCustomerEvents { nodes } }`,
+		`{ webCustomerEvents { nodes { accountsReceivabl { id } } } }`,
+		`mutation { createWebCustomerEvent { x } }`,
+	} {
 		status, text := a.query(query)
 		known := false
 		for _, name := range []string{
@@ -80,8 +86,12 @@ func attackConsoles(a *attacked) {
 }
 
 func attackTracing(a *attacked) {
-	for _, header := range []string{"X-Apollo-Tracing", "apollo-federation-include-trace", "X-Debug",
-		"X-Trace"} {
+	for _, header := range []string{
+		"X-Apollo-Tracing",
+		"apollo-federation-include-trace",
+		"X-Debug",
+		"X-Trace",
+	} {
 		status, text := a.ask("/graphql",
 			`{"query":"{ limits { maxPageSize } }","extensions":{"tracing":true}}`, header, "ftv1")
 		a.must(status == http.StatusOK && !strings.Contains(text, `"extensions"`), "%s: %d %s", header,
@@ -102,7 +112,8 @@ func attackMethods(a *attacked) {
 		http.MethodOptions,
 	} {
 		for _, query := range []string{
-			harmless, `mutation m { login(input: {username: "demo", password: "demo-password"}) { token } }`,
+			harmless,
+			`mutation m { login(input: {username: "demo", password: "demo-password"}) { token } }`,
 			`query q { limits { maxPageSize } } mutation m { logout }`,
 		} {
 			for _, extra := range []string{"", "&operationName=m", "&extensions={}", "&variables={}"} {
@@ -123,15 +134,28 @@ func attackMethods(a *attacked) {
 
 func attackMedia(a *attacked) {
 	for _, media := range []string{
-		"application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain",
-		"text/plain; application/json", "", "application/graphql", "application/xml", "text/json",
-		"application/json; charset=utf-16", "application/jsonp", "*/*", "application/x-json",
-		"application/json, text/plain", "application/json\x0b",
+		"application/x-www-form-urlencoded",
+		"multipart/form-data; boundary=x",
+		"text/plain",
+		"text/plain; application/json",
+		"",
+		"application/graphql",
+		"application/xml",
+		"text/json",
+		"application/json; charset=utf-16",
+		"application/jsonp",
+		"*/*",
+		"application/x-json",
+		"application/json, text/plain",
+		"application/json\x0b",
 	} {
 		for _, body := range []string{
-			`{"query":"mutation { logout }"}`, "query=mutation+%7B+logout+%7D",
+			`{"query":"mutation { logout }"}`,
+			"query=mutation+%7B+logout+%7D",
 			"--x\r\nContent-Disposition: form-data; name=\"operations\"\r\n\r\n{\"query\":\"mutation { " +
-				"logout }\"}\r\n--x--\r\n", harmless, `{"query":"mutation { logout }","x":"=`,
+				"logout }\"}\r\n--x--\r\n",
+			harmless,
+			`{"query":"mutation { logout }","x":"=`,
 		} {
 			answer := a.raw(fmt.Sprintf("POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: "+
 				"Bearer %s\r\nContent-Type: %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
@@ -177,11 +201,13 @@ func attackBatches(a *attacked) {
 	const login = `{"query":"mutation { login(input: {username: \"demo\", password: \"x\"}) { token } }"}`
 	for _, n := range []int{1, 2, 10, 1000} {
 		for _, path := range []string{
-			"/graphql", "/crmapi/rest/v2/customer_events/bulk/web/create",
+			"/graphql",
+			"/crmapi/rest/v2/customer_events/bulk/web/create",
 			"/crmapi/rest/v2/authentication/token",
 		} {
 			for _, body := range []string{
-				"[" + strings.Repeat(login+",", n-1) + login + "]", strings.Repeat(login, n+1),
+				"[" + strings.Repeat(login+",", n-1) + login + "]",
+				strings.Repeat(login, n+1),
 				strings.Repeat(login+"\n", n+1),
 			} {
 				status, text := a.ask(path, body)
@@ -247,18 +273,22 @@ func attackDirectives(a *attacked) {
 
 func attackTokens(a *attacked) {
 	for _, n := range []int{1000, 5000} {
-		for _, query := range []string{`{ ` + strings.Repeat(`limits `, n) + `}`,
-			`{` + strings.Repeat(` limits { maxPageSize }`, n) + `}`, `{` + strings.Repeat(` nonsense`, n) +
-				`}`, `{ ` + strings.Repeat(`... on Query { limits { maxPageSize } } `, n) + `}`,
+		for _, query := range []string{
+			`{ ` + strings.Repeat(`limits `, n) + `}`,
+			`{` + strings.Repeat(` limits { maxPageSize }`, n) + `}`,
+			`{` + strings.Repeat(` nonsense`, n) + `}`,
+			`{ ` + strings.Repeat(`... on Query { limits { maxPageSize } } `, n) + `}`,
 			`{ webCustomerEvents(first: [` + strings.Repeat("1 ", n) + `]) { nodes { id } } }`,
 			`{ webCustomerEvents(filter: {` + strings.Repeat(`externalSystem: "x" `, n) +
-				`}) { nodes { id } } }`, `query (` + strings.Repeat(`$x: Int `, n) +
-				`) { limits { maxPageSize } }`,
-			`{ a` + strings.Repeat("a", 20*n) + ` }`, `{ limits(x: "` + strings.Repeat("x", 20*n) +
-				`") { maxPageSize } }`, `{ limits { maxPageSize } } ` + strings.Repeat("#", 20*n),
+				`}) { nodes { id } } }`,
+			`query (` + strings.Repeat(`$x: Int `, n) + `) { limits { maxPageSize } }`,
+			`{ a` + strings.Repeat("a", 20*n) + ` }`,
+			`{ limits(x: "` + strings.Repeat("x", 20*n) + `") { maxPageSize } }`,
+			`{ limits { maxPageSize } } ` + strings.Repeat("#", 20*n),
 			strings.Repeat(" ", 20*n) + `{ limits { maxPageSize } }`,
 			`{ limits(x: """` + strings.Repeat("x\n", 10*n) + `""") { maxPageSize } }`,
-			`{ webCustomerEvents(first: ` + strings.Repeat("9", 20*n) + `) { nodes { id } } }`} {
+			`{ webCustomerEvents(first: ` + strings.Repeat("9", 20*n) + `) { nodes { id } } }`,
+		} {
 			a.refused(query)
 		}
 	}
@@ -272,15 +302,19 @@ func attackTokens(a *attacked) {
 
 func attackNesting(a *attacked) {
 	for _, n := range []int{21, 100, 1000, 7000} {
-		for _, query := range []string{strings.Repeat(`{ nodes `, n) + strings.Repeat(`}`, n),
+		for _, query := range []string{
+			strings.Repeat(`{ nodes `, n) + strings.Repeat(`}`, n),
 			`{ webCustomerEvents(filter: ` + strings.Repeat(`{a: `, n) + `1` + strings.Repeat(`}`, n) +
-				`) { nodes { id } } }`, `{ webCustomerEvents(filter: ` + strings.Repeat(`[`, n) +
+				`) { nodes { id } } }`,
+			`{ webCustomerEvents(filter: ` + strings.Repeat(`[`, n) +
 				strings.Repeat(`]`, n) + `) { nodes { id } } }`,
 			`query ($x: ` + strings.Repeat(`[`, n) + `Int` + strings.Repeat(`]`, n) +
-				`) { limits { maxPageSize } }`, `{` + strings.Repeat(` ... {`, n) +
-				` limits { maxPageSize }` + strings.Repeat(`}`, n) + `}`,
+				`) { limits { maxPageSize } }`,
+			`{` + strings.Repeat(` ... {`, n) + ` limits { maxPageSize }` + strings.Repeat(`}`, n) + `}`,
 			`{` + strings.Repeat(` ... on Query {`, n) + ` __typename` + strings.Repeat(`}`, n) + `}`,
-			strings.Repeat(`{`, n), strings.Repeat(`{ a(`, n)} {
+			strings.Repeat(`{`, n),
+			strings.Repeat(`{ a(`, n),
+		} {
 			a.refused(query)
 		}
 	}
@@ -311,13 +345,27 @@ func attackNesting(a *attacked) {
 }
 
 func attackErrors(a *attacked) {
-	for _, body := range []string{``, `{`, `null`, `1`, `"x"`, `[]`, `{}`, `{"query":null}`, `{"query":1}`,
-		`{"query":{}}`, `{"query":""}`, `{"query":" "}`, `{"query":"{"}`,
+	for _, body := range []string{
+		``,
+		`{`,
+		`null`,
+		`1`,
+		`"x"`,
+		`[]`,
+		`{}`,
+		`{"query":null}`,
+		`{"query":1}`,
+		`{"query":{}}`,
+		`{"query":""}`,
+		`{"query":" "}`,
+		`{"query":"{"}`,
 		`{"query":"{ limits { maxPageSize } }","variables":[]}`,
 		`{"query":"{ limits { maxPageSize } }","variables":"x"}`,
 		`{"query":"{ limits { maxPageSize } }","operationName":1}`,
-		`{"query":"{ limits { maxPageSize } }","operationName":"none"}`, `{"query":"\u0000"}`,
-		`{"query":"\ud800"}`, "{\"query\":\"\xff\"}",
+		`{"query":"{ limits { maxPageSize } }","operationName":"none"}`,
+		`{"query":"\u0000"}`,
+		`{"query":"\ud800"}`,
+		"{\"query\":\"\xff\"}",
 		`{"query":"{ webCustomerEvents(after: \"x\") { nodes { id } } }"}`,
 		`{"query":"{ webCustomerEvent(by: {id: \"'\"}) { id } webCustomerEvents(first: -1) { nodes { id } ` +
 			`} }"}`,
@@ -327,9 +375,12 @@ func attackErrors(a *attacked) {
 		`{"query":"query a { limits { maxPageSize } } query b { limits { maxPageSize } }"}`,
 		`{"query":"type X { a: Int }"}`,
 		`{"query":"{ limits { maxPageSize } } extend type Query { x: Int }"}`,
-		`{"query":"\ufeff{ x }"}`, `{"query":"{ \u202e }"}`} {
+		`{"query":"\ufeff{ x }"}`,
+		`{"query":"{ \u202e }"}`,
+	} {
 		for _, path := range []string{
-			"/graphql", "/crmapi/rest/v2/authentication/token",
+			"/graphql",
+			"/crmapi/rest/v2/authentication/token",
 			"/crmapi/rest/v2/customer_events/bulk/web/create",
 		} {
 			status, text := a.ask(path, body)
@@ -343,15 +394,31 @@ func attackStrangers(a *attacked) {
 	token := a.Token
 	defer func() { a.Token = token }()
 	for _, bad := range []string{
-		"", "x", "null", "undefined", "0", strings.Repeat("A", 43), strings.Repeat("A", 60000), token[1:],
-		token + "=", token + " x", strings.ToLower(token), strings.ToUpper(token), "' OR '1'='1", "../../x",
-		"eyJhbGciOiJub25lIn0.eyJzdWIiOiJkZW1vIn0.", "%00", token[:42] + "\xff",
+		"",
+		"x",
+		"null",
+		"undefined",
+		"0",
+		strings.Repeat("A", 43),
+		strings.Repeat("A", 60000),
+		token[1:],
+		token + "=",
+		token + " x",
+		strings.ToLower(token),
+		strings.ToUpper(token),
+		"' OR '1'='1",
+		"../../x",
+		"eyJhbGciOiJub25lIn0.eyJzdWIiOiJkZW1vIn0.",
+		"%00",
+		token[:42] + "\xff",
 	} {
 		a.Token = bad
 		for _, query := range []string{
 			`mutation { createWebCustomerEvents(input: {webCustomerEventsSet: []}) { summary { received } ` +
-				`} }`, `{ checkWebCustomerEvents(input: {webCustomerEventsSet: []}) { acceptable } }`,
-			`{ webCustomerEvents { nodes { id } } }`, `{ webCustomerEvent(by: {number: "1"}) { id } }`,
+				`} }`,
+			`{ checkWebCustomerEvents(input: {webCustomerEventsSet: []}) { acceptable } }`,
+			`{ webCustomerEvents { nodes { id } } }`,
+			`{ webCustomerEvent(by: {number: "1"}) { id } }`,
 			`mutation { logout }`,
 		} {
 			status, text := a.query(query)
@@ -380,7 +447,8 @@ func attackExtras(a *attacked) {
 	a.must(!strings.Contains(answer, " 200 "), "HTTP/2 without TLS: %q", answer)
 	for _, body := range []string{
 		`{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"` + strings.Repeat("a", 64) + `"}}}`,
-		`{"id":"1"}`, `{"documentId":"1"}`,
+		`{"id":"1"}`,
+		`{"documentId":"1"}`,
 		`{"query":"mutation ($f: Upload!) { upload(file: $f) { id } }","variables":{"f":null}}`,
 	} {
 		status, text := a.ask("/graphql", body)

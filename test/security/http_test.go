@@ -15,7 +15,10 @@ func attackPaths(a *attacked) {
 		"%00/", "./.././",
 	} {
 		for _, base := range []string{
-			"/", "/assets/", "/graphql/", "/crmapi/rest/v2/",
+			"/",
+			"/assets/",
+			"/graphql/",
+			"/crmapi/rest/v2/",
 			"/crmapi/rest/v2/customer_events/bulk/web/create/",
 		} {
 			for _, file := range []string{
@@ -30,8 +33,13 @@ func attackPaths(a *attacked) {
 		}
 	}
 	for _, target := range []string{
-		"http://evil.example/graphql", "//evil.example/", "/%0d%0aX-Injected:%20yes", "/\\evil.example", "*",
-		"/?x=%0d%0aX-Injected:%20yes", "/crmapi/rest/v2/%0d%0aX-Injected:%20yes",
+		"http://evil.example/graphql",
+		"//evil.example/",
+		"/%0d%0aX-Injected:%20yes",
+		"/\\evil.example",
+		"*",
+		"/?x=%0d%0aX-Injected:%20yes",
+		"/crmapi/rest/v2/%0d%0aX-Injected:%20yes",
 		"/graphql/%2e%2e/%0aX-Injected: yes",
 	} {
 		answer := a.raw("GET " + target + " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
@@ -87,7 +95,8 @@ func attackSmuggling(a *attacked) {
 		{post("Content-Length: 5, 5", chunked), false},
 		{post("Content-Length: +5", chunked), false},
 		{post("Content-Length: -1", chunked), false},
-		{post("Content-Length: 0x5", chunked), false}, {post("Content-Length: 5 5", chunked), false},
+		{post("Content-Length: 0x5", chunked), false},
+		{post("Content-Length: 5 5", chunked), false},
 		{post("Content-Length: 99999999999999999999", chunked), false},
 		{post("Content-Length:", chunked), true},
 		{post(length+"\r\nTransfer-Encoding: identity", chunked), false},
@@ -117,7 +126,8 @@ func attackSmuggling(a *attacked) {
 		{"POST /graphql HTTP/9.9\r\nHost: x\r\n\r\n" + hidden, false},
 		{"POST  /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\n" + length + "\r\n\r\n" + chunked, false},
 		{"POST /graphql\r\n\r\n" + hidden, false},
-		{"\x16\x03\x01\x02\x00\x01" + hidden, false}, {strings.Repeat("x", 70_000) + hidden, false},
+		{"\x16\x03\x01\x02\x00\x01" + hidden, false},
+		{strings.Repeat("x", 70_000) + hidden, false},
 	} {
 		before := strings.Count(a.Log.String(), "/smuggled")
 		answer := a.raw(attack.text)
@@ -137,12 +147,15 @@ func attackSmuggling(a *attacked) {
 }
 
 func attackHeaderFloods(a *attacked) {
-	for name, headers := range map[string]string{"many": strings.Repeat("X: y\r\n", 20_000),
-		"many names": manyHeaders(5000), "a long one": "X: " + strings.Repeat("y", 100_000) + "\r\n",
+	for name, headers := range map[string]string{
+		"many":         strings.Repeat("X: y\r\n", 20_000),
+		"many names":   manyHeaders(5000),
+		"a long one":   "X: " + strings.Repeat("y", 100_000) + "\r\n",
 		"a long name":  strings.Repeat("X", 100_000) + ": y\r\n",
 		"a megabyte":   "X: " + strings.Repeat("y", 1<<20) + "\r\n",
 		"a long token": "Authorization: Bearer " + strings.Repeat("y", 100_000) + "\r\n",
-		"cookies":      strings.Repeat("Cookie: "+strings.Repeat("a=b; ", 1000)+"\r\n", 20)} {
+		"cookies":      strings.Repeat("Cookie: "+strings.Repeat("a=b; ", 1000)+"\r\n", 20),
+	} {
 		answer := a.raw("GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n" + headers +
 			"Connection: close\r\n\r\n")
 		a.must(answer == "" || strings.HasPrefix(answer, "HTTP/1.1 431"), "%s: %.300s", name, answer)
@@ -171,29 +184,33 @@ func bombs(scale int) map[string]string {
 		fmt.Fprintf(&keys, `"k%d":1,`, i)
 	}
 	return map[string]string{
-		"nested lists": strings.Repeat("[", n), "nested lists, closed": strings.Repeat("[", n) +
-			strings.Repeat("]", n), "nested objects": strings.Repeat(`{"a":`, n), "nested variables": head +
-			strings.Repeat(`{"a":`, n) + "1" + strings.Repeat("}", n+1),
+		"nested lists":         strings.Repeat("[", n),
+		"nested lists, closed": strings.Repeat("[", n) + strings.Repeat("]", n),
+		"nested objects":       strings.Repeat(`{"a":`, n),
+		"nested variables":     head + strings.Repeat(`{"a":`, n) + "1" + strings.Repeat("}", n+1),
 		"nested extensions": `{"query":"{ limits { maxPageSize } }","extensions":` + strings.Repeat(`{"a":`,
-			n) + "1" + strings.Repeat("}", n+1), "nested event": set(strings.Repeat("[", n) +
-			strings.Repeat("]", n)), "nested field": set(`[{"description":` + strings.Repeat("[", n) +
-			strings.Repeat("]", n) + `}]`),
-		"many keys": "{" + keys.String() + `"query":""}`, "many variables": head + "{" + keys.String() +
-			`"x":1}}`, "many fields": set("[{" + keys.String() + `"x":1}]`), "one key many times": "{" +
-			strings.Repeat(`"query":"x",`, n/2) + `"query":"x"}`,
-		"a huge number":   set(`[{"udfFloat1":` + strings.Repeat("9", 10*n) + `}]`),
-		"a huge exponent": set(`[{"udfFloat1":1e` + strings.Repeat("9", 10*n) + `}]`),
-		"a huge fraction": set(`[{"udfFloat1":0.` + strings.Repeat("1", 10*n) + `}]`),
-		"a huge text":     set(`[{"description":"` + strings.Repeat("x", 10*n) + `"}]`),
-		"escapes":         set(`[{"description":"` + strings.Repeat(`\u0041`, 2*n) + `"}]`),
-		"a huge name":     set(`[{"` + strings.Repeat("x", 10*n) + `":1}]`),
-		"many events":     set("[" + strings.Repeat("{},", n) + "{}]"),
-		"many nulls":      set("[" + strings.Repeat("null,", n) + "null]"),
+			n) + "1" + strings.Repeat("}", n+1),
+		"nested event": set(strings.Repeat("[", n) + strings.Repeat("]", n)),
+		"nested field": set(`[{"description":` + strings.Repeat("[", n) + strings.Repeat("]", n) +
+			`}]`),
+		"many keys":          "{" + keys.String() + `"query":""}`,
+		"many variables":     head + "{" + keys.String() + `"x":1}}`,
+		"many fields":        set("[{" + keys.String() + `"x":1}]`),
+		"one key many times": "{" + strings.Repeat(`"query":"x",`, n/2) + `"query":"x"}`,
+		"a huge number":      set(`[{"udfFloat1":` + strings.Repeat("9", 10*n) + `}]`),
+		"a huge exponent":    set(`[{"udfFloat1":1e` + strings.Repeat("9", 10*n) + `}]`),
+		"a huge fraction":    set(`[{"udfFloat1":0.` + strings.Repeat("1", 10*n) + `}]`),
+		"a huge text":        set(`[{"description":"` + strings.Repeat("x", 10*n) + `"}]`),
+		"escapes":            set(`[{"description":"` + strings.Repeat(`\u0041`, 2*n) + `"}]`),
+		"a huge name":        set(`[{"` + strings.Repeat("x", 10*n) + `":1}]`),
+		"many events":        set("[" + strings.Repeat("{},", n) + "{}]"),
+		"many nulls":         set("[" + strings.Repeat("null,", n) + "null]"),
 		"many digits of a password": set(
 			`[{"rewardsParticipantIdentifier":{"accessTokenIdentifier":{"oneTimePassword":` +
-				strings.Repeat("1", 10*n) + `}}}]`), "a huge query": `{"query":"` + strings.Repeat("{",
-			10*n) + `"}`, "blanks": strings.Repeat(" ", 10*n) + "x", "a huge list of errors": set("[" +
-			strings.Repeat(`{"a":1,"b":2,"c":3,"d":4,"e":5},`, 999) + "{}]"),
+				strings.Repeat("1", 10*n) + `}}}]`),
+		"a huge query":          `{"query":"` + strings.Repeat("{", 10*n) + `"}`,
+		"blanks":                strings.Repeat(" ", 10*n) + "x",
+		"a huge list of errors": set("[" + strings.Repeat(`{"a":1,"b":2,"c":3,"d":4,"e":5},`, 999) + "{}]"),
 	}
 }
 
@@ -204,7 +221,9 @@ func attackJSON(a *attacked) {
 	}
 	for name, body := range bombs(scale) {
 		for _, path := range []string{
-			"/graphql", "/crmapi/rest/v2/" + apitest.WebCreatePath, "/crmapi/rest/v2/authentication/token",
+			"/graphql",
+			"/crmapi/rest/v2/" + apitest.WebCreatePath,
+			"/crmapi/rest/v2/authentication/token",
 		} {
 			text := strings.NewReplacer(`{"query":"query ($input: CreateWebCustomerEventsInput!) { `+
 				`checkWebCustomerEvents(input: $input) { acceptable } }","variables":`, `{"x":`,
@@ -222,25 +241,32 @@ func attackJSON(a *attacked) {
 func attackGzip(a *attacked) {
 	zeros := strings.Repeat("\x00", 9<<20)
 	inner := testutil.Gzip(zeros)
-	for name, body := range map[string]string{"zeros": inner,
-		"blanks": testutil.Gzip(strings.Repeat(" ", 100<<20)), "many members": testutil.Gzip(zeros[:1<<20],
+	for name, body := range map[string]string{
+		"zeros":  inner,
+		"blanks": testutil.Gzip(strings.Repeat(" ", 100<<20)),
+		"many members": testutil.Gzip(zeros[:1<<20],
 			zeros[:1<<20], zeros[:1<<20], zeros[:1<<20], zeros[:1<<20], zeros[:1<<20], zeros[:1<<20],
 			zeros[:1<<20], zeros[:1<<20]),
 		"an endless text": testutil.Gzip(`{"query":"` + strings.Repeat("x", 50<<20)),
-		"nesting":         testutil.Gzip(strings.Repeat("[", 20<<20))} {
+		"nesting":         testutil.Gzip(strings.Repeat("[", 20<<20)),
+	} {
 		for _, path := range []string{"/graphql", "/crmapi/rest/v2/" + apitest.WebCreatePath} {
 			status, text := a.ask(path, body, "Content-Encoding", "gzip")
 			a.must(status == http.StatusRequestEntityTooLarge, "%s at %s: %d %.300s", name, path, status,
 				text)
 		}
 	}
-	for name, c := range map[string][2]string{"twice packed": {testutil.Gzip(testutil.Gzip(zeros)), "gzip"},
-		"gzip, gzip": {testutil.Gzip(inner), "gzip, gzip"},
-		"deflate":    {inner, "deflate"},
-		"br":         {inner, "br"},
-		"zstd":       {inner, "zstd"}, "not gzip": {"{}", "gzip"}, "cut off": {inner[:len(inner)/2], "gzip"},
+	for name, c := range map[string][2]string{
+		"twice packed":   {testutil.Gzip(testutil.Gzip(zeros)), "gzip"},
+		"gzip, gzip":     {testutil.Gzip(inner), "gzip, gzip"},
+		"deflate":        {inner, "deflate"},
+		"br":             {inner, "br"},
+		"zstd":           {inner, "zstd"},
+		"not gzip":       {"{}", "gzip"},
+		"cut off":        {inner[:len(inner)/2], "gzip"},
 		"a broken sum":   {inner[:len(inner)-8] + "12345678", "gzip"},
-		"rubbish behind": {testutil.Gzip("{}") + "rubbish", "gzip"}} {
+		"rubbish behind": {testutil.Gzip("{}") + "rubbish", "gzip"},
+	} {
 		for _, path := range []string{"/graphql", "/crmapi/rest/v2/" + apitest.WebCreatePath} {
 			status, text := a.ask(path, c[0], "Content-Encoding", c[1])
 			a.must(status >= 400 && status < 500, "%s at %s: %d %.300s", name, path, status, text)

@@ -11,29 +11,75 @@ import (
 )
 
 // injections are texts that have broken into databases, shells and interpreters.
-var injections = []string{`'`, `''`, `"`, "`", `\`, `\'`, `' OR '1'='1`, `' OR 1=1 -- `, `" OR ""="`,
-	`') OR ('1'='1`, `1 OR 1=1`, `1; DROP TABLE units`, `'; DROP TABLE web_customer_events; -- `,
+var injections = []string{
+	`'`,
+	`''`,
+	`"`,
+	"`",
+	`\`,
+	`\'`,
+	`' OR '1'='1`,
+	`' OR 1=1 -- `,
+	`" OR ""="`,
+	`') OR ('1'='1`,
+	`1 OR 1=1`,
+	`1; DROP TABLE units`,
+	`'; DROP TABLE web_customer_events; -- `,
 	`' UNION SELECT name, password_hash FROM api_users -- `,
-	`x' AND SLEEP(6) -- `, `x' AND (SELECT 1 FROM (SELECT SLEEP(6)) a) -- `,
-	`'||(SELECT randomblob(1000000000))||'`, `x' AND BENCHMARK(1000000000, MD5(1)) -- `,
-	`' INTO OUTFILE '/var/x' -- `, `LOAD_FILE('/etc/passwd')`, `0x27204f5220313d31`, "\u02bc OR 1=1",
-	"\uff07 OR 1=1 --", "\xbf' OR 1=1 -- ", `%' OR 1=1 -- `, `_`, `%`, `ACR000000002_`, `ACR%`,
-	`ACR0000000020' -- `, `ACR0000000020'/*`, `?`, `:1`, `$1`, `@@version`, `{{7*7}}`, `${7*7}`, `#{7*7}`,
-	"$(sleep 6)", "`sleep 6`", `; sleep 6`, `| sleep 6`, `*)(uid=*))(|(uid=*`, `%s%s%s%n`, `/* */`,
-	`CHAR(39)`, `ATTACH DATABASE 'x' AS y`, `PRAGMA writable_schema=1`}
+	`x' AND SLEEP(6) -- `,
+	`x' AND (SELECT 1 FROM (SELECT SLEEP(6)) a) -- `,
+	`'||(SELECT randomblob(1000000000))||'`,
+	`x' AND BENCHMARK(1000000000, MD5(1)) -- `,
+	`' INTO OUTFILE '/var/x' -- `,
+	`LOAD_FILE('/etc/passwd')`,
+	`0x27204f5220313d31`,
+	"\u02bc OR 1=1",
+	"\uff07 OR 1=1 --",
+	"\xbf' OR 1=1 -- ",
+	`%' OR 1=1 -- `,
+	`_`,
+	`%`,
+	`ACR000000002_`,
+	`ACR%`,
+	`ACR0000000020' -- `,
+	`ACR0000000020'/*`,
+	`?`,
+	`:1`,
+	`$1`,
+	`@@version`,
+	`{{7*7}}`,
+	`${7*7}`,
+	`#{7*7}`,
+	"$(sleep 6)",
+	"`sleep 6`",
+	`; sleep 6`,
+	`| sleep 6`,
+	`*)(uid=*))(|(uid=*`,
+	`%s%s%s%n`,
+	`/* */`,
+	`CHAR(39)`,
+	`ATTACH DATABASE 'x' AS y`,
+	`PRAGMA writable_schema=1`,
+}
 
 // identifiers are all the ways to point at something, with INJECTION for the value.
-var identifiers = []string{`"accountsReceivableIdentifier":{"number":INJECTION}`,
-	`"accountsReceivableIdentifier":{"id":INJECTION}`, `"accountsReceivableIdentifier":{"name":INJECTION}`,
-	`"rewardsParticipantIdentifier":{"id":INJECTION}`, `"rewardsParticipantIdentifier":{"number":INJECTION}`,
+var identifiers = []string{
+	`"accountsReceivableIdentifier":{"number":INJECTION}`,
+	`"accountsReceivableIdentifier":{"id":INJECTION}`,
+	`"accountsReceivableIdentifier":{"name":INJECTION}`,
+	`"rewardsParticipantIdentifier":{"id":INJECTION}`,
+	`"rewardsParticipantIdentifier":{"number":INJECTION}`,
 	`"rewardsParticipantIdentifier":{"accessTokenIdentifier":{"authenticationCode":INJECTION}}`,
 	`"rewardsParticipantIdentifier":{"accessTokenIdentifier":{"oneTimePassword":INJECTION}}`,
 	`"rewardsParticipantIdentifier":{"accessTokenIdentifier":{"credentials":{"identifier":INJECTION,` +
 		`"passCode":INJECTION}}}`,
-	`"performedByUnitIdentifier":{"id":INJECTION}`, `"performedByUnitIdentifier":{"name":INJECTION}`,
+	`"performedByUnitIdentifier":{"id":INJECTION}`,
+	`"performedByUnitIdentifier":{"name":INJECTION}`,
 	`"performedByUnitIdentifier":{"alternativeCode":INJECTION}`,
-	`"classificationIdentifier":{"id":INJECTION}`, `"classificationIdentifier":{"name":INJECTION}`,
-	`"classificationIdentifier":{"alternativeCode":INJECTION}`}
+	`"classificationIdentifier":{"id":INJECTION}`,
+	`"classificationIdentifier":{"name":INJECTION}`,
+	`"classificationIdentifier":{"alternativeCode":INJECTION}`,
+}
 
 // injected is an event with a value in place of what one of its members names.
 func injected(i int, member, value string) string {
@@ -108,9 +154,12 @@ func attackSQL(a *attacked) {
 		value := quotedRaw(text)
 		for _, filter := range []string{
 			`{"externalSystem":INJECTION,"externalSystemReferenceNumber":"none"}`,
-			`{"accountsReceivable":{"number":INJECTION}}`, `{"accountsReceivable":{"name":INJECTION}}`,
-			`{"performedByUnit":{"alternativeCode":INJECTION}}`, `{"classification":{"name":INJECTION}}`,
-			`{"rewardsParticipant":{"id":INJECTION}}`, `{"performedFrom":INJECTION}`,
+			`{"accountsReceivable":{"number":INJECTION}}`,
+			`{"accountsReceivable":{"name":INJECTION}}`,
+			`{"performedByUnit":{"alternativeCode":INJECTION}}`,
+			`{"classification":{"name":INJECTION}}`,
+			`{"rewardsParticipant":{"id":INJECTION}}`,
+			`{"performedFrom":INJECTION}`,
 		} {
 			status, answer := a.ask("/graphql", `{"query":"query ($f: WebCustomerEventFilter, $a: String) `+
 				`{ webCustomerEvents(filter: $f) { nodes { id } } after: webCustomerEvents(after: $a) { `+
@@ -229,26 +278,35 @@ func attackAlike(a *attacked) {
 func attackLog(a *attacked) {
 	forged := `{"time":"2026-01-01T00:00:00Z","level":"ERROR","msg":"forged"}`
 	evil := []string{
-		"x\\n" + strings.ReplaceAll(forged, `"`, `\"`), `\u001b[2J\u001b]0;forged\u0007`,
-		`\u202eforged\u2066`, `\u0085forged`, `\u2028forged`, `\",\"msg\":\"forged`, `\u0000forged`,
+		"x\\n" + strings.ReplaceAll(forged, `"`, `\"`),
+		`\u001b[2J\u001b]0;forged\u0007`,
+		`\u202eforged\u2066`,
+		`\u0085forged`,
+		`\u2028forged`,
+		`\",\"msg\":\"forged`,
+		`\u0000forged`,
 		`\b\b\b\bforged`,
 	}
 	for _, text := range evil {
 		var value string
 		_ = json.Unmarshal([]byte(`"`+text+`"`), &value)
-		for _, body := range []string{`{"query":"mutation ($u: String!) { login(input: {username: $u, ` +
-			`password: $u}) { token } }","variables":{"u":"` + text + `"}}`,
-			`{"query":"{ limits { maxPageSize } }","operationName":"` + text + `"}`, `{"query":"` + text +
-				`"}`, `{"` + text + `":1}`,
+		for _, body := range []string{
+			`{"query":"mutation ($u: String!) { login(input: {username: $u, ` +
+				`password: $u}) { token } }","variables":{"u":"` + text + `"}}`,
+			`{"query":"{ limits { maxPageSize } }","operationName":"` + text + `"}`,
+			`{"query":"` + text + `"}`,
+			`{"` + text + `":1}`,
 			`{"query":"query ($x: Int) { limits { maxPageSize } }","variables":{"` + text + `":1}}`,
 			`{"query":"mutation ($i: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: $i) ` +
-				`{ summary { received } } }","variables":{"i":{"` + text + `":1}}}`} {
+				`{ summary { received } } }","variables":{"i":{"` + text + `":1}}}`,
+		} {
 			status, answer := a.ask("/graphql", body)
 			a.must(status > 0, "%s", body)
 			apitest.MustBePrintable(a.t, answer)
 		}
 		_, answer, _ := a.callWith(false, []string{
-			injected(0, identifiers[0], `"`+text+`"`), injected(1, identifiers[9], `"`+text+`"`),
+			injected(0, identifiers[0], `"`+text+`"`),
+			injected(1, identifiers[9], `"`+text+`"`),
 			injected(2, `"`+text+`":1`, ""),
 		})
 		apitest.MustBePrintable(a.t, answer)

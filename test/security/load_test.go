@@ -97,8 +97,8 @@ func process(t *testing.T, args ...string) (*apitest.Server, int) {
 		t.Fatalf("%q, %v", line, err)
 	}
 	return &apitest.Server{
-		URL: "http://" + strings.TrimSuffix(url, "/"), Client: &http.Client{Transport: &http.Transport{},
-			Timeout: time.Minute},
+		URL:    "http://" + strings.TrimSuffix(url, "/"),
+		Client: &http.Client{Transport: &http.Transport{}, Timeout: time.Minute},
 	}, cmd.Process.Pid
 }
 
