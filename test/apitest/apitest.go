@@ -97,7 +97,7 @@ type Server struct {
 	Client      *http.Client
 	Cancel      context.CancelFunc
 	Exit        chan int
-	Ended       bool
+	Stopped       bool
 }
 
 // Serve starts the program and waits until it listens. It ends with the test.
@@ -132,10 +132,10 @@ func Serve(t *testing.T, args ...string) *Server {
 // Stop tells the program to end, and waits for it.
 func (s *Server) Stop(t *testing.T) {
 	t.Helper()
-	if s.Ended {
+	if s.Stopped {
 		return
 	}
-	s.Ended = true
+	s.Stopped = true
 	s.Cancel()
 	select {
 	case exit := <-s.Exit:

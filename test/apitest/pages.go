@@ -35,8 +35,8 @@ func (s *Server) Page(t *testing.T, filter Object) []Object {
 	return s.Connection(t, Object{"first": 500, "filter": filter}).Nodes
 }
 
-// Mark is the field by which tests find the events of a file again.
-const Mark = "udfString1"
+// MarkField is the field by which tests find the events of a file again.
+const MarkField = "udfString1"
 
 // CountStored reads all events back, and counts them by their mark.
 func (s *Server) CountStored(t *testing.T) map[string]int {
@@ -50,10 +50,10 @@ func (s *Server) CountStored(t *testing.T) map[string]int {
 				EndCursor   string
 			}
 		}](t, s, "webCustomerEvents",
-			`query ($after: String) { webCustomerEvents(first: 500, after: $after) { nodes { `+Mark+
+			`query ($after: String) { webCustomerEvents(first: 500, after: $after) { nodes { `+MarkField+
 				` } pageInfo { hasNextPage endCursor } } }`, Object{"after": after})
 		for _, node := range page.Nodes {
-			counts[node[Mark]]++
+			counts[node[MarkField]]++
 		}
 		if !page.PageInfo.HasNextPage {
 			return counts

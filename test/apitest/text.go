@@ -46,5 +46,5 @@ func MustBePrintable(t *testing.T, text string) {
 	walk(answer)
 }
 
-// Soon is how long a request may take that is meant to take long.
-const Soon = 5 * time.Second
+// MaxLatency is how long a request may take that is meant to take long.
+const MaxLatency = 5 * time.Second

@@ -15,9 +15,9 @@ import (
 	"customer-events/internal/crmapi"
 )
 
-// webSchemas are the schemas of the Web API's own description, compiled. In OpenAPI 3.1 they are JSON
+// openAPISchemas are the schemas of the Web API's own description, compiled. In OpenAPI 3.1 they are JSON
 // Schema.
-var webSchemas = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
+var openAPISchemas = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 	text, err := os.ReadFile(File("internal/crmapi/openapi.json"))
 	if err != nil {
 		return nil, err
@@ -43,7 +43,7 @@ var webSchemas = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 // MustMatchOpenAPI holds a text against a schema of the description.
 func MustMatchOpenAPI(t *testing.T, schema, text string) {
 	t.Helper()
-	compiled, err := webSchemas()
+	compiled, err := openAPISchemas()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ import (
 	"customer-events/test/apitest"
 )
 
-func TestWhereTheTokenStands(t *testing.T) {
+func TestToken_HeaderAndInput(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	token, other := s.Token, s.Login(t, app.DemoUser, app.DemoPassword)
@@ -78,7 +78,7 @@ func TestWhereTheTokenStands(t *testing.T) {
 	}
 }
 
-func TestLoginAndLogout(t *testing.T) {
+func TestLogin_Logout(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	const query = `mutation ($username: String!, $password: String!) { login(input: {username: $username, ` +
@@ -109,7 +109,7 @@ func TestLoginAndLogout(t *testing.T) {
 	}
 }
 
-func TestIdempotencyKey(t *testing.T) {
+func TestCreate_IdempotencyKey(t *testing.T) {
 	t.Parallel()
 	apitest.OnEachDatabase(t, func(t *testing.T, s *apitest.Server) {
 		input := func(key any, events ...apitest.Object) apitest.Object {
@@ -183,7 +183,7 @@ func TestIdempotencyKey(t *testing.T) {
 }
 
 // The key file of SQLite, tokens, keys and references outlive the program.
-func TestReplayAfterRestart(t *testing.T) {
+func TestReplay_AfterRestart(t *testing.T) {
 	t.Parallel()
 	for name, database := range apitest.Databases(t) {
 		t.Run(name, func(t *testing.T) {
@@ -229,7 +229,7 @@ func TestReplayAfterRestart(t *testing.T) {
 	}
 }
 
-func TestUserLimitedToUnits(t *testing.T) {
+func TestUnits_LimitedUser(t *testing.T) {
 	t.Parallel()
 	for name, database := range apitest.Databases(t) {
 		t.Run(name, func(t *testing.T) {
@@ -283,7 +283,7 @@ func TestUserLimitedToUnits(t *testing.T) {
 	}
 }
 
-func TestSeveralServersOnOneDatabase(t *testing.T) {
+func TestCreate_SeveralServers(t *testing.T) {
 	t.Parallel()
 	database := storetest.MySQL(t)
 	servers := []*apitest.Server{apitest.ServeDemo(t, database)}

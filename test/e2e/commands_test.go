@@ -15,7 +15,7 @@ import (
 	"customer-events/test/apitest"
 )
 
-func TestHelpAndVersion(t *testing.T) {
+func TestCommands_HelpAndVersion(t *testing.T) {
 	t.Parallel()
 	help := apitest.MustCommand(t, "", "--help")
 	for _, want := range []string{
@@ -35,7 +35,7 @@ func TestHelpAndVersion(t *testing.T) {
 	}
 }
 
-func TestMigrateSeveralAtOnce(t *testing.T) {
+func TestMigrate_Concurrent(t *testing.T) {
 	t.Parallel()
 	for name, database := range apitest.Databases(t) {
 		t.Run(name, func(t *testing.T) {
@@ -56,7 +56,7 @@ func TestMigrateSeveralAtOnce(t *testing.T) {
 	}
 }
 
-func TestUserAdd(t *testing.T) {
+func TestUserAdd_Command(t *testing.T) {
 	t.Parallel()
 	for name, database := range apitest.Databases(t) {
 		t.Run(name, func(t *testing.T) {
@@ -114,7 +114,7 @@ func TestUserAdd(t *testing.T) {
 	}
 }
 
-func TestImportExitStatus(t *testing.T) {
+func TestImport_ExitStatus(t *testing.T) {
 	t.Parallel()
 	database := storetest.SQLite(t)
 	file := func(text string) string {
@@ -147,7 +147,7 @@ func TestImportExitStatus(t *testing.T) {
 
 // All that is wrong is told at once. The program runs as a process of its own, since variables belong to
 // the process.
-func TestWrongOptions(t *testing.T) {
+func TestOptions_Invalid(t *testing.T) {
 	t.Parallel()
 	program := func(env []string, args ...string) (int, string) {
 		process := apitest.Process(t.Context(), t, args...)

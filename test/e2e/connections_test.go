@@ -16,9 +16,9 @@ import (
 	"customer-events/test/apitest"
 )
 
-// programWith runs the program as a process of its own that may have so many files open, and returns its
+// startWithFileLimit runs the program as a process of its own that may have so many files open, and returns its
 // address.
-func programWith(t *testing.T, files int, args ...string) (address string, out *apitest.Buffer) {
+func startWithFileLimit(t *testing.T, files int, args ...string) (address string, out *apitest.Buffer) {
 	t.Helper()
 	out = new(apitest.Buffer)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
@@ -50,7 +50,7 @@ func TestConnections_Exhausted(t *testing.T) {
 		wait time.Duration
 	}{
 		{"idle", func(conn net.Conn) {
-			_ = conn.SetDeadline(time.Now().Add(apitest.Soon))
+			_ = conn.SetDeadline(time.Now().Add(apitest.MaxLatency))
 			_, _ = io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
 			if response, err := http.ReadResponse(bufio.NewReader(conn), nil); err == nil {
 				_, _ = io.Copy(io.Discard, response.Body)
@@ -69,7 +69,7 @@ func TestConnections_Exhausted(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			address, out := programWith(t, 256)
+			address, out := startWithFileLimit(t, 256)
 			for range 300 {
 				conn, err := net.Dial("tcp", address)
 				if err != nil {
@@ -80,7 +80,7 @@ func TestConnections_Exhausted(t *testing.T) {
 			}
 			time.Sleep(c.wait + 100*time.Millisecond)
 			client := &http.Client{
-				Transport: &http.Transport{DisableKeepAlives: true}, Timeout: apitest.Soon,
+				Transport: &http.Transport{DisableKeepAlives: true}, Timeout: apitest.MaxLatency,
 			}
 			for range 10 {
 				start := time.Now()
@@ -90,7 +90,7 @@ func TestConnections_Exhausted(t *testing.T) {
 					t.Fatalf("after %s: %v: %s", time.Since(start), err, out)
 				}
 				if _ = response.Body.Close(); response.StatusCode != http.StatusOK ||
-					time.Since(start) > apitest.Soon {
+					time.Since(start) > apitest.MaxLatency {
 					t.Errorf("%s in %s", response.Status, time.Since(start))
 				}
 			}
@@ -105,7 +105,7 @@ func TestConnections_Exhausted(t *testing.T) {
 // Hundreds of local clients at once are served.
 func TestConnections_ManyClients(t *testing.T) {
 	t.Parallel()
-	address, out := programWith(t, 1024)
+	address, out := startWithFileLimit(t, 1024)
 	done := make(chan error, 500)
 	for range cap(done) {
 		go func() {

@@ -17,7 +17,7 @@ import (
 
 // TestDeployNamesWhatIsMeasured: every metric that an alert or the dashboard asks for is one that the
 // program tells, with the labels and label values that they go by.
-func TestDeployNamesWhatIsMeasured(t *testing.T) {
+func TestDeploy_MetricsExist(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	s.Post(t, `mutation { createWebCustomerEvents(input: {webCustomerEventsSet: []}) { summary { received `+

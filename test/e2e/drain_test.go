@@ -17,7 +17,7 @@ import (
 
 // A server that was told to end says so at /readyz and still takes calls, on old connections and new ones;
 // each answer ends its connection. Then it ends in order.
-func TestEndingServerTakesCallsStill(t *testing.T) {
+func TestShutdown_DrainServesCalls(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t), "--drain", "2s")
 	s.Create(t, apitest.Events(1)) // leaves a connection open
@@ -55,7 +55,7 @@ func TestEndingServerTakesCallsStill(t *testing.T) {
 
 // A socket that a service manager hands over is served, and outlives the process. With demo data it must
 // be on the loopback.
-func TestSocketHandedOver(t *testing.T) {
+func TestSockets_Inherited(t *testing.T) {
 	t.Parallel()
 	program := func(address, sockets string, args ...string) (*exec.Cmd, string, *apitest.Buffer) {
 		listener, err := net.Listen("tcp", address)

@@ -12,7 +12,7 @@ import (
 	"customer-events/test/apitest"
 )
 
-func TestEveryFieldRoundTrips(t *testing.T) {
+func TestCreate_AllFieldsRoundTrip(t *testing.T) {
 	t.Parallel()
 	given := apitest.Object{
 		"accountsReceivableIdentifier":  nil,
@@ -124,7 +124,7 @@ func TestEveryFieldRoundTrips(t *testing.T) {
 	})
 }
 
-func TestZoneOfDatesWithoutOne(t *testing.T) {
+func TestCreate_DateWithoutZone(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t), "--zone", "Europe/Nicosia")
 	s.Create(t, []apitest.Object{apitest.Event("1", apitest.Object{
@@ -144,7 +144,7 @@ func TestZoneOfDatesWithoutOne(t *testing.T) {
 	}
 }
 
-func TestPages(t *testing.T) {
+func TestFind_Pages(t *testing.T) {
 	t.Parallel()
 	apitest.OnEachDatabase(t, func(t *testing.T, s *apitest.Server) {
 		created := s.Create(t, apitest.Events(12))

@@ -14,7 +14,7 @@ import (
 
 const demoLogin = `{"query":"mutation { login(input: {username: \"demo\", password: \"%s\"}) { token } }"}`
 
-func TestTLS(t *testing.T) {
+func TestTLS_Versions(t *testing.T) {
 	t.Parallel()
 	certFile, keyFile, roots := certificateFor127(t)
 	s := apitest.Serve(t, "--demo", "--database", storetest.SQLite(t), "--tls-cert", certFile, "--tls-key",
@@ -51,7 +51,7 @@ func TestTLS(t *testing.T) {
 }
 
 // The rate is in events, for both doors together, and every user has his own.
-func TestRateLimit(t *testing.T) {
+func TestRateLimit_PerUser(t *testing.T) {
 	t.Parallel()
 	database := storetest.SQLite(t)
 	s := apitest.ServeDemo(t, database, "--rate-limit", "17") // 1020 a minute
@@ -102,7 +102,7 @@ func TestRateLimit(t *testing.T) {
 }
 
 // Each door words it its own way when another site's page calls.
-func TestCrossSiteAtTheDoors(t *testing.T) {
+func TestCrossOrigin_BothProtocols(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t), "--cors-origins", "https://app.example.com")
 	text := func() *strings.Reader { return strings.NewReader(`{"query":"{ limits { maxPageSize } }"}`) }
@@ -142,7 +142,7 @@ func TestCrossSiteAtTheDoors(t *testing.T) {
 
 // The failed logins of one client behind a proxy do not lock the others out, whether or not the proxy is
 // trusted; and who is no proxy is not believed.
-func TestTrustedProxies(t *testing.T) {
+func TestLogin_TrustedProxies(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		proxies string
@@ -180,7 +180,7 @@ func TestTrustedProxies(t *testing.T) {
 }
 
 // The demo answers to the loopback's names only: a page whose name leads to 127.0.0.1 reads nothing.
-func TestDemoAnswersToLoopbackNames(t *testing.T) {
+func TestDemo_LoopbackHostsOnly(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	for host, want := range map[string]int{

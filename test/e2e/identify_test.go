@@ -12,7 +12,7 @@ import (
 const tokenNotFound = "Error:Access Token Not Found. - Description:The specified API value was not found."
 
 // Every identifier finds its record, and only by exactly its bytes.
-func TestIdentifiers(t *testing.T) {
+func TestCreate_Identifiers(t *testing.T) {
 	t.Parallel()
 	apitest.OnEachDatabase(t, func(t *testing.T, s *apitest.Server) {
 		s.Create(t, []apitest.Object{apitest.Event("ids", apitest.Object{
@@ -134,7 +134,7 @@ func TestIdentifiers(t *testing.T) {
 	})
 }
 
-func TestFilters(t *testing.T) {
+func TestFind_Filters(t *testing.T) {
 	t.Parallel()
 	apitest.OnEachDatabase(t, func(t *testing.T, s *apitest.Server) {
 		s.Create(t, []apitest.Object{

@@ -24,8 +24,8 @@ func plantedCreate(identifier, token string) string {
 		`"website":"www.crm.com"}]}}}`
 }
 
-// plantedLiteral is the same, in the text of the query.
-func plantedLiteral(event string) string {
+// plantedLiteralCreate is the same, in the text of the query.
+func plantedLiteralCreate(event string) string {
 	text, _ := json.Marshal(apitest.Object{"query": `mutation { createWebCustomerEvents(input: ` +
 		`{webCustomerEventsSet: [{rewardsParticipantIdentifier: {accessTokenIdentifier: ` + event +
 		`}, requestUniqueIdentifier: "1", performedByUnitIdentifier: {id: "1"}, performedOn: ` +
@@ -36,7 +36,7 @@ func plantedLiteral(event string) string {
 // plantedBodies are bodies, good and bad, with CANARY wherever a caller may send a secret.
 func plantedBodies() []string {
 	const c = "CANARY"
-	create, literal := plantedCreate, plantedLiteral
+	create, literal := plantedCreate, plantedLiteralCreate
 	login := func(password string) string {
 		return `{"query":"mutation ($u: String!, $p: String!) { login(input: {username: $u, password: ` +
 			`$p}) { token } }","variables":{"u":"demo","p":"` + password + `"}}`
@@ -99,7 +99,7 @@ func plantedBodies() []string {
 
 // Secrets are planted wherever a caller may send one, in good bodies and in bad ones. None may turn up in
 // a log or an answer.
-func TestLogsHoldNoSecrets(t *testing.T) {
+func TestLogs_NoSecrets(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	good := s.Token
@@ -126,10 +126,10 @@ func TestLogsHoldNoSecrets(t *testing.T) {
 	for _, body := range []string{
 		create(`{"oneTimePassword":987654321987654321987654321}`, ""),
 		create(`{"oneTimePassword":98765432198765432.5}`, ""),
-		plantedLiteral(`{oneTimePassword: 98765432198765432.5}`),
+		plantedLiteralCreate(`{oneTimePassword: 98765432198765432.5}`),
 		create(`{"credentials":{"identifier":"x","passCode":98765432198765432}}`, ""),
-		plantedLiteral(`{credentials: {identifier: "x", passCode: 98765432198765432}}`),
-		plantedLiteral(`{authenticationCode: 98765432198765432}`),
+		plantedLiteralCreate(`{credentials: {identifier: "x", passCode: 98765432198765432}}`),
+		plantedLiteralCreate(`{authenticationCode: 98765432198765432}`),
 	} {
 		if a := s.PostBody(t, strings.NewReader(body)); strings.Contains(a.Text, "98765432198765432") {
 			t.Errorf("%s\nis answered with\n%s", body, a.Text)
@@ -162,7 +162,7 @@ func TestLogsHoldNoSecrets(t *testing.T) {
 	}
 }
 
-func TestRequestID(t *testing.T) {
+func TestLogs_RequestID(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	ids := make(map[string]bool)

@@ -13,7 +13,7 @@ import (
 )
 
 // What was processed stays processed, by reference and by key, whatever an import has changed since.
-func TestReplay_AfterAnImport(t *testing.T) {
+func TestReplay_AfterImport(t *testing.T) {
 	t.Parallel()
 	for name, url := range apitest.Engines {
 		t.Run(name, func(t *testing.T) {
@@ -114,7 +114,7 @@ func mustBeReplayed(t *testing.T, before, now apitest.Outcome) {
 }
 
 // Who has been limited to other units since is still told of the own event, and may read it back.
-func TestReplay_AfterTheUserWasLimitedToOtherUnits(t *testing.T) {
+func TestReplay_UserLimitedSince(t *testing.T) {
 	t.Parallel()
 	database := storetest.SQLite(t)
 	s := apitest.ServeDemo(t, database)

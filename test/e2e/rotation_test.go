@@ -13,7 +13,7 @@ import (
 
 // A rotation from beginning to end: the new key with the old one beside it, the tokens imported anew, the
 // new key alone.
-func TestTheSecretKeyCanBeRotated(t *testing.T) {
+func TestSecretKey_Rotation(t *testing.T) {
 	t.Parallel()
 	const newKey, otherKey = "the tests' next secret key", "some other secret key"
 	units := filepath.Join(t.TempDir(), "units.csv")

@@ -15,9 +15,9 @@ import (
 	"customer-events/test/apitest"
 )
 
-// value is something that a caller may write into a field, as it stands in JSON. want is what must be read
+// fieldValue is something that a caller may write into a field, as it stands in JSON. want is what must be read
 // back; nil if it must be refused.
-type value struct {
+type fieldValue struct {
 	field, raw string
 	want       any
 }
@@ -54,26 +54,26 @@ func escapedText(text string) string {
 	return quoted(b.String())
 }
 
-func kept(r rune) bool { return !unicode.IsControl(r) || r == '\t' || r == '\n' || r == '\r' }
+func isStorable(r rune) bool { return !unicode.IsControl(r) || r == '\t' || r == '\n' || r == '\r' }
 
 // invisible are characters that change the direction of the text behind them, or that are not visible.
 const invisible = "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2028\u2029\u2060" +
 	"\u2066\u2067\u2068\u2069\ufeff"
 
-func textValues() (values []value) {
+func textValues() (values []fieldValue) {
 	// Every character that there is, 2000 in a text: noncharacters, private use, unassigned, marks, astral
 	// ones.
 	var all []rune
 	for r := rune(0); r <= unicode.MaxRune; r++ {
-		if kept(r) && (r < 0xd800 || r > 0xdfff) {
+		if isStorable(r) && (r < 0xd800 || r > 0xdfff) {
 			all = append(all, r)
 		}
 	}
 	for ; len(all) > 0; all = all[min(2000, len(all)):] {
 		text := string(all[:min(2000, len(all))])
-		values = append(values, value{"description", escapedText(text), text})
+		values = append(values, fieldValue{"description", escapedText(text), text})
 		if !strings.ContainsAny(text, "\t\n\r\"\\") {
-			values = append(values, value{"description", quoted(text), text})
+			values = append(values, fieldValue{"description", quoted(text), text})
 		}
 	}
 	for field, most := range textFields {
@@ -83,8 +83,8 @@ func textValues() (values []value) {
 			if !unicode.IsControl(r) {
 				continue
 			}
-			v := value{field, escapedText(text), nil}
-			if kept(r) {
+			v := fieldValue{field, escapedText(text), nil}
+			if isStorable(r) {
 				v.want = text
 			}
 			values = append(values, v)
@@ -92,19 +92,19 @@ func textValues() (values []value) {
 		// Marks that change the direction of what follows, or that nobody sees, are text.
 		for _, r := range invisible + "\ufffe\uffff\ufdd0\U0001ffff\U0010ffff\U000e0001\ufffd" {
 			text := "a" + string(r) + "b"
-			values = append(values, value{field, quoted(text), text}, value{field, escapedText(text), text})
+			values = append(values, fieldValue{field, quoted(text), text}, fieldValue{field, escapedText(text), text})
 		}
 		// What is no Unicode: halves of surrogate pairs, and bytes that are not UTF-8.
 		for _, bad := range []string{
 			`\ud800`, `\udfff`, `\udc00\ud800`, `\ud800\ud800\udc00`, `\ud83dx`, "\xff", "\xc0\x80",
 			"\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\x80", "\xf8\x88\x80\x80\x80",
 		} {
-			values = append(values, value{field, quoted("a" + bad + "b"), nil})
+			values = append(values, fieldValue{field, quoted("a" + bad + "b"), nil})
 		}
 		// As long as may be, and one longer, in characters of one to four bytes and of two parts.
 		for _, r := range "xü€𝄞\u0301" {
 			full := strings.Repeat(string(r), most)
-			values = append(values, value{field, quoted(full), full}, value{field, quoted(full + string(r)),
+			values = append(values, fieldValue{field, quoted(full), full}, fieldValue{field, quoted(full + string(r)),
 				nil})
 		}
 		// What a database, a shell, a spreadsheet or a page might act upon.
@@ -119,7 +119,7 @@ func textValues() (values []value) {
 				}
 			}
 			escaped, _ := json.Marshal(text)
-			values = append(values, value{field, string(escaped), text})
+			values = append(values, fieldValue{field, string(escaped), text})
 		}
 	}
 	for _, r := range "\u0000\u0009\u000a\u000d\u001b\u007f\u0085\u00a0\u00ad" + invisible {
@@ -129,7 +129,7 @@ func textValues() (values []value) {
 			"java" + string(r) + "script:alert(1)",
 			"http://www." + string(r) + "crm.com",
 		} {
-			values = append(values, value{"website", escapedText(text), nil})
+			values = append(values, fieldValue{"website", escapedText(text), nil})
 		}
 	}
 	for _, text := range []string{
@@ -149,14 +149,14 @@ func textValues() (values []value) {
 		"http://" + strings.Repeat("a", 2048),
 	} {
 		escaped, _ := json.Marshal(text)
-		values = append(values, value{"website", string(escaped), nil})
+		values = append(values, fieldValue{"website", string(escaped), nil})
 	}
 	long := "http://www.crm.com/" + strings.Repeat("𝄞", 2048-19)
-	return append(values, value{"website", quoted(long), long}, value{"website", quoted(long + "𝄞"), nil},
-		value{"website", quoted("www.crm.com/ü?ø=€#𝄞"), "www.crm.com/ü?ø=€#𝄞"})
+	return append(values, fieldValue{"website", quoted(long), long}, fieldValue{"website", quoted(long + "𝄞"), nil},
+		fieldValue{"website", quoted("www.crm.com/ü?ø=€#𝄞"), "www.crm.com/ü?ø=€#𝄞"})
 }
 
-func numberValues() (values []value) {
+func numberValues() (values []fieldValue) {
 	for _, raw := range []string{
 		"0",
 		"0.0",
@@ -182,10 +182,10 @@ func numberValues() (values []value) {
 		strings.Repeat("9", 300),
 	} {
 		n, _ := strconv.ParseFloat(raw, 64)
-		values = append(values, value{"udfFloat1", raw, n})
+		values = append(values, fieldValue{"udfFloat1", raw, n})
 	}
 	// a zero is a zero
-	values = append(values, value{"udfFloat2", "-0", 0.0}, value{"udfFloat2", "-0.0e5", 0.0})
+	values = append(values, fieldValue{"udfFloat2", "-0", 0.0}, fieldValue{"udfFloat2", "-0.0e5", 0.0})
 	for _, raw := range []string{
 		"1e400",
 		"-1e400",
@@ -203,22 +203,22 @@ func numberValues() (values []value) {
 		"[1]",
 		`{"x":1}`,
 	} {
-		values = append(values, value{"udfFloat3", raw, nil})
+		values = append(values, fieldValue{"udfFloat3", raw, nil})
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 1500 {
 		if n := math.Float64frombits(random.Uint64()); !math.IsInf(n, 0) && !math.IsNaN(n) {
-			values = append(values, value{"udfFloat4", strconv.FormatFloat(n, 'g', -1, 64), n})
+			values = append(values, fieldValue{"udfFloat4", strconv.FormatFloat(n, 'g', -1, 64), n})
 		}
 	}
 	for range 300 { // subnormal ones
 		n := math.Float64frombits(1 + random.Uint64()&(1<<52-1))
-		values = append(values, value{"udfFloat4", strconv.FormatFloat(n, 'e', -1, 64), n})
+		values = append(values, fieldValue{"udfFloat4", strconv.FormatFloat(n, 'e', -1, 64), n})
 	}
 	return values
 }
 
-func dateValues() (values []value) {
+func dateValues() (values []fieldValue) {
 	for raw, want := range map[string]string{
 		"1000-01-01T00:00:00Z":                            "1000-01-01T00:00:00Z",
 		"9999-12-31T23:59:59.999999Z":                     "9999-12-31T23:59:59.999999Z",
@@ -235,7 +235,7 @@ func dateValues() (values []value) {
 		"2016-06-22T15:00":                                "2016-06-22T15:00:00Z",
 		"2016-06-22T15:00:00." + strings.Repeat("1", 400): "2016-06-22T15:00:00.111111Z",
 	} {
-		values = append(values, value{"udfDate1", quoted(raw), want})
+		values = append(values, fieldValue{"udfDate1", quoted(raw), want})
 	}
 	for _, raw := range []string{"0999-12-31T23:59:59Z", "0000-00-00T00:00:00Z", "0001-01-01T00:00:00Z",
 		"10000-01-01T00:00:00Z", "-1000-01-01T00:00:00Z", "+2016-01-01T00:00:00Z",
@@ -245,15 +245,15 @@ func dateValues() (values []value) {
 		"2016-06-22",
 		"2016-06-22 15:00:00", "٢٠١٦-06-22T15:00:00Z", "2016-06-22T15:00:00Zx", "2016-06-22T15:00.5Z",
 		"1466607600", "", "now", "2016-06-22T15:00:00\\u0000"} {
-		values = append(values, value{"udfDate2", quoted(raw), nil})
+		values = append(values, fieldValue{"udfDate2", quoted(raw), nil})
 	}
-	return append(values, value{"udfDate3", "1466607600", nil}, value{"udfDate3", "1e400", nil},
-		value{"udfDate3", "{}", nil})
+	return append(values, fieldValue{"udfDate3", "1466607600", nil}, fieldValue{"udfDate3", "1e400", nil},
+		fieldValue{"udfDate3", "{}", nil})
 }
 
 // Whatever a caller writes is refused, with a text that is safe to show, or is read back exactly as it was
 // written: by both doors and on both databases alike.
-func TestValuesAreExactOrRefused(t *testing.T) {
+func TestCreate_ValuesExactOrRejected(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("long: it runs without the race detector")
@@ -270,7 +270,7 @@ func TestValuesAreExactOrRefused(t *testing.T) {
 				rows := make([]string, len(chunk))
 				for i, v := range chunk {
 					at = at.Add(time.Second)
-					rows[i] = row(door, i, at, v)
+					rows[i] = eventWith(door, i, at, v)
 				}
 				if door == "graph" {
 					text = s.PostBody(t,
@@ -314,8 +314,8 @@ func TestValuesAreExactOrRefused(t *testing.T) {
 	})
 }
 
-// row is an event with one value.
-func row(door string, i int, at time.Time, v value) string {
+// eventWith is an event with one value.
+func eventWith(door string, i int, at time.Time, v fieldValue) string {
 	website := `,"website":"www.crm.com"`
 	if v.field == "website" {
 		website = ""

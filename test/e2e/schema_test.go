@@ -11,7 +11,7 @@ import (
 
 // Who may ask for the schema gets it as the file that it is; with introspection off the server tells
 // nothing of it.
-func TestSchemaIsServedWhereIntrospectionIsOn(t *testing.T) {
+func TestSchema_ServedWithIntrospection(t *testing.T) {
 	t.Parallel()
 	file, err := os.ReadFile(apitest.File("schema.graphqls"))
 	if err != nil {

@@ -29,8 +29,8 @@ func (c *canaries) digits() string {
 	return fmt.Sprintf("%s%05d", canaryDigits, c.made)
 }
 
-// mustBeClean searches something that the program wrote.
-func mustBeClean(t *testing.T, what, text string) {
+// mustNotLeak searches something that the program wrote.
+func mustNotLeak(t *testing.T, what, text string) {
 	t.Helper()
 	lower := strings.ToLower(text)
 	for _, canary := range []string{strings.ToLower(canaryText), canaryDigits} {
@@ -42,7 +42,7 @@ func mustBeClean(t *testing.T, what, text string) {
 
 // A thousand secrets of every kind, in every kind of call, good and bad, and in commands and files. None
 // of them stands in anything that the program wrote: logs, outputs, metrics, answers, spans, the database.
-func TestAThousandCanaries(t *testing.T) {
+func TestSecrets_ThousandCanaries(t *testing.T) {
 	t.Parallel()
 	var c canaries
 	folder := t.TempDir()
@@ -57,7 +57,7 @@ func TestAThousandCanaries(t *testing.T) {
 		if exit != want {
 			t.Errorf("%v: exit %d: %s", args[:2], exit, stderr)
 		}
-		mustBeClean(t, strings.Join(args[:2], " "), stdout+stderr)
+		mustNotLeak(t, strings.Join(args[:2], " "), stdout+stderr)
 	}
 
 	// Commands that fail, with secrets in their options.
@@ -134,7 +134,7 @@ func TestAThousandCanaries(t *testing.T) {
 		a := s.Post(t, apitest.CreateQuery, apitest.CreateInput([]apitest.Object{event}), "Idempotency-Key",
 			fmt.Sprint("key ", i))
 		accepted += strings.Count(a.Text, `"processed":1`)
-		mustBeClean(t, "an answer", a.Text)
+		mustNotLeak(t, "an answer", a.Text)
 	}
 	if accepted != 90 {
 		t.Errorf("%d credentials were accepted", accepted)
@@ -174,10 +174,10 @@ func TestAThousandCanaries(t *testing.T) {
 				}
 				text, _ := io.ReadAll(response.Body)
 				response.Body.Close()
-				mustBeClean(t, "an answer", string(text))
+				mustNotLeak(t, "an answer", string(text))
 				continue
 			}
-			mustBeClean(t, "an answer", s.PostBody(t, strings.NewReader(planted), headers...).Text)
+			mustNotLeak(t, "an answer", s.PostBody(t, strings.NewReader(planted), headers...).Text)
 		}
 	}
 	// What is not even HTTP.
@@ -194,7 +194,7 @@ func TestAThousandCanaries(t *testing.T) {
 		fmt.Fprintf(connection, request, c.text())
 		text, _ := io.ReadAll(connection)
 		connection.Close()
-		mustBeClean(t, "an answer to what is not HTTP", string(text))
+		mustNotLeak(t, "an answer to what is not HTTP", string(text))
 	}
 
 	response, err := s.Client.Get(s.URL + "/metrics")
@@ -203,7 +203,7 @@ func TestAThousandCanaries(t *testing.T) {
 	}
 	text, _ := io.ReadAll(response.Body)
 	response.Body.Close()
-	mustBeClean(t, "/metrics", string(text))
+	mustNotLeak(t, "/metrics", string(text))
 	search := func(when string) {
 		files, err := filepath.Glob(path + "*")
 		if err != nil || len(files) == 0 {
@@ -214,15 +214,15 @@ func TestAThousandCanaries(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			mustBeClean(t, filepath.Base(file)+" "+when, string(text))
+			mustNotLeak(t, filepath.Base(file)+" "+when, string(text))
 		}
 	}
 	search("while the server runs")
 	s.Stop(t)
 	search("at the end")
-	mustBeClean(t, "the log", s.Log.String())
-	mustBeClean(t, "the output", s.Stdout.String())
-	mustBeClean(t, "what the collector got", exported.String())
+	mustNotLeak(t, "the log", s.Log.String())
+	mustNotLeak(t, "the output", s.Stdout.String())
+	mustNotLeak(t, "what the collector got", exported.String())
 	if n := len(exported.requests()); n < 500 {
 		t.Errorf("only %d requests were exported as spans", n)
 	}

@@ -14,14 +14,14 @@ import (
 	"customer-events/test/apitest"
 )
 
-// more is the text of n events marked from a number on.
-func more(t *testing.T, from, n int) []byte {
+// eventLines is the text of n events marked from a number on.
+func eventLines(t *testing.T, from, n int) []byte {
 	t.Helper()
 	var text bytes.Buffer
 	for i := from; i < from+n; i++ {
 		err := json.NewEncoder(&text).Encode(apitest.Event("", apitest.Object{
 			"requestUniqueIdentifier": nil,
-			apitest.Mark:              fmt.Sprint(i),
+			apitest.MarkField:              fmt.Sprint(i),
 		}))
 		if err != nil {
 			t.Fatal(err)
@@ -30,7 +30,7 @@ func more(t *testing.T, from, n int) []byte {
 	return text.Bytes()
 }
 
-func appendTo(t *testing.T, file string, text []byte) {
+func appendFile(t *testing.T, file string, text []byte) {
 	t.Helper()
 	to, err := os.OpenFile(file, os.O_WRONLY|os.O_APPEND, 0)
 	if err == nil {
@@ -44,8 +44,8 @@ func appendTo(t *testing.T, file string, text []byte) {
 	}
 }
 
-// mustHave checks that the events marked 0 to n-1 are stored once each, and no other.
-func mustHave(t *testing.T, s *apitest.Server, n int) {
+// mustBeStoredOnce checks that the events marked 0 to n-1 are stored once each, and no other.
+func mustBeStoredOnce(t *testing.T, s *apitest.Server, n int) {
 	t.Helper()
 	counts := s.CountStored(t)
 	for i := range n {
@@ -67,12 +67,12 @@ func TestSend_FileGrows(t *testing.T) {
 			t.Parallel()
 			s := apitest.ServeDemo(t, storetest.SQLite(t))
 			const first, added = 5_500, 1_900
-			file, g := written(t, "events.ndjson", more(t, 0, first)), bridgeTo(t, s)
+			file, g := tempFile(t, "events.ndjson", eventLines(t, 0, first)), proxyTo(t, s)
 			process := make(chan func(), 1)
-			g.on(func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler) {
+			g.onCall(func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler) {
 				switch {
 				case number == 2:
-					appendTo(t, file, more(t, first, added))
+					appendFile(t, file, eventLines(t, first, added))
 				case number == 5 && killed:
 					(<-process)()
 				}
@@ -91,7 +91,7 @@ func TestSend_FileGrows(t *testing.T) {
 					!strings.Contains(stderr, want) || strings.Contains(stderr, "delete") {
 					t.Errorf("exit %d: %s%s", exit, stdout, stderr)
 				}
-				mustHave(t, s, first)
+				mustBeStoredOnce(t, s, first)
 			}
 			text, err := os.ReadFile(file)
 			if err != nil {
@@ -104,12 +104,12 @@ func TestSend_FileGrows(t *testing.T) {
 			} else if _, err := fmt.Sscan(after, &from); err != nil {
 				t.Fatal(err)
 			}
-			rest := written(t, "rest.ndjson", text[from-1:])
+			rest := tempFile(t, "rest.ndjson", text[from-1:])
 			if exit, stdout, stderr := sendCommand(t, g.URL, rest); exit != 0 ||
 				!strings.Contains(stdout, fmt.Sprintf("%d of %d events", added, added)) {
 				t.Errorf("the rest: exit %d: %s%s", exit, stdout, stderr)
 			}
-			mustHave(t, s, first+added)
+			mustBeStoredOnce(t, s, first+added)
 			// Once restored it has the same state.
 			if err := os.Truncate(file, int64(from-1)); err != nil {
 				t.Fatal(err)
@@ -118,7 +118,7 @@ func TestSend_FileGrows(t *testing.T) {
 				!strings.Contains(stdout, counted) || strings.Contains(stderr, "grown") {
 				t.Errorf("restored: exit %d: %s%s", exit, stdout, stderr)
 			}
-			mustHave(t, s, first+added)
+			mustBeStoredOnce(t, s, first+added)
 		})
 	}
 }
@@ -129,9 +129,9 @@ func TestSend_FileIsReplaced(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	const events = 5_500
-	file, g := written(t, "events.ndjson", more(t, 0, events)), bridgeTo(t, s)
-	other := written(t, "other.ndjson", more(t, 100_000, events))
-	g.on(func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler) {
+	file, g := tempFile(t, "events.ndjson", eventLines(t, 0, events)), proxyTo(t, s)
+	other := tempFile(t, "other.ndjson", eventLines(t, 100_000, events))
+	g.onCall(func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler) {
 		if number == 1 {
 			if err := os.Rename(other, file); err != nil {
 				t.Error(err)
@@ -144,12 +144,12 @@ func TestSend_FileIsReplaced(t *testing.T) {
 		!strings.Contains(stderr, "has been replaced") {
 		t.Errorf("exit %d: %s%s", exit, stdout, stderr)
 	}
-	mustHave(t, s, events)
+	mustBeStoredOnce(t, s, events)
 	exit, stdout, stderr := sendCommand(t, g.URL, file)
 	if exit != 3 || !strings.Contains(stderr, "has been changed since") {
 		t.Errorf("the other file: exit %d: %s%s", exit, stdout, stderr)
 	}
-	mustHave(t, s, events)
+	mustBeStoredOnce(t, s, events)
 }
 
 // A file that is cut or edited in place while it is sent ends the sending before anything of the change is
@@ -173,17 +173,17 @@ func TestSend_FileIsCutOrEdited(t *testing.T) {
 			t.Run(name+" "+kind, func(t *testing.T) {
 				t.Parallel()
 				s := apitest.ServeDemo(t, storetest.SQLite(t))
-				text := more(t, 0, events)
+				text := eventLines(t, 0, events)
 				if kind == "csv" {
 					text = []byte("accountsReceivableIdentifier.number,performedByUnitIdentifier.name," +
-						"performedOn,website," + apitest.Mark + "\n")
+						"performedOn,website," + apitest.MarkField + "\n")
 					for i := range events {
 						text = fmt.Appendf(text,
 							"ACR0000000020,Admin Unit,2016-06-22T15:00:00,www.crm.com,\"%d\"\n", i)
 					}
 				}
-				file, g := written(t, "events."+kind, text), bridgeTo(t, s)
-				g.on(func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler) {
+				file, g := tempFile(t, "events."+kind, text), proxyTo(t, s)
+				g.onCall(func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler) {
 					if number == 1 {
 						if err := os.WriteFile(file, change(text), 0o600); err != nil {
 							t.Error(err)
@@ -215,7 +215,7 @@ func TestSend_FileIsCutOrEdited(t *testing.T) {
 				if _, err := os.Stat(file + ".rejected.ndjson"); err == nil {
 					t.Error("events were rejected")
 				}
-				mustHave(t, s, events)
+				mustBeStoredOnce(t, s, events)
 			})
 		}
 	}
@@ -225,17 +225,17 @@ func TestSend_FileIsCutOrEdited(t *testing.T) {
 func TestSend_RowIsBeingWritten(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
-	text := more(t, 0, 3)
-	file, g := written(t, "events.ndjson", text[:len(text)-1]), bridgeTo(t, s) // no line end after the last
-	g.on(func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler) {
-		appendTo(t, file, []byte(" "))
+	text := eventLines(t, 0, 3)
+	file, g := tempFile(t, "events.ndjson", text[:len(text)-1]), proxyTo(t, s) // no line end after the last
+	g.onCall(func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler) {
+		appendFile(t, file, []byte(" "))
 		forward.ServeHTTP(w, r)
 	})
 	exit, stdout, stderr := sendCommand(t, g.URL, file)
 	if exit != 0 || !strings.Contains(stderr, "the last row had no end yet") {
 		t.Errorf("exit %d: %s%s", exit, stdout, stderr)
 	}
-	mustHave(t, s, 3)
+	mustBeStoredOnce(t, s, 3)
 }
 
 // The way from a rejected file through a user's corrections: none is lost, whatever has happened to the
@@ -244,9 +244,9 @@ func TestSend_RejectedFileIsCorrected(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	const events = 9_000
-	file, g := sendable(t, events, nil), bridgeTo(t, s)
+	file, g := sendableFile(t, events, nil), proxyTo(t, s)
 	rejected := file + ".rejected.ndjson"
-	g.on(func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler) {
+	g.onCall(func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler) {
 		if number >= 5 {
 			w.WriteHeader(http.StatusForbidden)
 			return
@@ -266,18 +266,18 @@ func TestSend_RejectedFileIsCorrected(t *testing.T) {
 	if err := os.WriteFile(rejected, corrected, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	earlier := written(t, "earlier", []byte("of somebody"))
+	earlier := tempFile(t, "earlier", []byte("of somebody"))
 	if err := os.Rename(earlier, rejected+".edited-1"); err != nil {
 		t.Fatal(err)
 	}
-	g.on(nil)
+	g.onCall(nil)
 	exit, stdout, stderr := sendCommand(t, g.URL, file)
 	if exit != 1 || !strings.Contains(stdout, "9000 of 9000 events are done: 8910 processed") ||
 		!strings.Contains(stderr, "it is kept as "+rejected+".edited-2") {
 		t.Errorf("exit %d: %s%s", exit, stdout, stderr)
 	}
-	mustHold(t, rejected+".edited-1", []byte("of somebody"))
-	mustHold(t, rejected+".edited-2", corrected)
+	mustContain(t, rejected+".edited-1", []byte("of somebody"))
+	mustContain(t, rejected+".edited-2", corrected)
 	if lines := rejectedOf(t, file); len(lines) != 50 || lines[0].Line != 4_038 {
 		t.Errorf("%d lines, from %+v", len(lines), lines[0])
 	}
@@ -293,11 +293,11 @@ func TestSend_RejectedFileIsCorrected(t *testing.T) {
 		!strings.Contains(stderr, "it is kept as "+rejected+".edited-3") {
 		t.Errorf("exit %d: %s%s", exit, stdout, stderr)
 	}
-	mustHold(t, rejected+".edited-3", after)
-	checkOnce(t, s, file, events)
+	mustContain(t, rejected+".edited-3", after)
+	mustBeSentOnce(t, s, file, events)
 }
 
-func mustHold(t *testing.T, path string, want []byte) {
+func mustContain(t *testing.T, path string, want []byte) {
 	t.Helper()
 	if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, want) {
 		t.Errorf("%s holds %d bytes, %v, and not the %d that were to be kept", filepath.Base(path), len(got),
@@ -328,9 +328,9 @@ func TestSend_CredentialAttempts(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	file, g := written(t, "events.ndjson", text.Bytes()), bridgeTo(t, s)
+	file, g := tempFile(t, "events.ndjson", text.Bytes()), proxyTo(t, s)
 	calls := make(chan int, 100)
-	g.on(func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler) {
+	g.onCall(func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler) {
 		calls <- number
 		forward.ServeHTTP(w, r)
 	})

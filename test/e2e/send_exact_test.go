@@ -21,7 +21,7 @@ import (
 // A sender is killed again and again: before a call reaches the server, when it has been stored and not
 // answered, and at any time after. What it had is then sent to its end, and is there exactly once, without
 // any external reference.
-func TestSendIsKilled(t *testing.T) {
+func TestSend_Killed(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("long: it runs without the race detector")
@@ -29,12 +29,12 @@ func TestSendIsKilled(t *testing.T) {
 	apitest.OnEachDatabase(t, func(t *testing.T, s *apitest.Server) {
 		const rounds, events = 20, 15_500
 		random := rand.New(rand.NewPCG(6, 2))
-		file, g := sendable(t, events, nil), bridgeTo(t, s)
+		file, g := sendableFile(t, events, nil), proxyTo(t, s)
 		for range rounds {
 			at, when, later := 1+random.IntN(3), random.IntN(3),
 				time.Duration(random.IntN(int(20*time.Millisecond)))
 			process := make(chan func(), 1)
-			g.on(func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler) {
+			g.onCall(func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler) {
 				if number != at {
 					forward.ServeHTTP(w, r)
 					return
@@ -55,13 +55,13 @@ func TestSendIsKilled(t *testing.T) {
 			process <- func() { _ = cmd.Process.Kill() }
 			_ = cmd.Wait() // killed, or at its end before
 		}
-		g.on(nil)
+		g.onCall(nil)
 		exit, stdout, stderr := sendCommand(t, g.URL, file)
 		want := fmt.Sprintf("%d of %d events are done: %d processed", events, events, events-events/100)
 		if exit != 1 || !strings.Contains(stdout, want) || !strings.Contains(stderr, "rejected.ndjson") {
 			t.Errorf("exit %d: %s%s", exit, stdout, stderr)
 		}
-		checkOnce(t, s, file, events)
+		mustBeSentOnce(t, s, file, events)
 		// Without the state everything is sent again, and replayed.
 		if err := os.Remove(file + ".sent"); err != nil {
 			t.Fatal(err)
@@ -70,22 +70,22 @@ func TestSendIsKilled(t *testing.T) {
 			!strings.Contains(stdout, fmt.Sprintf("(%d of them had been before)", events-events/100)) {
 			t.Errorf("exit %d: %s%s", exit, stdout, stderr)
 		}
-		checkOnce(t, s, file, events)
+		mustBeSentOnce(t, s, file, events)
 	})
 }
 
 // The server ends in the middle and comes back elsewhere, a connection breaks after a call was stored, the
 // server asks for time, and the token ends: the sender goes on.
-func TestSendGoesOn(t *testing.T) {
+func TestSend_FaultsAreRetried(t *testing.T) {
 	t.Parallel()
 	database := storetest.SQLite(t)
 	s := apitest.ServeDemo(t, database)
 	const events = 7_000
-	file, g := sendable(t, events, nil), bridgeTo(t, s)
+	file, g := sendableFile(t, events, nil), proxyTo(t, s)
 	var mu sync.Mutex // of the times and the key of the first call
 	var refused, next time.Time
 	key, back := "", make(chan struct{})
-	g.on(func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler) {
+	g.onCall(func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler) {
 		mu.Lock()
 		switch this := r.Header.Get("Idempotency-Key"); {
 		case number == 1:
@@ -105,7 +105,7 @@ func TestSendGoesOn(t *testing.T) {
 		case 3: // the calls beside it meet a server that is away
 			s.Stop(t)
 			s = apitest.ServeDemo(t, database)
-			g.lead(t, s)
+			g.forwardTo(t, s)
 			close(back)
 		case 6: // the sender's own token ends
 			<-back
@@ -129,17 +129,17 @@ func TestSendGoesOn(t *testing.T) {
 	if waited := next.Sub(refused); waited < 2*time.Second {
 		t.Errorf("a call that should come back after 2 s came after %s", waited)
 	}
-	checkOnce(t, s, file, events)
+	mustBeSentOnce(t, s, file, events)
 }
 
 // An interrupted sender finishes what is under way, says how to go on, and goes on.
-func TestSendIsInterrupted(t *testing.T) {
+func TestSend_Interrupted(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	const events = 9_000
-	file, g := sendable(t, events, nil), bridgeTo(t, s)
+	file, g := sendableFile(t, events, nil), proxyTo(t, s)
 	ctx, interrupt := context.WithCancel(t.Context())
-	g.on(func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler) {
+	g.onCall(func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler) {
 		switch number {
 		case 2:
 			exit, _, stderr := sendCommand(t, g.URL, file)
@@ -169,23 +169,23 @@ func TestSendIsInterrupted(t *testing.T) {
 			"9000 of 9000 events are done: 8910 processed (0 of them had been before)") {
 		t.Errorf("exit %d: %s%s", exit, stdout, stderr)
 	}
-	checkOnce(t, s, file, events)
+	mustBeSentOnce(t, s, file, events)
 }
 
 // When idempotency keys may have been forgotten, of the calls that were under way only what has an
 // external reference is sent again.
-func TestSendAfterTheKeys(t *testing.T) {
+func TestSend_KeysExpired(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	const events = 6_000
 	referenced := func(i int) bool { return i%2 == 0 }
-	file, g := sendable(t, events, func(i int, e apitest.Object) {
+	file, g := sendableFile(t, events, func(i int, e apitest.Object) {
 		if referenced(i) {
 			e["externalSystem"], e["externalSystemReferenceNumber"] = "shop", fmt.Sprint(i)
 		}
-	}), bridgeTo(t, s)
+	}), proxyTo(t, s)
 	process := make(chan func(), 1)
-	g.on(func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler) {
+	g.onCall(func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler) {
 		if number == 1 {
 			forward.ServeHTTP(httptest.NewRecorder(), r)
 			(<-process)()
@@ -197,7 +197,7 @@ func TestSendAfterTheKeys(t *testing.T) {
 	cmd := sendProcess(t, g.URL, file)
 	process <- func() { _ = cmd.Process.Kill() }
 	_ = cmd.Wait()
-	g.on(nil)
+	g.onCall(nil)
 	backdate(t, file, 73*time.Hour)
 	exit, stdout, stderr := sendCommand(t, g.URL, file)
 	if exit != 1 || !strings.Contains(stdout, "6000 of 6000 events are done") {
@@ -206,7 +206,7 @@ func TestSendAfterTheKeys(t *testing.T) {
 	counts, doubtful := s.CountStored(t), map[string]bool{}
 	for _, line := range rejectedOf(t, file) {
 		if strings.Contains(line.ErrorDescription, "May Have Been Stored Already") {
-			doubtful[fmt.Sprint(line.Event[apitest.Mark])] = true
+			doubtful[fmt.Sprint(line.Event[apitest.MarkField])] = true
 		}
 	}
 	if len(doubtful) != 2_000 {
@@ -215,7 +215,7 @@ func TestSendAfterTheKeys(t *testing.T) {
 	for i := range events {
 		name := fmt.Sprint(i)
 		switch times := counts[name]; {
-		case bad(i) && times != 0, times > 1, times == 0 && !bad(i) && !doubtful[name], doubtful[name] &&
+		case isInvalid(i) && times != 0, times > 1, times == 0 && !isInvalid(i) && !doubtful[name], doubtful[name] &&
 			referenced(i):
 			t.Errorf("event %d is stored %d times, doubtful: %t", i, times, doubtful[name])
 		}

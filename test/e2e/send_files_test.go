@@ -17,7 +17,7 @@ import (
 var update = flag.Bool("update", false, "write the golden files of testdata/send anew")
 
 // The rejected files are as testdata has them.
-func TestSendRejected(t *testing.T) {
+func TestSend_RejectedFile(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	for name, want := range map[string]string{
@@ -29,7 +29,7 @@ func TestSendRejected(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		file := written(t, name, text)
+		file := tempFile(t, name, text)
 		exit, stdout, stderr := sendCommand(t, s.URL, file)
 		if exit != 1 || !strings.Contains(stdout, want) ||
 			!strings.Contains(stderr, file+".rejected.ndjson") {
@@ -74,10 +74,10 @@ func TestSendRejected(t *testing.T) {
 }
 
 // A file that was cut or changed is refused, with nothing sent, until it is as it was.
-func TestSendChangedFile(t *testing.T) {
+func TestSend_ChangedFile(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
-	file := sendable(t, 1_200, nil)
+	file := sendableFile(t, 1_200, nil)
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -117,11 +117,11 @@ func TestSendChangedFile(t *testing.T) {
 			t.Errorf("%s: exit %d: %s", name, exit, stderr)
 		}
 	}
-	checkOnce(t, s, file, 1_200)
+	mustBeSentOnce(t, s, file, 1_200)
 }
 
 // What cannot be sent as a whole is refused before anything is sent.
-func TestSendRefusedFiles(t *testing.T) {
+func TestSend_UnreadableFiles(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	good := `{"accountsReceivableIdentifier":{"number":"ACR0000000020"},` +
@@ -142,7 +142,7 @@ func TestSendRefusedFiles(t *testing.T) {
 				"bytes: is a quotation mark not closed?",
 		},
 	} {
-		exit, stdout, stderr := sendCommand(t, s.URL, written(t, c.file, []byte(c.text)))
+		exit, stdout, stderr := sendCommand(t, s.URL, tempFile(t, c.file, []byte(c.text)))
 		if exit != 3 || !strings.Contains(stderr, c.want) || strings.Contains(stdout+stderr, "SECRET") {
 			t.Errorf("%s: exit %d: %s%s", name, exit, stdout, stderr)
 		}
@@ -155,7 +155,7 @@ func TestSendRefusedFiles(t *testing.T) {
 		!strings.Contains(stderr, "opening the file to send") {
 		t.Errorf("no file: exit %d: %s", exit, stderr)
 	}
-	if exit, stdout, stderr := sendCommand(t, s.URL, written(t, "x.ndjson", nil)); exit != 0 ||
+	if exit, stdout, stderr := sendCommand(t, s.URL, tempFile(t, "x.ndjson", nil)); exit != 0 ||
 		!strings.Contains(stdout, "0 of 0 events") {
 		t.Errorf("no events: exit %d: %s%s", exit, stdout, stderr)
 	}
@@ -163,7 +163,7 @@ func TestSendRefusedFiles(t *testing.T) {
 		t.Errorf("stored: %v", got)
 	}
 	// A line that is too long is rejected, and its neighbours are not.
-	long := written(t, "x.ndjson", []byte(good+`{"description":"`+strings.Repeat("x", 300_000)+`"}`+"\n"+
+	long := tempFile(t, "x.ndjson", []byte(good+`{"description":"`+strings.Repeat("x", 300_000)+`"}`+"\n"+
 		good))
 	if exit, stdout, stderr := sendCommand(t, s.URL, long); exit != 1 ||
 		!strings.Contains(stdout, "3 of 3 events are done: 2 processed") {
@@ -174,7 +174,7 @@ func TestSendRefusedFiles(t *testing.T) {
 		!strings.Contains(lines[0].ErrorDescription, "it has more than 262144 bytes") {
 		t.Errorf("a long line: %+v", lines)
 	}
-	long = written(t, "x.csv",
+	long = tempFile(t, "x.csv",
 		[]byte("description,"+header+","+"ACR0000000020,Admin Unit,2016-06-22T15:00:00,www.crm.com\n"+
 			strings.Repeat("x", 300_000)+",,,,\n,,,,\n"))
 	exit, stdout, stderr := sendCommand(t, s.URL, long)
@@ -183,9 +183,9 @@ func TestSendRefusedFiles(t *testing.T) {
 	}
 }
 
-func TestSendOptions(t *testing.T) {
+func TestSend_Options(t *testing.T) {
 	t.Parallel()
-	file := written(t, "x.ndjson", []byte("{}\n"))
+	file := tempFile(t, "x.ndjson", []byte("{}\n"))
 	exit, _, stderr := apitest.Command(t, "password", "send", file, "--server", "ftp://user:CANARY@host/",
 		"--patience", "25h")
 	if exit != 2 || !strings.Contains(stderr, "server is not valid") ||

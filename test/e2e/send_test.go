@@ -23,8 +23,8 @@ import (
 	"customer-events/test/apitest"
 )
 
-// bridge stands between a sender and the server, so that a test can act between a call and its answer.
-type bridge struct {
+// sendProxy stands between a sender and the server, so that a test can act between a call and its answer.
+type sendProxy struct {
 	*httptest.Server
 	to atomic.Pointer[url.URL]
 	// call is asked about each call of events, by its number from 1; it may forward it, or not.
@@ -33,10 +33,10 @@ type bridge struct {
 	call  func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler)
 }
 
-func bridgeTo(t *testing.T, s *apitest.Server) *bridge {
+func proxyTo(t *testing.T, s *apitest.Server) *sendProxy {
 	t.Helper()
-	g := &bridge{}
-	g.lead(t, s)
+	g := &sendProxy{}
+	g.forwardTo(t, s)
 	forward := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(g.to.Load()) },
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) {
@@ -62,8 +62,8 @@ func bridgeTo(t *testing.T, s *apitest.Server) *bridge {
 	return g
 }
 
-// lead leads the bridge to a server.
-func (g *bridge) lead(t *testing.T, s *apitest.Server) {
+// forwardTo leads the bridge to a server.
+func (g *sendProxy) forwardTo(t *testing.T, s *apitest.Server) {
 	t.Helper()
 	to, err := url.Parse(s.URL)
 	if err != nil {
@@ -72,8 +72,8 @@ func (g *bridge) lead(t *testing.T, s *apitest.Server) {
 	g.to.Store(to)
 }
 
-// on sets what is done with calls from now on, and counts them anew.
-func (g *bridge) on(call func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler)) {
+// onCall sets what is done with calls from now on, and counts them anew.
+func (g *sendProxy) onCall(call func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler)) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.calls, g.call = 0, call
@@ -89,14 +89,14 @@ func sendCommand(t *testing.T, url, file string) (exit int, stdout, stderr strin
 	return apitest.Command(t, app.DemoPassword+"\n", sendArgs(url, file)...)
 }
 
-// sendable writes a file of n events marked 0 to n-1, of which each hundredth names an account that does
+// sendableFile writes a file of n events marked 0 to n-1, of which each hundredth names an account that does
 // not exist; change may give them more.
-func sendable(t *testing.T, n int, change func(i int, e apitest.Object)) string {
+func sendableFile(t *testing.T, n int, change func(i int, e apitest.Object)) string {
 	t.Helper()
 	var text bytes.Buffer
 	for i := range n {
-		e := apitest.Event("", apitest.Object{"requestUniqueIdentifier": nil, apitest.Mark: fmt.Sprint(i)})
-		if bad(i) {
+		e := apitest.Event("", apitest.Object{"requestUniqueIdentifier": nil, apitest.MarkField: fmt.Sprint(i)})
+		if isInvalid(i) {
 			e["accountsReceivableIdentifier"] = apitest.Object{"number": "ACR00045000"}
 		}
 		if change != nil {
@@ -106,12 +106,12 @@ func sendable(t *testing.T, n int, change func(i int, e apitest.Object)) string 
 			t.Fatal(err)
 		}
 	}
-	return written(t, "events.ndjson", text.Bytes())
+	return tempFile(t, "events.ndjson", text.Bytes())
 }
 
-func bad(i int) bool { return i%100 == 37 }
+func isInvalid(i int) bool { return i%100 == 37 }
 
-func written(t *testing.T, name string, text []byte) string {
+func tempFile(t *testing.T, name string, text []byte) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(path, text, 0o600); err != nil {
@@ -143,15 +143,15 @@ func rejectedOf(t *testing.T, file string) (lines []rejectedLine) {
 	return lines
 }
 
-// checkOnce checks that the events of a sendable file are there exactly once each, and the bad ones in the
+// mustBeSentOnce checks that the events of a sendable file are there exactly once each, and the bad ones in the
 // rejected file, in order.
-func checkOnce(t *testing.T, s *apitest.Server, file string, n int) {
+func mustBeSentOnce(t *testing.T, s *apitest.Server, file string, n int) {
 	t.Helper()
 	counts := s.CountStored(t)
 	var want []int
 	for i := range n {
 		times := 1
-		if bad(i) {
+		if isInvalid(i) {
 			times = 0
 			want = append(want, i+1)
 		}
@@ -167,7 +167,7 @@ func checkOnce(t *testing.T, s *apitest.Server, file string, n int) {
 	for _, line := range rejectedOf(t, file) {
 		got = append(got, line.Line)
 		if line.ErrorCode != "NotFoundAPIValueException" ||
-			line.Event[apitest.Mark] != fmt.Sprint(line.Line-1) {
+			line.Event[apitest.MarkField] != fmt.Sprint(line.Line-1) {
 			t.Errorf("rejected: %+v", line)
 		}
 	}

@@ -20,7 +20,7 @@ import (
 )
 
 // The example of the Web API's own page.
-func TestSeedExample(t *testing.T) {
+func TestCreate_SeedExample(t *testing.T) {
 	t.Parallel()
 	apitest.OnEachDatabase(t, func(t *testing.T, s *apitest.Server) {
 		got := s.Create(t, []apitest.Object{
@@ -86,7 +86,7 @@ func TestSeedExample(t *testing.T) {
 	})
 }
 
-func TestHowManyEvents(t *testing.T) {
+func TestCreate_TooManyEvents(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	for _, media := range []string{"application/json", "application/graphql-response+json"} {
@@ -114,7 +114,7 @@ func TestHowManyEvents(t *testing.T) {
 	}
 }
 
-func TestCheckStoresNothing(t *testing.T) {
+func TestCheck_StoresNothing(t *testing.T) {
 	t.Parallel()
 	apitest.OnEachDatabase(t, func(t *testing.T, s *apitest.Server) {
 		byPassword := apitest.ByToken("oneTimePassword", "073482")
@@ -156,7 +156,7 @@ func TestCheckStoresNothing(t *testing.T) {
 	})
 }
 
-func TestHealth(t *testing.T) {
+func TestHealth_Paths(t *testing.T) {
 	t.Parallel()
 	s := apitest.Serve(t, "--database", storetest.SQLite(t))
 	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/": 404, "/nothing": 404} {
@@ -173,7 +173,7 @@ func TestHealth(t *testing.T) {
 	}
 }
 
-func TestGzipBothWays(t *testing.T) {
+func TestCreate_Gzip(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	text, _ := json.Marshal(apitest.Object{
@@ -208,7 +208,7 @@ func TestGzipBothWays(t *testing.T) {
 }
 
 // A call that is running when the program is told to end is finished, and new ones are not taken.
-func TestGracefulEnd(t *testing.T) {
+func TestShutdown_RunningCall(t *testing.T) {
 	t.Parallel()
 	apitest.OnEachDatabase(t, func(t *testing.T, s *apitest.Server) {
 		text, _ := json.Marshal(apitest.Object{

@@ -11,7 +11,7 @@ import (
 
 // Several fields of one request, one of which fails: over HTTP, on each database, with the log and the
 // metrics.
-func TestSeveral_OneFieldFails(t *testing.T) {
+func TestCreate_OneFieldFails(t *testing.T) {
 	t.Parallel()
 	for database, open := range apitest.Engines {
 		t.Run(database, func(t *testing.T) {

@@ -13,8 +13,8 @@ import (
 	"customer-events/test/apitest"
 )
 
-// activated starts the program with sockets that a service manager hands over.
-func activated(t *testing.T, names string, sockets []*os.File, args ...string) (*exec.Cmd, *apitest.Buffer) {
+// startActivated starts the program with sockets that a service manager hands over.
+func startActivated(t *testing.T, names string, sockets []*os.File, args ...string) (*exec.Cmd, *apitest.Buffer) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
@@ -25,8 +25,8 @@ func activated(t *testing.T, names string, sockets []*os.File, args ...string) (
 	return process, &out
 }
 
-// stream is a listening TCP socket with its address; datagram is one that the program cannot serve.
-func stream(t *testing.T, at string) (*os.File, string) {
+// listeningSocket is a listening TCP socket with its address; datagram is one that the program cannot serve.
+func listeningSocket(t *testing.T, at string) (*os.File, string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", at)
 	if err != nil {
@@ -41,7 +41,7 @@ func stream(t *testing.T, at string) (*os.File, string) {
 	return file, listener.Addr().String()
 }
 
-func datagram(t *testing.T) *os.File {
+func datagramSocket(t *testing.T) *os.File {
 	t.Helper()
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
@@ -60,8 +60,8 @@ func datagram(t *testing.T) *os.File {
 // is.
 func TestSockets_Several(t *testing.T) {
 	t.Parallel()
-	first, firstAt := stream(t, "127.0.0.1:0")
-	second, secondAt := stream(t, "127.0.0.1:0")
+	first, firstAt := listeningSocket(t, "127.0.0.1:0")
+	second, secondAt := listeningSocket(t, "127.0.0.1:0")
 	for _, c := range []struct {
 		name, names  string
 		sockets      []*os.File
@@ -73,9 +73,9 @@ func TestSockets_Several(t *testing.T) {
 		},
 		{"no names", "", []*os.File{first, second}, []string{firstAt, secondAt}, nil},
 		{"unknown names", "a:b", []*os.File{first, second}, []string{firstAt, secondAt}, nil},
-		{"ours is second", "dns:customer-events", []*os.File{datagram(t), first}, []string{firstAt}, nil},
+		{"ours is second", "dns:customer-events", []*os.File{datagramSocket(t), first}, []string{firstAt}, nil},
 		{
-			"ours among others", "admin:http:x", []*os.File{first, second, datagram(t)}, []string{secondAt},
+			"ours among others", "admin:http:x", []*os.File{first, second, datagramSocket(t)}, []string{secondAt},
 			[]string{firstAt},
 		},
 		{
@@ -84,7 +84,7 @@ func TestSockets_Several(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			process, out := activated(t, c.names, c.sockets, "--drain", "0s")
+			process, out := startActivated(t, c.names, c.sockets, "--drain", "0s")
 			if err := process.Start(); err != nil {
 				t.Fatal(err)
 			}
@@ -117,9 +117,9 @@ func TestSockets_Several(t *testing.T) {
 // What cannot be served is named with what to do.
 func TestSockets_Wrong(t *testing.T) {
 	t.Parallel()
-	first, _ := stream(t, "127.0.0.1:0")
+	first, _ := listeningSocket(t, "127.0.0.1:0")
 	for _, names := range []string{"", "a:customer-events"} {
-		process, out := activated(t, names, []*os.File{first, datagram(t)})
+		process, out := startActivated(t, names, []*os.File{first, datagramSocket(t)})
 		err := process.Run()
 		if err == nil || !strings.Contains(out.String(), "LISTEN_FDS (2): file descriptor 4") ||
 			!strings.Contains(out.String(), "FileDescriptorName=customer-events") {

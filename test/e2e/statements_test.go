@@ -16,7 +16,7 @@ import (
 )
 
 // One call is the same number of statements for 10 events as for 1000, whatever they point at.
-func TestStatementsOfACallAreConstant(t *testing.T) {
+func TestCreate_ConstantStatements(t *testing.T) {
 	t.Parallel()
 	own, err := storetest.Start(t.Context(), storetest.Options{})
 	if err != nil {
@@ -35,7 +35,7 @@ func TestStatementsOfACallAreConstant(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := apitest.ServeDemo(t, database)
-	importMany(t, database)
+	importManyRecords(t, database)
 	config := mysql.NewConfig()
 	config.User, config.Net = "root", "tcp"
 	config.Addr, _, _ = strings.Cut(strings.TrimPrefix(database, "mysql://root@"), "/")
@@ -53,15 +53,15 @@ func TestStatementsOfACallAreConstant(t *testing.T) {
 		call++
 		events := make([]apitest.Object, n)
 		for i := range events {
-			events[i] = pointing(call, i)
+			events[i] = referringEvent(call, i)
 		}
 		input := apitest.Object{"webCustomerEventsSet": events}
 		if key {
 			input["idempotencyKey"] = fmt.Sprint("key-", call)
 		}
-		before := status(t, admin)
+		before := statementCounts(t, admin)
 		a := s.Post(t, query, apitest.Object{"input": input})
-		after := status(t, admin)
+		after := statementCounts(t, admin)
 		if !strings.Contains(a.Text, fmt.Sprintf(`"processed":%d,`, n)) &&
 			!strings.Contains(a.Text, fmt.Sprintf(`"acceptable":%d`, n)) {
 			t.Fatalf("%.1500s", a.Text)
@@ -104,8 +104,8 @@ func TestStatementsOfACallAreConstant(t *testing.T) {
 	}
 }
 
-// status is how many statements of each kind the server has had.
-func status(t *testing.T, admin *sql.DB) map[string]int64 {
+// statementCounts is how many statements of each kind the server has had.
+func statementCounts(t *testing.T, admin *sql.DB) map[string]int64 {
 	t.Helper()
 	rows, err := admin.Query("SHOW GLOBAL STATUS WHERE Variable_name = 'Questions' OR Variable_name IN " +
 		"('Com_select', 'Com_insert', 'Com_update', 'Com_delete', 'Com_commit', 'Com_begin', " +
@@ -129,8 +129,8 @@ func status(t *testing.T, admin *sql.DB) map[string]int64 {
 	return counts
 }
 
-// importMany imports a thousand records of each kind.
-func importMany(t *testing.T, database string) {
+// importManyRecords imports a thousand records of each kind.
+func importManyRecords(t *testing.T, database string) {
 	t.Helper()
 	for _, kind := range []struct{ name, header, row string }{
 		{"accounts-receivable", "id,number,name", "ai%[1]d,an%[1]d,account %[1]d"},
@@ -155,8 +155,8 @@ func importMany(t *testing.T, database string) {
 	}
 }
 
-// pointing is an event of a call that points at records of its own, by every kind of identifier in turn.
-func pointing(call, i int) apitest.Object {
+// referringEvent is an event of a call that points at records of its own, by every kind of identifier in turn.
+func referringEvent(call, i int) apitest.Object {
 	n := func(prefix string) string { return fmt.Sprint(prefix, i) }
 	token := func(by string, value any) apitest.Object {
 		return apitest.Object{"accessTokenIdentifier": apitest.Object{by: value}}

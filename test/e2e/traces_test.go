@@ -18,10 +18,10 @@ import (
 	"customer-events/test/apitest"
 )
 
-// TestTraces lets a collector take what the program sends: a span for the call, within it one for each
+// TestTraces_Spans lets a collector take what the program sends: a span for the call, within it one for each
 // pass, and within those one for each statement, all on the caller's trace; and nothing that a caller has
 // sent.
-func TestTraces(t *testing.T) {
+func TestTraces_Spans(t *testing.T) {
 	t.Parallel()
 	for name, database := range apitest.Engines {
 		t.Run(name, func(t *testing.T) {

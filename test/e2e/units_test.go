@@ -19,11 +19,11 @@ type rightsModel struct {
 	*testing.T
 	s      *apitest.Server
 	random *rand.Rand
-	may    map[string]map[int]bool // by user; a user without a row may use all
+	units    map[string]map[int]bool // by user; a user without a row may use all
 	tokens map[string]string
 	// recorded are all events, by id; taken those of them that have a reference.
 	recorded map[string]modelEvent
-	taken    map[string]modelEvent
+	referenced    map[string]modelEvent
 	cases    int
 	wrong    int
 }
@@ -36,10 +36,10 @@ type modelEvent struct {
 const modelUnits = 10
 
 func (m *rightsModel) allowed(user string, unit int) bool {
-	return m.may[user] == nil || m.may[user][unit]
+	return m.units[user] == nil || m.units[user][unit]
 }
 
-func (m *rightsModel) judge(ok bool, format string, args ...any) {
+func (m *rightsModel) check(ok bool, format string, args ...any) {
 	m.Helper()
 	m.cases++
 	if !ok {
@@ -49,8 +49,8 @@ func (m *rightsModel) judge(ok bool, format string, args ...any) {
 	}
 }
 
-// write sends a thousand events of a user for units of all kinds, and holds each answer against the model.
-func (m *rightsModel) write(user string) {
+// createEvents sends a thousand events of a user for units of all kinds, and holds each answer against the model.
+func (m *rightsModel) createEvents(user string) {
 	m.s.Token = m.tokens[user]
 	list := make([]apitest.Object, 1000)
 	drawn := make([]modelEvent, len(list))
@@ -86,22 +86,22 @@ func (m *rightsModel) write(user string) {
 			paths = append(paths, problem.Path[0])
 		}
 		slices.Sort(paths)
-		other, taken := m.taken[e.ref]
+		other, taken := m.referenced[e.ref]
 		switch {
 		case e.unit == modelUnits: // there is no such unit
-			m.judge(u.ErrorCode == "NotFoundAPIValueException", "%s, no unit: %+v", user, u)
+			m.check(u.ErrorCode == "NotFoundAPIValueException", "%s, no unit: %+v", user, u)
 		case !m.allowed(user, e.unit):
-			m.judge(u.ErrorCode == "ForbiddenAPIValueException" &&
+			m.check(u.ErrorCode == "ForbiddenAPIValueException" &&
 				p.ID == "", "%s, forbidden unit %d: %+v %+v", user, e.unit, p, u)
 		case !taken || e.ref == "":
-			m.judge(p.ID != "" && !p.Replayed, "%s, unit %d: %+v %+v", user, e.unit, p, u)
+			m.check(p.ID != "" && !p.Replayed, "%s, unit %d: %+v %+v", user, e.unit, p, u)
 			e.id, e.number = p.ID, p.Number
 			m.recorded[e.id] = e
 			if e.ref != "" {
-				m.taken[e.ref] = e
+				m.referenced[e.ref] = e
 			}
 		case other.unit == e.unit && other.website == e.website:
-			m.judge(p.ID == other.id && p.Replayed, "%s, a replay of %+v: %+v %+v", user, other, p, u)
+			m.check(p.ID == other.id && p.Replayed, "%s, a replay of %+v: %+v %+v", user, other, p, u)
 		default:
 			var want []string
 			if other.unit != e.unit {
@@ -111,14 +111,14 @@ func (m *rightsModel) write(user string) {
 			if other.website != e.website && m.allowed(user, other.unit) {
 				want = append(want, "website")
 			}
-			m.judge(u.ErrorCode == "DuplicateAPIValueException" && slices.Equal(paths, want),
+			m.check(u.ErrorCode == "DuplicateAPIValueException" && slices.Equal(paths, want),
 				"%s, the reference of %+v: %+v %+v, want %v", user, other, p, u, want)
 		}
 	}
 }
 
-// read asks for events in every way there is, and holds what is told against the model.
-func (m *rightsModel) read(user string) {
+// readEvents asks for events in every way there is, and holds what is told against the model.
+func (m *rightsModel) readEvents(user string) {
 	m.s.Token = m.tokens[user]
 	visible := func(filter func(modelEvent) bool) map[string]bool {
 		ids := map[string]bool{}
@@ -150,7 +150,7 @@ func (m *rightsModel) read(user string) {
 				break
 			}
 		}
-		m.judge(maps.Equal(got, want), "%s lists %d events by %s, want %d", user, len(got), what, len(want))
+		m.check(maps.Equal(got, want), "%s lists %d events by %s, want %d", user, len(got), what, len(want))
 	}
 	list("nothing", apitest.Object{}, visible(func(modelEvent) bool { return true }))
 	list("account", apitest.Object{"accountsReceivable": apitest.Object{"number": "ACR0000000020"}},
@@ -164,7 +164,7 @@ func (m *rightsModel) read(user string) {
 		list(fmt.Sprint(identifier), apitest.Object{"performedByUnit": identifier},
 			visible(func(e modelEvent) bool { return e.unit == unit }))
 	}
-	for ref, e := range m.taken {
+	for ref, e := range m.referenced {
 		if m.random.IntN(10) == 0 {
 			list("reference", apitest.Object{
 				"externalSystem":                "rights",
@@ -181,7 +181,7 @@ func (m *rightsModel) read(user string) {
 			found := apitest.Ask[*struct{ ID string }](m.T, m.s, "webCustomerEvent",
 				`query ($by: WebCustomerEventBy!) { webCustomerEvent(by: $by) { id } }`,
 				apitest.Object{"by": by})
-			m.judge((found != nil && found.ID == id) == m.allowed(user, e.unit) && (found == nil ||
+			m.check((found != nil && found.ID == id) == m.allowed(user, e.unit) && (found == nil ||
 				found.ID == id), "%s reads the event of unit %d: %v", user, e.unit, found)
 		}
 	}
@@ -189,7 +189,7 @@ func (m *rightsModel) read(user string) {
 
 // Ten thousand generated cases: who may write for a unit, and who may read its events, in whatever way it
 // is named.
-func TestUsersKeepToTheirUnits(t *testing.T) {
+func TestUnits_Rights(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("long: it runs without the race detector")
@@ -198,8 +198,8 @@ func TestUsersKeepToTheirUnits(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m := &rightsModel{T: t, s: apitest.ServeDemo(t, database), random: rand.New(rand.NewPCG(1, 2)),
-				may: map[string]map[int]bool{}, tokens: map[string]string{},
-				recorded: map[string]modelEvent{}, taken: map[string]modelEvent{}}
+				units: map[string]map[int]bool{}, tokens: map[string]string{},
+				recorded: map[string]modelEvent{}, referenced: map[string]modelEvent{}}
 			m.tokens[app.DemoUser] = m.s.Token
 			rows := "id,name,alternative_code\n"
 			for unit := range modelUnits {
@@ -216,9 +216,9 @@ func TestUsersKeepToTheirUnits(t *testing.T) {
 				args := []string{
 					"user", "add", user, "--database", database, "--secret-key", apitest.SecretKey,
 				}
-				m.may[user] = map[int]bool{}
+				m.units[user] = map[int]bool{}
 				for _, unit := range m.random.Perm(modelUnits)[:1+m.random.IntN(5)] {
-					m.may[user][unit] = true
+					m.units[user][unit] = true
 					args = append(args, "--unit", fmt.Sprint("u", unit))
 				}
 				apitest.MustCommand(t, "a password\n", args...)
@@ -226,13 +226,13 @@ func TestUsersKeepToTheirUnits(t *testing.T) {
 			}
 			users := slices.Sorted(maps.Keys(m.tokens))
 			for _, user := range users {
-				m.write(user)
+				m.createEvents(user)
 			}
 			for _, user := range users[1:3] {
-				m.write(user) // now that others have written after him
+				m.createEvents(user) // now that others have written after him
 			}
 			for _, user := range users {
-				m.read(user)
+				m.readEvents(user)
 			}
 			t.Logf("%d cases, %d wrong; %d events", m.cases, m.wrong, len(m.recorded))
 			if m.cases < 10_000 {
@@ -244,7 +244,7 @@ func TestUsersKeepToTheirUnits(t *testing.T) {
 
 // A reference that another unit's event bears must not tell the caller what is in that event: whatever he
 // sends, the answer is the same.
-func TestATakenReferenceTellsNothingOfAnotherUnit(t *testing.T) {
+func TestUnits_TakenReference(t *testing.T) {
 	t.Parallel()
 	for name, database := range apitest.Databases(t) {
 		t.Run(name, func(t *testing.T) {

@@ -16,7 +16,7 @@ const loginQuery = `mutation ($u: String!, $p: String!) { login(input: {username
 	`token } }`
 
 // What is done to a user by one program holds at once for the tokens that another has given.
-func TestUserCommandsEndTokensAtOnce(t *testing.T) {
+func TestUserCommands_EndTokens(t *testing.T) {
 	t.Parallel()
 	for name, database := range apitest.Databases(t) {
 		t.Run(name, func(t *testing.T) {
@@ -92,7 +92,7 @@ func TestUserCommandsEndTokensAtOnce(t *testing.T) {
 }
 
 // A login that is under way while the password changes gives no token that outlives the change.
-func TestALoginIsBeforeOrAfterAChangeOfThePassword(t *testing.T) {
+func TestLogin_ConcurrentPasswordChange(t *testing.T) {
 	t.Parallel()
 	for name, database := range apitest.Databases(t) {
 		t.Run(name, func(t *testing.T) {
@@ -132,7 +132,7 @@ func TestALoginIsBeforeOrAfterAChangeOfThePassword(t *testing.T) {
 	}
 }
 
-func TestTooManyLoginsAreRateLimited(t *testing.T) {
+func TestLogin_TooManyFailures(t *testing.T) {
 	t.Parallel()
 	apitest.OnEachDatabase(t, func(t *testing.T, s *apitest.Server) {
 		s.Token = ""
@@ -206,7 +206,7 @@ func TestLogin_AttackedUserLogsInElsewhere(t *testing.T) {
 
 // A login in a large body takes a turn for the body, and another for the password, and not the one within
 // the other.
-func TestALoginInALargeBody(t *testing.T) {
+func TestLogin_LargeBody(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	padding := strings.Repeat(" ", 3<<20)

@@ -18,7 +18,7 @@ import (
 )
 
 // What is wrong with one event is a row, in the order and the names of this door.
-func TestWebAPIRows(t *testing.T) {
+func TestWebAPI_InvalidEvents(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	bearer := []string{"Authorization", "Bearer " + s.Token}
@@ -98,7 +98,7 @@ func TestWebAPIRows(t *testing.T) {
 	}
 }
 
-func TestWebAPIRefusals(t *testing.T) {
+func TestWebAPI_RejectedCalls(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	bearer := []string{"Authorization", "Bearer " + s.Token}
@@ -212,7 +212,7 @@ func TestWebAPIRefusals(t *testing.T) {
 	}
 }
 
-func TestWebAPIKey(t *testing.T) {
+func TestWebAPI_IdempotencyKey(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	bearer := []string{"Authorization", "Bearer " + s.Token}
@@ -241,7 +241,7 @@ func TestWebAPIKey(t *testing.T) {
 
 // The description is served as it stands in the repository; requests are counted and logged, and no secret
 // is in either.
-func TestWebAPIDescriptionCountsAndLogs(t *testing.T) {
+func TestWebAPI_DescriptionMetricsLogs(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	want, err := os.ReadFile(apitest.File("internal/crmapi/openapi.json"))

@@ -18,7 +18,7 @@ import (
 
 // The original's own example, word for word: the same members, in the same order, with the same texts.
 // Only ids and numbers are the server's own.
-func TestWebAPISeedExample(t *testing.T) {
+func TestWebAPI_SeedExample(t *testing.T) {
 	t.Parallel()
 	own := regexp.MustCompile(`"(number|id)":"([0-9]+|[0-9A-F]{32})"`)
 	apitest.OnEachDatabase(t, func(t *testing.T, s *apitest.Server) {
@@ -51,7 +51,7 @@ func TestWebAPISeedExample(t *testing.T) {
 	})
 }
 
-func TestWebAPIToken(t *testing.T) {
+func TestWebAPI_Token(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	login := func(username, password string) apitest.WebResponse {

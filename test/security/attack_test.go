@@ -19,32 +19,32 @@ import (
 // attackInFull makes the attacks as many and as large as make attack wants them; the tests try a part.
 var attackInFull = flag.Bool("attack", false, "attack in full, hostile load too")
 
-// attacked counts what was tried of a class, and what came through.
-type attacked struct {
+// attackRun counts what was tried of a class, and what came through.
+type attackRun struct {
 	*apitest.Server
 	t              *testing.T
-	tried, through int
+	attempts, succeeded int
 	dialed         int // connections of raw
 }
 
-// must counts one try. good says that it did not come through.
-func (a *attacked) must(good bool, what string, args ...any) {
-	if a.tried++; !good {
-		if a.through++; a.through <= 5 {
+// check counts one try. good says that it did not come through.
+func (a *attackRun) check(good bool, what string, args ...any) {
+	if a.attempts++; !good {
+		if a.succeeded++; a.succeeded <= 5 {
 			a.t.Errorf(what, args...)
 		}
 	}
 }
 
-// leaks are words of the program's inside, which no answer may hold.
-var leaks = []string{
+// internalWords are words of the program's inside, which no answer may hold.
+var internalWords = []string{
 	"goroutine ", "panic", ".go:", "gorm", "sqlite", "mysql", "mariadb", "sql syntax", "syntax error at",
 	"runtime error", "stack", "/tmp/", "Did you mean", "tracing",
 }
 
-// ask posts a body to a path, and judges what every answer must be: soon, no failure of the server's,
+// post posts a body to a path, and judges what every answer must be: soon, no failure of the server's,
 // nothing of its inside.
-func (a *attacked) ask(path, body string, headers ...string) (status int, text string) {
+func (a *attackRun) post(path, body string, headers ...string) (status int, text string) {
 	a.t.Helper()
 	start := time.Now()
 	request, err := http.NewRequestWithContext(a.t.Context(), http.MethodPost, a.URL+path,
@@ -60,39 +60,39 @@ func (a *attacked) ask(path, body string, headers ...string) (status int, text s
 	}
 	response, err := a.Client.Do(request)
 	if err != nil {
-		a.must(false, "%.200s: %v", body, err)
+		a.check(false, "%.200s: %v", body, err)
 		return 0, ""
 	}
 	defer response.Body.Close()
 	all, _ := io.ReadAll(response.Body)
 	text, status = string(all), response.StatusCode
 	took := time.Since(start)
-	if status >= 500 || took > apitest.Soon {
-		a.must(false, "%s %.200s: %d after %s: %.300s", path, body, status, took, text)
+	if status >= 500 || took > apitest.MaxLatency {
+		a.check(false, "%s %.200s: %d after %s: %.300s", path, body, status, took, text)
 	}
-	for _, leak := range leaks {
+	for _, leak := range internalWords {
 		if strings.Contains(strings.ToLower(text), strings.ToLower(leak)) {
-			a.must(false, "%s %.200s: the answer holds %q: %.300s", path, body, leak, text)
+			a.check(false, "%s %.200s: the answer holds %q: %.300s", path, body, leak, text)
 		}
 	}
 	return status, text
 }
 
 // query posts a query.
-func (a *attacked) query(query string) (status int, text string) {
+func (a *attackRun) query(query string) (status int, text string) {
 	a.t.Helper()
-	return a.ask("/graphql", `{"query":`+jsonText(query)+`}`)
+	return a.post("/graphql", `{"query":`+jsonText(query)+`}`)
 }
 
-// refused posts a query that must come to nothing.
-func (a *attacked) refused(query string) {
+// mustReject posts a query that must come to nothing.
+func (a *attackRun) mustReject(query string) {
 	a.t.Helper()
 	status, text := a.query(query)
-	a.must(status >= 400 && !strings.Contains(text, `"data":{`), "%.200s: %d %.300s", query, status, text)
+	a.check(status >= 400 && !strings.Contains(text, `"data":{`), "%.200s: %d %.300s", query, status, text)
 }
 
 // raw sends bytes, and reads what comes until the server closes or is silent.
-func (a *attacked) raw(text string) string {
+func (a *attackRun) raw(text string) string {
 	// Each from another address of the loopback, where there are many: the log sums up what one address
 	// sends.
 	a.dialed++
@@ -105,7 +105,7 @@ func (a *attacked) raw(text string) string {
 		a.t.Fatal(err)
 	}
 	defer connection.Close()
-	_ = connection.SetDeadline(time.Now().Add(apitest.Soon))
+	_ = connection.SetDeadline(time.Now().Add(apitest.MaxLatency))
 	if _, err := io.WriteString(connection, text); err == nil &&
 		!strings.Contains(text, "\r\nConnection: close\r\n") {
 		_ = connection.(*net.TCPConn).CloseWrite()
@@ -118,7 +118,7 @@ func (a *attacked) raw(text string) string {
 // the internet.
 var attacks = []struct {
 	name string
-	run  func(a *attacked)
+	run  func(a *attackRun)
 }{
 	{"introspection", attackIntrospection},
 	{"field suggestions", attackSuggestions},
@@ -133,11 +133,11 @@ var attacks = []struct {
 	{"repeated fields and tokens", attackTokens},
 	{"nesting and fragments", attackNesting},
 	{"details of errors", attackErrors},
-	{"without a valid token", attackStrangers},
+	{"without a valid token", attackAnonymous},
 	{"upgrades, uploads, persisted queries", attackExtras},
 	{"SQL in every field", attackSQL},
 	{"objects for values", attackObjects},
-	{"identifiers that look alike", attackAlike},
+	{"identifiers that look alike", attackLookalikes},
 	{"paths that climb", attackPaths},
 	{"headers that inject", attackHeaders},
 	{"log injection", attackLog},
@@ -147,9 +147,9 @@ var attacks = []struct {
 	{"gzip bombs", attackGzip},
 }
 
-// TestAttack runs all classes against the program, as it stands on the internet: without introspection.
+// TestAttack_AllClasses runs all classes against the program, as it stands on the internet: without introspection.
 // make attack prints the counts.
-func TestAttack(t *testing.T) {
+func TestAttack_AllClasses(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("long: it runs without the race detector")
@@ -162,18 +162,18 @@ func TestAttack(t *testing.T) {
 				t.Parallel()
 				s := apitest.ServeDemo(t, open(t), "--introspection", "off")
 				for _, class := range attacks {
-					a := &attacked{Server: s, t: t}
+					a := &attackRun{Server: s, t: t}
 					start := time.Now()
 					class.run(a)
-					t.Logf("%s: %d tried in %s", class.name, a.tried,
+					t.Logf("%s: %d tried in %s", class.name, a.attempts,
 						time.Since(start).Round(time.Millisecond))
 					mu.Lock()
 					counts[class.name] = [2]int{
-						counts[class.name][0] + a.tried,
-						counts[class.name][1] + a.through,
+						counts[class.name][0] + a.attempts,
+						counts[class.name][1] + a.succeeded,
 					}
 					mu.Unlock()
-					if a.tried == 0 {
+					if a.attempts == 0 {
 						t.Errorf("%s: nothing was tried", class.name)
 					}
 				}

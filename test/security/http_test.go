@@ -9,7 +9,7 @@ import (
 	"customer-events/test/testutil"
 )
 
-func attackPaths(a *attacked) {
+func attackPaths(a *attackRun) {
 	for _, up := range []string{
 		"../", "..%2f", "%2e%2e/", "%2e%2e%2f", "..\\", "..%5c", "....//", "..%252f", "..%c0%af", "..;/",
 		"%00/", "./.././",
@@ -26,7 +26,7 @@ func attackPaths(a *attacked) {
 			} {
 				answer := a.raw("GET " + base + strings.Repeat(up, 6) + file +
 					" HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
-				a.must((strings.HasPrefix(answer, "HTTP/1.1 4") ||
+				a.check((strings.HasPrefix(answer, "HTTP/1.1 4") ||
 					strings.HasPrefix(answer, "HTTP/1.1 30")) && !strings.Contains(answer, "root:") &&
 					!strings.Contains(answer, "module "), "%s%s%s: %.300s", base, up, file, answer)
 			}
@@ -43,13 +43,13 @@ func attackPaths(a *attacked) {
 		"/graphql/%2e%2e/%0aX-Injected: yes",
 	} {
 		answer := a.raw("GET " + target + " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
-		a.must(!strings.Contains(answer, "\nX-Injected") &&
+		a.check(!strings.Contains(answer, "\nX-Injected") &&
 			!strings.Contains(answer, "ocation: http://evil") &&
 			!strings.Contains(answer, "ocation: //evil"), "%s: %.300s", target, answer)
 	}
 }
 
-func attackHeaders(a *attacked) {
+func attackHeaders(a *attackRun) {
 	const body = `{"query":"{ limits { maxPageSize } }"}`
 	for _, name := range []string{
 		"X-Request-Id", "Idempotency-Key", "Authorization", "Origin", "Accept", "Accept-Encoding",
@@ -64,7 +64,7 @@ func attackHeaders(a *attacked) {
 				"application/json\r\n%s: %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s", name,
 				value, len(body), body))
 			head, _, _ := strings.Cut(answer, "\r\n\r\n")
-			a.must(strings.HasPrefix(answer, "HTTP/1.1 ") && !strings.HasPrefix(answer, "HTTP/1.1 5") &&
+			a.check(strings.HasPrefix(answer, "HTTP/1.1 ") && !strings.HasPrefix(answer, "HTTP/1.1 5") &&
 				!strings.Contains(head, "X-Injected"), "%s: %q: %.300s", name, value, answer)
 		}
 	}
@@ -72,13 +72,13 @@ func attackHeaders(a *attacked) {
 	status, header, text := a.Do(a.t, http.MethodGet, "/graphql?query=%7Blimits%7BmaxPageSize%7D%7D", nil,
 		"X-Forwarded-Host", "evil.example", "X-Forwarded-Proto", "evil", "X-Original-URL", "/metrics",
 		"X-Rewrite-URL", "/metrics")
-	a.must(status == http.StatusOK && strings.Contains(string(text), "maxPageSize") &&
+	a.check(status == http.StatusOK && strings.Contains(string(text), "maxPageSize") &&
 		header.Get("Cache-Control") == "no-store" && !strings.Contains(fmt.Sprint(header), "evil"),
 		"%d %v %.300s", status, header, text)
 }
 
 // A request that is hidden in another's body is never answered, nor seen.
-func attackSmuggling(a *attacked) {
+func attackSmuggling(a *attackRun) {
 	const hidden = "GET /smuggled HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 	post := func(headers, body string) string {
 		return "POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n" + headers +
@@ -132,21 +132,21 @@ func attackSmuggling(a *attacked) {
 		before := strings.Count(a.Log.String(), "/smuggled")
 		answer := a.raw(attack.text)
 		seen := strings.Count(a.Log.String(), "/smuggled") > before
-		a.must((attack.honest || !seen && strings.Count(answer, "HTTP/1.1 ") <= 1) &&
+		a.check((attack.honest || !seen && strings.Count(answer, "HTTP/1.1 ") <= 1) &&
 			!strings.Contains(answer, "HTTP/1.1 5"+"00"), "%.300q: %.600s", attack.text, answer)
 	}
 	// Two that follow each other by the rules are two: the test can see them.
 	a.raw("GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" + hidden)
-	a.must(strings.Contains(a.Log.String(), "/smuggled"), "a second request is not seen")
+	a.check(strings.Contains(a.Log.String(), "/smuggled"), "a second request is not seen")
 	// Both lengths at once: RFC 9112 lets the chunks count, but closes the connection, so that nothing
 	// follows.
 	before := strings.Count(a.Log.String(), "/smuggled")
 	answer := a.raw(post(length+"\r\nTransfer-Encoding: chunked", chunked))
-	a.must(strings.Count(a.Log.String(), "/smuggled") == before && strings.Count(answer, "HTTP/1.1 ") == 1,
+	a.check(strings.Count(a.Log.String(), "/smuggled") == before && strings.Count(answer, "HTTP/1.1 ") == 1,
 		"both lengths: %.300s", answer)
 }
 
-func attackHeaderFloods(a *attacked) {
+func attackHeaderFloods(a *attackRun) {
 	for name, headers := range map[string]string{
 		"many":         strings.Repeat("X: y\r\n", 20_000),
 		"many names":   manyHeaders(5000),
@@ -158,10 +158,10 @@ func attackHeaderFloods(a *attacked) {
 	} {
 		answer := a.raw("GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n" + headers +
 			"Connection: close\r\n\r\n")
-		a.must(answer == "" || strings.HasPrefix(answer, "HTTP/1.1 431"), "%s: %.300s", name, answer)
+		a.check(answer == "" || strings.HasPrefix(answer, "HTTP/1.1 431"), "%s: %.300s", name, answer)
 	}
 	answer := a.raw("GET /" + strings.Repeat("a", 100_000) + " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-	a.must(answer == "" || strings.HasPrefix(answer, "HTTP/1.1 4"), "a long path: %.300s", answer)
+	a.check(answer == "" || strings.HasPrefix(answer, "HTTP/1.1 4"), "a long path: %.300s", answer)
 }
 
 func manyHeaders(n int) string {
@@ -172,9 +172,9 @@ func manyHeaders(n int) string {
 	return b.String()
 }
 
-// bombs are bodies that are dear to read for what they say. They stay below the size that is refused at
+// expensiveBodies are bodies that are dear to read for what they say. They stay below the size that is refused at
 // once.
-func bombs(scale int) map[string]string {
+func expensiveBodies(scale int) map[string]string {
 	n := scale * 100_000
 	const head = `{"query":"query ($input: CreateWebCustomerEventsInput!) { checkWebCustomerEvents(input: ` +
 		`$input) { acceptable } }","variables":`
@@ -214,12 +214,12 @@ func bombs(scale int) map[string]string {
 	}
 }
 
-func attackJSON(a *attacked) {
+func attackJSON(a *attackRun) {
 	scale := 2
 	if *attackInFull {
 		scale = 7
 	}
-	for name, body := range bombs(scale) {
+	for name, body := range expensiveBodies(scale) {
 		for _, path := range []string{
 			"/graphql",
 			"/crmapi/rest/v2/" + apitest.WebCreatePath,
@@ -231,14 +231,14 @@ func attackJSON(a *attacked) {
 			if path == "/graphql" {
 				text = body
 			}
-			status, answer := a.ask(path, text)
-			a.must(status > 0 && status < 500 && len(answer) < 8<<20, "%s at %s: %d, %d bytes", name, path,
+			status, answer := a.post(path, text)
+			a.check(status > 0 && status < 500 && len(answer) < 8<<20, "%s at %s: %d, %d bytes", name, path,
 				status, len(answer))
 		}
 	}
 }
 
-func attackGzip(a *attacked) {
+func attackGzip(a *attackRun) {
 	zeros := strings.Repeat("\x00", 9<<20)
 	inner := testutil.Gzip(zeros)
 	for name, body := range map[string]string{
@@ -251,8 +251,8 @@ func attackGzip(a *attacked) {
 		"nesting":         testutil.Gzip(strings.Repeat("[", 20<<20)),
 	} {
 		for _, path := range []string{"/graphql", "/crmapi/rest/v2/" + apitest.WebCreatePath} {
-			status, text := a.ask(path, body, "Content-Encoding", "gzip")
-			a.must(status == http.StatusRequestEntityTooLarge, "%s at %s: %d %.300s", name, path, status,
+			status, text := a.post(path, body, "Content-Encoding", "gzip")
+			a.check(status == http.StatusRequestEntityTooLarge, "%s at %s: %d %.300s", name, path, status,
 				text)
 		}
 	}
@@ -268,8 +268,8 @@ func attackGzip(a *attacked) {
 		"rubbish behind": {testutil.Gzip("{}") + "rubbish", "gzip"},
 	} {
 		for _, path := range []string{"/graphql", "/crmapi/rest/v2/" + apitest.WebCreatePath} {
-			status, text := a.ask(path, c[0], "Content-Encoding", c[1])
-			a.must(status >= 400 && status < 500, "%s at %s: %d %.300s", name, path, status, text)
+			status, text := a.post(path, c[0], "Content-Encoding", c[1])
+			a.check(status >= 400 && status < 500, "%s at %s: %d %.300s", name, path, status, text)
 		}
 	}
 }

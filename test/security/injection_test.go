@@ -96,7 +96,7 @@ func injected(i int, member, value string) string {
 }
 
 // callWith posts events to a door, and gives the answer and how many were processed.
-func (a *attacked) callWith(web bool, events []string) (status int, text string, processed int) {
+func (a *attackRun) callWith(web bool, events []string) (status int, text string, processed int) {
 	list := "[" + strings.Join(events, ",") + "]"
 	if web {
 		names := []string{
@@ -109,16 +109,16 @@ func (a *attacked) callWith(web bool, events []string) (status int, text string,
 		for _, name := range names {
 			list = strings.ReplaceAll(list, `"`+name+`"`, `"`+apitest.WireName(name)+`"`)
 		}
-		status, text = a.ask("/crmapi/rest/v2/"+apitest.WebCreatePath, `{"token":"`+a.Token+
+		status, text = a.post("/crmapi/rest/v2/"+apitest.WebCreatePath, `{"token":"`+a.Token+
 			`","web_customer_events_set":`+list+`}`)
 		return status, text, strings.Count(text, `"id":"`)
 	}
-	status, text = a.ask("/graphql", `{"query":`+jsonText(apitest.CreateQuery)+
+	status, text = a.post("/graphql", `{"query":`+jsonText(apitest.CreateQuery)+
 		`,"variables":{"input":{"webCustomerEventsSet":`+list+`}}}`)
 	return status, text, strings.Count(text, `"replayed":false`)
 }
 
-func attackSQL(a *attacked) {
+func attackSQL(a *attackRun) {
 	for _, web := range []bool{false, true} {
 		for _, member := range identifiers {
 			var events []string
@@ -129,8 +129,8 @@ func attackSQL(a *attacked) {
 				events = events[:10] // guesses beyond a budget would be refused for that
 			}
 			status, text, processed := a.callWith(web, events)
-			a.tried += len(events) - 1
-			a.must(status == http.StatusOK && processed == 0, "%s: %d, %d processed: %.600s", member, status,
+			a.attempts += len(events) - 1
+			a.check(status == http.StatusOK && processed == 0, "%s: %d, %d processed: %.600s", member, status,
 				processed, text)
 		}
 	}
@@ -144,9 +144,9 @@ func attackSQL(a *attacked) {
 					`,"accountsReceivableIdentifier":{"number":"ACR0000000020"}`, ""))
 			}
 			status, text, processed := a.callWith(web, events)
-			a.tried += len(events) - 1
+			a.attempts += len(events) - 1
 			// one is no UTF-8
-			a.must(status == http.StatusOK && processed == len(events)-1, "%s: %d, %d processed: %.600s",
+			a.check(status == http.StatusOK && processed == len(events)-1, "%s: %d, %d processed: %.600s",
 				field, status, processed, text)
 		}
 	}
@@ -161,17 +161,17 @@ func attackSQL(a *attacked) {
 			`{"rewardsParticipant":{"id":INJECTION}}`,
 			`{"performedFrom":INJECTION}`,
 		} {
-			status, answer := a.ask("/graphql", `{"query":"query ($f: WebCustomerEventFilter, $a: String) `+
+			status, answer := a.post("/graphql", `{"query":"query ($f: WebCustomerEventFilter, $a: String) `+
 				`{ webCustomerEvents(filter: $f) { nodes { id } } after: webCustomerEvents(after: $a) { `+
 				`nodes { id } } }","variables":{"f":`+strings.ReplaceAll(filter, "INJECTION", value)+`,"a":`+
 				value+`}}`)
-			a.must(status < 500 && !strings.Contains(answer, `{"id"`), "%s %s: %d %.300s", filter, value,
+			a.check(status < 500 && !strings.Contains(answer, `{"id"`), "%s %s: %d %.300s", filter, value,
 				status, answer)
 		}
 		for _, by := range []string{"id", "number"} {
-			status, answer := a.ask("/graphql", `{"query":"query ($v: WebCustomerEventBy!) { `+
+			status, answer := a.post("/graphql", `{"query":"query ($v: WebCustomerEventBy!) { `+
 				`webCustomerEvent(by: $v) { id } }","variables":{"v":{"`+by+`":`+value+`}}}`)
-			a.must(status < 500 && !strings.Contains(answer, `{"id"`), "%s %s: %d %.300s", by, value, status,
+			a.check(status < 500 && !strings.Contains(answer, `{"id"`), "%s %s: %d %.300s", by, value, status,
 				answer)
 		}
 	}
@@ -181,14 +181,14 @@ func attackSQL(a *attacked) {
 	}
 	for _, text := range injections[:logins] {
 		value := quotedRaw(text)
-		status, answer := a.ask("/crmapi/rest/v2/authentication/token", `{"username":`+value+`,"password":`+
+		status, answer := a.post("/crmapi/rest/v2/authentication/token", `{"username":`+value+`,"password":`+
 			value+`}`)
-		a.must(status < 500 && !strings.Contains(answer, `"token":"`), "login %s: %d %s", value, status,
+		a.check(status < 500 && !strings.Contains(answer, `"token":"`), "login %s: %d %s", value, status,
 			answer)
 		if !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' }) {
-			status, answer = a.ask("/graphql", `{"query":`+jsonText(apitest.CreateQuery)+
+			status, answer = a.post("/graphql", `{"query":`+jsonText(apitest.CreateQuery)+
 				`,"variables":{"input":{"webCustomerEventsSet":[]}}}`, "Idempotency-Key", text)
-			a.must(status < 500, "key %s: %d %s", value, status, answer)
+			a.check(status < 500, "key %s: %d %s", value, status, answer)
 		}
 	}
 	var seen struct {
@@ -199,7 +199,7 @@ func attackSQL(a *attacked) {
 	_, text := a.query(`{ webCustomerEvents(first: 1) { nodes { accountsReceivable { number } ` +
 		`performedByUnit { name } } } }`)
 	err := json.Unmarshal([]byte(text), &seen)
-	a.must(err == nil && len(seen.Data.WebCustomerEvents.Nodes) == 1 && strings.Contains(text, "Admin Unit"),
+	a.check(err == nil && len(seen.Data.WebCustomerEvents.Nodes) == 1 && strings.Contains(text, "Admin Unit"),
 		"the tables are there: %s", text)
 }
 
@@ -208,7 +208,7 @@ func quotedRaw(text string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
 }
 
-func attackObjects(a *attacked) {
+func attackObjects(a *attackRun) {
 	for _, web := range []bool{false, true} {
 		for _, value := range []string{
 			`{"$gt":""}`, `{"$ne":null}`, `{"$regex":".*"}`, `{"$where":"1"}`, `["ACR0000000020"]`, `[]`,
@@ -232,8 +232,8 @@ func attackObjects(a *attacked) {
 				}
 			}
 			status, text, processed := a.callWith(web, events)
-			a.tried += len(events) - 1
-			a.must(status == http.StatusOK && processed == 0, "%s: %d, %d processed: %.600s", value, status,
+			a.attempts += len(events) - 1
+			a.check(status == http.StatusOK && processed == 0, "%s: %d, %d processed: %.600s", value, status,
 				processed, text)
 		}
 		// Members that only the server sets.
@@ -244,13 +244,13 @@ func attackObjects(a *attacked) {
 			_, text, processed := a.callWith(web,
 				[]string{injected(0,
 					`"`+field+`":"1","accountsReceivableIdentifier":{"number":"ACR0000000020"}`, "")})
-			a.must(processed == 0, "%s: %s", field, text)
+			a.check(processed == 0, "%s: %s", field, text)
 		}
 	}
 }
 
 // What looks like an identifier, or sorts like it, is another one.
-func attackAlike(a *attacked) {
+func attackLookalikes(a *attackRun) {
 	for _, web := range []bool{false, true} {
 		var events []string
 		for _, text := range []string{
@@ -268,14 +268,14 @@ func attackAlike(a *attacked) {
 			events = append(events, injected(len(events), identifiers[9], `"`+text+`"`))
 		}
 		_, text, processed := a.callWith(web, events)
-		a.tried += len(events) - 1
-		a.must(processed == 0, "%d processed: %.600s", processed, text)
+		a.attempts += len(events) - 1
+		a.check(processed == 0, "%d processed: %.600s", processed, text)
 		apitest.MustBePrintable(a.t, text)
 	}
 }
 
 // Nothing that a caller sends makes a line of the log, nor anything that a terminal would act upon.
-func attackLog(a *attacked) {
+func attackLog(a *attackRun) {
 	forged := `{"time":"2026-01-01T00:00:00Z","level":"ERROR","msg":"forged"}`
 	evil := []string{
 		"x\\n" + strings.ReplaceAll(forged, `"`, `\"`),
@@ -300,8 +300,8 @@ func attackLog(a *attacked) {
 			`{"query":"mutation ($i: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: $i) ` +
 				`{ summary { received } } }","variables":{"i":{"` + text + `":1}}}`,
 		} {
-			status, answer := a.ask("/graphql", body)
-			a.must(status > 0, "%s", body)
+			status, answer := a.post("/graphql", body)
+			a.check(status > 0, "%s", body)
 			apitest.MustBePrintable(a.t, answer)
 		}
 		_, answer, _ := a.callWith(false, []string{
@@ -312,16 +312,16 @@ func attackLog(a *attacked) {
 		apitest.MustBePrintable(a.t, answer)
 		status, _, _ := a.Do(a.t, http.MethodGet, "/"+strings.NewReplacer("%",
 			"%25").Replace(percent(value)), nil)
-		a.must(status == http.StatusNotFound || status == http.StatusBadRequest, "%q: %d", value, status)
+		a.check(status == http.StatusNotFound || status == http.StatusBadRequest, "%q: %d", value, status)
 		status, _, _ = a.Do(a.t, http.MethodGet, "/"+percent(value), nil)
-		a.must(status >= 300, "%q: %d", value, status)
+		a.check(status >= 300, "%q: %d", value, status)
 	}
 	for _, name := range []string{
 		"X-Request-Id", "User-Agent", "Idempotency-Key", "Authorization", "X-Forwarded-For", "Referer",
 		"Origin", "Content-Type",
 	} {
 		for _, value := range []string{forged, "forged\u202e", "forged\x1b[2J", "forged\r", "forged\x00"} {
-			a.tried += 2 // the log is looked at below
+			a.attempts += 2 // the log is looked at below
 			a.raw(fmt.Sprintf("POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\n%s: %s\r\nContent-Length: "+
 				"2\r\nConnection: close\r\n\r\n{}", name, value))
 			a.raw(fmt.Sprintf("POST /forged HTTP/1.1\r\nHost: 127.0.0.1 %s\r\n%s: x\r\n\r\n", value, name))
@@ -334,7 +334,7 @@ func attackLog(a *attacked) {
 			return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == 0x2028 || r == 0x2029
 		})
 		if err != nil || !clean || entry.Msg == "forged" {
-			a.must(false, "a line of the log: %.300q", line)
+			a.check(false, "a line of the log: %.300q", line)
 		}
 	}
 }

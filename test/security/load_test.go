@@ -25,40 +25,40 @@ import (
 
 const (
 	slowSockets   = 2000
-	turnsOfLoad   = 5
-	mostTimes     = 2
-	honestSeconds = 20
-	mostMemoryMB  = 256
-	drip          = 5 * time.Second // a slow socket sends a byte so often
+	loadRounds   = 5
+	maxRatio     = 2
+	measuredSeconds = 20
+	maxMemoryMB  = 256
+	dripInterval          = 5 * time.Second // a slow socket sends a byte so often
 )
 
 // TestHostileLoad: slow sockets, bombs and login floods at once, and an honest client who posts batches
 // meanwhile. Each of his calls succeeds, and takes at its 99th percentile at most twice as long as in calm
 // just before, in the median of several turns.
-func TestHostileLoad(t *testing.T) {
+func TestLoad_Hostile(t *testing.T) {
 	if !*attackInFull {
 		t.Skip("make attack runs it: it measures times, which a test beside others cannot")
 	}
 	for name, open := range apitest.Engines {
 		t.Run(name, func(t *testing.T) {
-			s, pid := process(t, "--demo", "--introspection", "off", "--database", open(t), "--secret-key",
+			s, pid := startProcess(t, "--demo", "--introspection", "off", "--database", open(t), "--secret-key",
 				apitest.SecretKey, "--trusted-proxies", "127.0.0.0/8")
 			s.Token = s.Login(t, app.DemoUser, app.DemoPassword)
-			ratios := make([]float64, turnsOfLoad)
+			ratios := make([]float64, loadRounds)
 			for i := range ratios { // in turns, since a machine that others use too changes its speed
-				honest(t, s, 3*time.Second) // warms up, and outlives the attack before
-				calm := honest(t, s, honestSeconds*time.Second)
-				told := attackers(t, s.URL)
-				time.Sleep(2 * drip)
-				hostile := honest(t, s, honestSeconds*time.Second)
+				postBatches(t, s, 3*time.Second) // warms up, and outlives the attack before
+				calm := postBatches(t, s, measuredSeconds*time.Second)
+				told := startAttackers(t, s.URL)
+				time.Sleep(2 * dripInterval)
+				hostile := postBatches(t, s, measuredSeconds*time.Second)
 				var open, bombs, logins int
 				if _, err := fmt.Sscan(told(), &open, &bombs, &logins); err != nil {
 					t.Fatal(err)
 				}
-				ratios[i] = float64(at(hostile, 99)) / float64(at(calm, 99))
+				ratios[i] = float64(percentile(hostile, 99)) / float64(percentile(calm, 99))
 				t.Logf("%s: p50 %s and p99 %s in calm, p50 %s and p99 %s under attack: %.1f times as "+
 					"long; %d slow sockets open, %d bombs, %d logins", name,
-					at(calm, 50), at(calm, 99), at(hostile, 50), at(hostile, 99), ratios[i], open, bombs,
+					percentile(calm, 50), percentile(calm, 99), percentile(hostile, 50), percentile(hostile, 99), ratios[i], open, bombs,
 					logins)
 				if open < slowSockets*9/10 {
 					t.Errorf("only %d slow sockets are open", open)
@@ -66,20 +66,20 @@ func TestHostileLoad(t *testing.T) {
 			}
 			slices.Sort(ratios)
 			memory := peakMemory(t, pid)
-			t.Logf("%s: %.1f times as long in the median; at most %d MB", name, ratios[turnsOfLoad/2],
+			t.Logf("%s: %.1f times as long in the median; at most %d MB", name, ratios[loadRounds/2],
 				memory)
-			if ratios[turnsOfLoad/2] > mostTimes {
-				t.Errorf("p99 is %.1f times as long", ratios[turnsOfLoad/2])
+			if ratios[loadRounds/2] > maxRatio {
+				t.Errorf("p99 is %.1f times as long", ratios[loadRounds/2])
 			}
-			if memory >= mostMemoryMB {
+			if memory >= maxMemoryMB {
 				t.Errorf("the server has taken %d MB", memory)
 			}
 		})
 	}
 }
 
-// process starts the program as a process of its own.
-func process(t *testing.T, args ...string) (*apitest.Server, int) {
+// startProcess starts the program as a process of its own.
+func startProcess(t *testing.T, args ...string) (*apitest.Server, int) {
 	t.Helper()
 	cmd := apitest.Process(t.Context(), t, append(args, "--listen", "127.0.0.1:0")...)
 	cmd.Stderr = io.Discard
@@ -102,10 +102,10 @@ func process(t *testing.T, args ...string) (*apitest.Server, int) {
 	}, cmd.Process.Pid
 }
 
-// attackers attack from a process of their own, until told ends it and gives what it says. They stand for
+// startAttackers attack from a process of their own, until told ends it and gives what it says. They stand for
 // other machines: so that they do not take the processors from the server before it has to do anything,
 // they have only what nobody else wants.
-func attackers(t *testing.T, url string) (told func() string) {
+func startAttackers(t *testing.T, url string) (told func() string) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -136,14 +136,14 @@ func attackers(t *testing.T, url string) (told func() string) {
 func attackUntilInterrupted(url string) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	f := attackAtOnce(ctx, url)
+	f := startAttacks(ctx, url)
 	<-ctx.Done()
-	fmt.Println(f.open.Load(), f.bombs.Load(), f.logins.Load())
+	fmt.Println(f.open.Load(), f.expensive.Load(), f.logins.Load())
 	os.Exit(0)
 }
 
-// honest posts batches of 100 events, ten a second, and gives how long each took.
-func honest(t *testing.T, s *apitest.Server, long time.Duration) (took []time.Duration) {
+// postBatches posts batches of 100 events, ten a second, and gives how long each took.
+func postBatches(t *testing.T, s *apitest.Server, long time.Duration) (took []time.Duration) {
 	t.Helper()
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
@@ -158,7 +158,7 @@ func honest(t *testing.T, s *apitest.Server, long time.Duration) (took []time.Du
 	return took
 }
 
-func at(took []time.Duration, percent int) time.Duration {
+func percentile(took []time.Duration, percent int) time.Duration {
 	return took[len(took)*percent/100].Round(100 * time.Microsecond)
 }
 
@@ -178,18 +178,18 @@ func peakMemory(t *testing.T, pid int) int {
 	return kb >> 10
 }
 
-type flood struct {
-	open, bombs, logins atomic.Int64
+type attackCounts struct {
+	open, expensive, logins atomic.Int64
 }
 
-// attackAtOnce attacks in every way until the context ends.
-func attackAtOnce(ctx context.Context, url string) *flood {
-	f := new(flood)
+// startAttacks attacks in every way until the context ends.
+func startAttacks(ctx context.Context, url string) *attackCounts {
+	f := new(attackCounts)
 	address := strings.TrimPrefix(url, "http://")
 	for i := range slowSockets {
 		go func() {
 			// or else all of them would send at the same moment for ever
-			time.Sleep(time.Duration(i) * drip / slowSockets)
+			time.Sleep(time.Duration(i) * dripInterval / slowSockets)
 			for ctx.Err() == nil {
 				f.slow(ctx, address, i)
 			}
@@ -212,7 +212,7 @@ func attackAtOnce(ctx context.Context, url string) *flood {
 	}
 	packed := testutil.Gzip(strings.Repeat("[", 100<<20))
 	var texts []string
-	for _, body := range bombs(7) {
+	for _, body := range expensiveBodies(7) {
 		texts = append(texts, body)
 	}
 	for i := range 8 {
@@ -223,7 +223,7 @@ func attackAtOnce(ctx context.Context, url string) *flood {
 				} else {
 					post("/graphql", texts[n%len(texts)])
 				}
-				f.bombs.Add(1)
+				f.expensive.Add(1)
 			}
 		}()
 	}
@@ -243,7 +243,7 @@ func attackAtOnce(ctx context.Context, url string) *flood {
 
 // slow keeps one socket: of three, one sends a header byte by byte, one a body, and one sends half of a
 // request and nothing more.
-func (f *flood) slow(ctx context.Context, address string, i int) {
+func (f *attackCounts) slow(ctx context.Context, address string, i int) {
 	connection, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
 	if err != nil {
 		return
@@ -264,7 +264,7 @@ func (f *flood) slow(ctx context.Context, address string, i int) {
 		defer close(gone)
 		_, _ = io.Copy(io.Discard, connection) // ends when the server has had enough
 	}()
-	tick := time.NewTicker(drip)
+	tick := time.NewTicker(dripInterval)
 	defer tick.Stop()
 	for {
 		select {
