@@ -1,4 +1,4 @@
-// Package apitest runs the whole program for tests, and is their client of its API.
+// Package apitest runs the whole program in tests and is the client of its API.
 package apitest
 
 import (
@@ -21,8 +21,8 @@ import (
 	"customer-events/internal/store/storetest"
 )
 
-// Main runs the tests of a package. The test binary is the program itself where a test starts it as a
-// process of its own, with CRM_TEST_PROGRAM set.
+// Main runs the tests of a package. With CRM_TEST_PROGRAM set, the test binary runs as the program itself:
+// tests start it as a process of its own.
 func Main(m *testing.M) {
 	if os.Getenv("CRM_TEST_PROGRAM") != "" {
 		app.Main(build())
@@ -30,13 +30,13 @@ func Main(m *testing.M) {
 	storetest.Run(m)
 }
 
-// File is the path of a file of the repository, from wherever the test runs.
+// File returns the path of a file of the repository, wherever the test runs.
 func File(name string) string {
 	_, self, _, _ := runtime.Caller(0)
 	return filepath.Join(filepath.Dir(self), "..", "..", filepath.FromSlash(name))
 }
 
-// build is what the program is given by its own main package.
+// build returns what package main passes to the program.
 func build() app.Build {
 	schema, err := os.ReadFile(File("schema.graphqls"))
 	if err != nil {
@@ -51,7 +51,7 @@ func build() app.Build {
 
 const SecretKey = "the tests' own secret key"
 
-// Buffer takes what the program writes, from several goroutines.
+// Buffer collects the program's output from several goroutines.
 type Buffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -80,7 +80,7 @@ func Command(t *testing.T, stdin string, args ...string) (exit int, stdout, stde
 	return exit, out.String(), errs.String()
 }
 
-// MustCommand is command for those that must succeed.
+// MustCommand is Command for commands that must succeed.
 func MustCommand(t *testing.T, stdin string, args ...string) string {
 	t.Helper()
 	exit, stdout, stderr := Command(t, stdin, args...)
@@ -90,17 +90,17 @@ func MustCommand(t *testing.T, stdin string, args ...string) string {
 	return stdout
 }
 
-// Server is the whole program, serving.
+// Server is the whole program while it serves.
 type Server struct {
 	URL, Token  string
 	Log, Stdout Buffer
 	Client      *http.Client
 	Cancel      context.CancelFunc
 	Exit        chan int
-	Stopped       bool
+	Stopped     bool
 }
 
-// Serve starts the program and waits until it listens. It ends with the test.
+// Serve starts the program and waits until it listens. The program stops with the test.
 func Serve(t *testing.T, args ...string) *Server {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
@@ -129,7 +129,7 @@ func Serve(t *testing.T, args ...string) *Server {
 	return s
 }
 
-// Stop tells the program to end, and waits for it.
+// Stop stops the program and waits for its exit.
 func (s *Server) Stop(t *testing.T) {
 	t.Helper()
 	if s.Stopped {
@@ -147,7 +147,7 @@ func (s *Server) Stop(t *testing.T) {
 	}
 }
 
-// ServeDemo serves the demo data of a database, logged in.
+// ServeDemo serves a database with demo data and logs in.
 func ServeDemo(t *testing.T, database string, args ...string) *Server {
 	t.Helper()
 	s := Serve(t, append([]string{"--demo", "--database", database, "--secret-key", SecretKey}, args...)...)
@@ -179,7 +179,7 @@ func OnEachDatabase(t *testing.T, test func(t *testing.T, s *Server)) {
 	}
 }
 
-// Response is an answer of the GraphQL endpoint.
+// Response is a response of the GraphQL endpoint.
 type Response struct {
 	Status int
 	Header http.Header
@@ -199,7 +199,7 @@ func (a Response) Code() string {
 	return a.Errors[0].Extensions.Code
 }
 
-// Do sends a request with the headers given in pairs, and reads the whole answer.
+// Do sends a request with headers given in pairs, and reads the whole response.
 func (s *Server) Do(
 	t *testing.T, method, path string, body io.Reader, headers ...string,
 ) (status int, header http.Header, text []byte) {
@@ -223,7 +223,7 @@ func (s *Server) Do(
 	return response.StatusCode, response.Header, text
 }
 
-// PostBody posts a body with the server's token, and the headers given in pairs.
+// PostBody posts a body with the server's token and headers given in pairs.
 func (s *Server) PostBody(t *testing.T, body io.Reader, headers ...string) Response {
 	t.Helper()
 	all := []string{"Content-Type", "application/json"}
@@ -248,7 +248,7 @@ func (s *Server) Post(t *testing.T, query string, variables any, headers ...stri
 	return s.PostBody(t, bytes.NewReader(body), headers...)
 }
 
-// Ask is post where errors are not expected; it reads one root field.
+// Ask is Post without expected errors; it decodes one root field.
 func Ask[T any](t *testing.T, s *Server, field, query string, variables any, headers ...string) (value T) {
 	t.Helper()
 	a := s.Post(t, query, variables, headers...)
@@ -325,7 +325,7 @@ func (s *Server) Create(t *testing.T, events []Object, headers ...string) Outcom
 	return Ask[Outcome](t, s, "createWebCustomerEvents", CreateQuery, CreateInput(events), headers...)
 }
 
-// Event is a good event with some fields changed; nil takes one out.
+// Event returns a valid event with some fields changed; nil removes a field.
 func Event(request string, changes Object) Object {
 	e := Object{
 		"requestUniqueIdentifier":      request,

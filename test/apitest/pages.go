@@ -29,13 +29,13 @@ func (s *Server) Connection(t *testing.T, variables Object) Connection {
 		variables)
 }
 
-// Page is the events of one page by the filter, by request order of their numbers, newest first.
+// Page returns up to 500 events that match a filter, newest first.
 func (s *Server) Page(t *testing.T, filter Object) []Object {
 	t.Helper()
 	return s.Connection(t, Object{"first": 500, "filter": filter}).Nodes
 }
 
-// MarkField is the field by which tests find the events of a file again.
+// MarkField is the field by which tests identify the events of a file.
 const MarkField = "udfString1"
 
 // CountStored reads all events back, and counts them by their mark.

@@ -15,8 +15,7 @@ import (
 	"customer-events/internal/crmapi"
 )
 
-// openAPISchemas are the schemas of the Web API's own description, compiled. In OpenAPI 3.1 they are JSON
-// Schema.
+// openAPISchemas compiles the schemas of the Web API's description. In OpenAPI 3.1 they are JSON Schema.
 var openAPISchemas = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 	text, err := os.ReadFile(File("internal/crmapi/openapi.json"))
 	if err != nil {
@@ -40,7 +39,7 @@ var openAPISchemas = sync.OnceValues(func() (map[string]*jsonschema.Schema, erro
 	return compiled, nil
 })
 
-// MustMatchOpenAPI holds a text against a schema of the description.
+// MustMatchOpenAPI validates a text against a schema of the description.
 func MustMatchOpenAPI(t *testing.T, schema, text string) {
 	t.Helper()
 	compiled, err := openAPISchemas()
@@ -58,7 +57,7 @@ func MustMatchOpenAPI(t *testing.T, schema, text string) {
 
 const WebCreatePath = "customer_events/bulk/web/create"
 
-// WebResponse is an answer of the Web API's door.
+// WebResponse is a response of the Web API.
 type WebResponse struct {
 	Status int
 	Header http.Header
@@ -66,8 +65,8 @@ type WebResponse struct {
 	Code   string // status.code
 }
 
-// WebPost posts a body to a path of the Web API, with no token but one that is in it. Whatever comes back
-// must be as described.
+// WebPost posts a body to a path of the Web API, without a token in the header. The response must match
+// the description.
 func (s *Server) WebPost(t *testing.T, path string, body io.Reader, headers ...string) WebResponse {
 	t.Helper()
 	return s.WebRequest(t, http.MethodPost, path, body, headers...)
@@ -109,7 +108,7 @@ func (s *Server) WebLogin(t *testing.T) string {
 	return login.Data.Token
 }
 
-// WebEvent is a good event of the Web API, without its closing bracket.
+// WebEvent returns a valid event of the Web API, without its closing bracket.
 func WebEvent(request string) string {
 	return `{"request_unique_identifier":"` + request +
 		`","accounts_receivable_identifier":{"number":"ACR0000000020"},` +

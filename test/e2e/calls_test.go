@@ -182,7 +182,8 @@ func TestCreate_IdempotencyKey(t *testing.T) {
 	})
 }
 
-// The key file of SQLite, tokens, keys and references outlive the program.
+// TestReplay_AfterRestart checks that SQLite's key file, tokens, idempotency keys and references outlive
+// the program.
 func TestReplay_AfterRestart(t *testing.T) {
 	t.Parallel()
 	for name, database := range apitest.Databases(t) {
@@ -258,7 +259,7 @@ func TestUnits_LimitedUser(t *testing.T) {
 					" - Description:The specified API value is not permitted for this user.") {
 				t.Errorf("%+v", refused)
 			}
-			// Another unit's event is not told about, not even that it is there.
+			// The answer does not reveal that another unit's event exists.
 			u := got.UnprocessedCustomerEventsSet[1]
 			if u.ErrorCode != "ForbiddenAPIValueException" || len(u.Problems) != 1 {
 				t.Errorf("%+v", u)

@@ -145,8 +145,8 @@ func TestImport_ExitStatus(t *testing.T) {
 	}
 }
 
-// All that is wrong is told at once. The program runs as a process of its own, since variables belong to
-// the process.
+// TestOptions_Invalid expects all errors at once. The program runs as a process of its own, since
+// environment variables belong to the process.
 func TestOptions_Invalid(t *testing.T) {
 	t.Parallel()
 	program := func(env []string, args ...string) (int, string) {
@@ -204,7 +204,7 @@ func TestOptions_Invalid(t *testing.T) {
 			t.Errorf("%v: exit %d: %s", c.args, exit, stderr)
 		}
 	}
-	// A flag wins over its variable.
+	// A flag overrides its variable.
 	if exit, out := program([]string{"CRM_DATABASE=nonsense"}, "migrate", "--database",
 		"sqlite:here.db"); exit != 0 {
 		t.Errorf("exit %d: %s", exit, out)

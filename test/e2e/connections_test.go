@@ -16,8 +16,7 @@ import (
 	"customer-events/test/apitest"
 )
 
-// startWithFileLimit runs the program as a process of its own that may have so many files open, and returns its
-// address.
+// startWithFileLimit starts the program as a process with a limit of open files, and returns its address.
 func startWithFileLimit(t *testing.T, files int, args ...string) (address string, out *apitest.Buffer) {
 	t.Helper()
 	out = new(apitest.Buffer)
@@ -41,7 +40,8 @@ func startWithFileLimit(t *testing.T, files int, args ...string) (address string
 	return "", nil
 }
 
-// However many connections are open and idle, silent or stuck, others are served: those are closed first.
+// TestConnections_Exhausted opens more idle, silent or stuck connections than the server may have. It
+// closes those to serve others.
 func TestConnections_Exhausted(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -102,7 +102,7 @@ func TestConnections_Exhausted(t *testing.T) {
 	}
 }
 
-// Hundreds of local clients at once are served.
+// TestConnections_ManyClients serves hundreds of local clients at the same time.
 func TestConnections_ManyClients(t *testing.T) {
 	t.Parallel()
 	address, out := startWithFileLimit(t, 1024)

@@ -15,8 +15,8 @@ import (
 	"customer-events/test/apitest"
 )
 
-// TestDeployNamesWhatIsMeasured: every metric that an alert or the dashboard asks for is one that the
-// program tells, with the labels and label values that they go by.
+// TestDeploy_MetricsExist checks that the program exports every metric, label and label value that an
+// alert or the dashboard uses.
 func TestDeploy_MetricsExist(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
@@ -89,7 +89,7 @@ func TestDeploy_MetricsExist(t *testing.T) {
 		for _, label := range regexp.MustCompile(
 			`(operation|outcome|code|cause|status|db_name)=~?"([^"]+)"`).FindAllStringSubmatch(expr, -1) {
 			for _, value := range strings.Split(label[2], "|") {
-				// they do not happen here
+				// these values do not occur in this test
 				rare := []string{
 					"INTERNAL_SERVER_ERROR", "OUTCOME_UNKNOWN", "TooManyAttemptsAPIException", "503",
 				}

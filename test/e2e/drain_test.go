@@ -15,8 +15,9 @@ import (
 	"customer-events/test/apitest"
 )
 
-// A server that was told to end says so at /readyz and still takes calls, on old connections and new ones;
-// each answer ends its connection. Then it ends in order.
+// TestShutdown_DrainServesCalls stops a server during its drain: /readyz reports it, while calls on old
+// and new connections are served, each with a response that closes its connection. Then the server exits
+// successfully.
 func TestShutdown_DrainServesCalls(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t), "--drain", "2s")
@@ -53,8 +54,8 @@ func TestShutdown_DrainServesCalls(t *testing.T) {
 	s.Stop(t)
 }
 
-// A socket that a service manager hands over is served, and outlives the process. With demo data it must
-// be on the loopback.
+// TestSockets_Inherited serves a socket that a service manager passes on, and leaves it open at the exit.
+// With demo data the socket must be on the loopback interface.
 func TestSockets_Inherited(t *testing.T) {
 	t.Parallel()
 	program := func(address, sockets string, args ...string) (*exec.Cmd, string, *apitest.Buffer) {
@@ -77,7 +78,7 @@ func TestSockets_Inherited(t *testing.T) {
 		return process, listener.Addr().String(), &out
 	}
 	process, address, out := program("127.0.0.1:0", "1", "--drain", "0s")
-	// Asked before there is a process: the question waits in the socket.
+	// The request is sent before the process starts, and waits in the socket.
 	answered := make(chan error, 1)
 	go func() {
 		response, err := http.Get("http://" + address + "/healthz")

@@ -10,7 +10,7 @@ import (
 	"customer-events/test/apitest"
 )
 
-// TestExport_Command exports what was imported, on both databases, without a secret key.
+// TestExport_Command exports imported records, without a secret key.
 func TestExport_Command(t *testing.T) {
 	t.Parallel()
 	for name, database := range apitest.Databases(t) {
@@ -39,7 +39,7 @@ func TestExport_Command(t *testing.T) {
 	}
 }
 
-// TestExport_NoDatabase expects an error, and that nothing is made.
+// TestExport_NoDatabase expects an error and no new file.
 func TestExport_NoDatabase(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -57,8 +57,8 @@ func TestExport_NoDatabase(t *testing.T) {
 	}
 }
 
-// TestImport_Command looks at what the command says and leaves behind: the first 20 rejected rows on the
-// screen, all of them in a file, and nothing in the database after a dry run.
+// TestImport_Command checks the command's output and effects: the first 20 rejected rows on the screen,
+// all of them in a file, and nothing in the database after a dry run.
 func TestImport_Command(t *testing.T) {
 	t.Parallel()
 	database := storetest.SQLite(t)

@@ -50,7 +50,8 @@ func TestTLS_Versions(t *testing.T) {
 	}
 }
 
-// The rate is in events, for both doors together, and every user has his own.
+// TestRateLimit_PerUser checks that the rate is in events, for both protocols together and for each user
+// separately.
 func TestRateLimit_PerUser(t *testing.T) {
 	t.Parallel()
 	database := storetest.SQLite(t)
@@ -93,7 +94,7 @@ func TestRateLimit_PerUser(t *testing.T) {
 	if got := s.Create(t, apitest.Events(1000)); got.Summary.Processed != 1000 {
 		t.Errorf("another user: %+v", got.Summary)
 	}
-	// Strangers and other calls have no budget, and cost none.
+	// Anonymous and other calls have no budget, and cost none.
 	s.Token = ""
 	a := s.Post(t, apitest.CreateQuery, full)
 	if a.Code() != "UNAUTHENTICATED" || a.Header.Get("RateLimit") != "" {
@@ -101,7 +102,8 @@ func TestRateLimit_PerUser(t *testing.T) {
 	}
 }
 
-// Each door words it its own way when another site's page calls.
+// TestCrossOrigin_BothProtocols expects a cross-origin request to be rejected in the form of each
+// protocol.
 func TestCrossOrigin_BothProtocols(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t), "--cors-origins", "https://app.example.com")
@@ -133,20 +135,20 @@ func TestCrossOrigin_BothProtocols(t *testing.T) {
 			t.Errorf("Web API, %v: %d %s", c.headers, w.Status, w.Text)
 		}
 	}
-	// A link from elsewhere leads to GraphiQL.
+	// A link from another site may open GraphiQL.
 	status, _, _ := s.Do(t, http.MethodGet, "/", nil, "Sec-Fetch-Site", "cross-site")
 	if status != http.StatusOK {
 		t.Errorf("a link to GraphiQL: %d", status)
 	}
 }
 
-// The failed logins of one client behind a proxy do not lock the others out, whether or not the proxy is
-// trusted; and who is no proxy is not believed.
+// TestLogin_TrustedProxies checks that the failed logins of one client behind a proxy do not lock out
+// others, and that the header of an untrusted proxy is ignored.
 func TestLogin_TrustedProxies(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		proxies string
-		shared  bool // whether all have the proxy's address
+		shared  bool // whether all clients have the proxy's address
 	}{{"127.0.0.0/8", false}, {"192.0.2.1", true}} {
 		s := apitest.ServeDemo(t, storetest.SQLite(t), "--trusted-proxies", c.proxies)
 		login := func(password, client string) apitest.Response {
@@ -179,7 +181,8 @@ func TestLogin_TrustedProxies(t *testing.T) {
 	}
 }
 
-// The demo answers to the loopback's names only: a page whose name leads to 127.0.0.1 reads nothing.
+// TestDemo_LoopbackHostsOnly protects the demo from DNS rebinding: it answers only to host names of the
+// loopback interface.
 func TestDemo_LoopbackHostsOnly(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))

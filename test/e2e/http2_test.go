@@ -21,7 +21,8 @@ import (
 	"customer-events/test/testutil"
 )
 
-// certificateFor127 writes a certificate for 127.0.0.1, and returns its files and the roots that trust it.
+// certificateFor127 writes a certificate for 127.0.0.1, and returns its files and a pool of roots that
+// trusts it.
 func certificateFor127(t *testing.T) (certFile, keyFile string, roots *x509.CertPool) {
 	t.Helper()
 	certFile, keyFile = filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
@@ -34,7 +35,7 @@ func certificateFor127(t *testing.T) (certFile, keyFile string, roots *x509.Cert
 	return certFile, keyFile, roots
 }
 
-// demoWithTLS serves demo data by TLS, logged in.
+// demoWithTLS serves demo data over TLS and logs in.
 func demoWithTLS(t *testing.T, database string, args ...string) (*apitest.Server, *tls.Config) {
 	t.Helper()
 	certFile, keyFile, roots := certificateFor127(t)
@@ -50,7 +51,7 @@ func demoWithTLS(t *testing.T, database string, args ...string) (*apitest.Server
 	return s, config
 }
 
-// http2Conn is a client's side of an HTTP/2 connection that does only what a test tells it.
+// http2Conn is the client's side of an HTTP/2 connection, under the test's control.
 type http2Conn struct {
 	*tls.Conn
 	framer *http2.Framer
@@ -59,7 +60,8 @@ type http2Conn struct {
 
 	mu     sync.Mutex
 	change *sync.Cond
-	// initial is the first window of a stream, windows what may be sent on each; 0 is the connection.
+	// initial is the initial window of a stream; windows are the remaining ones, with 0 for the
+	// connection.
 	initial int64
 	windows map[uint32]int64
 	status  map[uint32]string
@@ -69,7 +71,7 @@ type http2Conn struct {
 	err     error
 }
 
-// dialHTTP2 opens a connection whose streams can take so many bytes of a response.
+// dialHTTP2 opens a connection whose streams have a receive window of this size.
 func dialHTTP2(t *testing.T, s *apitest.Server, config *tls.Config, window uint32) *http2Conn {
 	t.Helper()
 	config = config.Clone()
@@ -134,7 +136,7 @@ func (c *http2Conn) read() {
 	}
 }
 
-// until waits until something is so, and reports whether it came to that.
+// until waits for a condition and returns whether it was met.
 func (c *http2Conn) until(patience time.Duration, so func() bool) bool {
 	deadline := time.Now().Add(patience)
 	timer := time.AfterFunc(patience, c.change.Broadcast)
@@ -147,7 +149,7 @@ func (c *http2Conn) until(patience time.Duration, so func() bool) bool {
 	return so()
 }
 
-// send sends a request. Without end its body is left open.
+// send sends a request. Without end the body stays open.
 func (c *http2Conn) send(id uint32, method, path, body string, end bool, headers ...string) error {
 	c.mu.Lock()
 	c.block.Reset()
@@ -175,7 +177,7 @@ func (c *http2Conn) send(id uint32, method, path, body string, end bool, headers
 	return err
 }
 
-// sendData sends what the windows allow of a body.
+// sendData sends as much of a body as the windows allow.
 func (c *http2Conn) sendData(id uint32, body *string, end bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

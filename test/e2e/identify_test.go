@@ -11,7 +11,7 @@ import (
 
 const tokenNotFound = "Error:Access Token Not Found. - Description:The specified API value was not found."
 
-// Every identifier finds its record, and only by exactly its bytes.
+// TestCreate_Identifiers finds records by every identifier, and only by its exact bytes.
 func TestCreate_Identifiers(t *testing.T) {
 	t.Parallel()
 	apitest.OnEachDatabase(t, func(t *testing.T, s *apitest.Server) {
@@ -35,7 +35,7 @@ func TestCreate_Identifiers(t *testing.T) {
 		cases := []struct {
 			field      string
 			identifier apitest.Object
-			want       string // the account's number, or the code
+			want       string // the account's number, or the error code
 		}{
 			{account, apitest.Object{"id": id("accountsReceivable")}, "ACR0000000020"},
 			{account, apitest.Object{"number": "ACR0000000077"}, "ACR0000000077"},
@@ -122,7 +122,7 @@ func TestCreate_Identifiers(t *testing.T) {
 				t.Errorf("%s %v: %q, want %q", c.field, c.identifier, got[i], c.want)
 			}
 		}
-		// The call has spent the one-time password, for everybody.
+		// The call has used the one-time password up, for every caller.
 		events = []apitest.Object{apitest.Event("again", apitest.Object{
 			account: nil, participant: token("oneTimePassword", "073482"),
 		})}

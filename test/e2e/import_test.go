@@ -13,8 +13,8 @@ import (
 	"customer-events/test/apitest"
 )
 
-// TestImport_BesideCallers measures what a sequential caller gets on SQLite while an import of many rows
-// runs: at least half of what it gets without. The machine may be busy with other tests, so that the best
+// TestImport_BesideCallers compares the rate of a sequential caller on SQLite with and without an import
+// of many rows. The import may halve the rate at most. Other tests may load the machine, so that the best
 // of three measurements counts.
 func TestImport_BesideCallers(t *testing.T) {
 	if testing.Short() {

@@ -9,8 +9,8 @@ import (
 	"customer-events/test/apitest"
 )
 
-// The program carries the licences of all modules that are linked into it, and so do a release and the
-// image.
+// TestLicenses_OfLinkedModules checks that the program, a release and the image carry the licences of all
+// linked modules.
 func TestLicenses_OfLinkedModules(t *testing.T) {
 	t.Parallel()
 	printed := apitest.MustCommand(t, "", "licenses")

@@ -13,7 +13,7 @@ import (
 	"customer-events/test/apitest"
 )
 
-// plantedCreate is a call with one event that names its customer by an access token.
+// plantedCreate returns a call with one event that identifies its customer by an access token.
 func plantedCreate(identifier, token string) string {
 	return `{"query":"mutation ($input: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: ` +
 		`$input) { unprocessedCustomerEventsSet { errorDescription problems { path errorDescription } } } ` +
@@ -24,7 +24,7 @@ func plantedCreate(identifier, token string) string {
 		`"website":"www.crm.com"}]}}}`
 }
 
-// plantedLiteralCreate is the same, in the text of the query.
+// plantedLiteralCreate is plantedCreate with the event in the text of the query.
 func plantedLiteralCreate(event string) string {
 	text, _ := json.Marshal(apitest.Object{"query": `mutation { createWebCustomerEvents(input: ` +
 		`{webCustomerEventsSet: [{rewardsParticipantIdentifier: {accessTokenIdentifier: ` + event +
@@ -33,7 +33,7 @@ func plantedLiteralCreate(event string) string {
 	return string(text)
 }
 
-// plantedBodies are bodies, good and bad, with CANARY wherever a caller may send a secret.
+// plantedBodies returns valid and invalid bodies, with CANARY wherever a caller may send a secret.
 func plantedBodies() []string {
 	const c = "CANARY"
 	create, literal := plantedCreate, plantedLiteralCreate
@@ -97,8 +97,8 @@ func plantedBodies() []string {
 	}
 }
 
-// Secrets are planted wherever a caller may send one, in good bodies and in bad ones. None may turn up in
-// a log or an answer.
+// TestLogs_NoSecrets sends secrets wherever a caller may, in valid and invalid bodies. None may appear in
+// a log or a response.
 func TestLogs_NoSecrets(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
@@ -187,18 +187,18 @@ func TestLogs_RequestID(t *testing.T) {
 			ids[id] = true
 		}
 	}
-	// An id that could forge a line of the log is not taken over.
+	// The server replaces an id that could forge a log line.
 	for _, given := range []string{"a b", `a","msg":"forged`, strings.Repeat("x", 65), "é"} {
 		a := s.Post(t, `{ limits { maxPageSize } }`, nil, "X-Request-Id", given)
 		if a.Header.Get("X-Request-Id") == given || a.Header.Get("X-Request-Id") == "" {
 			t.Errorf("%q: %q", given, a.Header.Get("X-Request-Id"))
 		}
 	}
-	// A fault of ours is answered with the request's id and nothing else: see graph.
+	// Package graph tests the response to an internal error.
 }
 
-// A flood without credentials at the running server leaves a bounded number of lines, and all are
-// accounted for.
+// TestLogs_AnonymousFlood floods the server without credentials. The number of log lines is bounded, and
+// summary lines account for the omitted ones.
 func TestLogs_AnonymousFlood(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))

@@ -12,7 +12,8 @@ import (
 	"customer-events/test/apitest"
 )
 
-// What was processed stays processed, by reference and by key, whatever an import has changed since.
+// TestReplay_AfterImport checks that processed events stay processed, by reference and by key, after an
+// import has changed the reference data.
 func TestReplay_AfterImport(t *testing.T) {
 	t.Parallel()
 	for name, url := range apitest.Engines {
@@ -47,8 +48,8 @@ func TestReplay_AfterImport(t *testing.T) {
 				change["externalSystem"], change["externalSystemReferenceNumber"] = "shop", fmt.Sprint(i)
 				byReference = append(byReference, apitest.Event(fmt.Sprint(i), change))
 			}
-			byKey = append(byKey[:3], byKey[4:]...) // the one-time password is the other call's
-			// The duplicate of a processed event, and a replay by reference, are the key's as well.
+			byKey = append(byKey[:3], byKey[4:]...) // the other call uses the one-time password
+			// The key also covers a duplicate of a processed event, and a replay by reference.
 			twin := apitest.Event("twin", changes[0])
 			twin["externalSystemReferenceNumber"] = "twin"
 			again := apitest.Event("again", changes[0])
@@ -78,7 +79,7 @@ func TestReplay_AfterImport(t *testing.T) {
 				mustBeReplayed(t, first, s.Create(t, byReference))
 			}
 			mustBeReplayed(t, keyed, s.Create(t, byKey, "Idempotency-Key", "key"))
-			// New events are judged by what is so now.
+			// New events are checked against the new reference data.
 			fresh := s.Create(t, []apitest.Object{
 				apitest.Event("a", apitest.Object{
 					"performedByUnitIdentifier":    apitest.Object{"id": "1"},
@@ -98,7 +99,7 @@ func TestReplay_AfterImport(t *testing.T) {
 	}
 }
 
-// mustBeReplayed checks that a call was answered as before, and that all of it was replayed.
+// mustBeReplayed checks that a call got the same answer as before, and replays only.
 func mustBeReplayed(t *testing.T, before, now apitest.Outcome) {
 	t.Helper()
 	if len(now.UnprocessedCustomerEventsSet) > 0 ||
@@ -113,7 +114,8 @@ func mustBeReplayed(t *testing.T, before, now apitest.Outcome) {
 	}
 }
 
-// Who has been limited to other units since is still told of the own event, and may read it back.
+// TestReplay_UserLimitedSince checks that users who were limited to other units still get and read their
+// own event.
 func TestReplay_UserLimitedSince(t *testing.T) {
 	t.Parallel()
 	database := storetest.SQLite(t)

@@ -11,8 +11,8 @@ import (
 	"customer-events/test/apitest"
 )
 
-// A rotation from beginning to end: the new key with the old one beside it, the tokens imported anew, the
-// new key alone.
+// TestSecretKey_Rotation rotates the key in all steps: the new key with the old one beside it, a new
+// import of the tokens, the new key alone.
 func TestSecretKey_Rotation(t *testing.T) {
 	t.Parallel()
 	const newKey, otherKey = "the tests' next secret key", "some other secret key"
@@ -24,7 +24,7 @@ func TestSecretKey_Rotation(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			on := func(args ...string) []string { return append(args, "--database", database) }
-			apitest.ServeDemo(t, database).Stop(t) // loads the demo data, by the old key
+			apitest.ServeDemo(t, database).Stop(t) // loads the demo data with the old key
 			processed := func(s *apitest.Server) int {
 				s.Token = s.Login(t, app.DemoUser, app.DemoPassword)
 				credentials := apitest.Object{"identifier": "maria@example.com", "passCode": "4711"}

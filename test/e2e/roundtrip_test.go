@@ -15,14 +15,14 @@ import (
 	"customer-events/test/apitest"
 )
 
-// fieldValue is something that a caller may write into a field, as it stands in JSON. want is what must be read
-// back; nil if it must be refused.
+// fieldValue is a value of a field as JSON text. want is the value that must be read back, or nil if the
+// server must reject it.
 type fieldValue struct {
 	field, raw string
 	want       any
 }
 
-// textFields are the fields for free text, with how many characters each may have.
+// textFields are the text fields with their maximum numbers of characters.
 var textFields = map[string]int{
 	"description":                   4000,
 	"externalSystem":                255,
@@ -37,10 +37,10 @@ var textFields = map[string]int{
 	"udfString8":                    255,
 }
 
-// quoted is a text as it is, between quotation marks: no escape changes what is tested.
+// quoted returns a text between quotation marks, without escapes.
 func quoted(text string) string { return `"` + text + `"` }
 
-// escapedText is a text of nothing but \u escapes.
+// escapedText returns a text with every character as a \u escape.
 func escapedText(text string) string {
 	var b strings.Builder
 	for _, r := range text {
@@ -56,12 +56,12 @@ func escapedText(text string) string {
 
 func isStorable(r rune) bool { return !unicode.IsControl(r) || r == '\t' || r == '\n' || r == '\r' }
 
-// invisible are characters that change the direction of the text behind them, or that are not visible.
+// invisible are characters that change the direction of the following text, or that have no glyph.
 const invisible = "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2028\u2029\u2060" +
 	"\u2066\u2067\u2068\u2069\ufeff"
 
 func textValues() (values []fieldValue) {
-	// Every character that there is, 2000 in a text: noncharacters, private use, unassigned, marks, astral
+	// Every Unicode character, 2000 in a text: noncharacters, private use, unassigned, marks, astral
 	// ones.
 	var all []rune
 	for r := rune(0); r <= unicode.MaxRune; r++ {
@@ -89,25 +89,27 @@ func textValues() (values []fieldValue) {
 			}
 			values = append(values, v)
 		}
-		// Marks that change the direction of what follows, or that nobody sees, are text.
+		// Directional marks and invisible characters are text.
 		for _, r := range invisible + "\ufffe\uffff\ufdd0\U0001ffff\U0010ffff\U000e0001\ufffd" {
 			text := "a" + string(r) + "b"
-			values = append(values, fieldValue{field, quoted(text), text}, fieldValue{field, escapedText(text), text})
+			values = append(values, fieldValue{field, quoted(text), text},
+				fieldValue{field, escapedText(text), text})
 		}
-		// What is no Unicode: halves of surrogate pairs, and bytes that are not UTF-8.
+		// Invalid Unicode: halves of surrogate pairs, and bytes that are not UTF-8.
 		for _, bad := range []string{
 			`\ud800`, `\udfff`, `\udc00\ud800`, `\ud800\ud800\udc00`, `\ud83dx`, "\xff", "\xc0\x80",
 			"\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\x80", "\xf8\x88\x80\x80\x80",
 		} {
 			values = append(values, fieldValue{field, quoted("a" + bad + "b"), nil})
 		}
-		// As long as may be, and one longer, in characters of one to four bytes and of two parts.
+		// The maximum length and one more, in characters of one to four bytes and of two code points.
 		for _, r := range "xü€𝄞\u0301" {
 			full := strings.Repeat(string(r), most)
-			values = append(values, fieldValue{field, quoted(full), full}, fieldValue{field, quoted(full + string(r)),
-				nil})
+			values = append(values, fieldValue{field, quoted(full), full},
+				fieldValue{field, quoted(full + string(r)),
+					nil})
 		}
-		// What a database, a shell, a spreadsheet or a page might act upon.
+		// Texts that a database, a shell, a spreadsheet or a page might interpret.
 		for _, text := range []string{
 			" ", "  both ends  ", "null", "NULL", "\\N", "'; DROP TABLE units; --", `\' OR 1=1 -- `, "=1+1",
 			"@SUM(A1)", "<script>alert(1)</script>", "%s%n", "${jndi:ldap://x}", "../../etc/passwd",
@@ -115,7 +117,7 @@ func textValues() (values []fieldValue) {
 		} {
 			if field == "externalSystem" || field == "externalSystemReferenceNumber" {
 				if strings.TrimSpace(text) == "" {
-					continue // a blank reference is none
+					continue // a blank reference is invalid
 				}
 			}
 			escaped, _ := json.Marshal(text)
@@ -152,7 +154,8 @@ func textValues() (values []fieldValue) {
 		values = append(values, fieldValue{"website", string(escaped), nil})
 	}
 	long := "http://www.crm.com/" + strings.Repeat("𝄞", 2048-19)
-	return append(values, fieldValue{"website", quoted(long), long}, fieldValue{"website", quoted(long + "𝄞"), nil},
+	return append(values, fieldValue{"website", quoted(long), long},
+		fieldValue{"website", quoted(long + "𝄞"), nil},
 		fieldValue{"website", quoted("www.crm.com/ü?ø=€#𝄞"), "www.crm.com/ü?ø=€#𝄞"})
 }
 
@@ -184,7 +187,7 @@ func numberValues() (values []fieldValue) {
 		n, _ := strconv.ParseFloat(raw, 64)
 		values = append(values, fieldValue{"udfFloat1", raw, n})
 	}
-	// a zero is a zero
+	// the sign of a zero is not stored
 	values = append(values, fieldValue{"udfFloat2", "-0", 0.0}, fieldValue{"udfFloat2", "-0.0e5", 0.0})
 	for _, raw := range []string{
 		"1e400",
@@ -211,7 +214,7 @@ func numberValues() (values []fieldValue) {
 			values = append(values, fieldValue{"udfFloat4", strconv.FormatFloat(n, 'g', -1, 64), n})
 		}
 	}
-	for range 300 { // subnormal ones
+	for range 300 { // subnormal numbers
 		n := math.Float64frombits(1 + random.Uint64()&(1<<52-1))
 		values = append(values, fieldValue{"udfFloat4", strconv.FormatFloat(n, 'e', -1, 64), n})
 	}
@@ -251,8 +254,8 @@ func dateValues() (values []fieldValue) {
 		fieldValue{"udfDate3", "{}", nil})
 }
 
-// Whatever a caller writes is refused, with a text that is safe to show, or is read back exactly as it was
-// written: by both doors and on both databases alike.
+// TestCreate_ValuesExactOrRejected checks that every value is either rejected, with a printable text, or
+// read back exactly, through both protocols and on both databases.
 func TestCreate_ValuesExactOrRejected(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -261,7 +264,7 @@ func TestCreate_ValuesExactOrRejected(t *testing.T) {
 	values := append(append(textValues(), numberValues()...), dateValues()...)
 	apitest.OnEachDatabase(t, func(t *testing.T, s *apitest.Server) {
 		stored, refused := 0, 0
-		// names the event, as nothing else does for every field
+		// identifies the event, independently of the tested field
 		at := time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC)
 		for _, door := range []string{"graph", "web"} {
 			for chunk := range slices.Chunk(values, 400) {
@@ -314,7 +317,7 @@ func TestCreate_ValuesExactOrRejected(t *testing.T) {
 	})
 }
 
-// eventWith is an event with one value.
+// eventWith returns an event with one value.
 func eventWith(door string, i int, at time.Time, v fieldValue) string {
 	website := `,"website":"www.crm.com"`
 	if v.field == "website" {

@@ -9,8 +9,8 @@ import (
 	"customer-events/test/apitest"
 )
 
-// Who may ask for the schema gets it as the file that it is; with introspection off the server tells
-// nothing of it.
+// TestSchema_ServedWithIntrospection serves the schema's file with introspection on, and nothing with
+// introspection off.
 func TestSchema_ServedWithIntrospection(t *testing.T) {
 	t.Parallel()
 	file, err := os.ReadFile(apitest.File("schema.graphqls"))

@@ -14,7 +14,7 @@ import (
 	"customer-events/test/testutil"
 )
 
-// canaries makes secrets that are all different and all known by how they begin.
+// canaries makes unique secrets with a known prefix.
 type canaries struct{ made int }
 
 const canaryText, canaryDigits = "cAnArY", "8675309907"
@@ -29,7 +29,7 @@ func (c *canaries) digits() string {
 	return fmt.Sprintf("%s%05d", canaryDigits, c.made)
 }
 
-// mustNotLeak searches something that the program wrote.
+// mustNotLeak searches the program's output for canaries.
 func mustNotLeak(t *testing.T, what, text string) {
 	t.Helper()
 	lower := strings.ToLower(text)
@@ -40,8 +40,8 @@ func mustNotLeak(t *testing.T, what, text string) {
 	}
 }
 
-// A thousand secrets of every kind, in every kind of call, good and bad, and in commands and files. None
-// of them stands in anything that the program wrote: logs, outputs, metrics, answers, spans, the database.
+// TestSecrets_ThousandCanaries sends a thousand secrets of every kind in valid and invalid calls, commands
+// and files. None may appear in logs, outputs, metrics, responses, spans or the database.
 func TestSecrets_ThousandCanaries(t *testing.T) {
 	t.Parallel()
 	var c canaries
@@ -60,7 +60,7 @@ func TestSecrets_ThousandCanaries(t *testing.T) {
 		mustNotLeak(t, strings.Join(args[:2], " "), stdout+stderr)
 	}
 
-	// Commands that fail, with secrets in their options.
+	// Failing commands with secrets in their options.
 	run("", 1, "migrate", "--database", "mysql://user:"+c.text()+"@host:port:/x", "--secret-key",
 		c.text()+c.text())
 	run("", 2, "migrate", "--database", "mysql://user:"+c.text()+"@host/x?tls="+"maybe")
@@ -70,7 +70,7 @@ func TestSecrets_ThousandCanaries(t *testing.T) {
 		"cAnArY1")
 	run("", 2, "migrate", "--database", "postgres://user:"+c.text()+"@host/x")
 
-	// A server, with users and access tokens that are canaries; some rows of the import are bad.
+	// A server with canaries as passwords and access tokens. Some rows of the import are invalid.
 	exported := collectSpans(t)
 	s := apitest.Serve(t, append([]string{"--demo", "--otlp-endpoint", exported.url}, database...)...)
 	passwords := map[string]string{}
@@ -90,7 +90,7 @@ func TestSecrets_ThousandCanaries(t *testing.T) {
 		token := held{c.text(), fmt.Sprint("who ", i), c.text(), c.digits()}
 		tokens = append(tokens, token)
 		participant, state := "RP0000000019", "EFFECTIVE"
-		switch i % 12 { // every kind of bad row there is room for
+		switch i % 12 { // the kinds of invalid rows
 		case 9:
 			participant = "nobody"
 		case 10:
@@ -117,7 +117,7 @@ func TestSecrets_ThousandCanaries(t *testing.T) {
 		}
 	}
 
-	// Calls that are right.
+	// Valid calls.
 	for name, password := range passwords {
 		s.Token = s.Login(t, name, password)
 	}
@@ -140,8 +140,7 @@ func TestSecrets_ThousandCanaries(t *testing.T) {
 		t.Errorf("%d credentials were accepted", accepted)
 	}
 
-	// Calls that are wrong, whole and cut off, packed and not, by POST and by GET, with tokens that are
-	// none.
+	// Invalid calls: whole and cut off, compressed and not, by POST and by GET, with invalid tokens.
 	for i, body := range plantedBodies() {
 		for variant := range 9 {
 			canary := c.text()
@@ -180,7 +179,7 @@ func TestSecrets_ThousandCanaries(t *testing.T) {
 			mustNotLeak(t, "an answer", s.PostBody(t, strings.NewReader(planted), headers...).Text)
 		}
 	}
-	// What is not even HTTP.
+	// Bytes that are not HTTP.
 	for _, request := range []string{
 		"POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization Bearer %s\r\n\r\n",
 		"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Length: %s\r\n\r\n",

@@ -14,14 +14,14 @@ import (
 	"customer-events/test/apitest"
 )
 
-// eventLines is the text of n events marked from a number on.
+// eventLines returns n events as NDJSON, marked with the numbers from from on.
 func eventLines(t *testing.T, from, n int) []byte {
 	t.Helper()
 	var text bytes.Buffer
 	for i := from; i < from+n; i++ {
 		err := json.NewEncoder(&text).Encode(apitest.Event("", apitest.Object{
 			"requestUniqueIdentifier": nil,
-			apitest.MarkField:              fmt.Sprint(i),
+			apitest.MarkField:         fmt.Sprint(i),
 		}))
 		if err != nil {
 			t.Fatal(err)
@@ -44,7 +44,7 @@ func appendFile(t *testing.T, file string, text []byte) {
 	}
 }
 
-// mustBeStoredOnce checks that the events marked 0 to n-1 are stored once each, and no other.
+// mustBeStoredOnce checks that the events marked 0 to n-1 are stored once each, and no others.
 func mustBeStoredOnce(t *testing.T, s *apitest.Server, n int) {
 	t.Helper()
 	counts := s.CountStored(t)
@@ -58,8 +58,8 @@ func mustBeStoredOnce(t *testing.T, s *apitest.Server, n int) {
 	}
 }
 
-// A program appends to the file while it is sent: what was counted is sent, also when the sender was
-// killed in between, and the rest is stored once if the advice is followed.
+// TestSend_FileGrows appends to the file during sending. The counted events are sent, even if the sender
+// is killed in between. The rest is stored once if the user follows the advice.
 func TestSend_FileGrows(t *testing.T) {
 	t.Parallel()
 	for name, killed := range map[string]bool{"in one run": false, "killed": true} {
@@ -110,7 +110,7 @@ func TestSend_FileGrows(t *testing.T) {
 				t.Errorf("the rest: exit %d: %s%s", exit, stdout, stderr)
 			}
 			mustBeStoredOnce(t, s, first+added)
-			// Once restored it has the same state.
+			// The restored file has the same state.
 			if err := os.Truncate(file, int64(from-1)); err != nil {
 				t.Fatal(err)
 			}
@@ -123,8 +123,8 @@ func TestSend_FileGrows(t *testing.T) {
 	}
 }
 
-// A file that is replaced while it is sent is sent as it was; the one that has its name then is not sent
-// under its state.
+// TestSend_FileIsReplaced replaces the file during sending. The old content is sent; the new file is not
+// sent with the old one's state.
 func TestSend_FileIsReplaced(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
@@ -152,8 +152,8 @@ func TestSend_FileIsReplaced(t *testing.T) {
 	mustBeStoredOnce(t, s, events)
 }
 
-// A file that is cut or edited in place while it is sent ends the sending before anything of the change is
-// sent; once it is as it was, sending goes on.
+// TestSend_FileIsCutOrEdited changes the file in place during sending. The sender stops before it sends
+// any changed row, and resumes once the file is restored.
 func TestSend_FileIsCutOrEdited(t *testing.T) {
 	t.Parallel()
 	const events = 9_500
@@ -221,12 +221,13 @@ func TestSend_FileIsCutOrEdited(t *testing.T) {
 	}
 }
 
-// A row that is still being written is not sent half.
+// TestSend_RowIsBeingWritten does not send half of a row that is still being written.
 func TestSend_RowIsBeingWritten(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	text := eventLines(t, 0, 3)
-	file, g := tempFile(t, "events.ndjson", text[:len(text)-1]), proxyTo(t, s) // no line end after the last
+	// without a line end after the last row
+	file, g := tempFile(t, "events.ndjson", text[:len(text)-1]), proxyTo(t, s)
 	g.onCall(func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler) {
 		appendFile(t, file, []byte(" "))
 		forward.ServeHTTP(w, r)
@@ -238,8 +239,8 @@ func TestSend_RowIsBeingWritten(t *testing.T) {
 	mustBeStoredOnce(t, s, 3)
 }
 
-// The way from a rejected file through a user's corrections: none is lost, whatever has happened to the
-// state meanwhile.
+// TestSend_RejectedFileIsCorrected checks that a user's corrections in a rejected file are kept, whatever
+// happens to the state meanwhile.
 func TestSend_RejectedFileIsCorrected(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
@@ -261,7 +262,7 @@ func TestSend_RejectedFileIsCorrected(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Of the same length, as a user may well correct a number.
+	// Of the same length, as for a corrected number.
 	corrected := bytes.Replace(before, []byte(`"number":"ACR00045000"`), []byte(`"number":"ACR00045001"`), 1)
 	if err := os.WriteFile(rejected, corrected, 0o600); err != nil {
 		t.Fatal(err)
@@ -281,7 +282,7 @@ func TestSend_RejectedFileIsCorrected(t *testing.T) {
 	if lines := rejectedOf(t, file); len(lines) != 50 || lines[0].Line != 4_038 {
 		t.Errorf("%d lines, from %+v", len(lines), lines[0])
 	}
-	// Sent again without the state, the rejected file is there already.
+	// Sending again without the state finds the rejected file.
 	after, err := os.ReadFile(rejected)
 	if err != nil {
 		t.Fatal(err)
@@ -305,8 +306,9 @@ func mustContain(t *testing.T, path string, want []byte) {
 	}
 }
 
-// One wrong pass code after the other does not keep the customer's right one out: no call is sent twice
-// for events that may be accepted later, and every event keeps the code of its own first answer.
+// TestSend_CredentialAttempts checks that wrong pass codes do not lock out the customer's right one: the
+// sender does not repeat a call for events that may be accepted later, and every event keeps the code of
+// its own first response.
 func TestSend_CredentialAttempts(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))

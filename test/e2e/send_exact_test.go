@@ -18,9 +18,9 @@ import (
 	"customer-events/test/apitest"
 )
 
-// A sender is killed again and again: before a call reaches the server, when it has been stored and not
-// answered, and at any time after. What it had is then sent to its end, and is there exactly once, without
-// any external reference.
+// TestSend_Killed kills a sender again and again: before a call reaches the server, after it is stored but
+// not answered, and at any time after that. The events are then sent to the end and stored exactly once,
+// without external references.
 func TestSend_Killed(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -53,7 +53,7 @@ func TestSend_Killed(t *testing.T) {
 			})
 			cmd := sendProcess(t, g.URL, file)
 			process <- func() { _ = cmd.Process.Kill() }
-			_ = cmd.Wait() // killed, or at its end before
+			_ = cmd.Wait() // killed, or finished before
 		}
 		g.onCall(nil)
 		exit, stdout, stderr := sendCommand(t, g.URL, file)
@@ -62,7 +62,7 @@ func TestSend_Killed(t *testing.T) {
 			t.Errorf("exit %d: %s%s", exit, stdout, stderr)
 		}
 		mustBeSentOnce(t, s, file, events)
-		// Without the state everything is sent again, and replayed.
+		// Without the state everything is sent again and replayed.
 		if err := os.Remove(file + ".sent"); err != nil {
 			t.Fatal(err)
 		}
@@ -74,15 +74,15 @@ func TestSend_Killed(t *testing.T) {
 	})
 }
 
-// The server ends in the middle and comes back elsewhere, a connection breaks after a call was stored, the
-// server asks for time, and the token ends: the sender goes on.
+// TestSend_FaultsAreRetried stops the server and starts it at another address, breaks a connection after a
+// call is stored, returns Retry-After, and ends the token's session. The sender continues.
 func TestSend_FaultsAreRetried(t *testing.T) {
 	t.Parallel()
 	database := storetest.SQLite(t)
 	s := apitest.ServeDemo(t, database)
 	const events = 7_000
 	file, g := sendableFile(t, events, nil), proxyTo(t, s)
-	var mu sync.Mutex // of the times and the key of the first call
+	var mu sync.Mutex // guards key, refused and next
 	var refused, next time.Time
 	key, back := "", make(chan struct{})
 	g.onCall(func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler) {
@@ -102,12 +102,12 @@ func TestSend_FaultsAreRetried(t *testing.T) {
 		case 2:
 			forward.ServeHTTP(httptest.NewRecorder(), r)
 			panic(http.ErrAbortHandler)
-		case 3: // the calls beside it meet a server that is away
+		case 3: // concurrent calls find no server
 			s.Stop(t)
 			s = apitest.ServeDemo(t, database)
 			g.forwardTo(t, s)
 			close(back)
-		case 6: // the sender's own token ends
+		case 6: // ends the session of the sender's token
 			<-back
 			status, _, text := s.Do(t, http.MethodPost, "/graphql",
 				strings.NewReader(`{"query":"mutation { logout }"}`), "Content-Type", "application/json",
@@ -132,7 +132,8 @@ func TestSend_FaultsAreRetried(t *testing.T) {
 	mustBeSentOnce(t, s, file, events)
 }
 
-// An interrupted sender finishes what is under way, says how to go on, and goes on.
+// TestSend_Interrupted interrupts a sender. It finishes the calls in flight, says how to continue, and
+// continues.
 func TestSend_Interrupted(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
@@ -172,8 +173,8 @@ func TestSend_Interrupted(t *testing.T) {
 	mustBeSentOnce(t, s, file, events)
 }
 
-// When idempotency keys may have been forgotten, of the calls that were under way only what has an
-// external reference is sent again.
+// TestSend_KeysExpired resumes after the idempotency keys have expired. Of the calls in flight only events
+// with an external reference are sent again.
 func TestSend_KeysExpired(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
@@ -191,8 +192,9 @@ func TestSend_KeysExpired(t *testing.T) {
 			(<-process)()
 			return
 		}
-		_, _ = io.Copy(io.Discard, r.Body) // as long as it is unread a broken connection is not noticed
-		<-r.Context().Done()               // the others do not reach the server
+		// the server notices a broken connection only once the body is read
+		_, _ = io.Copy(io.Discard, r.Body)
+		<-r.Context().Done() // the other calls do not reach the server
 	})
 	cmd := sendProcess(t, g.URL, file)
 	process <- func() { _ = cmd.Process.Kill() }
@@ -215,7 +217,8 @@ func TestSend_KeysExpired(t *testing.T) {
 	for i := range events {
 		name := fmt.Sprint(i)
 		switch times := counts[name]; {
-		case isInvalid(i) && times != 0, times > 1, times == 0 && !isInvalid(i) && !doubtful[name], doubtful[name] &&
+		case isInvalid(i) && times != 0, times > 1, times == 0 && !isInvalid(i) &&
+			!doubtful[name], doubtful[name] &&
 			referenced(i):
 			t.Errorf("event %d is stored %d times, doubtful: %t", i, times, doubtful[name])
 		}

@@ -16,7 +16,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files of testdata/send anew")
 
-// The rejected files are as testdata has them.
+// TestSend_RejectedFile compares the rejected files with the golden files.
 func TestSend_RejectedFile(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
@@ -51,7 +51,7 @@ func TestSend_RejectedFile(t *testing.T) {
 		if diff := cmp.Diff(string(rejected), string(got)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
-		// Sent again it says the same, and asks nobody.
+		// Sent again, the command prints the same without a call.
 		if exit, stdout, stderr := sendCommand(t, "http://127.0.0.1:1", file); exit != 3 ||
 			!strings.Contains(stderr, "was being sent to "+s.URL) || strings.Contains(stdout, want) {
 			t.Errorf("%s to another server: exit %d: %s%s", name, exit, stdout, stderr)
@@ -73,7 +73,8 @@ func TestSend_RejectedFile(t *testing.T) {
 	}
 }
 
-// A file that was cut or changed is refused, with nothing sent, until it is as it was.
+// TestSend_ChangedFile expects a cut or changed file to be rejected with nothing sent, until it is
+// restored.
 func TestSend_ChangedFile(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
@@ -120,7 +121,8 @@ func TestSend_ChangedFile(t *testing.T) {
 	mustBeSentOnce(t, s, file, 1_200)
 }
 
-// What cannot be sent as a whole is refused before anything is sent.
+// TestSend_UnreadableFiles expects files that cannot be sent as a whole to be rejected before anything is
+// sent.
 func TestSend_UnreadableFiles(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
@@ -162,7 +164,7 @@ func TestSend_UnreadableFiles(t *testing.T) {
 	if got := s.CountStored(t); len(got) > 0 {
 		t.Errorf("stored: %v", got)
 	}
-	// A line that is too long is rejected, and its neighbours are not.
+	// A line that is too long is rejected; the lines beside it are sent.
 	long := tempFile(t, "x.ndjson", []byte(good+`{"description":"`+strings.Repeat("x", 300_000)+`"}`+"\n"+
 		good))
 	if exit, stdout, stderr := sendCommand(t, s.URL, long); exit != 1 ||

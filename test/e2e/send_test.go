@@ -23,11 +23,12 @@ import (
 	"customer-events/test/apitest"
 )
 
-// sendProxy stands between a sender and the server, so that a test can act between a call and its answer.
+// sendProxy forwards between a sender and the server, so that a test can act between a call and its
+// response.
 type sendProxy struct {
 	*httptest.Server
 	to atomic.Pointer[url.URL]
-	// call is asked about each call of events, by its number from 1; it may forward it, or not.
+	// call handles each call of events by its number from 1. It decides whether to forward the call.
 	mu    sync.Mutex
 	calls int
 	call  func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler)
@@ -62,7 +63,7 @@ func proxyTo(t *testing.T, s *apitest.Server) *sendProxy {
 	return g
 }
 
-// forwardTo leads the bridge to a server.
+// forwardTo forwards to a server from now on.
 func (g *sendProxy) forwardTo(t *testing.T, s *apitest.Server) {
 	t.Helper()
 	to, err := url.Parse(s.URL)
@@ -72,14 +73,15 @@ func (g *sendProxy) forwardTo(t *testing.T, s *apitest.Server) {
 	g.to.Store(to)
 }
 
-// onCall sets what is done with calls from now on, and counts them anew.
-func (g *sendProxy) onCall(call func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler)) {
+// onCall sets the handler of calls, and restarts their numbers.
+func (g *sendProxy) onCall(call func(number int, w http.ResponseWriter, r *http.Request,
+	forward http.Handler)) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.calls, g.call = 0, call
 }
 
-// sendArgs is the command line that sends a file as the demo user.
+// sendArgs returns the command line that sends a file as the demo user.
 func sendArgs(url, file string) []string {
 	return []string{"send", file, "--server", url + "/graphql", "--username", app.DemoUser}
 }
@@ -89,13 +91,15 @@ func sendCommand(t *testing.T, url, file string) (exit int, stdout, stderr strin
 	return apitest.Command(t, app.DemoPassword+"\n", sendArgs(url, file)...)
 }
 
-// sendableFile writes a file of n events marked 0 to n-1, of which each hundredth names an account that does
-// not exist; change may give them more.
+// sendableFile writes a file of n events marked 0 to n-1. Every hundredth names an account that does not
+// exist. change may set more fields.
 func sendableFile(t *testing.T, n int, change func(i int, e apitest.Object)) string {
 	t.Helper()
 	var text bytes.Buffer
 	for i := range n {
-		e := apitest.Event("", apitest.Object{"requestUniqueIdentifier": nil, apitest.MarkField: fmt.Sprint(i)})
+		e := apitest.Event("", apitest.Object{
+			"requestUniqueIdentifier": nil, apitest.MarkField: fmt.Sprint(i),
+		})
 		if isInvalid(i) {
 			e["accountsReceivableIdentifier"] = apitest.Object{"number": "ACR00045000"}
 		}
@@ -143,8 +147,8 @@ func rejectedOf(t *testing.T, file string) (lines []rejectedLine) {
 	return lines
 }
 
-// mustBeSentOnce checks that the events of a sendable file are there exactly once each, and the bad ones in the
-// rejected file, in order.
+// mustBeSentOnce checks that the events of a sendable file are stored exactly once each, and that the
+// rejected file has the invalid ones in order.
 func mustBeSentOnce(t *testing.T, s *apitest.Server, file string, n int) {
 	t.Helper()
 	counts := s.CountStored(t)
@@ -187,7 +191,7 @@ func sendProcess(t *testing.T, url, file string) *exec.Cmd {
 	return process
 }
 
-// backdate makes the state of a file say that calls have been under way for so long.
+// backdate changes the file's state as if calls had been in flight for this long.
 func backdate(t *testing.T, file string, age time.Duration) {
 	t.Helper()
 	text, err := os.ReadFile(file + ".sent")

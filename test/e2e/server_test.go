@@ -19,7 +19,7 @@ import (
 	"customer-events/test/testutil"
 )
 
-// The example of the Web API's own page.
+// TestCreate_SeedExample sends the example of the original Web API's page.
 func TestCreate_SeedExample(t *testing.T) {
 	t.Parallel()
 	apitest.OnEachDatabase(t, func(t *testing.T, s *apitest.Server) {
@@ -147,7 +147,7 @@ func TestCheck_StoresNothing(t *testing.T) {
 		if n := len(s.Page(t, apitest.Object{})); n != 1 {
 			t.Errorf("%d events are stored, want 1", n)
 		}
-		// The mutation says the same, the password is not spent, and the key is not used.
+		// The mutation gives the same answer; the password and the key are unused.
 		got := apitest.Ask[apitest.Outcome](t, s, "createWebCustomerEvents", apitest.CreateQuery, input)
 		diff := cmp.Diff(first.UnprocessedCustomerEventsSet, got.UnprocessedCustomerEventsSet)
 		if diff != "" || got.Summary.Processed != 3 || got.Summary.Replayed != 1 {
@@ -207,7 +207,7 @@ func TestCreate_Gzip(t *testing.T) {
 	}
 }
 
-// A call that is running when the program is told to end is finished, and new ones are not taken.
+// TestShutdown_RunningCall stops the program during a call. The call finishes, and new ones are rejected.
 func TestShutdown_RunningCall(t *testing.T) {
 	t.Parallel()
 	apitest.OnEachDatabase(t, func(t *testing.T, s *apitest.Server) {
@@ -215,8 +215,8 @@ func TestShutdown_RunningCall(t *testing.T) {
 			"query":     apitest.CreateQuery,
 			"variables": apitest.CreateInput(apitest.Events(10)),
 		})
-		// The client sends the body once the server asks for it: the first write returns when the call is
-		// running.
+		// The client sends the body once the server asks for it: the first write returns when the call
+		// is running.
 		s.Client.Transport.(*http.Transport).ExpectContinueTimeout = time.Minute
 		from, to := io.Pipe()
 		answers := make(chan apitest.Response, 1)

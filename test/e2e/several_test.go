@@ -9,8 +9,8 @@ import (
 	"customer-events/test/apitest"
 )
 
-// Several fields of one request, one of which fails: over HTTP, on each database, with the log and the
-// metrics.
+// TestCreate_OneFieldFails sends several fields in one request, one of which fails, and checks responses
+// and metrics.
 func TestCreate_OneFieldFails(t *testing.T) {
 	t.Parallel()
 	for database, open := range apitest.Engines {
@@ -54,7 +54,7 @@ func TestCreate_OneFieldFails(t *testing.T) {
 					t.Errorf("the metrics lack %s in\n%s", want, metrics)
 				}
 			}
-			// Too many in all fields together are rejected as a whole.
+			// The limit counts the events of all fields together.
 			variables = apitest.Object{
 				"a": apitest.Object{"webCustomerEventsSet": apitest.Events(400)},
 				"b": apitest.Object{"webCustomerEventsSet": apitest.Events(201)},

@@ -19,7 +19,7 @@ import (
 	"customer-events/test/apitest"
 )
 
-// dripText sends text a byte at a time until the server closes the connection. Nobody reads it.
+// dripText sends text byte by byte until the server closes the connection. It reads nothing.
 func dripText(conn net.Conn, text string) {
 	for i := range text {
 		if _, err := conn.Write([]byte{text[i]}); err != nil {
@@ -29,8 +29,8 @@ func dripText(conn net.Conn, text string) {
 	}
 }
 
-// A client that sends slowly, or nothing at all, does not hold up a server that is told to end. What is cut
-// is logged.
+// TestShutdown_SlowClients checks that clients that send slowly, or nothing at all, do not delay a
+// stopping server. The log counts the connections that it cuts.
 func TestShutdown_SlowClients(t *testing.T) {
 	t.Parallel()
 	const head = "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAuthorization: " +
@@ -93,7 +93,7 @@ func TestShutdown_SlowClients(t *testing.T) {
 			go c.send(s, conn)
 			time.Sleep(500 * time.Millisecond)
 			start := time.Now()
-			s.Stop(t) // wants exit status 0
+			s.Stop(t) // expects exit status 0
 			if took := time.Since(start); took < time.Second || took > time.Second+c.within {
 				t.Errorf("the server ends after %s", took)
 			}
@@ -104,7 +104,7 @@ func TestShutdown_SlowClients(t *testing.T) {
 	}
 }
 
-// The same by HTTP/2, where other requests of the connection go on.
+// TestShutdown_SlowHTTP2Clients is the same over HTTP/2, where other requests of the connection continue.
 func TestShutdown_SlowHTTP2Clients(t *testing.T) {
 	t.Parallel()
 	s, config := demoWithTLS(t, storetest.SQLite(t), "--drain", "1s")
@@ -130,12 +130,12 @@ func TestShutdown_SlowHTTP2Clients(t *testing.T) {
 	}
 }
 
-// An upload with a valid token that goes on well is waited for.
+// TestShutdown_UploadIsFinished expects the server to wait for a steady upload with a valid token.
 func TestShutdown_UploadIsFinished(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
-	// The client sends the body once the server asks for it: when half of it is written, the server reads
-	// it.
+	// The client sends the body once the server asks for it: when half of it is written, the server is
+	// reading it.
 	s.Client.Transport.(*http.Transport).ExpectContinueTimeout = time.Minute
 	reader, writer := io.Pipe()
 	result := make(chan apitest.Response, 1)
@@ -161,7 +161,7 @@ func TestShutdown_UploadIsFinished(t *testing.T) {
 	s.Stop(t)
 }
 
-// The program as a process of its own, which a signal tells to end.
+// TestShutdown_Signals runs the program as a process of its own and stops it with signals.
 func TestShutdown_Signals(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -208,7 +208,8 @@ func TestShutdown_Signals(t *testing.T) {
 	}
 }
 
-// HTTP/2 clients that cannot send a body twice lose no call to a server that is told to end.
+// TestShutdown_HTTP2LosesNothing checks that HTTP/2 clients that cannot send a body twice lose no call to
+// a stopping server.
 func TestShutdown_HTTP2LosesNothing(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -227,7 +228,7 @@ func TestShutdown_HTTP2LosesNothing(t *testing.T) {
 				clients.Go(func() {
 					defer client.CloseIdleConnections()
 					for {
-						// A reader of no known kind cannot be read twice.
+						// The client cannot rewind a reader of an unknown type.
 						body := &onceReader{Reader: strings.NewReader(
 							`{"query":"{ limits { maxPageSize } }"}`)}
 						request, err := http.NewRequestWithContext(t.Context(), http.MethodPost,
@@ -240,7 +241,8 @@ func TestShutdown_HTTP2LosesNothing(t *testing.T) {
 						response, err := client.Do(request)
 						var network *net.OpError
 						if errors.As(err, &network) && !body.read.Load() {
-							return // nobody listens any more, or takes what waited in the socket
+							// nothing listens any more, or accepts the connections that waited in the socket
+							return
 						}
 						if err != nil {
 							t.Errorf("after %d calls: %v", calls.Load(), err)
@@ -266,7 +268,8 @@ func TestShutdown_HTTP2LosesNothing(t *testing.T) {
 	}
 }
 
-// While it ends, a server announces that once on each HTTP/2 connection, and still answers there.
+// TestShutdown_HTTP2Announces expects a draining server to send GOAWAY once on each HTTP/2 connection, and
+// still to answer there.
 func TestShutdown_HTTP2Announces(t *testing.T) {
 	t.Parallel()
 	s, config := demoWithTLS(t, storetest.SQLite(t), "--drain", "3s")
@@ -282,7 +285,7 @@ func TestShutdown_HTTP2Announces(t *testing.T) {
 		}
 	}
 	get(used, 1)
-	time.Sleep(100 * time.Millisecond) // until the other one is served
+	time.Sleep(100 * time.Millisecond) // until the other connection is served
 	s.Cancel()
 	const all = 1<<31 - 1
 	announced := func(conn *http2Conn) bool { return len(conn.goAways) == 1 && conn.goAways[0] == all }
@@ -309,7 +312,7 @@ func TestShutdown_HTTP2Announces(t *testing.T) {
 	s.Stop(t)
 }
 
-// onceReader cannot be rewound.
+// onceReader is a reader that cannot be rewound.
 type onceReader struct {
 	io.Reader
 	read atomic.Bool

@@ -13,8 +13,9 @@ import (
 	"customer-events/test/apitest"
 )
 
-// startActivated starts the program with sockets that a service manager hands over.
-func startActivated(t *testing.T, names string, sockets []*os.File, args ...string) (*exec.Cmd, *apitest.Buffer) {
+// startActivated starts the program with sockets of a service manager.
+func startActivated(t *testing.T, names string, sockets []*os.File,
+	args ...string) (*exec.Cmd, *apitest.Buffer) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
@@ -25,7 +26,7 @@ func startActivated(t *testing.T, names string, sockets []*os.File, args ...stri
 	return process, &out
 }
 
-// listeningSocket is a listening TCP socket with its address; datagram is one that the program cannot serve.
+// listeningSocket opens a listening TCP socket and returns it with its address.
 func listeningSocket(t *testing.T, at string) (*os.File, string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", at)
@@ -56,8 +57,8 @@ func datagramSocket(t *testing.T) *os.File {
 	return file
 }
 
-// Of several sockets that are handed over, the program serves those that are named for it, or all if none
-// is.
+// TestSockets_Several passes several sockets on. The program serves those with its name, or all if none
+// has it.
 func TestSockets_Several(t *testing.T) {
 	t.Parallel()
 	first, firstAt := listeningSocket(t, "127.0.0.1:0")
@@ -73,9 +74,13 @@ func TestSockets_Several(t *testing.T) {
 		},
 		{"no names", "", []*os.File{first, second}, []string{firstAt, secondAt}, nil},
 		{"unknown names", "a:b", []*os.File{first, second}, []string{firstAt, secondAt}, nil},
-		{"ours is second", "dns:customer-events", []*os.File{datagramSocket(t), first}, []string{firstAt}, nil},
 		{
-			"ours among others", "admin:http:x", []*os.File{first, second, datagramSocket(t)}, []string{secondAt},
+			"ours is second", "dns:customer-events", []*os.File{datagramSocket(t), first}, []string{firstAt},
+			nil,
+		},
+		{
+			"ours among others", "admin:http:x", []*os.File{first, second, datagramSocket(t)},
+			[]string{secondAt},
 			[]string{firstAt},
 		},
 		{
@@ -114,7 +119,7 @@ func TestSockets_Several(t *testing.T) {
 	}
 }
 
-// What cannot be served is named with what to do.
+// TestSockets_Wrong expects an error that names a socket that the program cannot serve, and the remedy.
 func TestSockets_Wrong(t *testing.T) {
 	t.Parallel()
 	first, _ := listeningSocket(t, "127.0.0.1:0")

@@ -35,8 +35,8 @@ func mustNotExist(t *testing.T, path string) {
 	}
 }
 
-// TestSecretKey_RestoredDatabase restores a database without its key file, with the wrong one, and with
-// its own.
+// TestSecretKey_RestoredDatabase restores a database without its key file, with a wrong one, and with its
+// own.
 func TestSecretKey_RestoredDatabase(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -74,7 +74,7 @@ func TestSecretKey_RestoredDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused("another key file")
-	// A line end behind the key is none of it.
+	// A line end after the key is no part of it.
 	key, err := os.ReadFile(original + ".key")
 	if err == nil {
 		err = os.WriteFile(restored+".key", append(key, '\n'), 0o600)
@@ -90,14 +90,14 @@ func TestSecretKey_RestoredDatabase(t *testing.T) {
 	apitest.Serve(t, "--database", "sqlite:"+restored, "--secret-key", "the next secret key",
 		"--old-secret-key", string(key)).Stop(t)
 	refused("the key before", "--secret-key", string(key))
-	// What needs no key asks for none.
+	// Commands that need no key ask for none.
 	apitest.MustCommand(t, "a good password\n", "user", "add", "anna", "--database", "sqlite:"+restored)
 	apitest.MustCommand(t, "", "migrate", "--database", "sqlite:"+restored)
 	mustNotExist(t, restored+".key")
 }
 
-// TestSecretKey_FirstStartsAtOnce: of servers that start at once with two keys, those with one of them
-// start.
+// TestSecretKey_FirstStartsAtOnce starts servers with two different keys at the same time. Those with one
+// of the keys start, the others do not.
 func TestSecretKey_FirstStartsAtOnce(t *testing.T) {
 	t.Parallel()
 	for name, database := range apitest.Databases(t) {
@@ -132,7 +132,7 @@ func TestSecretKey_FirstStartsAtOnce(t *testing.T) {
 	}
 }
 
-// TestKeyFile_CutShort names the file and what to do.
+// TestKeyFile_CutShort expects an error that names the file and the remedy.
 func TestKeyFile_CutShort(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "\n", "short"} {
@@ -152,7 +152,7 @@ func TestKeyFile_CutShort(t *testing.T) {
 	}
 }
 
-// TestDemo_RefusesOtherData expects --demo to leave a database alone that has other users or accounts.
+// TestDemo_RefusesOtherData expects --demo to reject a database that has other users or accounts.
 func TestDemo_RefusesOtherData(t *testing.T) {
 	t.Parallel()
 	accounts := filepath.Join(t.TempDir(), "accounts.csv")
@@ -200,7 +200,7 @@ func TestDemo_RefusesOtherData(t *testing.T) {
 			})
 		}
 	}
-	// Other commands add no login, so that CRM_DEMO does not keep them from any database.
+	// Other commands add no login, so that CRM_DEMO does not restrict them.
 	full := storetest.SQLite(t)
 	for range 2 {
 		apitest.MustCommand(t, "", "import", "accounts-receivable", accounts, "--demo", "--database", full)
@@ -264,7 +264,7 @@ func TestDemo_LoginOnLoopbackOnly(t *testing.T) {
 	}
 }
 
-// TestCommands_CreateNoDatabase: only serve, migrate and import make a database.
+// TestCommands_CreateNoDatabase checks that only serve, migrate and import create a database.
 func TestCommands_CreateNoDatabase(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -302,7 +302,7 @@ func TestCommands_CreateNoDatabase(t *testing.T) {
 	}
 }
 
-// TestStart_Messages: what is wrong is named, and what to do.
+// TestStart_Messages expects errors that name the cause and the remedy.
 func TestStart_Messages(t *testing.T) {
 	t.Parallel()
 	busy, err := net.Listen("tcp", "127.0.0.1:0")

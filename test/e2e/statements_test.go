@@ -15,7 +15,8 @@ import (
 	"customer-events/test/apitest"
 )
 
-// One call is the same number of statements for 10 events as for 1000, whatever they point at.
+// TestCreate_ConstantStatements checks that a call needs the same number of statements for 10 events as
+// for 1000, whatever they refer to.
 func TestCreate_ConstantStatements(t *testing.T) {
 	t.Parallel()
 	own, err := storetest.Start(t.Context(), storetest.Options{})
@@ -104,7 +105,7 @@ func TestCreate_ConstantStatements(t *testing.T) {
 	}
 }
 
-// statementCounts is how many statements of each kind the server has had.
+// statementCounts returns how many statements of each kind the server has executed.
 func statementCounts(t *testing.T, admin *sql.DB) map[string]int64 {
 	t.Helper()
 	rows, err := admin.Query("SHOW GLOBAL STATUS WHERE Variable_name = 'Questions' OR Variable_name IN " +
@@ -129,7 +130,7 @@ func statementCounts(t *testing.T, admin *sql.DB) map[string]int64 {
 	return counts
 }
 
-// importManyRecords imports a thousand records of each kind.
+// importManyRecords imports 1500 records of each kind.
 func importManyRecords(t *testing.T, database string) {
 	t.Helper()
 	for _, kind := range []struct{ name, header, row string }{
@@ -155,7 +156,8 @@ func importManyRecords(t *testing.T, database string) {
 	}
 }
 
-// referringEvent is an event of a call that points at records of its own, by every kind of identifier in turn.
+// referringEvent returns an event that refers to its own records, alternating between the kinds of
+// identifiers.
 func referringEvent(call, i int) apitest.Object {
 	n := func(prefix string) string { return fmt.Sprint(prefix, i) }
 	token := func(by string, value any) apitest.Object {
@@ -184,7 +186,7 @@ func referringEvent(call, i int) apitest.Object {
 		}[i%8]
 		return e
 	}
-	// One-time passwords are spent by the calls, so that each call has its own.
+	// A call uses one-time passwords up, so that each call has its own.
 	password := fmt.Sprintf("7%07d", i/8+125*call)
 	e["rewardsParticipantIdentifier"] = []apitest.Object{
 		{"id": n("pi")},

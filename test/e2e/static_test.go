@@ -12,8 +12,8 @@ import (
 	"customer-events/test/apitest"
 )
 
-// Assets go through the whole server as they are: neither inflated nor compressed for a request, whatever
-// Accept-Encoding says. It is not parallel, since it measures what is allocated.
+// TestAssets_CostNothing checks that requests for assets neither decompress nor compress anything,
+// whatever Accept-Encoding says. It is not parallel, since it measures allocations.
 func TestAssets_CostNothing(t *testing.T) {
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	s.Client.Transport = &http.Transport{DisableCompression: true}
@@ -23,7 +23,7 @@ func TestAssets_CostNothing(t *testing.T) {
 		t.Fatalf("the page has no script: %s", page)
 	}
 	path := "/" + string(script)
-	_, _, plain := s.Do(t, http.MethodGet, path, nil) // inflates it
+	_, _, plain := s.Do(t, http.MethodGet, path, nil) // decompresses it once
 	for _, method := range []string{http.MethodHead, http.MethodGet} {
 		for _, accept := range []string{"", "identity", "gzip;q=high", "gzip", "zstd", "gzip;q=0, *"} {
 			t.Run(fmt.Sprint(method, " ", accept), func(t *testing.T) {

@@ -18,15 +18,14 @@ import (
 	"customer-events/test/apitest"
 )
 
-// child is the program as a process of its own, whose standard error the test reads or does not.
+// child is the program as a process of its own, with its standard error as a pipe.
 type child struct {
 	*apitest.Server
 	process *exec.Cmd
-	stderr  *os.File // what the test may read
+	stderr  *os.File // the reading end of the pipe
 }
 
-// startChild starts the program with demo data. It goes on with a login, whose line is the log's first of
-// a request.
+// startChild starts the program with demo data and logs in, so that the login is the log's first request.
 func startChild(t *testing.T) *child {
 	t.Helper()
 	read, write, err := os.Pipe()
@@ -51,7 +50,7 @@ func startChild(t *testing.T) *child {
 		text, _ := io.ReadAll(read)
 		t.Fatalf("%v: %s", err, text)
 	}
-	_ = stdout.Close() // the reader of standard output dies too
+	_ = stdout.Close() // nothing reads standard output any more
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 8}, Timeout: 20 * time.Second}
 	t.Cleanup(client.CloseIdleConnections)
 	s := &apitest.Server{
@@ -62,7 +61,7 @@ func startChild(t *testing.T) *child {
 	return &child{s, process, read}
 }
 
-// lost reads the metric of lost lines.
+// lost returns the metric of lost lines.
 func (c *child) lost(t *testing.T) int {
 	t.Helper()
 	_, _, text := c.Do(t, http.MethodGet, "/metrics", nil)
@@ -77,7 +76,7 @@ func (c *child) lost(t *testing.T) int {
 	return int(n)
 }
 
-// interrupt ends the program, which must not take longer than it waits for the log.
+// interrupt stops the program, which must not wait longer than its limit for the log.
 func (c *child) interrupt(t *testing.T) {
 	t.Helper()
 	start := time.Now()
@@ -92,7 +91,7 @@ func (c *child) interrupt(t *testing.T) {
 
 const cheapQuery = `{ limits { maxPageSize } webCustomerEvents(first: 1) { nodes { id } } }`
 
-// The reader of standard error dies: calls are answered all the same, and the lines are counted.
+// TestStderr_ReaderDies closes the reading end: calls are still answered, and lost lines are counted.
 func TestStderr_ReaderDies(t *testing.T) {
 	t.Parallel()
 	c := startChild(t)
@@ -111,8 +110,8 @@ func TestStderr_ReaderDies(t *testing.T) {
 	c.interrupt(t)
 }
 
-// The reader of standard error stalls: no call waits for it. When it reads again, the log says how many
-// lines are lost and goes on.
+// TestStderr_ReaderStalls stops reading: no call waits for the log. Once the test reads again, the log
+// reports the number of lost lines and continues.
 func TestStderr_ReaderStalls(t *testing.T) {
 	t.Parallel()
 	c := startChild(t)
@@ -166,7 +165,7 @@ func TestStderr_ReaderStalls(t *testing.T) {
 	}
 }
 
-// A program whose log nobody reads ends nevertheless.
+// TestStderr_EndWhileStalled stops a program whose log nothing reads.
 func TestStderr_EndWhileStalled(t *testing.T) {
 	t.Parallel()
 	c := startChild(t)

@@ -19,7 +19,7 @@ import (
 	"customer-events/test/apitest"
 )
 
-// spans is a collector that keeps what the program exports.
+// spans is a collector that records what the program exports.
 type spans struct {
 	url  string
 	mu   sync.Mutex
@@ -57,14 +57,14 @@ func collectSpans(t *testing.T) *spans {
 	return c
 }
 
-// String is everything that was exported, as it came.
+// String returns everything that was exported, undecoded.
 func (c *spans) String() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.text.String()
 }
 
-// requests are the spans of requests.
+// requests returns the spans of requests.
 func (c *spans) requests() (found []*otlp.Span) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -86,7 +86,7 @@ func attributesOf(span *otlp.Span) map[string]string {
 
 const callersTrace = "30313233343536373839616263646566"
 
-// traced sends a cheap query on the caller's own, sampled trace.
+// createTraced sends a cheap query with the caller's own, sampled trace.
 func createTraced(t *testing.T, s *apitest.Server, headers ...string) {
 	t.Helper()
 	status, _, text := s.Do(t, http.MethodPost, "/graphql", strings.NewReader(`{"query":"{ __typename }"}`),
@@ -101,7 +101,8 @@ func createTraced(t *testing.T, s *apitest.Server, headers ...string) {
 	}
 }
 
-// The database's error texts quote what callers sent: a span says that there was an error, and no more.
+// TestTraces_ErrorsWithoutText checks that spans report errors without the database's texts, which quote
+// input.
 func TestTraces_ErrorsWithoutText(t *testing.T) {
 	t.Parallel()
 	c := collectSpans(t)
@@ -112,7 +113,7 @@ func TestTraces_ErrorsWithoutText(t *testing.T) {
 	})
 	for i := range 3 {
 		// The second and third time the event is a replay. A large call does not look for replays before
-		// it writes, so that its first try meets the unique key.
+		// it writes, so that its first try hits the unique key.
 		s.Create(t, append(apitest.Events(200), referenced))
 		s.Create(t, []apitest.Object{apitest.Event("canary-k", nil)}, "Idempotency-Key",
 			fmt.Sprint("canary-key-", i/2))
@@ -135,8 +136,9 @@ func TestTraces_ErrorsWithoutText(t *testing.T) {
 	}
 }
 
-// Callers without a valid token cannot make the server export more than the sampler says; API users can,
-// for their own traces. It is not parallel, since it sets OpenTelemetry's variables.
+// TestTraces_AnonymousSampling checks that callers without a valid token cannot make the server export
+// more than the sampler decides. API users can, for their own traces. It is not parallel, since it sets
+// OpenTelemetry's variables.
 func TestTraces_AnonymousSampling(t *testing.T) {
 	t.Setenv("OTEL_TRACES_SAMPLER", "parentbased_traceidratio")
 	t.Setenv("OTEL_TRACES_SAMPLER_ARG", "0")
@@ -155,8 +157,8 @@ func TestTraces_AnonymousSampling(t *testing.T) {
 	}
 }
 
-// What a client without credentials sends adds little to a span: bounded texts, its own address, no
-// tracestate.
+// TestTraces_AnonymousAttributes checks that a client without credentials adds little to a span: bounded
+// texts, its own address, no tracestate.
 func TestTraces_AnonymousAttributes(t *testing.T) {
 	t.Parallel()
 	c := collectSpans(t)
@@ -173,7 +175,7 @@ func TestTraces_AnonymousAttributes(t *testing.T) {
 		",longer="+strings.Repeat("x", 256))
 	s.Stop(t)
 	got := c.requests()
-	if len(got) != 7 { // with the login
+	if len(got) != 7 { // including the login
 		t.Errorf("%d requests are exported, want 7: one bad text must not lose the others", len(got))
 	}
 	states := 0
@@ -206,7 +208,7 @@ func TestTraces_AnonymousAttributes(t *testing.T) {
 	}
 }
 
-// Behind a trusted proxy, the client's address is the one that the proxy vouches for.
+// TestTraces_TrustedProxy checks that the client's address is the one that a trusted proxy reports.
 func TestTraces_TrustedProxy(t *testing.T) {
 	t.Parallel()
 	c := collectSpans(t)

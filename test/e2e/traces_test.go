@@ -18,9 +18,8 @@ import (
 	"customer-events/test/apitest"
 )
 
-// TestTraces_Spans lets a collector take what the program sends: a span for the call, within it one for each
-// pass, and within those one for each statement, all on the caller's trace; and nothing that a caller has
-// sent.
+// TestTraces_Spans collects what the program exports: a span for the call, one in it for each phase, and
+// one in those for each statement, all on the caller's trace and without the caller's input.
 func TestTraces_Spans(t *testing.T) {
 	t.Parallel()
 	for name, database := range apitest.Engines {
@@ -82,7 +81,7 @@ func TestTraces_Spans(t *testing.T) {
 			if !strings.Contains(string(body), `"processed":1`) {
 				t.Fatalf("%s", body)
 			}
-			s.Stop(t) // which sends what is left
+			s.Stop(t) // which exports the remaining spans
 			mu.Lock()
 			defer mu.Unlock()
 			lines := map[string]bool{}

@@ -14,18 +14,18 @@ import (
 	"customer-events/test/apitest"
 )
 
-// rightsModel is what must be so, told by a model: who may use which unit, and what is recorded.
+// rightsModel models which user may use which unit, and which events are stored.
 type rightsModel struct {
 	*testing.T
 	s      *apitest.Server
 	random *rand.Rand
-	units    map[string]map[int]bool // by user; a user without a row may use all
+	units  map[string]map[int]bool // by user; a user without an entry may use all
 	tokens map[string]string
-	// recorded are all events, by id; taken those of them that have a reference.
-	recorded map[string]modelEvent
-	referenced    map[string]modelEvent
-	cases    int
-	wrong    int
+	// recorded are all events by id; referenced are those with a reference, by it.
+	recorded   map[string]modelEvent
+	referenced map[string]modelEvent
+	cases      int
+	wrong      int
 }
 
 type modelEvent struct {
@@ -49,7 +49,7 @@ func (m *rightsModel) check(ok bool, format string, args ...any) {
 	}
 }
 
-// createEvents sends a thousand events of a user for units of all kinds, and holds each answer against the model.
+// createEvents sends a thousand random events of a user, and compares each answer with the model.
 func (m *rightsModel) createEvents(user string) {
 	m.s.Token = m.tokens[user]
 	list := make([]apitest.Object, 1000)
@@ -88,7 +88,7 @@ func (m *rightsModel) createEvents(user string) {
 		slices.Sort(paths)
 		other, taken := m.referenced[e.ref]
 		switch {
-		case e.unit == modelUnits: // there is no such unit
+		case e.unit == modelUnits: // this unit does not exist
 			m.check(u.ErrorCode == "NotFoundAPIValueException", "%s, no unit: %+v", user, u)
 		case !m.allowed(user, e.unit):
 			m.check(u.ErrorCode == "ForbiddenAPIValueException" &&
@@ -107,7 +107,7 @@ func (m *rightsModel) createEvents(user string) {
 			if other.unit != e.unit {
 				want = append(want, "performedByUnitIdentifier")
 			}
-			// else what differs is not his to know
+			// otherwise the answer must not reveal the difference
 			if other.website != e.website && m.allowed(user, other.unit) {
 				want = append(want, "website")
 			}
@@ -117,7 +117,7 @@ func (m *rightsModel) createEvents(user string) {
 	}
 }
 
-// readEvents asks for events in every way there is, and holds what is told against the model.
+// readEvents queries events in every way, and compares the results with the model.
 func (m *rightsModel) readEvents(user string) {
 	m.s.Token = m.tokens[user]
 	visible := func(filter func(modelEvent) bool) map[string]bool {
@@ -173,7 +173,7 @@ func (m *rightsModel) readEvents(user string) {
 		}
 	}
 	n := 0
-	for id, e := range m.recorded { // in no order
+	for id, e := range m.recorded { // in random order
 		if n++; n > 40 {
 			break
 		}
@@ -187,8 +187,8 @@ func (m *rightsModel) readEvents(user string) {
 	}
 }
 
-// Ten thousand generated cases: who may write for a unit, and who may read its events, in whatever way it
-// is named.
+// TestUnits_Rights checks ten thousand generated cases: who may write for a unit and read its events, by
+// every identifier.
 func TestUnits_Rights(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -229,7 +229,7 @@ func TestUnits_Rights(t *testing.T) {
 				m.createEvents(user)
 			}
 			for _, user := range users[1:3] {
-				m.createEvents(user) // now that others have written after him
+				m.createEvents(user) // after other users have written
 			}
 			for _, user := range users {
 				m.readEvents(user)
@@ -242,8 +242,8 @@ func TestUnits_Rights(t *testing.T) {
 	}
 }
 
-// A reference that another unit's event bears must not tell the caller what is in that event: whatever he
-// sends, the answer is the same.
+// TestUnits_TakenReference checks that a reference used by another unit's event reveals nothing about that
+// event: the answer does not depend on the input.
 func TestUnits_TakenReference(t *testing.T) {
 	t.Parallel()
 	for name, database := range apitest.Databases(t) {

@@ -15,8 +15,8 @@ import (
 	"customer-events/test/apitest"
 )
 
-// mustServeOthers makes the calls of another client while an attack goes on: a login, a small call and one with a
-// large body. Each must be answered with 200 in a few seconds.
+// mustServeOthers makes the calls of another client during an attack: a login, a small call and one with a
+// large body. Each must be answered with 200 within MaxLatency.
 func mustServeOthers(t *testing.T, s *apitest.Server, what string) {
 	t.Helper()
 	large := apitest.Events(600)
@@ -46,14 +46,14 @@ func mustServeOthers(t *testing.T, s *apitest.Server, what string) {
 	}
 }
 
-// paddedQuery is a body of n bytes for a query that gives many errors.
+// paddedQuery returns a body of n bytes with a query that gives many errors.
 func paddedQuery(n int) string {
 	query := "{" + strings.Repeat(" nonsense", 300) + " }"
 	head := `{"query":` + jsonText(query) + `,"extensions":{"x":"`
 	return head + strings.Repeat("x", n-len(head)-3) + `"}}`
 }
 
-// bulkCall is a call of n events with a description of 4000 characters, which are selected three times.
+// bulkCall returns a call of n events with long descriptions, which the query selects three times.
 func bulkCall(n int) string {
 	events := apitest.Events(n)
 	for i := range events {
@@ -68,15 +68,14 @@ func bulkCall(n int) string {
 	return string(body)
 }
 
-// webBulkCall is a call of the Web API with n rows that are all wrong, so that the answer has a sentence for
-// each.
+// webBulkCall returns a call of the Web API with n invalid events, so that the response describes each.
 func webBulkCall(n int, token string) string {
 	row := `{"request_unique_identifier":"1","website":"` + strings.Repeat("w", 4000) + `"}`
 	return `{"token":"` + token + `","web_customer_events_set":[` + strings.Repeat(row+",", n-1) + row + `]}`
 }
 
-// A client whose flow-control window is 0 reads nothing of its responses. Nobody else waits for it, and its
-// streams are reset in seconds.
+// TestUnreadResponses_HTTP2 opens streams with a window of 0, which cannot read their responses. No other
+// client waits for them, and the server resets them within seconds.
 func TestUnreadResponses_HTTP2(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -122,7 +121,7 @@ func TestUnreadResponses_HTTP2(t *testing.T) {
 	}
 }
 
-// Clients of HTTP/1.1 that do not read, with a token.
+// TestUnreadResponses_HTTP1 sends calls with a token over HTTP/1.1 and does not read the responses.
 func TestUnreadResponses_HTTP1(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -142,7 +141,7 @@ func TestUnreadResponses_HTTP1(t *testing.T) {
 			for i := range conns {
 				conns[i] = sendUnread(t, s, c.body)
 			}
-			time.Sleep(2 * time.Second) // until they are answered
+			time.Sleep(2 * time.Second) // until the server has responded
 			mustServeOthers(t, s, c.name)
 			time.Sleep(app.WriteStall + time.Second)
 			for _, conn := range conns {
@@ -159,7 +158,7 @@ func TestUnreadResponses_HTTP1(t *testing.T) {
 	}
 }
 
-// sendUnread sends a call and reads nothing.
+// sendUnread sends a call and does not read the response.
 func sendUnread(t *testing.T, s *apitest.Server, body string) net.Conn {
 	t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))

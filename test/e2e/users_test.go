@@ -15,7 +15,8 @@ import (
 const loginQuery = `mutation ($u: String!, $p: String!) { login(input: {username: $u, password: $p}) { ` +
 	`token } }`
 
-// What is done to a user by one program holds at once for the tokens that another has given.
+// TestUserCommands_EndTokens checks that a command of one program ends the tokens of other programs at
+// once.
 func TestUserCommands_EndTokens(t *testing.T) {
 	t.Parallel()
 	for name, database := range apitest.Databases(t) {
@@ -91,7 +92,8 @@ func TestUserCommands_EndTokens(t *testing.T) {
 	}
 }
 
-// A login that is under way while the password changes gives no token that outlives the change.
+// TestLogin_ConcurrentPasswordChange checks that a login during a password change gives no token that
+// outlives the change.
 func TestLogin_ConcurrentPasswordChange(t *testing.T) {
 	t.Parallel()
 	for name, database := range apitest.Databases(t) {
@@ -147,8 +149,7 @@ func TestLogin_TooManyFailures(t *testing.T) {
 		if a.Code() != "RATE_LIMITED" || a.Status != 429 || err != nil || seconds < 800 || seconds > 900 {
 			t.Errorf("%d, Retry-After %q: %s", a.Status, a.Header.Get("Retry-After"), a.Text)
 		}
-		// The address is one that many clients may have, as it is a proxy's on this machine: they still
-		// get in.
+		// Other clients may have the same address, as behind a proxy: they can still log in.
 		if a := s.Post(t, loginQuery, apitest.Object{"u": "demo", "p": app.DemoPassword}); a.Code() != "" {
 			t.Errorf("the right password of another client: %s", a.Text)
 		}
@@ -161,8 +162,8 @@ func TestLogin_TooManyFailures(t *testing.T) {
 	})
 }
 
-// Fifty wrong passwords from five networks do not keep a user from logging in elsewhere, known address or
-// not.
+// TestLogin_AttackedUserLogsInElsewhere checks that fifty wrong passwords from five networks do not lock
+// the user out at other addresses, whether known or not.
 func TestLogin_AttackedUserLogsInElsewhere(t *testing.T) {
 	t.Parallel()
 	for name, database := range apitest.Databases(t) {
@@ -194,7 +195,7 @@ func TestLogin_AttackedUserLogsInElsewhere(t *testing.T) {
 			if got := login("192.0.2.1", app.DemoPassword); got != "RATE_LIMITED" {
 				t.Errorf("the right password from a guesser's address: %q", got)
 			}
-			for i := range 20 { // a neighbour of the user locks nobody out
+			for i := range 20 { // wrong passwords from the user's address do not lock the user out
 				login("203.0.113.1", fmt.Sprint("wrong password ", i))
 			}
 			if got := login("203.0.113.1", app.DemoPassword); got != "" {
@@ -204,8 +205,8 @@ func TestLogin_AttackedUserLogsInElsewhere(t *testing.T) {
 	}
 }
 
-// A login in a large body takes a turn for the body, and another for the password, and not the one within
-// the other.
+// TestLogin_LargeBody checks that a login in a large body acquires the CPU limiter for the body and for
+// the password one after the other, not nested.
 func TestLogin_LargeBody(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))

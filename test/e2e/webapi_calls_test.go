@@ -17,7 +17,8 @@ import (
 	"customer-events/test/apitest"
 )
 
-// What is wrong with one event is a row, in the order and the names of this door.
+// TestWebAPI_InvalidEvents checks that each invalid event is answered separately, with the names of the
+// Web API.
 func TestWebAPI_InvalidEvents(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
@@ -239,8 +240,8 @@ func TestWebAPI_IdempotencyKey(t *testing.T) {
 	}
 }
 
-// The description is served as it stands in the repository; requests are counted and logged, and no secret
-// is in either.
+// TestWebAPI_DescriptionMetricsLogs checks that the description is served as in the repository, and that
+// metrics and logs cover requests without secrets.
 func TestWebAPI_DescriptionMetricsLogs(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))

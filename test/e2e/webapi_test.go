@@ -16,8 +16,8 @@ import (
 	"customer-events/test/apitest"
 )
 
-// The original's own example, word for word: the same members, in the same order, with the same texts.
-// Only ids and numbers are the server's own.
+// TestWebAPI_SeedExample sends the original's own example: the same members in the same order with the
+// same texts. Only ids and numbers differ.
 func TestWebAPI_SeedExample(t *testing.T) {
 	t.Parallel()
 	own := regexp.MustCompile(`"(number|id)":"([0-9]+|[0-9A-F]{32})"`)

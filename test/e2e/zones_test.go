@@ -9,8 +9,9 @@ import (
 	"customer-events/test/apitest"
 )
 
-// A local time that the server's zone skips is an invalid value of its event, in every field, in variables
-// and literals and by both protocols; one that occurs twice means the first occurrence.
+// TestCreate_LocalTimesOfTheZone checks that a local time that the server's zone skips is an invalid value
+// of its event, in every field, in variables and literals, through both protocols. A time that occurs
+// twice means the first occurrence.
 func TestCreate_LocalTimesOfTheZone(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t), "--zone", "Europe/Nicosia")
@@ -81,8 +82,9 @@ func TestCreate_LocalTimesOfTheZone(t *testing.T) {
 	}
 }
 
-// Digits beyond microseconds are dropped before anything is compared: events that differ only there are
-// the same by key and by reference, and filters find what was stored.
+// TestCreate_DecimalsBeyondMicroseconds checks that digits beyond microseconds are dropped before
+// comparisons: events that differ only there are the same by key and by reference, and filters find the
+// stored values.
 func TestCreate_DecimalsBeyondMicroseconds(t *testing.T) {
 	t.Parallel()
 	apitest.OnEachDatabase(t, func(t *testing.T, s *apitest.Server) {

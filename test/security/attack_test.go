@@ -16,18 +16,18 @@ import (
 	"customer-events/test/apitest"
 )
 
-// attackInFull makes the attacks as many and as large as make attack wants them; the tests try a part.
+// attackInFull runs all attacks in full size, including hostile load. Without it the tests run a part.
 var attackInFull = flag.Bool("attack", false, "attack in full, hostile load too")
 
-// attackRun counts what was tried of a class, and what came through.
+// attackRun counts the attempts of one class and those that succeeded.
 type attackRun struct {
 	*apitest.Server
-	t              *testing.T
+	t                   *testing.T
 	attempts, succeeded int
-	dialed         int // connections of raw
+	dialed              int // the number of raw connections
 }
 
-// check counts one try. good says that it did not come through.
+// check counts one attempt; failed says that the attack did not succeed.
 func (a *attackRun) check(good bool, what string, args ...any) {
 	if a.attempts++; !good {
 		if a.succeeded++; a.succeeded <= 5 {
@@ -36,14 +36,14 @@ func (a *attackRun) check(good bool, what string, args ...any) {
 	}
 }
 
-// internalWords are words of the program's inside, which no answer may hold.
+// internalWords must not appear in any response.
 var internalWords = []string{
 	"goroutine ", "panic", ".go:", "gorm", "sqlite", "mysql", "mariadb", "sql syntax", "syntax error at",
 	"runtime error", "stack", "/tmp/", "Did you mean", "tracing",
 }
 
-// post posts a body to a path, and judges what every answer must be: soon, no failure of the server's,
-// nothing of its inside.
+// post posts a body to a path, and checks what holds for every response: in time, no server error, no
+// internal words.
 func (a *attackRun) post(path, body string, headers ...string) (status int, text string) {
 	a.t.Helper()
 	start := time.Now()
@@ -84,17 +84,17 @@ func (a *attackRun) query(query string) (status int, text string) {
 	return a.post("/graphql", `{"query":`+jsonText(query)+`}`)
 }
 
-// mustReject posts a query that must come to nothing.
+// mustReject posts a query that must be rejected.
 func (a *attackRun) mustReject(query string) {
 	a.t.Helper()
 	status, text := a.query(query)
 	a.check(status >= 400 && !strings.Contains(text, `"data":{`), "%.200s: %d %.300s", query, status, text)
 }
 
-// raw sends bytes, and reads what comes until the server closes or is silent.
+// raw sends bytes, and returns what the server sends until it closes the connection or stops sending.
 func (a *attackRun) raw(text string) string {
-	// Each from another address of the loopback, where there are many: the log sums up what one address
-	// sends.
+	// Each connection comes from another loopback address, where there are many, since the log summarises
+	// the requests of one address.
 	a.dialed++
 	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 1, byte(1+a.dialed%250))}}
 	connection, err := dialer.Dial("tcp", strings.TrimPrefix(a.URL, "http://"))
@@ -114,8 +114,7 @@ func (a *attackRun) raw(text string) string {
 	return string(answer)
 }
 
-// attacks are the classes of OWASP's GraphQL cheat sheet and of graphql-cop, and of what else stands on
-// the internet.
+// attacks are the classes of OWASP's GraphQL cheat sheet, of graphql-cop, and other common attacks.
 var attacks = []struct {
 	name string
 	run  func(a *attackRun)
@@ -147,8 +146,8 @@ var attacks = []struct {
 	{"gzip bombs", attackGzip},
 }
 
-// TestAttack_AllClasses runs all classes against the program, as it stands on the internet: without introspection.
-// make attack prints the counts.
+// TestAttack_AllClasses runs all classes against the program without introspection. make test-security
+// prints the counts.
 func TestAttack_AllClasses(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -177,7 +176,7 @@ func TestAttack_AllClasses(t *testing.T) {
 						t.Errorf("%s: nothing was tried", class.name)
 					}
 				}
-				// After all that it does its work.
+				// After the attacks the server still works.
 				if got := s.Create(t, apitest.Events(10)); got.Summary.Processed != 10 {
 					t.Errorf("after the attacks: %+v", got.Summary)
 				}

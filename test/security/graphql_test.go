@@ -65,7 +65,7 @@ func attackSuggestions(a *attackRun) {
 		} {
 			known = known || strings.Contains(text, name)
 		}
-		// ask has looked for "Did you mean"
+		// post has searched for "Did you mean"
 		a.check(status == http.StatusBadRequest && !known, "%s: %d %s", query, status, text)
 	}
 }
@@ -77,7 +77,8 @@ func attackConsoles(a *attackRun) {
 		"/debug/vars", "/.git/config", "/.env", "/swagger", "/admin", "/assets/",
 	} {
 		status, header, text := a.Do(a.t, http.MethodGet, path, nil, "Accept", "text/html")
-		a.check(status == http.StatusNotFound && !strings.Contains(string(text), "<html"), "%s: %d %v %.200s",
+		a.check(status == http.StatusNotFound && !strings.Contains(string(text), "<html"),
+			"%s: %d %v %.200s",
 			path, status, header, text)
 	}
 	status, _, text := a.Do(a.t, http.MethodGet, "/graphql", nil, "Accept", "text/html")
@@ -221,7 +222,7 @@ func attackBatches(a *attackRun) {
 	a.check(status == http.StatusBadRequest, "%s: %d %s", twice, status, text)
 }
 
-// aliased are n selections, each under an alias of its own.
+// aliased returns n selections, each with its own alias.
 func aliased(n int, selection string) string {
 	var b strings.Builder
 	for i := range n {
@@ -250,7 +251,8 @@ func attackAliases(a *attackRun) {
 	for n := 2; n <= 30; n++ {
 		status, text := a.post("/graphql", `{"query":`+
 			jsonText(`query ($input: CreateWebCustomerEventsInput!) {`+
-				aliased(n, `checkWebCustomerEvents(input: $input) { acceptable }`)+`}`)+`,"variables":`+events+
+				aliased(n, `checkWebCustomerEvents(input: $input) { acceptable }`)+`}`)+`,"variables":`+
+			events+
 			`}`)
 		a.check(status == http.StatusBadRequest && strings.Contains(text, "TOO_MANY_EVENTS"),
 			"%d aliases of 600 events: %d %.300s", n, status, text)
@@ -293,7 +295,8 @@ func attackTokens(a *attackRun) {
 		}
 	}
 	for _, bad := range []string{"1e400", "-1e999999999", "1e-400", "-0.0e-400x"} {
-		a.mustReject(`{ checkWebCustomerEvents(input: {webCustomerEventsSet: [{requestUniqueIdentifier: "1", ` +
+		a.mustReject(`{ checkWebCustomerEvents(input: {webCustomerEventsSet: [{requestUniqueIdentifier: ` +
+			`"1", ` +
 			`accountsReceivableIdentifier: {number: "ACR0000000020"}, performedByUnitIdentifier: {id: ` +
 			`"1"}, performedOn: "2020-01-01T00:00:00Z", website: "x", udfFloat1: ` + bad +
 			`}]}) { acceptable } }`)
@@ -328,7 +331,7 @@ func attackNesting(a *attackRun) {
 	for _, n := range []int{1, 2, 3, 10, 100, 150, 1000} {
 		a.mustReject(ring(n))
 	}
-	// each twice the one after it; they reach a field that there is not
+	// each fragment spreads the next one twice; the last selects an unknown field
 	for _, n := range []int{10, 30, 100} {
 		var b strings.Builder
 		for i := range n {
@@ -338,7 +341,7 @@ func attackNesting(a *attackRun) {
 	}
 	start := time.Now()
 	for range 50 {
-		// within the bounds
+		// within the limits
 		a.query(`{` + strings.Repeat(` ... on Query { limits { maxPageSize maxBodyBytes } }`, 60) + `}`)
 	}
 	a.check(time.Since(start) < 2*apitest.MaxLatency, "50 queries at the bounds take %s", time.Since(start))

@@ -68,7 +68,7 @@ func attackHeaders(a *attackRun) {
 				!strings.Contains(head, "X-Injected"), "%s: %q: %.300s", name, value, answer)
 		}
 	}
-	// An answer hangs on no header that it does not name in Vary: a cache between could be poisoned.
+	// A response depends on no header that Vary does not name, so that a cache cannot be poisoned.
 	status, header, text := a.Do(a.t, http.MethodGet, "/graphql?query=%7Blimits%7BmaxPageSize%7D%7D", nil,
 		"X-Forwarded-Host", "evil.example", "X-Forwarded-Proto", "evil", "X-Original-URL", "/metrics",
 		"X-Rewrite-URL", "/metrics")
@@ -77,7 +77,7 @@ func attackHeaders(a *attackRun) {
 		"%d %v %.300s", status, header, text)
 }
 
-// A request that is hidden in another's body is never answered, nor seen.
+// attackSmuggling hides a request in the body of another. The server must neither answer nor log it.
 func attackSmuggling(a *attackRun) {
 	const hidden = "GET /smuggled HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 	post := func(headers, body string) string {
@@ -88,7 +88,8 @@ func attackSmuggling(a *attackRun) {
 	chunked := "0\r\n\r\n" + hidden
 	for _, attack := range []struct {
 		text string
-		// honest says that the hidden request is a second one by the rules, and may be answered as that.
+		// legitimate says that the hidden request is a second request by the standard, and may be
+		// answered as such.
 		honest bool
 	}{
 		{post("Content-Length: 5\r\n"+length, chunked), false},
@@ -135,10 +136,10 @@ func attackSmuggling(a *attackRun) {
 		a.check((attack.honest || !seen && strings.Count(answer, "HTTP/1.1 ") <= 1) &&
 			!strings.Contains(answer, "HTTP/1.1 5"+"00"), "%.300q: %.600s", attack.text, answer)
 	}
-	// Two that follow each other by the rules are two: the test can see them.
+	// The test detects two requests that follow each other by the standard.
 	a.raw("GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" + hidden)
 	a.check(strings.Contains(a.Log.String(), "/smuggled"), "a second request is not seen")
-	// Both lengths at once: RFC 9112 lets the chunks count, but closes the connection, so that nothing
+	// With both lengths, RFC 9112 lets the chunks count but closes the connection, so that nothing
 	// follows.
 	before := strings.Count(a.Log.String(), "/smuggled")
 	answer := a.raw(post(length+"\r\nTransfer-Encoding: chunked", chunked))
@@ -172,8 +173,7 @@ func manyHeaders(n int) string {
 	return b.String()
 }
 
-// expensiveBodies are bodies that are dear to read for what they say. They stay below the size that is refused at
-// once.
+// expensiveBodies are bodies that are expensive to parse for their size. They are below the size limit.
 func expensiveBodies(scale int) map[string]string {
 	n := scale * 100_000
 	const head = `{"query":"query ($input: CreateWebCustomerEventsInput!) { checkWebCustomerEvents(input: ` +

@@ -10,7 +10,7 @@ import (
 	"customer-events/test/apitest"
 )
 
-// injections are texts that have broken into databases, shells and interpreters.
+// injections are texts that have compromised databases, shells and interpreters.
 var injections = []string{
 	`'`,
 	`''`,
@@ -62,7 +62,7 @@ var injections = []string{
 	`PRAGMA writable_schema=1`,
 }
 
-// identifiers are all the ways to point at something, with INJECTION for the value.
+// identifiers are all identifiers of records, with INJECTION as the value.
 var identifiers = []string{
 	`"accountsReceivableIdentifier":{"number":INJECTION}`,
 	`"accountsReceivableIdentifier":{"id":INJECTION}`,
@@ -81,7 +81,7 @@ var identifiers = []string{
 	`"classificationIdentifier":{"alternativeCode":INJECTION}`,
 }
 
-// injected is an event with a value in place of what one of its members names.
+// injected returns an event with a value in one of its members.
 func injected(i int, member, value string) string {
 	event := fmt.Sprintf(
 		`{"requestUniqueIdentifier":"%d","performedOn":"2020-01-01T00:00:00Z","website":"www.crm.com",`, i) +
@@ -95,7 +95,7 @@ func injected(i int, member, value string) string {
 	return event + "}"
 }
 
-// callWith posts events to a door, and gives the answer and how many were processed.
+// callWith posts events through one protocol. It returns the response and the number of processed events.
 func (a *attackRun) callWith(web bool, events []string) (status int, text string, processed int) {
 	list := "[" + strings.Join(events, ",") + "]"
 	if web {
@@ -126,11 +126,12 @@ func attackSQL(a *attackRun) {
 				events = append(events, injected(i, member, quotedRaw(text)))
 			}
 			if strings.Contains(member, "accessToken") && len(events) > 10 {
-				events = events[:10] // guesses beyond a budget would be refused for that
+				events = events[:10] // further guesses would exceed the limit of failed attempts
 			}
 			status, text, processed := a.callWith(web, events)
 			a.attempts += len(events) - 1
-			a.check(status == http.StatusOK && processed == 0, "%s: %d, %d processed: %.600s", member, status,
+			a.check(status == http.StatusOK && processed == 0, "%s: %d, %d processed: %.600s", member,
+				status,
 				processed, text)
 		}
 	}
@@ -145,7 +146,7 @@ func attackSQL(a *attackRun) {
 			}
 			status, text, processed := a.callWith(web, events)
 			a.attempts += len(events) - 1
-			// one is no UTF-8
+			// one text is not UTF-8
 			a.check(status == http.StatusOK && processed == len(events)-1, "%s: %d, %d processed: %.600s",
 				field, status, processed, text)
 		}
@@ -171,7 +172,8 @@ func attackSQL(a *attackRun) {
 		for _, by := range []string{"id", "number"} {
 			status, answer := a.post("/graphql", `{"query":"query ($v: WebCustomerEventBy!) { `+
 				`webCustomerEvent(by: $v) { id } }","variables":{"v":{"`+by+`":`+value+`}}}`)
-			a.check(status < 500 && !strings.Contains(answer, `{"id"`), "%s %s: %d %.300s", by, value, status,
+			a.check(status < 500 && !strings.Contains(answer, `{"id"`), "%s %s: %d %.300s", by, value,
+				status,
 				answer)
 		}
 	}
@@ -199,11 +201,12 @@ func attackSQL(a *attackRun) {
 	_, text := a.query(`{ webCustomerEvents(first: 1) { nodes { accountsReceivable { number } ` +
 		`performedByUnit { name } } } }`)
 	err := json.Unmarshal([]byte(text), &seen)
-	a.check(err == nil && len(seen.Data.WebCustomerEvents.Nodes) == 1 && strings.Contains(text, "Admin Unit"),
+	a.check(err == nil && len(seen.Data.WebCustomerEvents.Nodes) == 1 &&
+		strings.Contains(text, "Admin Unit"),
 		"the tables are there: %s", text)
 }
 
-// quotedRaw is a text in JSON, with what is no UTF-8 left in it.
+// quotedRaw returns a text as a JSON string that keeps invalid UTF-8.
 func quotedRaw(text string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
 }
@@ -217,7 +220,7 @@ func attackObjects(a *attackRun) {
 		} {
 			var events []string
 			for i, member := range identifiers {
-				// digits are a password
+				// digits are a valid password
 				if !(strings.Contains(member, "oneTimePassword") && (value == "0" || value == "-1")) {
 					events = append(events, injected(i, member, value))
 				}
@@ -236,7 +239,7 @@ func attackObjects(a *attackRun) {
 			a.check(status == http.StatusOK && processed == 0, "%s: %d, %d processed: %.600s", value, status,
 				processed, text)
 		}
-		// Members that only the server sets.
+		// Fields that only the server sets.
 		for _, field := range []string{
 			"id", "number", "createdBy", "createdAt", "type", "lifeCycleState", "created_by", "__typename",
 			"__proto__", "constructor",
@@ -249,7 +252,7 @@ func attackObjects(a *attackRun) {
 	}
 }
 
-// What looks like an identifier, or sorts like it, is another one.
+// attackLookalikes sends identifiers that look or sort like existing ones. They must not match.
 func attackLookalikes(a *attackRun) {
 	for _, web := range []bool{false, true} {
 		var events []string
@@ -274,7 +277,7 @@ func attackLookalikes(a *attackRun) {
 	}
 }
 
-// Nothing that a caller sends makes a line of the log, nor anything that a terminal would act upon.
+// attackLog checks that no input forges a line of the log or controls a terminal.
 func attackLog(a *attackRun) {
 	forged := `{"time":"2026-01-01T00:00:00Z","level":"ERROR","msg":"forged"}`
 	evil := []string{
@@ -321,7 +324,7 @@ func attackLog(a *attackRun) {
 		"Origin", "Content-Type",
 	} {
 		for _, value := range []string{forged, "forged\u202e", "forged\x1b[2J", "forged\r", "forged\x00"} {
-			a.attempts += 2 // the log is looked at below
+			a.attempts += 2 // the log is checked below
 			a.raw(fmt.Sprintf("POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\n%s: %s\r\nContent-Length: "+
 				"2\r\nConnection: close\r\n\r\n{}", name, value))
 			a.raw(fmt.Sprintf("POST /forged HTTP/1.1\r\nHost: 127.0.0.1 %s\r\n%s: x\r\n\r\n", value, name))
@@ -339,7 +342,7 @@ func attackLog(a *attackRun) {
 	}
 }
 
-// percent writes every byte of a text as a URL has it.
+// percent percent-encodes every byte of a text.
 func percent(text string) string {
 	var b strings.Builder
 	for _, c := range []byte(text) {

@@ -24,29 +24,30 @@ import (
 )
 
 const (
-	slowSockets   = 2000
-	loadRounds   = 5
-	maxRatio     = 2
+	slowSockets     = 2000
+	loadRounds      = 5
+	maxRatio        = 2
 	measuredSeconds = 20
-	maxMemoryMB  = 256
-	dripInterval          = 5 * time.Second // a slow socket sends a byte so often
+	maxMemoryMB     = 256
+	dripInterval    = 5 * time.Second // the interval between the bytes of a slow socket
 )
 
-// TestHostileLoad: slow sockets, bombs and login floods at once, and an honest client who posts batches
-// meanwhile. Each of his calls succeeds, and takes at its 99th percentile at most twice as long as in calm
-// just before, in the median of several turns.
+// TestLoad_Hostile runs slow sockets, expensive bodies and floods of logins at the same time, while a
+// legitimate client posts batches. All its calls succeed. Its 99th percentile is at most twice as long as
+// just before the attack, in the median of the rounds.
 func TestLoad_Hostile(t *testing.T) {
 	if !*attackInFull {
 		t.Skip("make attack runs it: it measures times, which a test beside others cannot")
 	}
 	for name, open := range apitest.Engines {
 		t.Run(name, func(t *testing.T) {
-			s, pid := startProcess(t, "--demo", "--introspection", "off", "--database", open(t), "--secret-key",
+			s, pid := startProcess(t, "--demo", "--introspection", "off", "--database", open(t),
+				"--secret-key",
 				apitest.SecretKey, "--trusted-proxies", "127.0.0.0/8")
 			s.Token = s.Login(t, app.DemoUser, app.DemoPassword)
 			ratios := make([]float64, loadRounds)
-			for i := range ratios { // in turns, since a machine that others use too changes its speed
-				postBatches(t, s, 3*time.Second) // warms up, and outlives the attack before
+			for i := range ratios { // in rounds, since other work on the machine changes its speed
+				postBatches(t, s, 3*time.Second) // warms up, and waits for the end of the attack before
 				calm := postBatches(t, s, measuredSeconds*time.Second)
 				told := startAttackers(t, s.URL)
 				time.Sleep(2 * dripInterval)
@@ -58,7 +59,8 @@ func TestLoad_Hostile(t *testing.T) {
 				ratios[i] = float64(percentile(hostile, 99)) / float64(percentile(calm, 99))
 				t.Logf("%s: p50 %s and p99 %s in calm, p50 %s and p99 %s under attack: %.1f times as "+
 					"long; %d slow sockets open, %d bombs, %d logins", name,
-					percentile(calm, 50), percentile(calm, 99), percentile(hostile, 50), percentile(hostile, 99), ratios[i], open, bombs,
+					percentile(calm, 50), percentile(calm, 99), percentile(hostile, 50),
+					percentile(hostile, 99), ratios[i], open, bombs,
 					logins)
 				if open < slowSockets*9/10 {
 					t.Errorf("only %d slow sockets are open", open)
@@ -102,9 +104,9 @@ func startProcess(t *testing.T, args ...string) (*apitest.Server, int) {
 	}, cmd.Process.Pid
 }
 
-// startAttackers attack from a process of their own, until told ends it and gives what it says. They stand for
-// other machines: so that they do not take the processors from the server before it has to do anything,
-// they have only what nobody else wants.
+// startAttackers starts the attack as a process of its own. The returned function ends it and returns its
+// output. The attackers represent other machines: they run at idle priority, so that they do not take the
+// CPU time of the server.
 func startAttackers(t *testing.T, url string) (told func() string) {
 	t.Helper()
 	self, err := os.Executable()
@@ -131,8 +133,8 @@ func startAttackers(t *testing.T, url string) (told func() string) {
 	return end
 }
 
-// attackUntilInterrupted is the attackers' process. It says how many slow sockets were open at the end,
-// and how many bombs and logins were answered.
+// attackUntilInterrupted is the attackers' process. It prints how many slow sockets were open at the end,
+// and how many expensive bodies and logins were answered.
 func attackUntilInterrupted(url string) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -142,7 +144,7 @@ func attackUntilInterrupted(url string) {
 	os.Exit(0)
 }
 
-// postBatches posts batches of 100 events, ten a second, and gives how long each took.
+// postBatches posts batches of 100 events, ten a second, and returns their sorted latencies.
 func postBatches(t *testing.T, s *apitest.Server, long time.Duration) (took []time.Duration) {
 	t.Helper()
 	tick := time.NewTicker(100 * time.Millisecond)
@@ -162,7 +164,7 @@ func percentile(took []time.Duration, percent int) time.Duration {
 	return took[len(took)*percent/100].Round(100 * time.Microsecond)
 }
 
-// peakMemory is the most that a process has had in memory, in MB. Source: proc(5).
+// peakMemory returns the peak resident memory of a process in MB. Source: proc(5).
 func peakMemory(t *testing.T, pid int) int {
 	t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
@@ -182,13 +184,13 @@ type attackCounts struct {
 	open, expensive, logins atomic.Int64
 }
 
-// startAttacks attacks in every way until the context ends.
+// startAttacks starts all attacks; they end with the context.
 func startAttacks(ctx context.Context, url string) *attackCounts {
 	f := new(attackCounts)
 	address := strings.TrimPrefix(url, "http://")
 	for i := range slowSockets {
 		go func() {
-			// or else all of them would send at the same moment for ever
+			// otherwise all sockets would send at the same moment
 			time.Sleep(time.Duration(i) * dripInterval / slowSockets)
 			for ctx.Err() == nil {
 				f.slow(ctx, address, i)
@@ -241,7 +243,7 @@ func startAttacks(ctx context.Context, url string) *attackCounts {
 	return f
 }
 
-// slow keeps one socket: of three, one sends a header byte by byte, one a body, and one sends half of a
+// slow opens one socket. Of three, one sends a header byte by byte, one a body, and one sends half of a
 // request and nothing more.
 func (f *attackCounts) slow(ctx context.Context, address string, i int) {
 	connection, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
@@ -262,7 +264,7 @@ func (f *attackCounts) slow(ctx context.Context, address string, i int) {
 	gone := make(chan struct{})
 	go func() {
 		defer close(gone)
-		_, _ = io.Copy(io.Discard, connection) // ends when the server has had enough
+		_, _ = io.Copy(io.Discard, connection) // ends when the server closes the connection
 	}()
 	tick := time.NewTicker(dripInterval)
 	defer tick.Stop()
