@@ -85,7 +85,7 @@ func MustCommand(t *testing.T, stdin string, args ...string) string {
 	t.Helper()
 	exit, stdout, stderr := Command(t, stdin, args...)
 	if exit != 0 {
-		t.Fatalf("%v ends with %d: %s", args, exit, stderr)
+		t.Fatalf("%v exits with %d: %s", args, exit, stderr)
 	}
 	return stdout
 }
@@ -120,7 +120,7 @@ func Serve(t *testing.T, args ...string) *Server {
 		s.URL = "http://" + at.String()
 	case exit := <-s.Exit:
 		cancel()
-		t.Fatalf("the program ends with %d: %s", exit, s.Log.String())
+		t.Fatalf("the program exits with %d: %s", exit, s.Log.String())
 	case <-time.After(time.Minute):
 		cancel()
 		t.Fatalf("the program does not listen: %s", s.Log.String())
@@ -140,10 +140,10 @@ func (s *Server) Stop(t *testing.T) {
 	select {
 	case exit := <-s.Exit:
 		if exit != 0 {
-			t.Errorf("the program ends with %d: %s", exit, s.Log.String())
+			t.Errorf("the program exits with %d: %s", exit, s.Log.String())
 		}
 	case <-time.After(time.Minute):
-		t.Error("the program does not end")
+		t.Error("the program does not exit")
 	}
 }
 
@@ -233,7 +233,7 @@ func (s *Server) PostBody(t *testing.T, body io.Reader, headers ...string) Respo
 	status, header, text := s.Do(t, http.MethodPost, "/graphql", body, append(all, headers...)...)
 	a := Response{Status: status, Header: header, Text: string(text)}
 	if err := json.Unmarshal(text, &a); err != nil {
-		t.Fatalf("the answer is not JSON: %v: %s", err, text)
+		t.Fatalf("the response is not JSON: %v: %s", err, text)
 	}
 	return a
 }
@@ -267,7 +267,7 @@ func (s *Server) Login(t *testing.T, username, password string) string {
 		`mutation ($input: LoginInput!) { login(input: $input) { token expiresAt } }`,
 		map[string]any{"input": map[string]any{"username": username, "password": password}})
 	if login.Token == "" {
-		t.Fatal("the login gives no token")
+		t.Fatal("the login returns no token")
 	}
 	return login.Token
 }

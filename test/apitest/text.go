@@ -31,7 +31,7 @@ func MustBePrintable(t *testing.T, text string) {
 				return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == 0x2028 || r == 0x2029
 			})
 			if at >= 0 {
-				t.Errorf("an answer holds %q", v)
+				t.Errorf("a response contains %q", v)
 			}
 		case []any:
 			for _, item := range v {

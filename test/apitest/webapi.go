@@ -51,7 +51,7 @@ func MustMatchOpenAPI(t *testing.T, schema, text string) {
 		err = compiled[schema].Validate(value)
 	}
 	if err != nil {
-		t.Errorf("%.1000s is not as described: %v", text, err)
+		t.Errorf("%.1000s does not match the description: %v", text, err)
 	}
 }
 
@@ -80,7 +80,7 @@ func (s *Server) WebRequest(
 	a := WebResponse{Status: status, Header: header, Text: string(text)}
 	var envelope struct{ Status struct{ Code string } }
 	if err := json.Unmarshal(text, &envelope); err != nil {
-		t.Fatalf("the answer is not JSON: %v: %s", err, text)
+		t.Fatalf("the response is not JSON: %v: %s", err, text)
 	}
 	a.Code = envelope.Status.Code
 	schema := "Refusal"

@@ -67,10 +67,10 @@ func (s *faultyServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	var good []event
 	var places []int
-	refused := []unprocessedEvent{}
+	rejected := []unprocessedEvent{}
 	for i, e := range asked.Variables.Input.Set {
 		if mustBeRejected(&e) {
-			refused = append(refused, unprocessedEvent{e.RequestUniqueIdentifier, i,
+			rejected = append(rejected, unprocessedEvent{e.RequestUniqueIdentifier, i,
 				"NotFoundAPIValueException", "Not Found."})
 			continue
 		}
@@ -80,7 +80,7 @@ func (s *faultyServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	done := []processedEvent{}
 	for i, e := range good {
 		if errs[i] != nil {
-			refused = append(refused, unprocessedEvent{
+			rejected = append(rejected, unprocessedEvent{
 				e.RequestUniqueIdentifier, places[i], "InvalidAPIValueException", errs[i].Error(),
 			})
 			continue
@@ -91,11 +91,11 @@ func (s *faultyServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(
 		map[string]any{"data": map[string]any{"createWebCustomerEvents": map[string]any{
 			"processedCustomerEventsSet":   done,
-			"unprocessedCustomerEventsSet": refused,
+			"unprocessedCustomerEventsSet": rejected,
 			"summary": map[string]int{
-				"received":    len(done) + len(refused),
+				"received":    len(done) + len(rejected),
 				"processed":   len(done),
-				"unprocessed": len(refused),
+				"unprocessed": len(rejected),
 			},
 		}}})
 }

@@ -252,12 +252,12 @@ func TestUnits_LimitedUser(t *testing.T) {
 			if len(got.ProcessedCustomerEventsSet) != 1 || len(got.UnprocessedCustomerEventsSet) != 2 {
 				t.Fatalf("%+v", got)
 			}
-			refused := got.UnprocessedCustomerEventsSet[0]
-			if refused.ErrorCode != "ForbiddenAPIValueException" ||
-				!strings.HasPrefix(refused.ErrorDescription, "Error:Unit (webshop)") ||
-				!strings.HasSuffix(refused.ErrorDescription,
+			rejected := got.UnprocessedCustomerEventsSet[0]
+			if rejected.ErrorCode != "ForbiddenAPIValueException" ||
+				!strings.HasPrefix(rejected.ErrorDescription, "Error:Unit (webshop)") ||
+				!strings.HasSuffix(rejected.ErrorDescription,
 					" - Description:The specified API value is not permitted for this user.") {
-				t.Errorf("%+v", refused)
+				t.Errorf("%+v", rejected)
 			}
 			// The answer does not reveal that another unit's event exists.
 			u := got.UnprocessedCustomerEventsSet[1]

@@ -153,8 +153,8 @@ func TestOptions_Invalid(t *testing.T) {
 		process := apitest.Process(t.Context(), t, args...)
 		process.Env = append(process.Env, env...)
 		out, err := process.CombinedOutput()
-		var ended *exec.ExitError
-		if err != nil && !errors.As(err, &ended) {
+		var exited *exec.ExitError
+		if err != nil && !errors.As(err, &exited) {
 			t.Fatal(err)
 		}
 		return process.ProcessState.ExitCode(), string(out)

@@ -35,10 +35,10 @@ func TestDeploy_MetricsExist(t *testing.T) {
 	s.Do(t, http.MethodPost, "/crmapi/rest/v2/customer_events/bulk/web/create",
 		strings.NewReader(`{"web_customer_events_set": []}`), "Authorization", "Bearer "+s.Token)
 	_, _, text := s.Do(t, http.MethodGet, "/metrics", nil)
-	told := map[string]bool{"up": true} // Prometheus's own
+	exported := map[string]bool{"up": true} // Prometheus's own
 	for _, line := range strings.Split(string(text), "\n") {
 		if name := regexp.MustCompile(`^[a-z_]+`).FindString(line); name != "" {
-			told[name] = true
+			exported[name] = true
 		}
 	}
 
@@ -71,19 +71,19 @@ func TestDeploy_MetricsExist(t *testing.T) {
 		}
 	}
 	if len(exprs) < 20 {
-		t.Fatalf("%d expressions were found", len(exprs))
+		t.Fatalf("only %d expressions were found", len(exprs))
 	}
-	doors, names := regexp.MustCompile(`customer_events_\(graphql\|webapi\)(_[a-z_]+)`),
+	protocols, names := regexp.MustCompile(`customer_events_\(graphql\|webapi\)(_[a-z_]+)`),
 		regexp.MustCompile(`\b(?:customer_events|go|process)_[a-z_]+`)
 	for _, expr := range exprs {
-		asked := names.FindAllString(doors.ReplaceAllString(expr,
+		asked := names.FindAllString(protocols.ReplaceAllString(expr,
 			"customer_events_graphql$1 customer_events_webapi$1"), -1)
 		if len(asked) == 0 && !strings.HasPrefix(expr, "up{") {
-			t.Errorf("%s asks for nothing", expr)
+			t.Errorf("%s uses no metric", expr)
 		}
 		for _, name := range asked {
-			if !told[name] && !slices.Contains([]string{"customer_events"}, name) {
-				t.Errorf("%s asks for %s, which the program does not tell", expr, name)
+			if !exported[name] && !slices.Contains([]string{"customer_events"}, name) {
+				t.Errorf("%s uses %s, which the program does not export", expr, name)
 			}
 		}
 		for _, label := range regexp.MustCompile(
@@ -95,7 +95,7 @@ func TestDeploy_MetricsExist(t *testing.T) {
 				}
 				if !strings.Contains(string(text), label[1]+`="`+value+`"`) &&
 					!slices.Contains(rare, value) {
-					t.Errorf("%s asks for %s=%s, which the program does not tell", expr, label[1], value)
+					t.Errorf("%s uses %s=%s, which the program does not export", expr, label[1], value)
 				}
 			}
 		}

@@ -33,14 +33,14 @@ func TestShutdown_DrainServesCalls(t *testing.T) {
 			break
 		}
 		if time.Now().After(deadline) {
-			t.Fatal("/readyz does not say that the server is ending")
+			t.Fatal("/readyz does not report that the server is stopping")
 		}
 	}
 	for _, client := range []*http.Client{s.Client, {Transport: &http.Transport{}}} {
 		s.Client = client
 		a := s.Post(t, apitest.CreateQuery, apitest.CreateInput(apitest.Events(2)))
 		if a.Status != http.StatusOK || len(a.Errors) > 0 {
-			t.Errorf("a call while the server is ending: %d %s", a.Status, a.Text)
+			t.Errorf("a call during the drain: %d %s", a.Status, a.Text)
 		}
 	}
 	response, err := s.Client.Get(s.URL + "/healthz")
@@ -49,7 +49,7 @@ func TestShutdown_DrainServesCalls(t *testing.T) {
 	}
 	_ = response.Body.Close()
 	if !response.Close {
-		t.Error("an answer of a server that is ending keeps its connection open")
+		t.Error("a response during the drain keeps its connection open")
 	}
 	s.Stop(t)
 }
@@ -79,26 +79,26 @@ func TestSockets_Inherited(t *testing.T) {
 	}
 	process, address, out := program("127.0.0.1:0", "1", "--drain", "0s")
 	// The request is sent before the process starts, and waits in the socket.
-	answered := make(chan error, 1)
+	done := make(chan error, 1)
 	go func() {
 		response, err := http.Get("http://" + address + "/healthz")
 		if err == nil && response.StatusCode != http.StatusOK {
 			err = errors.New(response.Status)
 		}
-		answered <- err
+		done <- err
 	}()
 	if err := process.Start(); err != nil {
 		t.Fatal(err)
 	}
-	if err := <-answered; err != nil {
-		t.Errorf("a question that was asked before the start: %v: %s", err, out)
+	if err := <-done; err != nil {
+		t.Errorf("a request sent before the start: %v: %s", err, out)
 	}
 	_ = process.Process.Signal(os.Interrupt)
 	if err := process.Wait(); err != nil {
 		t.Errorf("%v: %s", err, out)
 	}
 	if conn, err := net.Dial("tcp", address); err != nil {
-		t.Errorf("the socket ended with the process: %v", err)
+		t.Errorf("the socket was closed with the process: %v", err)
 	} else {
 		_ = conn.Close()
 	}

@@ -20,7 +20,7 @@ func TestTLS_Versions(t *testing.T) {
 	s := apitest.Serve(t, "--demo", "--database", storetest.SQLite(t), "--tls-cert", certFile, "--tls-key",
 		keyFile)
 	if !strings.Contains(s.Stdout.String(), "https://") || strings.Contains(s.Stdout.String(), "http://") {
-		t.Errorf("the addresses told: %s", s.Stdout.String())
+		t.Errorf("the printed addresses: %s", s.Stdout.String())
 	}
 	s.URL = strings.Replace(s.URL, "http:", "https:", 1)
 	by := func(most uint16, h2 bool) *http.Client {
@@ -41,7 +41,7 @@ func TestTLS_Versions(t *testing.T) {
 	s.Client = by(tls.VersionTLS12, false)
 	s.Login(t, app.DemoUser, app.DemoPassword)
 	if _, err := by(tls.VersionTLS11, false).Get(s.URL + "/healthz"); err == nil {
-		t.Error("TLS 1.1 is spoken")
+		t.Error("TLS 1.1 is accepted")
 	}
 	if response, err := http.Get(strings.Replace(s.URL, "https:", "http:", 1) + "/healthz"); err == nil {
 		if response.Body.Close(); response.StatusCode != http.StatusBadRequest {
@@ -98,7 +98,7 @@ func TestRateLimit_PerUser(t *testing.T) {
 	s.Token = ""
 	a := s.Post(t, apitest.CreateQuery, full)
 	if a.Code() != "UNAUTHENTICATED" || a.Header.Get("RateLimit") != "" {
-		t.Errorf("a stranger: %.300s %v", a.Text, a.Header)
+		t.Errorf("an anonymous call: %.300s %v", a.Text, a.Header)
 	}
 }
 
@@ -159,16 +159,16 @@ func TestLogin_TrustedProxies(t *testing.T) {
 			login("wrong", "203.0.113.9")
 		}
 		if a := login("wrong", "203.0.113.9"); a.Code() != "RATE_LIMITED" {
-			t.Errorf("%s: the guesser himself: %s", c.proxies, a.Text)
+			t.Errorf("%s: the failing client: %s", c.proxies, a.Text)
 		}
 		if a := login(app.DemoPassword, "203.0.113.9"); (a.Code() == "RATE_LIMITED") == c.shared {
-			t.Errorf("%s: the guesser himself, with the right password: %s", c.proxies, a.Text)
+			t.Errorf("%s: the failing client, with the right password: %s", c.proxies, a.Text)
 		}
 		if a := login(app.DemoPassword, "203.0.113.10"); a.Code() != "" {
 			t.Errorf("%s: another client: %s", c.proxies, a.Text)
 		}
 		if a := login("wrong", "203.0.113.11"); (a.Code() == "RATE_LIMITED") != c.shared {
-			t.Errorf("%s: another guesser: %s", c.proxies, a.Text)
+			t.Errorf("%s: another failing client: %s", c.proxies, a.Text)
 		}
 		warned := strings.Count(s.Log.String(), "--trusted-proxies")
 		if warned != map[bool]int{true: 1}[c.shared] {

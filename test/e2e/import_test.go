@@ -35,16 +35,16 @@ func TestImport_BesideCallers(t *testing.T) {
 	}
 	// during calls until the channel is closed, or for a second without one. It returns the number of calls,
 	// the calls per second and their 99th percentile.
-	during := func(ended <-chan struct{}) (n int, rate float64, p99 time.Duration) {
+	during := func(done <-chan struct{}) (n int, rate float64, p99 time.Duration) {
 		var took []time.Duration
 		begin := time.Now()
 		for running := true; running; {
 			took = append(took, call())
 			select {
-			case <-ended:
+			case <-done:
 				running = false
 			default:
-				running = ended != nil || time.Since(begin) < time.Second
+				running = done != nil || time.Since(begin) < time.Second
 			}
 		}
 		slices.Sort(took)
@@ -63,14 +63,14 @@ func TestImport_BesideCallers(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, calm, calmP99 := during(nil)
-		ended := make(chan struct{})
+		done := make(chan struct{})
 		var stdout string
 		go func() {
-			defer close(ended)
+			defer close(done)
 			_, stdout, _ = apitest.Command(t, "", "import", "accounts-receivable", path, "--database",
 				database, "--secret-key", apitest.SecretKey)
 		}()
-		n, beside, p99 := during(ended)
+		n, beside, p99 := during(done)
 		if n < leastCalls {
 			t.Fatalf("%d calls during an import of %d rows are too few for a rate", n, rows)
 		}

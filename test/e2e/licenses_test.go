@@ -33,12 +33,12 @@ func TestLicenses_OfLinkedModules(t *testing.T) {
 	}
 	for module := range modules {
 		if !strings.Contains(printed, "\n## "+module+"\n") {
-			t.Errorf("the licence of %s is not there: run make licenses", module)
+			t.Errorf("the licence of %s is missing: run make licenses", module)
 		}
 	}
 	for _, want := range []string{"Mozilla Public License", "Go's standard library", "bundled pages"} {
 		if !strings.Contains(printed, want) {
-			t.Errorf("%q is not there", want)
+			t.Errorf("%q is missing", want)
 		}
 	}
 	for _, path := range []string{".ci/release", "Dockerfile"} {
@@ -47,7 +47,7 @@ func TestLicenses_OfLinkedModules(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !strings.Contains(string(script), "THIRD_PARTY_LICENSES.md") {
-			t.Errorf("%s leaves the licences out", path)
+			t.Errorf("%s omits the licences", path)
 		}
 	}
 }

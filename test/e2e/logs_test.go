@@ -109,7 +109,7 @@ func TestLogs_NoSecrets(t *testing.T) {
 	for i, body := range bodies {
 		a := s.PostBody(t, strings.NewReader(body), "X-Request-Id", fmt.Sprint("planted-", i))
 		if strings.Contains(strings.ToUpper(a.Text), c) {
-			t.Errorf("%s\nis answered with\n%s", body, a.Text)
+			t.Errorf("%s\ngets the response\n%s", body, a.Text)
 		}
 		if got := a.Header.Get("X-Request-Id"); got != fmt.Sprint("planted-", i) {
 			t.Errorf("X-Request-Id is %q", got)
@@ -132,14 +132,14 @@ func TestLogs_NoSecrets(t *testing.T) {
 		plantedLiteralCreate(`{authenticationCode: 98765432198765432}`),
 	} {
 		if a := s.PostBody(t, strings.NewReader(body)); strings.Contains(a.Text, "98765432198765432") {
-			t.Errorf("%s\nis answered with\n%s", body, a.Text)
+			t.Errorf("%s\ngets the response\n%s", body, a.Text)
 		}
 	}
 	s.Stop(t)
 	log := s.Log.String()
 	for _, secret := range []string{c, "98765432198765432", good, app.DemoPassword, apitest.SecretKey} {
 		if at := strings.Index(strings.ToUpper(log), strings.ToUpper(secret)); at >= 0 {
-			t.Errorf("the log holds %q: %.300s", secret, log[max(0, at-150):])
+			t.Errorf("the log contains %q: %.300s", secret, log[max(0, at-150):])
 		}
 	}
 	lines := make(map[string]int)
@@ -227,7 +227,7 @@ func TestLogs_AnonymousFlood(t *testing.T) {
 				users++
 			}
 			if entry.Status == http.StatusBadRequest && entry.Code != string(api.BadRequest) {
-				t.Errorf("a refusal without its code: %s", line)
+				t.Errorf("a rejected request without its code: %s", line)
 			}
 		}
 	}

@@ -50,11 +50,11 @@ func TestReplay_AfterImport(t *testing.T) {
 			}
 			byKey = append(byKey[:3], byKey[4:]...) // the other call uses the one-time password
 			// The key also covers a duplicate of a processed event, and a replay by reference.
-			twin := apitest.Event("twin", changes[0])
-			twin["externalSystemReferenceNumber"] = "twin"
+			duplicate := apitest.Event("duplicate", changes[0])
+			duplicate["externalSystemReferenceNumber"] = "duplicate"
 			again := apitest.Event("again", changes[0])
-			again["externalSystemReferenceNumber"] = "twin"
-			byKey = append(byKey, twin, again)
+			again["externalSystemReferenceNumber"] = "duplicate"
+			byKey = append(byKey, duplicate, again)
 			first, keyed := s.Create(t, byReference), s.Create(t, byKey, "Idempotency-Key", "key")
 			if first.Summary.Processed != len(byReference) || keyed.Summary.Processed != len(byKey) {
 				t.Fatalf("%+v %+v", first, keyed)

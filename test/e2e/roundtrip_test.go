@@ -263,19 +263,19 @@ func TestCreate_ValuesExactOrRejected(t *testing.T) {
 	}
 	values := append(append(textValues(), numberValues()...), dateValues()...)
 	apitest.OnEachDatabase(t, func(t *testing.T, s *apitest.Server) {
-		stored, refused := 0, 0
+		stored, rejected := 0, 0
 		// identifies the event, independently of the tested field
 		at := time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC)
-		for _, door := range []string{"graph", "web"} {
+		for _, protocol := range []string{"graph", "web"} {
 			for chunk := range slices.Chunk(values, 400) {
 				first := at
 				var text string
 				rows := make([]string, len(chunk))
 				for i, v := range chunk {
 					at = at.Add(time.Second)
-					rows[i] = eventWith(door, i, at, v)
+					rows[i] = eventWith(protocol, i, at, v)
 				}
-				if door == "graph" {
+				if protocol == "graph" {
 					text = s.PostBody(t,
 						strings.NewReader(`{"query":`+
 							strconv.Quote(strings.Join(strings.Fields(apitest.CreateQuery), " "))+
@@ -297,9 +297,9 @@ func TestCreate_ValuesExactOrRejected(t *testing.T) {
 					node := read[first.Add(time.Duration(i+1)*time.Second).Format(time.RFC3339)]
 					switch {
 					case node == nil && v.want == nil:
-						refused++
+						rejected++
 					case node == nil || v.want == nil || node[v.field] != v.want:
-						t.Errorf("%s, %s %.100q: read back %.100q, want %.100q", door, v.field, v.raw,
+						t.Errorf("%s, %s %.100q: read back %.100q, want %.100q", protocol, v.field, v.raw,
 							fmt.Sprint(node[v.field]), fmt.Sprint(v.want))
 					default:
 						stored++
@@ -310,20 +310,21 @@ func TestCreate_ValuesExactOrRejected(t *testing.T) {
 				}
 			}
 		}
-		if stored+refused != 2*len(values) {
-			t.Errorf("%d stored, %d refused of %d", stored, refused, 2*len(values))
+		if stored+rejected != 2*len(values) {
+			t.Errorf("%d stored, %d rejected of %d", stored, rejected, 2*len(values))
 		}
-		t.Logf("%d values by two doors: %d read back exactly, %d refused", len(values), stored, refused)
+		t.Logf("%d values through two protocols: %d read back exactly, %d rejected", len(values), stored,
+			rejected)
 	})
 }
 
 // eventWith returns an event with one value.
-func eventWith(door string, i int, at time.Time, v fieldValue) string {
+func eventWith(protocol string, i int, at time.Time, v fieldValue) string {
 	website := `,"website":"www.crm.com"`
 	if v.field == "website" {
 		website = ""
 	}
-	if door == "web" {
+	if protocol == "web" {
 		return fmt.Sprintf(`{"request_unique_identifier":"%d",`+
 			`"accounts_receivable_identifier":{"number":"ACR0000000020"},`+
 			`"performed_by_unit_identifier":{"id":"1"},"performed_on":"%s"%s,"%s":%s}`,

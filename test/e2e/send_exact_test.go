@@ -82,14 +82,14 @@ func TestSend_FaultsAreRetried(t *testing.T) {
 	s := apitest.ServeDemo(t, database)
 	const events = 7_000
 	file, g := sendableFile(t, events, nil), proxyTo(t, s)
-	var mu sync.Mutex // guards key, refused and next
-	var refused, next time.Time
+	var mu sync.Mutex // guards key, failed and next
+	var failed, next time.Time
 	key, back := "", make(chan struct{})
 	g.onCall(func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler) {
 		mu.Lock()
 		switch this := r.Header.Get("Idempotency-Key"); {
 		case number == 1:
-			key, refused = this, time.Now()
+			key, failed = this, time.Now()
 		case this == key && next.IsZero():
 			next = time.Now()
 		}
@@ -126,7 +126,7 @@ func TestSend_FaultsAreRetried(t *testing.T) {
 	if strings.Contains(stdout+stderr, app.DemoPassword) {
 		t.Errorf("the password is shown: %s%s", stdout, stderr)
 	}
-	if waited := next.Sub(refused); waited < 2*time.Second {
+	if waited := next.Sub(failed); waited < 2*time.Second {
 		t.Errorf("a call that should come back after 2 s came after %s", waited)
 	}
 	mustBeSentOnce(t, s, file, events)

@@ -14,7 +14,7 @@ import (
 	"customer-events/test/apitest"
 )
 
-var update = flag.Bool("update", false, "write the golden files of testdata/send anew")
+var update = flag.Bool("update", false, "rewrite the golden files of testdata/send")
 
 // TestSend_RejectedFile compares the rejected files with the golden files.
 func TestSend_RejectedFile(t *testing.T) {

@@ -38,9 +38,9 @@ func TestCreate_SeedExample(t *testing.T) {
 				"performedOn":                  "2016-06-22T15:15:42",
 			}),
 		})
-		var refused []apitest.Unprocessed
+		var rejected []apitest.Unprocessed
 		for _, u := range got.UnprocessedCustomerEventsSet {
-			refused = append(refused, apitest.Unprocessed{
+			rejected = append(rejected, apitest.Unprocessed{
 				RequestUniqueIdentifier: u.RequestUniqueIdentifier, Index: u.Index, ErrorCode: u.ErrorCode,
 				ErrorDescription: u.ErrorDescription,
 			})
@@ -61,7 +61,7 @@ func TestCreate_SeedExample(t *testing.T) {
 					"value was not found.",
 			},
 		}
-		if diff := cmp.Diff(want, refused); diff != "" {
+		if diff := cmp.Diff(want, rejected); diff != "" {
 			t.Errorf("unprocessed (-want +got):\n%s", diff)
 		}
 		if len(got.ProcessedCustomerEventsSet) != 2 {
@@ -236,7 +236,7 @@ func TestShutdown_RunningCall(t *testing.T) {
 			}
 			response.Body.Close()
 			if time.Now().After(deadline) {
-				t.Fatal("the program still takes calls")
+				t.Fatal("the program still accepts calls")
 			}
 			time.Sleep(10 * time.Millisecond)
 		}
@@ -248,7 +248,7 @@ func TestShutdown_RunningCall(t *testing.T) {
 		s.Stop(t)
 		lines := strings.Split(strings.TrimSpace(s.Log.String()), "\n")
 		if !slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, `"msg":"ended"`) }) {
-			t.Errorf("the log does not say that it has ended: %v", lines)
+			t.Errorf("the log does not report the end: %v", lines)
 		}
 	})
 }

@@ -95,7 +95,7 @@ func TestShutdown_SlowClients(t *testing.T) {
 			start := time.Now()
 			s.Stop(t) // expects exit status 0
 			if took := time.Since(start); took < time.Second || took > time.Second+c.within {
-				t.Errorf("the server ends after %s", took)
+				t.Errorf("the server exits after %s", took)
 			}
 			if !strings.Contains(s.Log.String(), c.logged) {
 				t.Errorf("the log has no %s: %s", c.logged, s.Log.String())
@@ -123,7 +123,7 @@ func TestShutdown_SlowHTTP2Clients(t *testing.T) {
 	start := time.Now()
 	s.Stop(t)
 	if took := time.Since(start); took > 6*time.Second {
-		t.Errorf("the server ends after %s", took)
+		t.Errorf("the server exits after %s", took)
 	}
 	if !strings.Contains(s.Log.String(), `"anonymous_uploads":2`) {
 		t.Errorf("the log: %s", s.Log.String())
@@ -197,7 +197,7 @@ func TestShutdown_Signals(t *testing.T) {
 			if !c.drains {
 				time.Sleep(time.Second)
 				if strings.Contains(out.String(), "ending") {
-					t.Errorf("the program ends: %s", &out)
+					t.Errorf("the program is stopping: %s", &out)
 				}
 				_ = process.Process.Signal(syscall.SIGTERM)
 			}

@@ -48,7 +48,7 @@ func TestSecretKey_RestoredDatabase(t *testing.T) {
 	}
 	apitest.Serve(t, "--database", "sqlite:"+original).Stop(t)
 	copyFile(t, original, restored)
-	refused := func(what string, args ...string) {
+	mustBeRejected := func(what string, args ...string) {
 		t.Helper()
 		for _, words := range [][]string{
 			{"serve", "--listen", "127.0.0.1:0"},
@@ -65,15 +65,16 @@ func TestSecretKey_RestoredDatabase(t *testing.T) {
 			}
 		}
 	}
-	refused("without the key file")
+	mustBeRejected("without the key file")
 	mustNotExist(t, restored+".key")
-	refused("another key", "--secret-key", "another secret key")
-	refused("another key, and another old one", "--secret-key", "another secret key", "--old-secret-key",
+	mustBeRejected("another key", "--secret-key", "another secret key")
+	mustBeRejected("another key, and another old one", "--secret-key", "another secret key",
+		"--old-secret-key",
 		"yet another secret key")
 	if err := os.WriteFile(restored+".key", []byte("a key of some other database"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	refused("another key file")
+	mustBeRejected("another key file")
 	// A line end after the key is no part of it.
 	key, err := os.ReadFile(original + ".key")
 	if err == nil {
@@ -89,7 +90,7 @@ func TestSecretKey_RestoredDatabase(t *testing.T) {
 	apitest.Serve(t, "--database", "sqlite:"+restored, "--secret-key", string(key)).Stop(t)
 	apitest.Serve(t, "--database", "sqlite:"+restored, "--secret-key", "the next secret key",
 		"--old-secret-key", string(key)).Stop(t)
-	refused("the key before", "--secret-key", string(key))
+	mustBeRejected("the key before", "--secret-key", string(key))
 	// Commands that need no key ask for none.
 	apitest.MustCommand(t, "a good password\n", "user", "add", "anna", "--database", "sqlite:"+restored)
 	apitest.MustCommand(t, "", "migrate", "--database", "sqlite:"+restored)

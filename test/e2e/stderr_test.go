@@ -82,10 +82,10 @@ func (c *child) interrupt(t *testing.T) {
 	start := time.Now()
 	_ = c.process.Process.Signal(syscall.SIGTERM)
 	if err := c.process.Wait(); err != nil {
-		t.Errorf("the program ends with: %v", err)
+		t.Errorf("the program exits with: %v", err)
 	}
 	if took := time.Since(start); took > 20*time.Second {
-		t.Errorf("the program takes %s to end", took)
+		t.Errorf("the program takes %s to exit", took)
 	}
 }
 
@@ -144,7 +144,7 @@ func TestStderr_ReaderStalls(t *testing.T) {
 		case line := <-lines:
 			said = strings.Contains(line, "log lines were lost") && strings.Contains(line, `"level":"WARN"`)
 		case <-time.After(20 * time.Second):
-			t.Fatal("the log does not say that lines were lost")
+			t.Fatal("the log does not report the lost lines")
 		}
 	}
 	a := c.Post(t, cheapQuery, nil, "X-Request-Id", "after-the-stall")
@@ -158,10 +158,10 @@ func TestStderr_ReaderStalls(t *testing.T) {
 	}
 	if !strings.Contains(rest.String(), "after-the-stall") ||
 		!strings.Contains(rest.String(), `"msg":"ended"`) {
-		t.Errorf("the log does not go on: %.1000s", rest.String())
+		t.Errorf("the log does not continue: %.1000s", rest.String())
 	}
 	if strings.Contains(rest.String(), "log lines were lost") {
-		t.Error("the same loss is told twice")
+		t.Error("the same loss is reported twice")
 	}
 }
 

@@ -132,7 +132,7 @@ func TestTraces_ErrorsWithoutText(t *testing.T) {
 		}
 	}
 	if failed == 0 {
-		t.Error("no span says that there was an error")
+		t.Error("no span reports an error")
 	}
 }
 

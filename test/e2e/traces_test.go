@@ -107,7 +107,7 @@ func TestTraces_Spans(t *testing.T) {
 			for _, secret := range []string{"canary-", s.Token, app.DemoPassword, "ACR0000000020",
 				"Web Shop"} {
 				if strings.Contains(text, secret) {
-					t.Errorf("the traces tell %q", secret)
+					t.Errorf("the traces contain %q", secret)
 				}
 			}
 		})

@@ -193,13 +193,13 @@ func TestLogin_AttackedUserLogsInElsewhere(t *testing.T) {
 				}
 			}
 			if got := login("192.0.2.1", app.DemoPassword); got != "RATE_LIMITED" {
-				t.Errorf("the right password from a guesser's address: %q", got)
+				t.Errorf("the right password from a failing address: %q", got)
 			}
 			for i := range 20 { // wrong passwords from the user's address do not lock the user out
 				login("203.0.113.1", fmt.Sprint("wrong password ", i))
 			}
 			if got := login("203.0.113.1", app.DemoPassword); got != "" {
-				t.Errorf("after a neighbour's wrong passwords: %s", got)
+				t.Errorf("after wrong passwords from the same address: %s", got)
 			}
 		})
 	}

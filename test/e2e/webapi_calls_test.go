@@ -109,7 +109,7 @@ func TestWebAPI_RejectedCalls(t *testing.T) {
 		name, body string
 		headers    []string
 		status     int
-		code, says string
+		code, want string
 	}{
 		{"empty", ``, nil, 400, bad, "web_customer_events_set is mandatory"},
 		{"no JSON", `{"web_customer_events_set":[}`, nil, 400, bad, "not valid JSON"},
@@ -172,7 +172,7 @@ func TestWebAPI_RejectedCalls(t *testing.T) {
 		{"members of others", `{"web_customer_events_set":[],"organisation":{"a":[1]}}`, nil, 200, "OK", ""},
 	} {
 		a := s.WebPost(t, apitest.WebCreatePath, strings.NewReader(c.body), append(bearer, c.headers...)...)
-		if a.Status != c.status || a.Code != c.code || !strings.Contains(a.Text, c.says) ||
+		if a.Status != c.status || a.Code != c.code || !strings.Contains(a.Text, c.want) ||
 			a.Header.Get("X-Request-Id") == "" {
 			t.Errorf("%s: %d %.500s", c.name, a.Status, a.Text)
 		}
@@ -274,7 +274,7 @@ func TestWebAPI_DescriptionMetricsLogs(t *testing.T) {
 		for _, body := range bodies {
 			a := s.WebPost(t, path, strings.NewReader(body))
 			if strings.Contains(a.Text, "CANARY") || strings.Contains(a.Text, s.Token) {
-				t.Errorf("%s is answered with %s", body, a.Text)
+				t.Errorf("%s gets the response %s", body, a.Text)
 			}
 		}
 	}

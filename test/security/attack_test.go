@@ -28,10 +28,10 @@ type attackRun struct {
 }
 
 // check counts one attempt; failed says that the attack did not succeed.
-func (a *attackRun) check(good bool, what string, args ...any) {
-	if a.attempts++; !good {
+func (a *attackRun) check(failed bool, format string, args ...any) {
+	if a.attempts++; !failed {
 		if a.succeeded++; a.succeeded <= 5 {
-			a.t.Errorf(what, args...)
+			a.t.Errorf(format, args...)
 		}
 	}
 }
@@ -72,7 +72,7 @@ func (a *attackRun) post(path, body string, headers ...string) (status int, text
 	}
 	for _, leak := range internalWords {
 		if strings.Contains(strings.ToLower(text), strings.ToLower(leak)) {
-			a.check(false, "%s %.200s: the answer holds %q: %.300s", path, body, leak, text)
+			a.check(false, "%s %.200s: the response contains %q: %.300s", path, body, leak, text)
 		}
 	}
 	return status, text
@@ -142,8 +142,8 @@ var attacks = []struct {
 	{"log injection", attackLog},
 	{"requests within requests", attackSmuggling},
 	{"headers too many or too long", attackHeaderFloods},
-	{"JSON bombs", attackJSON},
-	{"gzip bombs", attackGzip},
+	{"expensive JSON", attackJSON},
+	{"gzip that expands", attackGzip},
 }
 
 // TestAttack_AllClasses runs all classes against the program without introspection. make test-security
@@ -164,7 +164,7 @@ func TestAttack_AllClasses(t *testing.T) {
 					a := &attackRun{Server: s, t: t}
 					start := time.Now()
 					class.run(a)
-					t.Logf("%s: %d tried in %s", class.name, a.attempts,
+					t.Logf("%s: %d attempts in %s", class.name, a.attempts,
 						time.Since(start).Round(time.Millisecond))
 					mu.Lock()
 					counts[class.name] = [2]int{
@@ -173,7 +173,7 @@ func TestAttack_AllClasses(t *testing.T) {
 					}
 					mu.Unlock()
 					if a.attempts == 0 {
-						t.Errorf("%s: nothing was tried", class.name)
+						t.Errorf("%s: no attempt was made", class.name)
 					}
 				}
 				// After the attacks the server still works.
@@ -193,15 +193,15 @@ func TestAttack_AllClasses(t *testing.T) {
 		to = os.Stdout
 	}
 	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "tried\tcame through\tclass")
-	tried, through := 0, 0
+	fmt.Fprintln(table, "attempts\tsucceeded\tclass")
+	attempts, succeeded := 0, 0
 	for _, class := range attacks {
-		tried, through = tried+counts[class.name][0], through+counts[class.name][1]
+		attempts, succeeded = attempts+counts[class.name][0], succeeded+counts[class.name][1]
 		fmt.Fprintf(table, "%d\t%d\t%s\n", counts[class.name][0], counts[class.name][1], class.name)
 	}
-	fmt.Fprintf(table, "%d\t%d\tall, on SQLite and MariaDB\n", tried, through)
+	fmt.Fprintf(table, "%d\t%d\tall, on SQLite and MariaDB\n", attempts, succeeded)
 	_ = table.Flush()
-	if through > 0 {
-		t.Errorf("%d of %d came through", through, tried)
+	if succeeded > 0 {
+		t.Errorf("%d of %d attacks succeeded", succeeded, attempts)
 	}
 }

@@ -90,7 +90,7 @@ func attackSmuggling(a *attackRun) {
 		text string
 		// legitimate says that the hidden request is a second request by the standard, and may be
 		// answered as such.
-		honest bool
+		legitimate bool
 	}{
 		{post("Content-Length: 5\r\n"+length, chunked), false},
 		{post("Content-Length: 5, 5", chunked), false},
@@ -133,7 +133,7 @@ func attackSmuggling(a *attackRun) {
 		before := strings.Count(a.Log.String(), "/smuggled")
 		answer := a.raw(attack.text)
 		seen := strings.Count(a.Log.String(), "/smuggled") > before
-		a.check((attack.honest || !seen && strings.Count(answer, "HTTP/1.1 ") <= 1) &&
+		a.check((attack.legitimate || !seen && strings.Count(answer, "HTTP/1.1 ") <= 1) &&
 			!strings.Contains(answer, "HTTP/1.1 5"+"00"), "%.300q: %.600s", attack.text, answer)
 	}
 	// The test detects two requests that follow each other by the standard.

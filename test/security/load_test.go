@@ -37,7 +37,7 @@ const (
 // just before the attack, in the median of the rounds.
 func TestLoad_Hostile(t *testing.T) {
 	if !*attackInFull {
-		t.Skip("make attack runs it: it measures times, which a test beside others cannot")
+		t.Skip("make test-security runs it: it measures times, which a test beside others cannot")
 	}
 	for name, open := range apitest.Engines {
 		t.Run(name, func(t *testing.T) {
@@ -49,18 +49,18 @@ func TestLoad_Hostile(t *testing.T) {
 			for i := range ratios { // in rounds, since other work on the machine changes its speed
 				postBatches(t, s, 3*time.Second) // warms up, and waits for the end of the attack before
 				calm := postBatches(t, s, measuredSeconds*time.Second)
-				told := startAttackers(t, s.URL)
+				stop := startAttackers(t, s.URL)
 				time.Sleep(2 * dripInterval)
 				hostile := postBatches(t, s, measuredSeconds*time.Second)
-				var open, bombs, logins int
-				if _, err := fmt.Sscan(told(), &open, &bombs, &logins); err != nil {
+				var open, expensive, logins int
+				if _, err := fmt.Sscan(stop(), &open, &expensive, &logins); err != nil {
 					t.Fatal(err)
 				}
 				ratios[i] = float64(percentile(hostile, 99)) / float64(percentile(calm, 99))
 				t.Logf("%s: p50 %s and p99 %s in calm, p50 %s and p99 %s under attack: %.1f times as "+
-					"long; %d slow sockets open, %d bombs, %d logins", name,
+					"long; %d slow sockets open, %d expensive bodies, %d logins", name,
 					percentile(calm, 50), percentile(calm, 99), percentile(hostile, 50),
-					percentile(hostile, 99), ratios[i], open, bombs,
+					percentile(hostile, 99), ratios[i], open, expensive,
 					logins)
 				if open < slowSockets*9/10 {
 					t.Errorf("only %d slow sockets are open", open)
@@ -74,7 +74,7 @@ func TestLoad_Hostile(t *testing.T) {
 				t.Errorf("p99 is %.1f times as long", ratios[loadRounds/2])
 			}
 			if memory >= maxMemoryMB {
-				t.Errorf("the server has taken %d MB", memory)
+				t.Errorf("the server used %d MB", memory)
 			}
 		})
 	}
@@ -107,7 +107,7 @@ func startProcess(t *testing.T, args ...string) (*apitest.Server, int) {
 // startAttackers starts the attack as a process of its own. The returned function ends it and returns its
 // output. The attackers represent other machines: they run at idle priority, so that they do not take the
 // CPU time of the server.
-func startAttackers(t *testing.T, url string) (told func() string) {
+func startAttackers(t *testing.T, url string) (stop func() string) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -120,10 +120,10 @@ func startAttackers(t *testing.T, url string) (told func() string) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ended := false
+	stopped := false
 	end := func() string {
-		if !ended {
-			ended = true
+		if !stopped {
+			stopped = true
 			_ = cmd.Process.Signal(os.Interrupt)
 			_ = cmd.Wait()
 		}
@@ -152,7 +152,7 @@ func postBatches(t *testing.T, s *apitest.Server, long time.Duration) (took []ti
 	for end := time.Now().Add(long); time.Now().Before(end); <-tick.C {
 		start := time.Now()
 		if got := s.Create(t, apitest.Events(100)); got.Summary.Processed != 100 {
-			t.Fatalf("the honest client: %+v", got.Summary)
+			t.Fatalf("the legitimate client: %+v", got.Summary)
 		}
 		took = append(took, time.Since(start))
 	}
@@ -171,7 +171,7 @@ func peakMemory(t *testing.T, pid int) int {
 	_, rest, found := strings.Cut(string(text), "VmHWM:")
 	fields := strings.Fields(rest)
 	if err != nil || !found {
-		t.Skipf("the memory of a process is not told here: %v", err)
+		t.Skipf("/proc does not report the memory of a process here: %v", err)
 	}
 	kb, err := strconv.Atoi(fields[0])
 	if err != nil {
