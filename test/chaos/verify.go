@@ -64,10 +64,11 @@ func (d *deployment) verify(ctx context.Context) (*findings, error) {
 		var number, account, unit, classification, description, name sql.NullString
 		var id []byte
 		var date sql.NullTime
-		if err := rows.Scan(&number, &id, &account, &unit, &classification, &e.PerformedOn, &e.Website,
+		err := rows.Scan(&number, &id, &account, &unit, &classification, &e.PerformedOn, &e.Website,
 			&description,
 			&e.ExternalSystem, &e.ExternalSystemReferenceNumber, &name, &e.UDFString2, &e.UDFFloat1,
-			&date); err != nil {
+			&date)
+		if err != nil {
 			return nil, err
 		}
 		e.Account.Number, e.Unit.AlternativeCode = account.String, unit.String
@@ -163,7 +164,8 @@ func differences(sent, stored *event) string {
 func (d *deployment) checkIntegrity(ctx context.Context) error {
 	if d.databaseServer == nil {
 		var verdict string
-		if err := d.db.QueryRowContext(ctx, "PRAGMA integrity_check").Scan(&verdict); err != nil ||
+		err := d.db.QueryRowContext(ctx, "PRAGMA integrity_check").Scan(&verdict)
+		if err != nil ||
 			verdict != "ok" {
 			return fmt.Errorf("the integrity check reports %q: %w", verdict, err)
 		}
@@ -178,8 +180,9 @@ func (d *deployment) checkIntegrity(ctx context.Context) error {
 	}
 	for _, table := range tables {
 		var name, operation, kind, text string
-		if err := d.db.QueryRowContext(ctx, "CHECK TABLE "+table).Scan(&name, &operation, &kind,
-			&text); err != nil || text != "OK" {
+		err := d.db.QueryRowContext(ctx, "CHECK TABLE "+table).Scan(&name, &operation, &kind,
+			&text)
+		if err != nil || text != "OK" {
 			return fmt.Errorf("the check of %s reports %q: %w", table, text, err)
 		}
 	}

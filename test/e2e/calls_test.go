@@ -42,26 +42,28 @@ func TestToken_HeaderAndInput(t *testing.T) {
 		{"the scheme in other letters", "bearer " + token, nil, ""},
 		{"another scheme beside the input", "Basic ZGVtbzpkZW1v", token, ""},
 	} {
-		s.Token = ""
-		input := apitest.Object{
-			"webCustomerEventsSet": []apitest.Object{apitest.Event("1", nil)},
-			"token":                c.input,
-		}
-		headers := []string{"Accept", "application/graphql-response+json"}
-		if c.header != "" {
-			headers = append(headers, "Authorization", c.header)
-		}
-		a := s.Post(t, apitest.CreateQuery, apitest.Object{"input": input}, headers...)
-		if a.Code() != c.want {
-			t.Errorf("%s: %s", c.name, a.Text)
-		}
-		want := map[string]int{"": 200, "BAD_REQUEST": 400, "UNAUTHENTICATED": 401}[c.want]
-		if a.Status != want {
-			t.Errorf("%s: status %d, want %d", c.name, a.Status, want)
-		}
-		if strings.Contains(a.Text, token) || strings.Contains(a.Text, other) {
-			t.Errorf("%s: the answer repeats the token", c.name)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			s.Token = ""
+			input := apitest.Object{
+				"webCustomerEventsSet": []apitest.Object{apitest.Event("1", nil)},
+				"token":                c.input,
+			}
+			headers := []string{"Accept", "application/graphql-response+json"}
+			if c.header != "" {
+				headers = append(headers, "Authorization", c.header)
+			}
+			a := s.Post(t, apitest.CreateQuery, apitest.Object{"input": input}, headers...)
+			if a.Code() != c.want {
+				t.Errorf("%s", a.Text)
+			}
+			want := map[string]int{"": 200, "BAD_REQUEST": 400, "UNAUTHENTICATED": 401}[c.want]
+			if a.Status != want {
+				t.Errorf("status %d, want %d", a.Status, want)
+			}
+			if strings.Contains(a.Text, token) || strings.Contains(a.Text, other) {
+				t.Error("the response repeats the token")
+			}
+		})
 	}
 	for _, query := range []string{
 		`{ webCustomerEvents { nodes { id } } }`,
@@ -162,14 +164,16 @@ func TestCreate_IdempotencyKey(t *testing.T) {
 			{"not ASCII", input("schlüssel", good), "", "BAD_REQUEST", 400},
 			{"control", input("a\tb", good), "", "BAD_REQUEST", 400},
 		} {
-			headers := []string{"Accept", "application/graphql-response+json"}
-			if c.header != "" {
-				headers = append(headers, "Idempotency-Key", c.header)
-			}
-			a := s.Post(t, apitest.CreateQuery, c.variables, headers...)
-			if a.Code() != c.code || a.Status != c.status {
-				t.Errorf("%s: %d %s", c.name, a.Status, a.Text)
-			}
+			t.Run(c.name, func(t *testing.T) {
+				headers := []string{"Accept", "application/graphql-response+json"}
+				if c.header != "" {
+					headers = append(headers, "Idempotency-Key", c.header)
+				}
+				a := s.Post(t, apitest.CreateQuery, c.variables, headers...)
+				if a.Code() != c.code || a.Status != c.status {
+					t.Errorf("%d %s", a.Status, a.Text)
+				}
+			})
 		}
 		if n := len(s.Page(t, nil)); n != 2 {
 			t.Errorf("%d events are stored, want 2", n)

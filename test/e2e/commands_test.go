@@ -86,13 +86,17 @@ func TestUserAdd_Command(t *testing.T) {
 				{"unknown unit", "a good password\n", "berta", "nowhere", "nowhere"},
 				{"blank name", "a good password\n", " ", "", "name"},
 			} {
-				args := []string{c.user}
-				if c.unit != "" {
-					args = append(args, "--unit", c.unit)
-				}
-				if exit, stderr := add(c.stdin, args...); exit != 1 || !strings.Contains(stderr, c.want) {
-					t.Errorf("%s: exit %d: %s", c.name, exit, stderr)
-				}
+				t.Run(c.name, func(t *testing.T) {
+					args := []string{c.user}
+					if c.unit != "" {
+						args = append(args, "--unit", c.unit)
+					}
+					exit, stderr := add(c.stdin, args...)
+					if exit != 1 ||
+						!strings.Contains(stderr, c.want) {
+						t.Errorf("exit %d: %s", exit, stderr)
+					}
+				})
 			}
 			s := apitest.Serve(t, "--database", database, "--secret-key", apitest.SecretKey)
 			const query = `mutation ($u: String!, $p: String!) { login(input: {username: $u, password: ` +

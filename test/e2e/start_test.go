@@ -236,30 +236,33 @@ func TestDemo_LoginOnLoopbackOnly(t *testing.T) {
 				{"all addresses of IPv6 too", []string{"--listen", ":0"}, nil, false},
 				{"behind a proxy", []string{"--trusted-proxies", "127.0.0.1"}, nil, false},
 			} {
-				s := apitest.Serve(t, append([]string{"--database", database, "--secret-key",
-					apitest.SecretKey}, c.args...)...)
-				_, port, err := net.SplitHostPort(strings.TrimPrefix(s.URL, "http://"))
-				if err != nil {
-					t.Fatal(err)
-				}
-				s.URL = "http://127.0.0.1:" + port
-				want := map[bool]string{false: "UNAUTHENTICATED"}[c.works]
-				if a := s.Post(t, loginQuery, apitest.Object{"u": app.DemoUser, "p": app.DemoPassword},
-					c.headers...); a.Code() != want {
-					t.Errorf("%s: the demo login: %s", c.name, a.Text)
-				}
-				if a := s.Post(t, `{ webCustomerEvents { nodes { id } } }`, nil,
-					append(c.headers, "Authorization", "Bearer "+token)...); a.Code() != want {
-					t.Errorf("%s: a token of the demo login: %s", c.name, a.Text)
-				}
-				a := s.Post(t, loginQuery, apitest.Object{"u": "anna", "p": "a good password"}, c.headers...)
-				if a.Code() != "" {
-					t.Errorf("%s: another user: %s", c.name, a.Text)
-				}
-				if !strings.Contains(s.Log.String(), "this is a demo database") {
-					t.Errorf("%s: the log does not say that this is a demo: %s", c.name, s.Log.String())
-				}
-				s.Stop(t)
+				t.Run(c.name, func(t *testing.T) {
+					s := apitest.Serve(t, append([]string{"--database", database, "--secret-key",
+						apitest.SecretKey}, c.args...)...)
+					_, port, err := net.SplitHostPort(strings.TrimPrefix(s.URL, "http://"))
+					if err != nil {
+						t.Fatal(err)
+					}
+					s.URL = "http://127.0.0.1:" + port
+					want := map[bool]string{false: "UNAUTHENTICATED"}[c.works]
+					if a := s.Post(t, loginQuery, apitest.Object{"u": app.DemoUser, "p": app.DemoPassword},
+						c.headers...); a.Code() != want {
+						t.Errorf("the demo login: %s", a.Text)
+					}
+					if a := s.Post(t, `{ webCustomerEvents { nodes { id } } }`, nil,
+						append(c.headers, "Authorization", "Bearer "+token)...); a.Code() != want {
+						t.Errorf("a token of the demo login: %s", a.Text)
+					}
+					a := s.Post(t, loginQuery, apitest.Object{"u": "anna", "p": "a good password"},
+						c.headers...)
+					if a.Code() != "" {
+						t.Errorf("another user: %s", a.Text)
+					}
+					if !strings.Contains(s.Log.String(), "this is a demo database") {
+						t.Errorf("the log does not say that this is a demo: %s", s.Log.String())
+					}
+					s.Stop(t)
+				})
 			}
 		})
 	}

@@ -94,14 +94,16 @@ func TestCreate_ConstantStatements(t *testing.T) {
 		{"create and read back", withEvents, true},
 		{"check", check, true},
 	} {
-		few, many := measure(10, c.query, c.key), measure(1000, c.query, c.key)
-		if diff := cmp.Diff(few, many); diff != "" {
-			t.Errorf("%s: statements of 10 events (-) and of 1000 (+):\n%s", c.name, diff)
-		}
-		t.Logf("%s: %v", c.name, many)
-		if many["Questions"] > 40 {
-			t.Errorf("%s: %d statements", c.name, many["Questions"])
-		}
+		t.Run(c.name, func(t *testing.T) {
+			few, many := measure(10, c.query, c.key), measure(1000, c.query, c.key)
+			if diff := cmp.Diff(few, many); diff != "" {
+				t.Errorf("statements of 10 events (-) and of 1000 (+):\n%s", diff)
+			}
+			t.Logf("%v", many)
+			if many["Questions"] > 40 {
+				t.Errorf("%d statements", many["Questions"])
+			}
+		})
 	}
 }
 

@@ -171,14 +171,17 @@ func TestWebAPI_RejectedCalls(t *testing.T) {
 		},
 		{"members of others", `{"web_customer_events_set":[],"organisation":{"a":[1]}}`, nil, 200, "OK", ""},
 	} {
-		a := s.WebPost(t, apitest.WebCreatePath, strings.NewReader(c.body), append(bearer, c.headers...)...)
-		if a.Status != c.status || a.Code != c.code || !strings.Contains(a.Text, c.want) ||
-			a.Header.Get("X-Request-Id") == "" {
-			t.Errorf("%s: %d %.500s", c.name, a.Status, a.Text)
-		}
-		if c.status != 200 && !strings.HasPrefix(a.Text, `{"data":{},"status":{`) {
-			t.Errorf("%s: %.500s", c.name, a.Text)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			a := s.WebPost(t, apitest.WebCreatePath, strings.NewReader(c.body),
+				append(bearer, c.headers...)...)
+			if a.Status != c.status || a.Code != c.code || !strings.Contains(a.Text, c.want) ||
+				a.Header.Get("X-Request-Id") == "" {
+				t.Errorf("%d %.500s", a.Status, a.Text)
+			}
+			if c.status != 200 && !strings.HasPrefix(a.Text, `{"data":{},"status":{`) {
+				t.Errorf("%.500s", a.Text)
+			}
+		})
 	}
 	for _, body := range []string{
 		`{}`,

@@ -83,14 +83,16 @@ func TestWebAPI_Token(t *testing.T) {
 		{"header", token, `{"web_customer_events_set":[]}`, 200, "OK"},
 		{"both alike", token, `{"token":"` + token + `","web_customer_events_set":[]}`, 200, "OK"},
 	} {
-		var headers []string
-		if c.header != "" {
-			headers = []string{"Authorization", "Bearer " + c.header}
-		}
-		a := s.WebPost(t, apitest.WebCreatePath, strings.NewReader(c.body), headers...)
-		if a.Status != c.status || a.Code != c.code || strings.Contains(a.Text, token) {
-			t.Errorf("%s: %d %s", c.name, a.Status, a.Text)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			var headers []string
+			if c.header != "" {
+				headers = []string{"Authorization", "Bearer " + c.header}
+			}
+			a := s.WebPost(t, apitest.WebCreatePath, strings.NewReader(c.body), headers...)
+			if a.Status != c.status || a.Code != c.code || strings.Contains(a.Text, token) {
+				t.Errorf("%d %s", a.Status, a.Text)
+			}
+		})
 	}
 	for name, release := range map[string]func() apitest.WebResponse{
 		"body": func() apitest.WebResponse {
