@@ -11,6 +11,7 @@ const EventFields = ` id number type lifeCycleState
 	udfFloat1 udfFloat2 udfFloat3 udfFloat4
 	udfDate1 udfDate2 udfDate3 udfDate4 createdAt createdBy `
 
+// Connection is one page of events with its cursors.
 type Connection struct {
 	Nodes    []Object
 	Edges    []struct{ Cursor string }
@@ -20,6 +21,7 @@ type Connection struct {
 	}
 }
 
+// Connection queries one page of events.
 func (s *Server) Connection(t *testing.T, variables Object) Connection {
 	t.Helper()
 	return Ask[Connection](t, s, "webCustomerEvents",

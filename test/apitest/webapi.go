@@ -55,6 +55,7 @@ func MustMatchOpenAPI(t *testing.T, schema, text string) {
 	}
 }
 
+// WebCreatePath is the path of the bulk call.
 const WebCreatePath = "customer_events/bulk/web/create"
 
 // WebResponse is a response of the Web API.
@@ -72,6 +73,7 @@ func (s *Server) WebPost(t *testing.T, path string, body io.Reader, headers ...s
 	return s.WebRequest(t, http.MethodPost, path, body, headers...)
 }
 
+// WebRequest sends a request to a path of the Web API. The response must match the description.
 func (s *Server) WebRequest(
 	t *testing.T, method, path string, body io.Reader, headers ...string,
 ) WebResponse {
@@ -95,6 +97,7 @@ func (s *Server) WebRequest(
 	return a
 }
 
+// WebLogin logs the demo user in through the Web API and returns the token.
 func (s *Server) WebLogin(t *testing.T) string {
 	t.Helper()
 	a := s.WebPost(t, "authentication/token",

@@ -8,6 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"customer-events/internal/app"
 	"customer-events/internal/store/storetest"
 	"customer-events/test/apitest"
 )
@@ -149,5 +152,53 @@ func TestReplay_UserLimitedSince(t *testing.T) {
 	if len(other.UnprocessedCustomerEventsSet) != 1 ||
 		other.UnprocessedCustomerEventsSet[0].ErrorCode != "ForbiddenAPIValueException" {
 		t.Errorf("%+v", other)
+	}
+}
+
+// TestReplay_AfterRestart checks that SQLite's key file, tokens, idempotency keys and references outlive
+// the program.
+func TestReplay_AfterRestart(t *testing.T) {
+	t.Parallel()
+	for name, database := range apitest.Databases(t) {
+		t.Run(name, func(t *testing.T) {
+			args := []string{"--demo", "--database", database}
+			if name == "MariaDB" {
+				args = append(args, "--secret-key", apitest.SecretKey)
+			}
+			events := []apitest.Object{
+				apitest.Event("key", nil),
+				apitest.Event("reference", apitest.Object{
+					"externalSystem":                "shop",
+					"externalSystemReferenceNumber": "1",
+				}),
+			}
+			s := apitest.Serve(t, args...)
+			token := s.Login(t, app.DemoUser, app.DemoPassword)
+			s.Token = token
+			first := s.Create(t, events, "Idempotency-Key", "k")
+			s.Stop(t)
+			s = apitest.Serve(t, args...)
+			s.Token = token
+			again, byReference := s.Create(t, events, "Idempotency-Key", "k"), s.Create(t, events[1:])
+			for i := range first.ProcessedCustomerEventsSet {
+				first.ProcessedCustomerEventsSet[i].Replayed = true
+			}
+			diff := cmp.Diff(first.ProcessedCustomerEventsSet, again.ProcessedCustomerEventsSet)
+			if diff != "" {
+				t.Errorf("by key (-want +got):\n%s", diff)
+			}
+			if byReference.Summary.Replayed != 1 ||
+				byReference.ProcessedCustomerEventsSet[0].ID != first.ProcessedCustomerEventsSet[1].ID {
+				t.Errorf("by reference: %+v", byReference)
+			}
+			byToken := apitest.Event("secret", apitest.ByToken("authenticationCode",
+				"demo-authentication-code"))
+			if got := s.Create(t, []apitest.Object{byToken}); got.Summary.Processed != 1 {
+				t.Errorf("the hashes of secrets have changed: %+v", got)
+			}
+			if n := len(s.Page(t, nil)); n != 3 {
+				t.Errorf("%d events are stored, want 3", n)
+			}
+		})
 	}
 }

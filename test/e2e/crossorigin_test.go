@@ -180,27 +180,3 @@ func TestLogin_TrustedProxies(t *testing.T) {
 		}
 	}
 }
-
-// TestDemo_LoopbackHostsOnly protects the demo from DNS rebinding: it answers only to host names of the
-// loopback interface.
-func TestDemo_LoopbackHostsOnly(t *testing.T) {
-	t.Parallel()
-	s := apitest.ServeDemo(t, storetest.SQLite(t))
-	for host, want := range map[string]int{
-		"localhost:8080":              200,
-		"evil.example":                403,
-		"localhost.evil.example:8080": 403,
-	} {
-		for _, path := range []string{"/", "/metrics", "/graphql?query=%7B__typename%7D"} {
-			request, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+path, nil)
-			request.Host = host
-			response, err := s.Client.Do(request)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if response.Body.Close(); response.StatusCode != want {
-				t.Errorf("%s at %s: %d", path, host, response.StatusCode)
-			}
-		}
-	}
-}
