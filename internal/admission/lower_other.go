@@ -2,4 +2,5 @@
 
 package admission
 
-func lower() {}
+// lowerThreadPriority does nothing: only Linux has a priority for each thread.
+func lowerThreadPriority() {}

@@ -1,4 +1,4 @@
-// Package webapi says in the words of the CRM's own Web API what the program does, and decides nothing: integrations that speak
+// Package crmapi says in the words of the CRM's own Web API what the program does, and decides nothing: integrations that speak
 // the original need another address and nothing else. What they send goes to the same service as graph's, through the same
 // decoder under the original's names.
 //

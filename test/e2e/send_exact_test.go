@@ -67,7 +67,7 @@ func TestSend_Killed(t *testing.T) {
 			t.Fatal(err)
 		}
 		if exit, stdout, stderr := sendCommand(t, g.URL, file); exit != 1 ||
-			!strings.Contains(stdout, fmt.Sprintf("(%d of them had been before)", events-events/100)) {
+			!strings.Contains(stdout, fmt.Sprintf("(%d of them replays)", events-events/100)) {
 			t.Errorf("exit %d: %s%s", exit, stdout, stderr)
 		}
 		mustBeSentOnce(t, s, file, events)
@@ -167,7 +167,7 @@ func TestSend_Interrupted(t *testing.T) {
 	}
 	if exit, stdout, stderr := sendCommand(t, g.URL, file); exit != 1 ||
 		!strings.Contains(stdout,
-			"9000 of 9000 events are done: 8910 processed (0 of them had been before)") {
+			"9000 of 9000 events are done: 8910 processed (none of them a replay)") {
 		t.Errorf("exit %d: %s%s", exit, stdout, stderr)
 	}
 	mustBeSentOnce(t, s, file, events)

@@ -113,7 +113,7 @@ func TestSend_CredentialAttempts(t *testing.T) {
 	})
 	exit, stdout, stderr := sendCommand(t, g.URL, file)
 	if exit != 1 || !strings.Contains(stdout,
-		"8 of 8 events are done: 0 processed (0 of them had been before), 8 rejected") {
+		"8 of 8 events are done: 0 processed (none of them a replay), 8 rejected") {
 		t.Errorf("exit %d: %s%s", exit, stdout, stderr)
 	}
 	if len(calls) != 1 {

@@ -247,8 +247,11 @@ func TestShutdown_RunningCall(t *testing.T) {
 		}
 		s.Stop(t)
 		lines := strings.Split(strings.TrimSpace(s.Log.String()), "\n")
-		if !slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, `"msg":"ended"`) }) {
-			t.Errorf("the log does not report the end: %v", lines)
+		if !slices.ContainsFunc(lines, func(l string) bool {
+			return strings.Contains(l,
+				`"msg":"stopped"`)
+		}) {
+			t.Errorf("the log does not report the stop: %v", lines)
 		}
 	})
 }

@@ -167,12 +167,12 @@ func TestShutdown_Signals(t *testing.T) {
 			}
 			if !c.drains {
 				time.Sleep(time.Second)
-				if strings.Contains(out.String(), "ending") {
+				if strings.Contains(out.String(), "shutting down") {
 					t.Errorf("the program is stopping: %s", &out)
 				}
 				_ = process.Process.Signal(syscall.SIGTERM)
 			}
-			if err := process.Wait(); err != nil || !strings.Contains(out.String(), `"ended"`) {
+			if err := process.Wait(); err != nil || !strings.Contains(out.String(), `"stopped"`) {
 				t.Errorf("%v: %s", err, &out)
 			}
 		})

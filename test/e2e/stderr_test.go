@@ -157,7 +157,7 @@ func TestStderr_ReaderStalls(t *testing.T) {
 		rest.WriteString(line)
 	}
 	if !strings.Contains(rest.String(), "after-the-stall") ||
-		!strings.Contains(rest.String(), `"msg":"ended"`) {
+		!strings.Contains(rest.String(), `"msg":"stopped"`) {
 		t.Errorf("the log does not continue: %.1000s", rest.String())
 	}
 	if strings.Contains(rest.String(), "log lines were lost") {
