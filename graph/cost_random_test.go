@@ -24,7 +24,7 @@ import (
 )
 
 var (
-	seed      = flag.Uint64("seed", 0, "the seed of random documents; 0 is a new one")
+	seed      = flag.Uint64("seed", 0, "the seed of random documents and of random calls; 0 takes one from the clock")
 	documents = flag.Int("documents", 60, "how many random documents are sent")
 )
 

@@ -157,9 +157,12 @@ func randomBatch(random *rand.Rand, all []poison) []string {
 // and texts, but for the spelling of names.
 func TestBothDoorsGiveTheSameVerdicts(t *testing.T) {
 	t.Parallel()
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
-	random := rand.New(rand.NewPCG(seed, 0))
+	from := *seed
+	if from == 0 {
+		from = uint64(time.Now().UnixNano())
+	}
+	t.Logf("to repeat this run: go test ./graph -run '^%s$' -args -seed %d", t.Name(), from)
+	random := rand.New(rand.NewPCG(from, 0))
 	graphQL, webAPI, all := newAPI(t, nil), newAPI(t, nil), poisons()
 	type sent struct {
 		key  string
@@ -180,7 +183,7 @@ func TestBothDoorsGiveTheSameVerdicts(t *testing.T) {
 		want.spellAlike()
 		got.spellAlike()
 		if diff := cmp.Diff(want, got); diff != "" {
-			t.Fatalf("seed %d, round %d (-GraphQL +Web API):\n%s\nof %.3000s", seed, round, diff, call.list)
+			t.Fatalf("seed %d, round %d (-GraphQL +Web API):\n%s\nof %.3000s", from, round, diff, call.list)
 		}
 		if want.Refused != "" {
 			refused++

@@ -1,8 +1,6 @@
 package graph_test
 
 import (
-	"bytes"
-	"compress/gzip"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -11,6 +9,7 @@ import (
 
 	"customer-events/graph"
 	"customer-events/internal/api"
+	"customer-events/test/testutil"
 )
 
 func TestStrictJSON(t *testing.T) {
@@ -70,17 +69,6 @@ func TestStrictJSON(t *testing.T) {
 	}
 }
 
-func zipped(t *testing.T, text []byte) string {
-	t.Helper()
-	var body bytes.Buffer
-	w, _ := gzip.NewWriterLevel(&body, gzip.BestSpeed)
-	_, _ = w.Write(text)
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return body.String()
-}
-
 func TestSizeOfTheBody(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
@@ -94,11 +82,11 @@ func TestSizeOfTheBody(t *testing.T) {
 	}{
 		{"the most", sized(api.MaxBodyBytes), "", 200},
 		{"one more", sized(api.MaxBodyBytes + 1), "", 413},
-		{"the most, by gzip", zipped(t, []byte(sized(api.MaxBodyBytes))), "gzip", 200},
-		{"one more, by gzip", zipped(t, []byte(sized(api.MaxBodyBytes+1))), "gzip", 413},
-		{"a bomb", zipped(t, make([]byte, 20<<20)), "gzip", 413},
+		{"the most, by gzip", testutil.Gzip(sized(api.MaxBodyBytes)), "gzip", 200},
+		{"one more, by gzip", testutil.Gzip(sized(api.MaxBodyBytes + 1)), "gzip", 413},
+		{"a bomb", testutil.Gzip(string(make([]byte, 20<<20))), "gzip", 413},
 		{"not gzip", "nonsense", "gzip", 400},
-		{"gzip that is cut off", zipped(t, []byte(sized(1000)))[:50], "GZIP", 400},
+		{"gzip that is cut off", testutil.Gzip(sized(1000))[:50], "GZIP", 400},
 		{"br", "x", "br", 415},
 	} {
 		for _, media := range []string{"application/json", newMedia} {

@@ -1,5 +1,6 @@
-// A client of the GraphQL door, on nothing but the standard library: it logs in, sends the Web API's own example, four events of
-// which two name accounts that do not exist, and sends it again as one does after a time-out.
+// A client of the GraphQL API that needs only the standard library. It logs in and sends the Web API's own
+// example: four events, of which two name accounts that do not exist. Then it sends the call again, as
+// after a time-out.
 //
 //	go run . http://127.0.0.1:8080
 package main
@@ -49,8 +50,8 @@ func run(ctx context.Context, server string) error {
 		event("08", "ACR00045000", "2016-06-22T15:19:22"),
 		event("09", "ACR00670040", "2016-06-22T15:15:42"),
 	}
-	// With a key the call may be sent again: no event is stored twice. In earnest it is kept with the batch, so that it is the same
-	// after a crash too.
+	// With a key the call may be sent again without storing an event twice. In production, store the key
+	// with the batch, so that it is the same after a crash.
 	key := fmt.Sprint("example-go-", time.Now().UnixNano())
 	for range 2 {
 		outcome, err := c.create(ctx, key, events)
@@ -58,16 +59,18 @@ func run(ctx context.Context, server string) error {
 			return err
 		}
 		for _, e := range outcome.Processed {
-			fmt.Printf("%s processed: id %s, number %s, replayed %t\n", e.RequestUniqueIdentifier, e.ID, e.Number, e.Replayed)
+			fmt.Printf("%s processed: id %s, number %s, replayed %t\n", e.RequestUniqueIdentifier, e.ID,
+				e.Number, e.Replayed)
 		}
 		for _, e := range outcome.Unprocessed {
-			fmt.Printf("%s unprocessed: %s: %s\n", e.RequestUniqueIdentifier, e.ErrorCode, e.ErrorDescription)
+			fmt.Printf("%s unprocessed: %s: %s\n", e.RequestUniqueIdentifier, e.ErrorCode,
+				e.ErrorDescription)
 		}
 	}
 	return nil
 }
 
-// WebCustomerEvent is the input of one event; schema.graphqls has the fields that are not used here.
+// WebCustomerEvent is the input of one event; schema.graphqls has the remaining fields.
 type WebCustomerEvent struct {
 	RequestUniqueIdentifier      string      `json:"requestUniqueIdentifier"`
 	AccountsReceivableIdentifier *Identifier `json:"accountsReceivableIdentifier,omitempty"`
@@ -85,7 +88,7 @@ type Identifier struct {
 	Name   string `json:"name,omitempty"`
 }
 
-// Outcome is what became of the events: each is in exactly one of the lists.
+// Outcome is the answer about the events: each is in exactly one of the lists.
 type Outcome struct {
 	Processed []struct {
 		RequestUniqueIdentifier, ID, Number string
@@ -108,14 +111,16 @@ func (c *client) logIn(ctx context.Context, username, password string) error {
 
 func (c *client) create(ctx context.Context, key string, events []WebCustomerEvent) (Outcome, error) {
 	var data struct{ CreateWebCustomerEvents Outcome }
-	err := c.post(ctx, key, `mutation ($input: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: $input) {
+	err := c.post(ctx, key,
+		`mutation ($input: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: $input) {
 		processedCustomerEventsSet { requestUniqueIdentifier id number replayed }
 		unprocessedCustomerEventsSet { requestUniqueIdentifier errorCode errorDescription } } }`,
 		map[string]any{"input": map[string]any{"webCustomerEventsSet": events}}, &data)
 	return data.CreateWebCustomerEvents, err
 }
 
-// post sends a query and reads the answer's data. What is worth sending again later says so: extensions.retryAfter are seconds.
+// post sends a query and decodes the response's data. An error that is worth a retry has
+// extensions.retryAfter in seconds.
 func (c *client) post(ctx context.Context, key, query string, variables, data any) error {
 	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
 	if err != nil {

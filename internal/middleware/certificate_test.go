@@ -1,19 +1,16 @@
 package middleware
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/pem"
 	"log/slog"
-	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"customer-events/test/testutil"
 )
 
 // write writes a new certificate for a name.
@@ -25,29 +22,11 @@ func write(t *testing.T, certFile, keyFile, name string) {
 // writeValid writes a new certificate for a name with a period of validity.
 func writeValid(t *testing.T, certFile, keyFile, name string, from, until time.Time) {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: from, NotAfter: until,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for file, block := range map[string]*pem.Block{
-		certFile: {Type: "CERTIFICATE", Bytes: der},
-		keyFile:  {Type: "PRIVATE KEY", Bytes: private},
-	} {
-		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	testutil.WriteCertificate(t, certFile, keyFile, &x509.Certificate{
+		Subject:   pkix.Name{CommonName: name},
+		NotBefore: from,
+		NotAfter:  until,
+	})
 }
 
 func TestCertificate_Reload(t *testing.T) {

@@ -2,11 +2,16 @@ package apitest
 
 import "testing"
 
-const EventFields = ` id number type lifeCycleState accountsReceivable { id number name } rewardsParticipant { id number } classification { id name alternativeCode }
-	performedByUnit { id name alternativeCode } performedOn website description externalSystem externalSystemReferenceNumber
-	udfString1 udfString2 udfString3 udfString4 udfString5 udfString6 udfString7 udfString8 udfFloat1 udfFloat2 udfFloat3 udfFloat4
+// EventFields select all fields of an event.
+const EventFields = ` id number type lifeCycleState
+	accountsReceivable { id number name } rewardsParticipant { id number }
+	classification { id name alternativeCode } performedByUnit { id name alternativeCode }
+	performedOn website description externalSystem externalSystemReferenceNumber
+	udfString1 udfString2 udfString3 udfString4 udfString5 udfString6 udfString7 udfString8
+	udfFloat1 udfFloat2 udfFloat3 udfFloat4
 	udfDate1 udfDate2 udfDate3 udfDate4 createdAt createdBy `
 
+// Connection is one page of events with its cursors.
 type Connection struct {
 	Nodes    []Object
 	Edges    []struct{ Cursor string }
@@ -16,20 +21,24 @@ type Connection struct {
 	}
 }
 
+// Connection queries one page of events.
 func (s *Server) Connection(t *testing.T, variables Object) Connection {
 	t.Helper()
-	return Ask[Connection](t, s, "webCustomerEvents", `query ($first: Int, $after: String, $filter: WebCustomerEventFilter) {
-		webCustomerEvents(first: $first, after: $after, filter: $filter) { nodes {`+EventFields+`} edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`, variables)
+	return Ask[Connection](t, s, "webCustomerEvents",
+		`query ($first: Int, $after: String, $filter: WebCustomerEventFilter) {
+		webCustomerEvents(first: $first, after: $after, filter: $filter) { nodes {`+EventFields+
+			`} edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`,
+		variables)
 }
 
-// Page is the events of one page by the filter, by request order of their numbers, newest first.
+// Page returns up to 500 events that match a filter, newest first.
 func (s *Server) Page(t *testing.T, filter Object) []Object {
 	t.Helper()
 	return s.Connection(t, Object{"first": 500, "filter": filter}).Nodes
 }
 
-// Mark is the field by which tests find the events of a file again.
-const Mark = "udfString1"
+// MarkField is the field by which tests identify the events of a file.
+const MarkField = "udfString1"
 
 // CountStored reads all events back, and counts them by their mark.
 func (s *Server) CountStored(t *testing.T) map[string]int {
@@ -42,9 +51,11 @@ func (s *Server) CountStored(t *testing.T) map[string]int {
 				HasNextPage bool
 				EndCursor   string
 			}
-		}](t, s, "webCustomerEvents", `query ($after: String) { webCustomerEvents(first: 500, after: $after) { nodes { `+Mark+` } pageInfo { hasNextPage endCursor } } }`, Object{"after": after})
+		}](t, s, "webCustomerEvents",
+			`query ($after: String) { webCustomerEvents(first: 500, after: $after) { nodes { `+MarkField+
+				` } pageInfo { hasNextPage endCursor } } }`, Object{"after": after})
 		for _, node := range page.Nodes {
-			counts[node[Mark]]++
+			counts[node[MarkField]]++
 		}
 		if !page.PageInfo.HasNextPage {
 			return counts

@@ -11,12 +11,12 @@ import (
 
 var upper = regexp.MustCompile(`[A-Z]|[0-9]+`)
 
-// WireName is a field's name in the Web API.
+// WireName returns a field's name in the Web API.
 func WireName(field string) string {
 	return upper.ReplaceAllStringFunc(field, func(s string) string { return "_" + strings.ToLower(s) })
 }
 
-// MustBePrintable looks for what a terminal or a page would act upon in all texts of an answer.
+// MustBePrintable checks that no text of a response has characters that control a terminal or a page.
 func MustBePrintable(t *testing.T, text string) {
 	t.Helper()
 	var answer any
@@ -27,10 +27,11 @@ func MustBePrintable(t *testing.T, text string) {
 	walk = func(v any) {
 		switch v := v.(type) {
 		case string:
-			if at := strings.IndexFunc(v, func(r rune) bool {
+			at := strings.IndexFunc(v, func(r rune) bool {
 				return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == 0x2028 || r == 0x2029
-			}); at >= 0 {
-				t.Errorf("an answer holds %q", v)
+			})
+			if at >= 0 {
+				t.Errorf("a response contains %q", v)
 			}
 		case []any:
 			for _, item := range v {
@@ -45,5 +46,5 @@ func MustBePrintable(t *testing.T, text string) {
 	walk(answer)
 }
 
-// Soon is how long a request may take that is meant to take long.
-const Soon = 5 * time.Second
+// MaxLatency limits the time of a request during an attack.
+const MaxLatency = 5 * time.Second

@@ -4,43 +4,46 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"customer-events/test/program"
 )
 
-// grows measures calls of a thousand events upon an empty table, fills the table, and measures them again: what is left of the
-// rate says how recording slows down as the years go by.
-func grows(ctx context.Context, f *floor, p *program, m *maker, database, rows int) error {
+// measureGrowth measures calls of 1000 events with an empty table, fills the table and measures them
+// again. The ratio of the rates shows how recording slows down as the table grows.
+func measureGrowth(ctx context.Context, b *benchmark, rows int) error {
 	const batch = 1000
-	clients := numbers(*clients)
+	clients := parseNumbers(*clients)
 	empty := make([]figures, len(clients))
 	for i, c := range clients {
 		var err error
-		if empty[i], err = cell(ctx, f, p, m, database, c, batch); err != nil {
+		if empty[i], err = b.measureCell(ctx, c, batch); err != nil {
 			return err
 		}
 	}
-	have, err := count(ctx, f.db)
+	have, err := countRows(ctx, b.floor.db)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("filling up to %d rows, by the floor\n", rows)
+	fmt.Printf("the floor fills the table up to %d rows\n", rows)
 	start := time.Now()
-	const share = 100 // calls at a time, so that the events waiting to be written fit into memory
-	for ; have < rows; have += share * batch {
-		work := make([][]event, share)
+	const chunk = 100 // calls whose events are in memory at the same time
+	for ; have < rows; have += chunk * batch {
+		work := make([][]program.Event, chunk)
 		for i := range work {
-			work[i] = m.batch(batch)
+			work[i] = b.generator.batch(batch)
 		}
-		if _, err := measure(ctx, f.db, 4, share, batch, 0, database, func(i int) error { return f.write(ctx, work[i]) }); err != nil {
+		write := func(i int) error { return b.floor.write(ctx, work[i]) }
+		if _, err := b.measure(ctx, 4, chunk, batch, 0, write); err != nil {
 			return err
 		}
 	}
 	fmt.Printf("%d rows after %s\n", have, time.Since(start).Round(time.Second))
 	for i, c := range clients {
-		full, err := cell(ctx, f, p, m, database, c, batch)
+		full, err := b.measureCell(ctx, c, batch)
 		if err != nil {
 			return err
 		}
-		fmt.Printf("%d clients: %.2f of the rate upon an empty table\n", c, full.rate/empty[i].rate)
+		fmt.Printf("%d clients: %.2f of the rate with an empty table\n", c, full.rate/empty[i].rate)
 	}
 	return nil
 }

@@ -8,39 +8,39 @@ import (
 	"sync/atomic"
 )
 
-// honestClients is how many clients a bad neighbour is put beside; each sends one event a call.
-const honestClients = 48
+// otherClients is the number of clients beside a bad neighbour. Each sends one event a call.
+const otherClients = 48
 
-// badNeighbour measures what one client that repeats a recorded event again and again, as a sender in a
-// retry loop does, takes from the small calls of others. Rounds without and with it take turns, so that what
-// slows the machine down for longer touches both.
-func badNeighbour(ctx context.Context, f *floor, p *program, m *maker, database, batch int) error {
-	door := doors["graphql"]
-	repeated := door.body(m.batch(batch))
-	if _, err := p.post(door.path, repeated); err != nil {
+// measureNeighbour measures how one client slows down the small calls of others when it repeats a recorded
+// event, as a sender in a retry loop does. Rounds without it and with it alternate, so that other load on
+// the machine affects both.
+func measureNeighbour(ctx context.Context, b *benchmark, batch int) error {
+	graphQL := protocols["graphql"]
+	repeated := graphQL.encode(b.generator.batch(batch))
+	if _, err := b.server.post(graphQL.path, repeated); err != nil {
 		return err
 	}
-	calls := 2 * honestClients
+	calls := 2 * otherClients
 	round := func() (figures, error) {
 		bodies := make([][]byte, calls)
 		for i := range bodies {
-			bodies[i] = door.body(m.batch(1))
+			bodies[i] = graphQL.encode(b.generator.batch(1))
 		}
 		call := func(i int) error {
-			_, err := p.post(door.path, bodies[i])
+			_, err := b.server.post(graphQL.path, bodies[i])
 			return err
 		}
-		return measure(ctx, f.db, honestClients, calls, 1, p.server.Process.Pid, database, call)
+		return b.measure(ctx, otherClients, calls, 1, b.server.process.Process.Pid, call)
 	}
-	var calm, beside, ratios []figures
+	var without, with, ratios []figures
 	var replays float64
 	for i := range *rounds + 1 {
 		undisturbed, err := round()
 		if err != nil {
 			return err
 		}
-		if i == 0 { // the first round finds out how many fit
-			calls = honestClients * max(2, min(200, int(undisturbed.rate**seconds)/honestClients))
+		if i == 0 { // the first round determines the number of calls
+			calls = otherClients * max(2, min(200, int(undisturbed.rate**seconds)/otherClients))
 			continue
 		}
 		var stop atomic.Bool
@@ -49,7 +49,7 @@ func badNeighbour(ctx context.Context, f *floor, p *program, m *maker, database,
 		var neighbour sync.WaitGroup
 		neighbour.Go(func() {
 			for failed == nil && !stop.Load() {
-				if _, failed = p.post(door.path, repeated); failed == nil {
+				if _, failed = b.server.post(graphQL.path, repeated); failed == nil {
 					repeats++
 				}
 			}
@@ -60,16 +60,17 @@ func badNeighbour(ctx context.Context, f *floor, p *program, m *maker, database,
 		if err != nil || failed != nil {
 			return fmt.Errorf("beside a bad neighbour: %w", errors.Join(err, failed))
 		}
-		calm, beside = append(calm, undisturbed), append(beside, disturbed)
+		without, with = append(without, undisturbed), append(with, disturbed)
 		ratios = append(ratios, figures{rate: disturbed.rate / undisturbed.rate})
 		replays += float64(repeats) / (float64(calls) / disturbed.rate) / float64(*rounds)
 	}
-	a, b := medians(calm), medians(beside)
-	fmt.Printf("bad neighbour: %d clients with one event a call, beside one that repeats a call of %d\n",
-		honestClients, batch)
+	alone, beside := medians(without), medians(with)
+	fmt.Printf("bad neighbour: %d clients with one event a call, beside one that repeats a call of %d "+
+		"events\n",
+		otherClients, batch)
 	fmt.Println("           ev/s     p50     p99  replayed calls/s  ratio")
-	fmt.Printf("alone  %8.0f %6.1fms %6.1fms\n", a.rate, a.p50*1000, a.p99*1000)
+	fmt.Printf("alone  %8.0f %6.1fms %6.1fms\n", alone.rate, alone.p50*1000, alone.p99*1000)
 	fmt.Printf("beside %8.0f %6.1fms %6.1fms %17.0f %6.2f\n",
-		b.rate, b.p50*1000, b.p99*1000, replays, medians(ratios).rate)
+		beside.rate, beside.p50*1000, beside.p99*1000, replays, medians(ratios).rate)
 	return nil
 }

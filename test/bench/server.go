@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,131 +10,115 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
+
+	"customer-events/test/program"
 )
 
-// program is the built server.
-type program struct {
-	path, dir, database string
-	env                 []string
-	server              *exec.Cmd
-	address, token      string
-	client              *http.Client
+// server is the built server as a process, with a client of it.
+type server struct {
+	program.Program
+	database       string
+	process        *exec.Cmd
+	address, token string
+	client         *http.Client
 }
 
-const password = "bench-password"
+const (
+	username = "bench"
+	password = "bench-password"
+)
 
-// build makes the program as a release is made.
-func build(ctx context.Context, dir string) (string, error) {
-	path := filepath.Join(dir, "customer-events")
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, ".")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	cmd.Stderr = os.Stderr
-	return path, cmd.Run()
-}
-
-// prepare fills a database with reference data and a user, by the program's own commands.
-func (p *program) prepare(ctx context.Context) error {
-	p.env = append(os.Environ(), "CRM_DATABASE="+p.database, "CRM_SECRET_KEY=only for the benchmark")
-	files := map[string][][]string{"accounts-receivable": {{"number", "name"}}, "units": {{"name"}}, "classifications": {{"name", "alternative_code", "type"}}}
+// prepare fills a database with reference data and a user.
+func (s *server) prepare(ctx context.Context) error {
+	s.Env = append(os.Environ(), "CRM_DATABASE="+s.database, "CRM_SECRET_KEY=only for the benchmark")
+	files := map[string][][]string{
+		"accounts-receivable": {{"number", "name"}},
+		"units":               {{"name"}},
+		"classifications":     {{"name", "alternative_code", "type"}},
+	}
+	add := func(kind string, row ...string) { files[kind] = append(files[kind], row) }
 	for i := range accounts {
-		files["accounts-receivable"] = append(files["accounts-receivable"], []string{accountNumber(i), "Name"})
+		add("accounts-receivable", accountNumber(i), "Name")
 	}
 	for i := range units {
-		files["units"] = append(files["units"], []string{unitName(i)})
+		add("units", unitName(i))
 	}
 	for i := range classifications {
-		files["classifications"] = append(files["classifications"], []string{"Class " + strconv.Itoa(i), classificationCode(i), "WEB"})
+		add("classifications", "Class "+strconv.Itoa(i), classificationCode(i), "WEB")
 	}
-	for kind, rows := range files {
-		var text bytes.Buffer
-		if err := csv.NewWriter(&text).WriteAll(rows); err != nil {
-			return err
-		}
-		path := filepath.Join(p.dir, kind+".csv")
-		if err := os.WriteFile(path, text.Bytes(), 0o600); err != nil {
-			return err
-		}
-		if err := p.command(ctx, "", "import", kind, path); err != nil {
-			return err
-		}
-	}
-	return p.command(ctx, password+"\n", "user", "add", "bench")
-}
-
-func (p *program) command(ctx context.Context, input string, args ...string) error {
-	cmd := exec.CommandContext(ctx, p.path, args...)
-	cmd.Env, cmd.Dir, cmd.Stdin = p.env, p.dir, strings.NewReader(input)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%v: %w: %s", args, err, out)
-	}
-	return nil
+	return s.Prepare(ctx, files, username, password)
 }
 
 // start starts the server and logs in.
-func (p *program) start(ctx context.Context) error {
+func (s *server) start(ctx context.Context) error {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	p.address = listener.Addr().String()
+	s.address = listener.Addr().String()
 	if err := listener.Close(); err != nil {
 		return err
 	}
-	p.server = exec.CommandContext(ctx, p.path, "--listen", p.address)
-	p.server.Env, p.server.Dir = p.env, p.dir
-	if err := p.server.Start(); err != nil {
+	s.process = exec.CommandContext(ctx, s.Path, "--listen", s.address)
+	s.process.Env, s.process.Dir = s.Env, s.Dir
+	if err := s.process.Start(); err != nil {
 		return err
 	}
-	p.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true}}
+	s.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true}}
 	for range 200 {
-		if err = p.login(); err == nil {
+		if err = s.login(); err == nil {
 			return nil
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	return fmt.Errorf("the server does not answer: %w", err)
+	return fmt.Errorf("the server does not respond: %w", err)
 }
 
-func (p *program) login() error {
-	answer, err := p.post("/graphql", []byte(`{"query":"mutation { login(input: {username: \"bench\", password: \"`+password+`\"}) { token } }"}`))
+func (s *server) login() error {
+	const query = `{"query":"mutation { login(input: {username: \"` + username + `\", password: \"` +
+		password +
+		`\"}) { token } }"}`
+	body, err := s.post("/graphql", []byte(query))
 	if err != nil {
 		return err
 	}
 	var parsed struct {
 		Data struct{ Login struct{ Token string } }
 	}
-	p.token = ""
-	err = json.Unmarshal(answer, &parsed)
-	p.token = parsed.Data.Login.Token
+	s.token = ""
+	err = json.Unmarshal(body, &parsed)
+	s.token = parsed.Data.Login.Token
 	return err
 }
 
-func (p *program) post(path string, body []byte) ([]byte, error) {
-	request, err := http.NewRequest(http.MethodPost, "http://"+p.address+path, bytes.NewReader(body))
+// post sends a body with the token. A response with an error or a rejected event is an error.
+func (s *server) post(path string, body []byte) ([]byte, error) {
+	request, err := http.NewRequest(http.MethodPost, "http://"+s.address+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
 	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Authorization", "Bearer "+p.token)
-	response, err := p.client.Do(request)
+	request.Header.Set("Authorization", "Bearer "+s.token)
+	response, err := s.client.Do(request)
 	if err != nil {
 		return nil, err
 	}
 	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	if err == nil && (response.StatusCode != http.StatusOK || bytes.Contains(answer, []byte(`"errors"`)) || bytes.Contains(answer, []byte("APIValueException"))) {
-		err = fmt.Errorf("%s: %.300s", response.Status, answer)
+	text, err := io.ReadAll(response.Body)
+	failed := response.StatusCode != http.StatusOK || bytes.Contains(text, []byte(`"errors"`)) ||
+		bytes.Contains(text, []byte("APIValueException"))
+	if err == nil && failed {
+		err = fmt.Errorf("%s: %.300s", response.Status, text)
 	}
-	return answer, err
+	return text, err
 }
 
-// allocated is how many bytes the server has allocated so far.
-func (p *program) allocated() float64 {
-	response, err := p.client.Get("http://" + p.address + "/metrics")
+// allocated returns the number of bytes that the server has allocated since its start.
+func (s *server) allocated() float64 {
+	response, err := s.client.Get("http://" + s.address + "/metrics")
 	if err != nil {
 		return 0
 	}
@@ -147,14 +130,14 @@ func (p *program) allocated() float64 {
 	return value
 }
 
-func (p *program) stop() {
-	if p.server != nil && p.server.Process != nil {
-		_ = p.server.Process.Signal(os.Interrupt)
-		_ = p.server.Wait()
+func (s *server) stop() {
+	if s.process != nil && s.process.Process != nil {
+		_ = s.process.Process.Signal(os.Interrupt)
+		_ = s.process.Wait()
 	}
 }
 
-// cpu is how many seconds a process has computed. Source: proc(5), in ticks of 1/100 s.
+// cpu returns the CPU time of a process in seconds. Source: proc(5), in ticks of 1/100 s.
 func cpu(pid int) float64 {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {

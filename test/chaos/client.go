@@ -13,37 +13,39 @@ import (
 	"time"
 )
 
-const mutation = `mutation Faults($input: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: $input) {
+const mutation = `mutation Faults($input: CreateWebCustomerEventsInput!) {
+ createWebCustomerEvents(input: $input) {
  processedCustomerEventsSet { requestUniqueIdentifier id number replayed index }
  unprocessedCustomerEventsSet { requestUniqueIdentifier index errorCode errorDescription }
  summary { received processed unprocessed } } }`
 
-// call is one bulk call: sent again as it is, byte for byte, until it is settled.
-type call struct {
+// bulkCall is one call of the bulk mutation. Its body is sent again, byte for byte, until it is answered.
+type bulkCall struct {
 	key    string
 	events []event
 	body   []byte
 }
 
-func newCall(key string, events []event) *call {
+func newCall(key string, events []event) *bulkCall {
 	input := map[string]any{"webCustomerEventsSet": events}
 	if key != "" {
-		input["idempotencyKey"] = key // not as a header: with one, Go's client would send again by itself, unseen
+		// not as a header, since Go's client repeats requests that have one by itself
+		input["idempotencyKey"] = key
 	}
 	body, err := json.Marshal(map[string]any{"query": mutation, "variables": map[string]any{"input": input}})
 	if err != nil {
-		panic(err) // structs of texts and numbers
+		panic(err) // the values are structs of texts and numbers
 	}
-	return &call{key, events, body}
+	return &bulkCall{key, events, body}
 }
 
-// answer is what a call was answered.
-type answer struct {
+// response is the server's answer to a login or a bulk call.
+type response struct {
 	Data struct {
 		Login struct{ Token string }
 		Made  *struct {
-			Processed   []made        `json:"processedCustomerEventsSet"`
-			Unprocessed []unprocessed `json:"unprocessedCustomerEventsSet"`
+			Processed   []processedEvent   `json:"processedCustomerEventsSet"`
+			Unprocessed []unprocessedEvent `json:"unprocessedCustomerEventsSet"`
 			Summary     struct{ Received, Processed, Unprocessed int }
 		} `json:"createWebCustomerEvents"`
 	}
@@ -53,25 +55,29 @@ type answer struct {
 	}
 }
 
-type made struct {
+type processedEvent struct {
 	RequestUniqueIdentifier, ID, Number string
 	Replayed                            bool
 	Index                               int
 }
 
-type unprocessed struct {
+type unprocessedEvent struct {
 	RequestUniqueIdentifier     string
 	Index                       int
 	ErrorCode, ErrorDescription string
 }
 
-// post sends a body once and returns the code of the call's error, if it has one. An err tells that there was no answer.
-func post(ctx context.Context, via *http.Client, address, token string, body []byte) (a answer, code string, err error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+address+"/graphql", bytes.NewReader(body))
+// post sends a body once and returns the code of the call's error, if there is one. With an err there was
+// no response.
+func post(
+	ctx context.Context, via *http.Client, address, token string, body []byte,
+) (a response, code string, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+address+"/graphql",
+		bytes.NewReader(body))
 	if err != nil {
 		return a, "", err
 	}
-	request.GetBody = nil // or Go's client would send some failed requests again, unseen
+	request.GetBody = nil // or Go's client would repeat some failed requests by itself
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Authorization", "Bearer "+token)
 	response, err := via.Do(request)
@@ -92,78 +98,80 @@ func post(ctx context.Context, via *http.Client, address, token string, body []b
 	return a, "", nil
 }
 
-// client sends calls one after the other.
+// client sends one call after the other.
 type client struct {
-	name      string
-	ledger    *ledger
-	random    *rand.Rand
-	http      *http.Client
-	token     string
-	addresses []string           // of the servers
-	pick      func(i int) string // where to send, in turn
-	batch     int                // the most events of a call
-	text      int                // about how long a description is
-	// givesUp is whether the client drops calls now and then about which it was told only that nothing is stored.
-	givesUp bool
-	keyed   bool
+	name              string
+	history           *history
+	random            *rand.Rand
+	http              *http.Client
+	token             string
+	addresses         []string           // of the servers
+	address           func(i int) string // the server for the i-th request
+	maxBatch          int                // the maximum number of events in a call
+	descriptionLength int                // the approximate length of a description
+	// abandonsCalls makes the client drop some calls whose responses all said that nothing is stored.
+	abandonsCalls bool
+	keyed         bool
 
-	made    int
-	settled atomic.Int64
-	kept    []*call // some calls that were settled, to be sent again
+	callCount      int
+	completed      atomic.Int64
+	completedCalls []*bulkCall // a sample of answered calls, to be replayed
 }
 
-// next makes a call. Half the clients' calls are known by a key, the others by their events' references.
-func (c *client) next() *call {
-	c.made++
-	keyed := c.keyed || c.made%2 == 0
-	events := make([]event, 1+c.random.IntN(c.batch))
+// nextCall makes a call. Half of the calls carry an idempotency key; the events of the others carry
+// references.
+func (c *client) nextCall() *bulkCall {
+	c.callCount++
+	keyed := c.keyed || c.callCount%2 == 0
+	events := make([]event, 1+c.random.IntN(c.maxBatch))
 	for i := range events {
-		events[i] = newEvent(c.random, fmt.Sprintf("%s-%d-%d", c.name, c.made, i), c.text, !keyed)
+		events[i] = newEvent(c.random, fmt.Sprintf("%s-%d-%d", c.name, c.callCount, i), c.descriptionLength,
+			!keyed)
 	}
 	if keyed {
-		return newCall(fmt.Sprintf("key %s-%d", c.name, c.made), events)
+		return newCall(fmt.Sprintf("key %s-%d", c.name, c.callCount), events)
 	}
 	return newCall("", events)
 }
 
-// deliver sends a call until it is settled. It reports false if the context ended before.
-func (c *client) deliver(ctx context.Context, call *call) bool {
-	c.ledger.write(call.events)
-	nothing := true // whether every answer so far has said that nothing is stored
+// sendUntilAnswered sends a call until it is answered. It returns false if the context ends before that.
+func (c *client) sendUntilAnswered(ctx context.Context, call *bulkCall) bool {
+	c.history.addSent(call.events)
+	nothing := true // whether every response so far said that nothing is stored
 	for tries := 0; ; tries++ {
-		c.ledger.sends.Add(1)
-		a, code, err := post(ctx, c.http, c.pick(c.made+tries), c.token, call.body)
+		c.history.sends.Add(1)
+		a, code, err := post(ctx, c.http, c.address(c.callCount+tries), c.token, call.body)
 		switch {
 		case ctx.Err() != nil:
 			return false
 		case err != nil:
 			nothing = false
-			c.ledger.unanswered(err)
+			c.history.addNoResponse(err)
 		case code == "UNAVAILABLE":
-			c.ledger.saw(code)
-			if c.givesUp && nothing && c.random.IntN(4) == 0 {
+			c.history.addError(code)
+			if c.abandonsCalls && nothing && c.random.IntN(4) == 0 {
 				for i := range call.events {
-					c.ledger.refuse(&call.events[i])
+					c.history.addRejected(&call.events[i])
 				}
 				return true
 			}
 		case code == "IDEMPOTENCY_KEY_IN_USE":
-			c.ledger.saw(code)
+			c.history.addError(code)
 		case code == "OUTCOME_UNKNOWN":
 			nothing = false
-			c.ledger.saw(code)
+			c.history.addError(code)
 		case code != "":
 			nothing = false
-			c.ledger.saw(code)
-			c.ledger.complain("a call was answered %s: %s", code, a.Errors[0].Message)
+			c.history.addError(code)
+			c.history.addViolation("the response to a call was %s: %s", code, a.Errors[0].Message)
 		default:
-			c.settle(call, a)
-			c.settled.Add(1)
-			c.ledger.calls.Add(1)
-			if len(c.kept) < 20 {
-				c.kept = append(c.kept, call)
+			c.recordResponse(call, a)
+			c.completed.Add(1)
+			c.history.calls.Add(1)
+			if len(c.completedCalls) < 20 {
+				c.completedCalls = append(c.completedCalls, call)
 			} else {
-				c.kept[c.random.IntN(len(c.kept))] = call
+				c.completedCalls[c.random.IntN(len(c.completedCalls))] = call
 			}
 			return true
 		}
@@ -175,16 +183,16 @@ func (c *client) deliver(ctx context.Context, call *call) bool {
 	}
 }
 
-// settle enters an answer into the ledger.
-func (c *client) settle(call *call, a answer) {
+// recordResponse checks the response to a call and adds it to the history.
+func (c *client) recordResponse(call *bulkCall, a response) {
 	if a.Data.Made == nil {
-		c.ledger.complain("a call was answered with neither data nor error")
+		c.history.addViolation("the response to a call has neither data nor errors")
 		return
 	}
 	seen := make([]int, len(call.events))
 	at := func(index int, request string) *event {
 		if index < 0 || index >= len(seen) || call.events[index].RequestUniqueIdentifier != request {
-			c.ledger.complain("an answer speaks of %q at place %d, which was not sent there", request, index)
+			c.history.addViolation("a response names %q at index %d, where it was not sent", request, index)
 			return nil
 		}
 		seen[index]++
@@ -192,43 +200,45 @@ func (c *client) settle(call *call, a answer) {
 	}
 	for _, p := range a.Data.Made.Processed {
 		if e := at(p.Index, p.RequestUniqueIdentifier); e != nil {
-			if e.bad() {
-				c.ledger.complain("%s was processed though its account does not exist", e.UDFString1)
+			if mustBeRejected(e) {
+				c.history.addViolation("%s was processed although its account does not exist", e.UDFString1)
 			}
-			c.ledger.acknowledge(e, p.ID, p.Number)
+			c.history.addProcessed(e, p.ID, p.Number)
 		}
 	}
 	for _, u := range a.Data.Made.Unprocessed {
 		if e := at(u.Index, u.RequestUniqueIdentifier); e != nil {
-			if !e.bad() || u.ErrorCode != "NotFoundAPIValueException" {
-				c.ledger.complain("%s was refused without a reason: %s %s", e.UDFString1, u.ErrorCode, u.ErrorDescription)
+			if !mustBeRejected(e) || u.ErrorCode != "NotFoundAPIValueException" {
+				c.history.addViolation("%s was rejected without a reason: %s %s", e.UDFString1, u.ErrorCode,
+					u.ErrorDescription)
 			}
-			c.ledger.refuse(e)
+			c.history.addRejected(e)
 		}
 	}
 	for i, times := range seen {
 		if times != 1 {
-			c.ledger.complain("%s stands %d times in the answer", call.events[i].UDFString1, times)
+			c.history.addViolation("%s is %d times in the response", call.events[i].UDFString1, times)
 		}
 	}
 	if s := a.Data.Made.Summary; s.Received != len(seen) || s.Processed+s.Unprocessed != s.Received {
-		c.ledger.complain("a summary does not add up: %+v", s)
+		c.history.addViolation("the numbers of a summary contradict each other: %+v", s)
 	}
 }
 
-// again sends settled calls once more; each must be answered as before, which settle sees to, and as a replay.
-func (c *client) again(ctx context.Context) bool {
-	for _, call := range c.kept {
+// replayCompleted sends answered calls once more. The responses must be the same as before, and replays.
+func (c *client) replayCompleted(ctx context.Context) bool {
+	for _, call := range c.completedCalls {
 		for {
-			a, code, err := post(ctx, c.http, c.pick(c.made), c.token, call.body)
+			a, code, err := post(ctx, c.http, c.address(c.callCount), c.token, call.body)
 			if ctx.Err() != nil {
 				return false
 			}
 			if err == nil && code == "" {
-				c.settle(call, a)
+				c.recordResponse(call, a)
 				for _, p := range a.Data.Made.Processed {
 					if !p.Replayed {
-						c.ledger.complain("%s was sent again and is not a replay", strings.TrimPrefix(p.RequestUniqueIdentifier, "request "))
+						c.history.addViolation("%s was sent again and is no replay",
+							strings.TrimPrefix(p.RequestUniqueIdentifier, "request "))
 					}
 				}
 				break

@@ -6,63 +6,68 @@ import (
 	"strings"
 )
 
-// weights are the cuts, and how often each is made of a hundred. COMMIT has the most: there alone the outcome is unknown.
-var weights = map[cut]int{
-	{greeting, inAnswer}: 3,
-	{login, inRequest}:   3, {login, afterSend}: 3, {login, inAnswer}: 3,
-	{begin, inRequest}: 3, {begin, onAnswer}: 3, {begin, inAnswer}: 2,
-	{lookup, inRequest}: 3, {lookup, onAnswer}: 2, {lookup, inAnswer}: 3,
-	{insertCall, inRequest}: 3, {insertCall, afterSend}: 2, {insertCall, onAnswer}: 3,
-	{insert, inRequest}: 6, {insert, afterSend}: 4, {insert, onAnswer}: 4, {insert, inAnswer}: 3,
-	{commit, inRequest}: 12, {commit, afterSend}: 12, {commit, onAnswer}: 12, {commit, inAnswer}: 11,
+// cutWeights are the cuts and their numbers in a hundred. COMMIT has the most, since only there the
+// outcome is unknown.
+var cutWeights = map[cut]int{
+	{greeting, inResponse}: 3,
+	{login, inRequest}:     3, {login, afterRequest}: 3, {login, inResponse}: 3,
+	{begin, inRequest}: 3, {begin, beforeResponse}: 3, {begin, inResponse}: 2,
+	{lookup, inRequest}: 3, {lookup, beforeResponse}: 2, {lookup, inResponse}: 3,
+	{insertCall, inRequest}: 3, {insertCall, afterRequest}: 2, {insertCall, beforeResponse}: 3,
+	{insert, inRequest}: 6, {insert, afterRequest}: 4, {insert, beforeResponse}: 4, {insert, inResponse}: 3,
+	{commit, inRequest}: 12, {commit, afterRequest}: 12, {commit, beforeResponse}: 12,
+	{commit, inResponse}: 11,
 }
 
-// connectionCut cuts connections between the server and its database under the clients given.
-func connectionCut(k kind) func(context.Context, *rig, string, int) (*world, outcome, error) {
-	k.givesUp = true
-	return func(ctx context.Context, r *rig, name string, n int) (*world, outcome, error) {
-		var o outcome
-		w, err := r.newWorld(ctx, name, setting{proxied: true})
+// cutConnections cuts connections between the server and its database while clients send calls.
+func cutConnections(k loadOptions) runFunc {
+	k.abandonsCalls = true
+	return func(ctx context.Context, h *harness, name string, n int) (*deployment, result, error) {
+		var o result
+		d, err := h.newDeployment(ctx, name, options{proxied: true})
 		if err != nil {
-			return w, o, err
+			return d, o, err
 		}
 		cuts := map[cut]int{}
-		for c, weight := range weights {
+		for c, weight := range cutWeights {
 			cuts[c] = (weight*n + 99) / 100
 		}
-		l := w.load(ctx, k)
-		defer l.end()
-		w.proxy.arm(cuts, w.random("cuts"))
-		for w.proxy.outstanding() > 0 {
-			if err := w.progress(ctx, 10); err != nil {
-				return w, o, err
+		l := d.startLoad(ctx, k)
+		defer l.stop()
+		d.proxy.scheduleCuts(cuts, d.newRandom("cuts"))
+		for d.proxy.remainingCuts() > 0 {
+			if err := d.waitForCalls(ctx, 10); err != nil {
+				return d, o, err
 			}
-			if w.proxy.outstanding(greeting, login) == w.proxy.outstanding() {
-				w.proxy.cutAll() // new connections are needed, and nothing else breaks the old ones now
+			if d.proxy.remainingCuts(greeting, login) == d.proxy.remainingCuts() {
+				// the remaining cuts need new connections, and nothing else breaks the existing ones
+				d.proxy.cutAll()
 			}
 		}
-		l.end() // the last cuts have been made when the last call is through
+		l.stop() // the last cuts are made before the last call is answered
 		commits := 0
-		for c, times := range w.proxy.made() {
+		for c, times := range d.proxy.doneCuts() {
 			o.injected += times
 			if c.statement == commit && c.place != inRequest {
 				commits += times
 			}
 		}
-		o.remarks = fmt.Sprintf("%d places, %d unknown COMMITs hit; shown to clients: %s", len(cuts), w.proxy.unknownCommits.Load(), w.ledger.shown())
-		if int(w.proxy.unknownCommits.Load()) < commits {
-			o.fail("%d COMMITs were left open and the proxy saw %d", commits, w.proxy.unknownCommits.Load())
+		o.remarks = fmt.Sprintf("%d places, %d COMMITs without a response; errors at clients: %s",
+			len(cuts), d.proxy.unknownCommits.Load(), d.history.errorSummary())
+		if int(d.proxy.unknownCommits.Load()) < commits {
+			o.addFailure("%d COMMITs were cut and the proxy counted %d without a response", commits,
+				d.proxy.unknownCommits.Load())
 		}
-		return w, o, w.servers[0].alive()
+		return d, o, d.servers[0].alive()
 	}
 }
 
-// shown lists the errors of whole calls that clients were shown.
-func (l *ledger) shown() string {
+// errorSummary lists the errors of whole calls that clients received.
+func (l *history) errorSummary() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var list []string
-	for code, times := range l.visible {
+	for code, times := range l.visibleErrors {
 		list = append(list, fmt.Sprintf("%s %d", code, times))
 	}
 	if len(list) == 0 {

@@ -8,20 +8,22 @@ import (
 	"syscall"
 )
 
-// mount makes a small file system in memory. It takes root, or the right to mount.
+// mount mounts a small file system in memory. It needs root or the right to mount.
 func mount(folder string, bytes int64) error {
 	if err := syscall.Mount("tmpfs", folder, "tmpfs", 0, fmt.Sprintf("size=%d", bytes)); err != nil {
-		return fmt.Errorf("making a small file system at %s, which takes root: %w", folder, errors.Join(errCannotMount, err))
+		return fmt.Errorf("making a small file system at %s, which takes root: %w", folder,
+			errors.Join(errCannotMount, err))
 	}
 	return nil
 }
 
-// unmount ends a file system, whatever still lies on it.
+// unmount unmounts a file system, even while files on it are open.
 func unmount(folder string) error { return syscall.Unmount(folder, syscall.MNT_DETACH) }
 
-// fillDisk takes what is left of the world's disk, in ever smaller pieces until no page is left.
-func fillDisk(_ context.Context, w *world) error {
-	file, err := os.Create(w.filler())
+// fillDisk allocates all free space of the deployment's disk, in smaller and smaller chunks until no page
+// is left.
+func fillDisk(_ context.Context, d *deployment) error {
+	file, err := os.Create(d.filler())
 	if err != nil {
 		return err
 	}

@@ -8,4 +8,4 @@ func mount(string, int64) error { return errCannotMount }
 
 func unmount(string) error { return nil }
 
-func fillDisk(context.Context, *world) error { return errCannotMount }
+func fillDisk(context.Context, *deployment) error { return errCannotMount }

@@ -1,10 +1,11 @@
-// Faults proves that nothing is lost and nothing is stored twice, whatever breaks. It runs the built server as a stranger would,
-// over HTTP, breaks the server, its database, the connections between them or the disk under them, and then holds the database,
-// read by SQL, against a ledger of everything its clients sent and were told.
+// Chaos checks that no fault loses an event or stores one twice. It runs the built server over HTTP,
+// breaks the server, its database, the connections between them or the disk, and then compares the
+// database, read with SQL, with the history of everything that its clients sent and received.
 //
-// It holds no rule of the server's: what it knows is the contract's words and the names of tables and columns. The two wrong servers
-// in wrong.go are here to be found out, so that a table without losses means something; nothing else may run them.
+// It shares no code with the server: it relies on the contract and on the names of tables and columns. The
+// two servers of faulty_server.go are wrong on purpose and must be detected, so that a run without
+// findings means something.
 //
-//	go run ./faults                                every fault, as often as the README says
-//	go run ./faults -only server-killed-sqlite -count 5 -seed 7
+//	go run ./test/chaos                                every fault, as often as the README says
+//	go run ./test/chaos -only server-killed-sqlite -count 5 -seed 7
 package main

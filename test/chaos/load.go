@@ -9,68 +9,81 @@ import (
 	"time"
 )
 
-// kind is how the clients of a load behave.
-type kind struct {
-	clients, batch, text int
-	givesUp              bool
-	// anew makes every second client open a connection for each call.
-	anew bool
-	// keyed makes all calls known by a key, none by references.
+// loadOptions determine the behaviour of a load's clients.
+type loadOptions struct {
+	clients, maxBatch, descriptionLength int
+	abandonsCalls                        bool
+	// newConnections makes every second client open a connection for each call.
+	newConnections bool
+	// keyed gives all calls an idempotency key and no event a reference.
 	keyed bool
-	// once leaves out sending settled calls again at the end.
-	once bool
+	// withoutReplay omits the replay of answered calls at the end.
+	withoutReplay bool
 }
 
-// load is clients that post call after call until they are told to end.
+// load is a group of clients that send call after call until it is stopped.
 type load struct {
-	kind    kind
-	clients []*client
-	stop    chan struct{}
-	cancel  context.CancelFunc
-	ctx     context.Context
-	wait    sync.WaitGroup
-	ending  sync.Once
+	options  loadOptions
+	clients  []*client
+	stopped  chan struct{}
+	cancel   context.CancelFunc
+	ctx      context.Context
+	wait     sync.WaitGroup
+	stopOnce sync.Once
 }
 
-func (w *world) newClient(name string, k kind) *client {
-	c := &client{name: name, ledger: w.ledger, random: w.random(name), token: w.token, batch: k.batch, text: k.text, givesUp: k.givesUp, keyed: k.keyed,
-		http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 2, DisableCompression: true}, Timeout: time.Minute}}
-	for _, s := range w.servers {
+func (d *deployment) newClient(name string, k loadOptions) *client {
+	c := &client{
+		name:              name,
+		history:           d.history,
+		random:            d.newRandom(name),
+		token:             d.token,
+		maxBatch:          k.maxBatch,
+		descriptionLength: k.descriptionLength,
+		abandonsCalls:     k.abandonsCalls,
+		keyed:             k.keyed,
+		http: &http.Client{
+			Transport: &http.Transport{MaxIdleConnsPerHost: 2, DisableCompression: true},
+			Timeout:   time.Minute,
+		},
+	}
+	for _, s := range d.servers {
 		c.addresses = append(c.addresses, s.address)
 	}
-	c.pick = func(i int) string { return c.addresses[i%len(c.addresses)] }
+	c.address = func(i int) string { return c.addresses[i%len(c.addresses)] }
 	return c
 }
 
-// random is a source of its own for every part of a run, so that a run's seed gives the same events whatever the order of things.
-func (w *world) random(name string) *rand.Rand {
-	h := w.seed
-	for _, b := range []byte(w.name + "/" + name) {
+// newRandom returns a random source for one part of a run, so that the run's seed determines the part's
+// events whatever the other parts do.
+func (d *deployment) newRandom(name string) *rand.Rand {
+	h := d.seed
+	for _, b := range []byte(d.name + "/" + name) {
 		h = h*1099511628211 ^ uint64(b)
 	}
-	return rand.New(rand.NewPCG(w.seed, h))
+	return rand.New(rand.NewPCG(d.seed, h))
 }
 
-func (w *world) load(ctx context.Context, k kind) *load {
-	l := &load{kind: k, stop: make(chan struct{})}
+func (d *deployment) startLoad(ctx context.Context, k loadOptions) *load {
+	l := &load{options: k, stopped: make(chan struct{})}
 	l.ctx, l.cancel = context.WithCancel(ctx)
 	for i := range k.clients {
-		c := w.newClient(fmt.Sprintf("%c%d", 'a'+i%26, i), k)
+		c := d.newClient(fmt.Sprintf("%c%d", 'a'+i%26, i), k)
 		l.clients = append(l.clients, c)
-		if w.balancer != nil {
-			c.pick = w.balancer.pick
+		if d.balancer != nil {
+			c.address = d.balancer.address
 		}
-		if k.anew && i%2 == 1 {
+		if k.newConnections && i%2 == 1 {
 			c.http.Transport.(*http.Transport).DisableKeepAlives = true
 		}
 		l.wait.Go(func() {
 			for {
 				select {
-				case <-l.stop:
+				case <-l.stopped:
 					return
 				default:
 				}
-				if !c.deliver(l.ctx, c.next()) {
+				if !c.sendUntilAnswered(l.ctx, c.nextCall()) {
 					return
 				}
 			}
@@ -79,57 +92,58 @@ func (w *world) load(ctx context.Context, k kind) *load {
 	return l
 }
 
-// patience is how long clients may go on after the last fault before what they have not been told counts as unknown.
-const patience = time.Minute
+// completionTimeout limits the time for calls to complete after the last fault. What is unanswered then
+// counts as unknown.
+const completionTimeout = time.Minute
 
-// end lets every client finish its call, and sends some of the settled ones again.
-func (l *load) end() { l.ending.Do(l.finish) }
+// stop lets every client finish its call and replays a sample of the answered calls.
+func (l *load) stop() { l.stopOnce.Do(l.finish) }
 
 func (l *load) finish() {
-	close(l.stop)
-	timer := time.AfterFunc(patience, l.cancel)
+	close(l.stopped)
+	timer := time.AfterFunc(completionTimeout, l.cancel)
 	defer timer.Stop()
 	l.wait.Wait()
 	for _, c := range l.clients {
-		if !l.kind.once {
-			c.again(l.ctx)
+		if !l.options.withoutReplay {
+			c.replayCompleted(l.ctx)
 		}
 		c.http.CloseIdleConnections()
 	}
 	l.cancel()
 }
 
-var errStuck = fmt.Errorf("no call came through for %s", patience)
+var errNoProgress = fmt.Errorf("no call came through for %s", completionTimeout)
 
-// everyone waits until every client has settled another call, and returns how long that took.
-func (l *load) everyone(ctx context.Context) (time.Duration, error) {
+// waitForEveryClient waits until every client has completed another call, and returns how long that took.
+func (l *load) waitForEveryClient(ctx context.Context) (time.Duration, error) {
 	start := time.Now()
 	before := make([]int64, len(l.clients))
 	for i, c := range l.clients {
-		before[i] = c.settled.Load()
+		before[i] = c.completed.Load()
 	}
 	for i, c := range l.clients {
-		for c.settled.Load() == before[i] {
+		for c.completed.Load() == before[i] {
 			if err := pause(ctx, time.Millisecond); err != nil {
 				return 0, err
 			}
-			if time.Since(start) > patience {
-				return 0, fmt.Errorf("client %s: %w", c.name, errStuck)
+			if time.Since(start) > completionTimeout {
+				return 0, fmt.Errorf("client %s: %w", c.name, errNoProgress)
 			}
 		}
 	}
 	return time.Since(start), nil
 }
 
-// progress waits until so many calls have been settled.
-func (w *world) progress(ctx context.Context, calls int) error {
-	start, target := time.Now(), w.ledger.calls.Load()+int64(calls)
-	for w.ledger.calls.Load() < target {
+// waitForCalls waits until this number of calls has been completed.
+func (d *deployment) waitForCalls(ctx context.Context, calls int) error {
+	start, target := time.Now(), d.history.calls.Load()+int64(calls)
+	for d.history.calls.Load() < target {
 		if err := pause(ctx, time.Millisecond); err != nil {
 			return err
 		}
-		if time.Since(start) > patience {
-			return fmt.Errorf("no %d calls came through in %s", calls, patience)
+		if time.Since(start) > completionTimeout {
+			return fmt.Errorf("no %d calls came through in %s", calls, completionTimeout)
 		}
 	}
 	return nil

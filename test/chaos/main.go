@@ -9,20 +9,20 @@ import (
 	"log"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
 	"time"
+
+	"customer-events/test/program"
 )
 
 var (
-	only  = flag.String("only", "", "the faults to try, separated by commas (default: all)")
-	count = flag.Int("count", 0, "how often each fault is made (default: as the README says)")
-	short = flag.Bool("short", false, "a few of each fault, as make test does")
-	seed  = flag.Uint64("seed", 0, "what chance begins with (default: a new one, which is printed)")
+	only  = flag.String("only", "", "the scenarios to run, separated by commas (default: all)")
+	count = flag.Int("count", 0, "how often to inject each fault (default: as the README says)")
+	short = flag.Bool("short", false, "inject a few of each fault, as make test does")
+	seed  = flag.Uint64("seed", 0, "the random seed (default: a new one, which is printed)")
 )
 
 func main() {
@@ -44,7 +44,7 @@ func run(ctx context.Context, out io.Writer) error {
 		for _, name := range strings.Split(*only, ",") {
 			i := slices.IndexFunc(scenarios, func(s scenario) bool { return s.name == name })
 			if i < 0 {
-				return fmt.Errorf("there is no fault %q: %s", name, names())
+				return fmt.Errorf("unknown scenario %q: choose of %s", name, scenarioNames())
 			}
 			chosen = append(chosen, scenarios[i])
 		}
@@ -53,8 +53,8 @@ func run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	r := &rig{dir: dir, seed: *seed, log: out}
-	if r.program, err = build(ctx, dir); err != nil {
+	h := &harness{dir: dir, seed: *seed, log: out}
+	if h.program, err = program.Build(ctx, dir); err != nil {
 		return errors.Join(err, os.RemoveAll(dir))
 	}
 	fmt.Fprintf(out, "seed %d\n%s", *seed, header)
@@ -67,52 +67,50 @@ func run(ctx context.Context, out io.Writer) error {
 		if *count > 0 {
 			n = *count
 		}
-		if n == 0 { // make test leaves it out
+		if n == 0 { // make test omits it
 			continue
 		}
-		if !s.try(ctx, r, n) {
+		if !s.runAndReport(ctx, h, n) {
 			failed++
 		}
 	}
 	if failed > 0 {
-		return fmt.Errorf("%d of %d faults did harm; what the servers said is in %s", failed, len(chosen), dir)
+		return fmt.Errorf("%d of %d scenarios failed; the logs of the servers are in %s", failed,
+			len(chosen), dir)
 	}
 	return os.RemoveAll(dir)
 }
 
-// build makes the program as a release is made.
-func build(ctx context.Context, dir string) (string, error) {
-	path := filepath.Join(dir, "customer-events")
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", path, "customer-events")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	cmd.Stderr = os.Stderr
-	return path, cmd.Run()
-}
+const header = "fault                       injected  acknowledged    lost  duplicated  phantom" +
+	"  unknown left  replay differs  visible errors  verdict      took  remarks\n"
 
-const header = "fault                       injected  acknowledged    lost  duplicated  phantom  unknown left  replay differs  visible errors  verdict      took  remarks\n"
-
-// outcome is what a scenario says of itself, beside what the audit finds.
-type outcome struct {
+// result is a scenario's own report, beside the findings of verify.
+type result struct {
 	injected int
 	remarks  string
-	// failed are what was not as it must be.
-	failed []string
+	// failures describe what the scenario did not accept.
+	failures []string
 }
 
-func (o *outcome) fail(format string, args ...any) {
-	o.failed = append(o.failed, fmt.Sprintf(format, args...))
+func (o *result) addFailure(format string, args ...any) {
+	o.failures = append(o.failures, fmt.Sprintf(format, args...))
 }
 
-// scenario is one kind of fault. Its run makes the world, breaks it so many times, and leaves it at rest for the audit.
+// runFunc creates a deployment, injects a fault n times and stops the clients, so that verify can compare
+// the database with the history.
+type runFunc func(ctx context.Context, h *harness, name string, n int) (*deployment, result, error)
+
+// scenario is one kind of fault.
 type scenario struct {
 	name         string
 	count, short int
-	run          func(ctx context.Context, r *rig, name string, n int) (*world, outcome, error)
-	// finds tells whether the audit has found what a wrong server does; nil for the right one, with which it must find nothing.
-	finds func(*report) bool
+	run          runFunc
+	// detects reports whether the findings show what a faulty server does. It is nil for the program
+	// itself, for which there must be no findings.
+	detects func(*findings) bool
 }
 
-func names() string {
+func scenarioNames() string {
 	var all []string
 	for _, s := range scenarios {
 		all = append(all, s.name)
@@ -120,48 +118,53 @@ func names() string {
 	return strings.Join(all, ", ")
 }
 
-// longest is how long one scenario may take, so that a fault that nothing recovers from ends the run with a message.
-const longest = 10 * time.Minute
+// scenarioTimeout limits the duration of a scenario, so that a fault without recovery ends the run with a
+// message.
+const scenarioTimeout = 10 * time.Minute
 
-// try runs a scenario, prints its line, and reports whether all was as it must be.
-func (s scenario) try(ctx context.Context, r *rig, n int) bool {
+// runAndReport runs a scenario, prints its line, and reports whether it passed.
+func (s scenario) runAndReport(ctx context.Context, h *harness, n int) bool {
 	start := time.Now()
-	ctx, cancel := context.WithTimeout(ctx, longest)
+	ctx, cancel := context.WithTimeout(ctx, scenarioTimeout)
 	defer cancel()
-	w, o, found, err := s.judged(ctx, r, n)
-	if w != nil {
-		err = errors.Join(err, w.close())
+	d, o, found, err := s.runAndVerify(ctx, h, n)
+	if d != nil {
+		err = errors.Join(err, d.close())
 	}
 	if err != nil {
-		fmt.Fprintf(r.log, "%-26s  %v\n", s.name, err)
+		fmt.Fprintf(h.log, "%-26s  %v\n", s.name, err)
 		return false
 	}
 	verdict := "ok"
 	switch {
-	case s.finds != nil && s.finds(found):
+	case s.detects != nil && s.detects(found):
 		verdict = "found"
-	case s.finds != nil:
+	case s.detects != nil:
 		verdict = "MISSED"
-	case !found.clean() || len(o.failed) > 0:
+	case !found.clean() || len(o.failures) > 0:
 		verdict = "FAILED"
 	}
-	fmt.Fprintf(r.log, "%-26s  %8d  %12d  %6d  %10d  %7d  %12d  %14d  %14d  %-7s  %6.1fs  %s\n", s.name, o.injected, found.acknowledged, found.lost, found.duplicated,
-		found.phantom, found.unknownLeft, found.differs, found.visible, verdict, time.Since(start).Seconds(), o.remarks)
-	if s.finds != nil {
+	fmt.Fprintf(h.log, "%-26s  %8d  %12d  %6d  %10d  %7d  %12d  %14d  %14d  %-7s  %6.1fs  %s\n", s.name,
+		o.injected, found.acknowledged, found.lost, found.duplicated,
+		found.phantom, found.unknownLeft, found.replayDiffers, found.visibleErrors, verdict,
+		time.Since(start).Seconds(), o.remarks)
+	if s.detects != nil {
 		return verdict == "found"
 	}
-	for _, text := range append(o.failed, found.details...) {
-		fmt.Fprintf(r.log, "    %s\n", text)
+	for _, text := range append(o.failures, found.details...) {
+		fmt.Fprintf(h.log, "    %s\n", text)
 	}
 	return verdict == "ok"
 }
 
-// judged runs a scenario and audits the world it leaves.
-func (s scenario) judged(ctx context.Context, r *rig, n int) (*world, outcome, *report, error) {
-	w, o, err := s.run(ctx, r, s.name, n)
+// runAndVerify runs a scenario and verifies its deployment.
+func (s scenario) runAndVerify(
+	ctx context.Context, h *harness, n int,
+) (*deployment, result, *findings, error) {
+	d, o, err := s.run(ctx, h, s.name, n)
 	if err != nil {
-		return w, o, nil, err
+		return d, o, nil, err
 	}
-	found, err := w.audit(ctx)
-	return w, o, found, err
+	found, err := d.verify(ctx)
+	return d, o, found, err
 }

@@ -6,12 +6,12 @@ import (
 	"io"
 )
 
-// statement is what a packet of a database client is about, as far as a cut cares.
+// statement classifies a client's packet, as far as cuts distinguish packets.
 type statement string
 
 const (
-	greeting   statement = "greeting" // the server's first packet
-	login      statement = "login"    // the client's answer to it
+	greeting   statement = "greeting" // the database's first packet
+	login      statement = "login"    // the client's answer to the greeting
 	begin      statement = "BEGIN"
 	commit     statement = "COMMIT"
 	insert     statement = "INSERT of events"
@@ -20,7 +20,8 @@ const (
 	other      statement = "other"
 )
 
-// readPacket reads one packet of the MySQL protocol, header and all: three bytes of length, a sequence number, the payload.
+// readPacket reads one packet of the MySQL protocol with its header: three bytes of length, a sequence
+// number, the payload.
 func readPacket(from *bufio.Reader) ([]byte, error) {
 	header, err := from.Peek(4)
 	if err != nil {
@@ -31,8 +32,9 @@ func readPacket(from *bufio.Reader) ([]byte, error) {
 	return packet, err
 }
 
-// about tells what a client's packet is about. A command begins a new sequence; its first byte is 3 for a query in text.
-func about(packet []byte) statement {
+// classify returns the statement of a client's packet. A command begins a new sequence; its first byte is
+// 3 for a query in text.
+func classify(packet []byte) statement {
 	if len(packet) < 5 || packet[3] != 0 {
 		return login
 	}
@@ -44,8 +46,12 @@ func about(packet []byte) statement {
 		prefix string
 		is     statement
 	}{
-		{"COMMIT", commit}, {"START TRANSACTION", begin}, {"BEGIN", begin}, {"INSERT INTO WEB_CUSTOMER_EVENTS", insert},
-		{"INSERT INTO IDEMPOTENT_CALL", insertCall}, {"SELECT", lookup},
+		{"COMMIT", commit},
+		{"START TRANSACTION", begin},
+		{"BEGIN", begin},
+		{"INSERT INTO WEB_CUSTOMER_EVENTS", insert},
+		{"INSERT INTO IDEMPOTENT_CALL", insertCall},
+		{"SELECT", lookup},
 	} {
 		if bytes.HasPrefix(text, []byte(known.prefix)) {
 			return known.is

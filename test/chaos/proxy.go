@@ -11,17 +11,19 @@ import (
 	"time"
 )
 
-// place is where in an exchange a connection is cut.
+// place is the point of an exchange at which a connection is cut.
 type place string
 
 const (
-	inRequest place = "in the request"    // only some of the request's bytes reach the database, or none
-	afterSend place = "after the request" // all of them do, and nobody waits for the answer
-	onAnswer  place = "before the answer" // the database has answered, the server sees nothing of it
-	inAnswer  place = "in the answer"     // the server sees some of the answer's first bytes
+	inRequest place = "in the request" // the database receives a part of the request, or nothing
+	// the database receives the request; nothing reads the response
+	afterRequest   place = "after the request"
+	beforeResponse place = "before the answer" // the database has responded; the server receives nothing
+	inResponse     place = "in the answer"     // the server receives the first bytes of the response
 )
 
-// longestDelay is waited at the most before the cut afterSend, so that it meets the database at work, or done.
+// longestDelay is the maximum wait before the cut afterRequest, so that the database is still working, or
+// done.
 const longestDelay = 2 * time.Millisecond
 
 // cut is one way to break a connection.
@@ -30,16 +32,17 @@ type cut struct {
 	place     place
 }
 
-// proxy stands between servers and their database, follows what is said, and cuts connections. It also counts the COMMITs whose
-// answer never reached the server, whoever was to blame.
+// proxy forwards between servers and their database, follows the protocol and cuts connections. It also
+// counts the COMMITs whose response did not reach the server, whatever the reason.
 type proxy struct {
 	listener net.Listener
 	target   string
-	// unknownCommits is how many COMMITs the database was sent in full without the server getting the whole answer.
+	// unknownCommits counts the COMMITs that the database received in full and the server got no complete
+	// response to.
 	unknownCommits atomic.Int64
 
 	mu        sync.Mutex
-	links     map[*link]bool
+	conns     map[*proxyConn]bool
 	remaining map[cut]int // the cuts still to be made
 	done      map[cut]int
 	random    *rand.Rand
@@ -50,7 +53,10 @@ func newProxy(target string) (*proxy, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &proxy{listener: listener, target: target, links: map[*link]bool{}, remaining: map[cut]int{}, done: map[cut]int{}, random: rand.New(rand.NewPCG(1, 1))}
+	p := &proxy{
+		listener: listener, target: target, conns: map[*proxyConn]bool{}, remaining: map[cut]int{},
+		done: map[cut]int{}, random: rand.New(rand.NewPCG(1, 1)),
+	}
 	go func() {
 		for {
 			client, err := listener.Accept()
@@ -68,24 +74,24 @@ func (p *proxy) close() {
 	p.cutAll()
 }
 
-// cutAll breaks every connection there is.
+// cutAll breaks all connections.
 func (p *proxy) cutAll() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for l := range p.links {
-		l.sever(true)
+	for l := range p.conns {
+		l.cut(true)
 	}
 }
 
-// arm orders cuts; they are made whenever a connection comes by the right place.
-func (p *proxy) arm(cuts map[cut]int, random *rand.Rand) {
+// scheduleCuts schedules cuts. Each is made when a connection reaches its place.
+func (p *proxy) scheduleCuts(cuts map[cut]int, random *rand.Rand) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.remaining, p.random = cuts, random
 }
 
-// outstanding is how many of the cuts have not been made yet, of all or of those in the statements named.
-func (p *proxy) outstanding(of ...statement) (n int) {
+// remainingCuts returns the number of scheduled cuts, of all statements or of some.
+func (p *proxy) remainingCuts(of ...statement) (n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for c, times := range p.remaining {
@@ -96,21 +102,21 @@ func (p *proxy) outstanding(of ...statement) (n int) {
 	return n
 }
 
-// made is how often each cut has been made.
-func (p *proxy) made() map[cut]int {
+// doneCuts returns how often each cut has been made.
+func (p *proxy) doneCuts() map[cut]int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return maps.Clone(p.done)
 }
 
-// decide picks a cut for an exchange, or none: one exchange in three is cut while there are cuts to be made.
-func (p *proxy) decide(s statement) (place, bool) {
+// nextCut picks a cut for an exchange, or none: while cuts remain, about one exchange in three is cut.
+func (p *proxy) nextCut(s statement) (place, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.random.IntN(3) > 0 {
 		return "", false
 	}
-	for _, at := range []place{inRequest, afterSend, onAnswer, inAnswer} {
+	for _, at := range []place{inRequest, afterRequest, beforeResponse, inResponse} {
 		if c := (cut{s, at}); p.remaining[c] > 0 && p.random.IntN(2) == 0 {
 			p.remaining[c]--
 			p.done[c]++
@@ -120,25 +126,26 @@ func (p *proxy) decide(s statement) (place, bool) {
 	return "", false
 }
 
-func (p *proxy) number(n int) int {
+func (p *proxy) randomInt(n int) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.random.IntN(n)
 }
 
-// link is one connection through the proxy.
-type link struct {
+// proxyConn is one connection through the proxy.
+type proxyConn struct {
 	proxy          *proxy
 	client, server net.Conn
 	once           sync.Once
-	// committing is set while a COMMIT is sent in full and not answered.
+	// committing is true from a complete COMMIT until its response.
 	committing atomic.Bool
-	// answerCut is where the next answer is to be cut.
-	answerCut atomic.Pointer[place]
+	// responseCut is the place at which to cut the next response.
+	responseCut atomic.Pointer[place]
 }
 
-// sever ends both directions, half of the time so that what lies in buffers is thrown away, as a crash of a machine between does.
-func (l *link) sever(reset bool) {
+// cut closes both directions. With reset the buffered bytes are discarded, as in a crash of a machine in
+// between.
+func (l *proxyConn) cut(reset bool) {
 	l.once.Do(func() {
 		for _, conn := range []net.Conn{l.client, l.server} {
 			if tcp, ok := conn.(*net.TCPConn); ok && reset {
@@ -158,69 +165,70 @@ func (p *proxy) serve(client net.Conn) {
 		_ = client.Close()
 		return
 	}
-	l := &link{proxy: p, client: client, server: server}
-	if at, ok := p.decide(greeting); ok {
-		l.answerCut.Store(&at)
+	l := &proxyConn{proxy: p, client: client, server: server}
+	if at, ok := p.nextCut(greeting); ok {
+		l.responseCut.Store(&at)
 	}
 	p.mu.Lock()
-	p.links[l] = true
+	p.conns[l] = true
 	p.mu.Unlock()
 	var both sync.WaitGroup
-	both.Go(l.requests)
-	both.Go(l.answers)
+	both.Go(l.forwardRequests)
+	both.Go(l.forwardResponses)
 	both.Wait()
 	p.mu.Lock()
-	delete(p.links, l)
+	delete(p.conns, l)
 	p.mu.Unlock()
 }
 
-// requests carries packets to the database.
-func (l *link) requests() {
-	defer l.sever(false)
+// forwardRequests forwards packets to the database.
+func (l *proxyConn) forwardRequests() {
+	defer l.cut(false)
 	from := bufio.NewReader(l.client)
 	for {
 		packet, err := readPacket(from)
 		if err != nil {
 			return
 		}
-		s := about(packet)
-		at, ok := l.proxy.decide(s)
+		s := classify(packet)
+		at, ok := l.proxy.nextCut(s)
 		if ok && at == inRequest {
-			// Nothing, a part of the header, or a part of the text.
-			_, _ = l.server.Write(packet[:l.proxy.number(len(packet))])
-			l.sever(l.proxy.number(2) == 0)
+			// Nothing, a part of the header, or a part of the payload.
+			_, _ = l.server.Write(packet[:l.proxy.randomInt(len(packet))])
+			l.cut(l.proxy.randomInt(2) == 0)
 			return
 		}
-		// Set before the packet goes, since the answer may come before this goroutine runs again.
+		// Set before the packet is sent, since the response may arrive before this goroutine runs again.
 		l.committing.Store(s == commit)
 		if ok {
-			l.answerCut.Store(&at)
+			l.responseCut.Store(&at)
 		}
 		if _, err := l.server.Write(packet); err != nil {
 			return
 		}
-		if ok && at == afterSend {
-			time.Sleep(time.Duration(l.proxy.number(int(longestDelay))))
-			l.sever(false)
+		if ok && at == afterRequest {
+			time.Sleep(time.Duration(l.proxy.randomInt(int(longestDelay))))
+			l.cut(false)
 			return
 		}
 	}
 }
 
-// answers carries bytes from the database. It need not understand them: the database speaks only when it is asked.
-func (l *link) answers() {
-	defer l.sever(false)
+// forwardResponses forwards bytes from the database without parsing them, since the database only responds
+// to requests.
+func (l *proxyConn) forwardResponses() {
+	defer l.cut(false)
 	chunk := make([]byte, 64<<10)
 	for {
 		n, err := l.server.Read(chunk)
 		if err != nil {
 			return
 		}
-		if at := l.answerCut.Swap(nil); at != nil {
-			if *at == inAnswer && n > 1 {
-				_, _ = l.client.Write(chunk[:1+l.proxy.number(n-1)])
+		if at := l.responseCut.Swap(nil); at != nil {
+			if *at == inResponse && n > 1 {
+				_, _ = l.client.Write(chunk[:1+l.proxy.randomInt(n-1)])
 			}
-			l.sever(*at != inAnswer)
+			l.cut(*at != inResponse)
 			return
 		}
 		l.committing.Store(false)

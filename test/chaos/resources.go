@@ -10,59 +10,63 @@ import (
 	"time"
 )
 
-// filler is the file that takes what is left of a disk.
-func (w *world) filler() string { return filepath.Join(w.disk(), "filler") }
+// filler is the file that fillDisk allocates the free space for.
+func (d *deployment) filler() string { return filepath.Join(d.diskDir(), "filler") }
 
-// emptyDisk gives the disk back. A MariaDB that the full disk has made to give itself up is started again, as a service manager would.
-func emptyDisk(ctx context.Context, w *world) error {
-	if err := os.Remove(w.filler()); err != nil || w.maria == nil || w.maria.PID() != 0 {
+// emptyDisk frees the space. It restarts a MariaDB that aborted because of the full disk, as a service
+// manager would.
+func emptyDisk(ctx context.Context, d *deployment) error {
+	if err := os.Remove(d.filler()); err != nil || d.databaseServer == nil || d.databaseServer.PID() != 0 {
 		return err
 	}
-	return w.maria.Restart(ctx)
+	return d.databaseServer.Restart(ctx)
 }
 
-// global sets a variable of the database server; connections that are open go on with the old value of some.
-func global(name string, value any) func(context.Context, *world) error {
-	return func(ctx context.Context, w *world) error {
-		_, err := w.db.ExecContext(ctx, fmt.Sprintf("SET GLOBAL %s = %v", name, value))
+// setGlobal sets a variable of the database server. For some variables open connections keep the old
+// value.
+func setGlobal(name string, value any) action {
+	return func(ctx context.Context, d *deployment) error {
+		_, err := d.db.ExecContext(ctx, fmt.Sprintf("SET GLOBAL %s = %v", name, value))
 		return err
 	}
 }
 
-// anew breaks all connections after a change, so that it meets those that are opened next.
-func anew(change func(context.Context, *world) error) func(context.Context, *world) error {
-	return func(ctx context.Context, w *world) error {
-		defer w.proxy.cutAll()
-		return change(ctx, w)
+// withNewConnections breaks all connections after a change, so that it applies to the next ones.
+func withNewConnections(change action) action {
+	return func(ctx context.Context, d *deployment) error {
+		defer d.proxy.cutAll()
+		return change(ctx, d)
 	}
 }
 
 const fewConnections = 12
 
-// takeConnections leaves no connection to the servers.
-func takeConnections(ctx context.Context, w *world) error {
-	if err := global("max_connections", fewConnections)(ctx, w); err != nil {
+// exhaustConnections leaves no connection for the servers.
+func exhaustConnections(ctx context.Context, d *deployment) error {
+	if err := setGlobal("max_connections", fewConnections)(ctx, d); err != nil {
 		return err
 	}
-	pool, err := sql.Open("mysql", "crm@tcp("+w.target+")/"+database)
+	pool, err := sql.Open("mysql", "crm@tcp("+d.databaseAddress+")/"+database)
 	if err != nil {
 		return err
 	}
-	defer pool.Close() // those that are taken stay open
+	defer pool.Close() // closing the pool leaves the taken connections open
 	for {
-		w.proxy.cutAll()
+		d.proxy.cutAll()
 		for err == nil {
 			var conn *sql.Conn
 			if conn, err = pool.Conn(ctx); err == nil {
-				w.hog = append(w.hog, conn)
+				d.takenConnections = append(d.takenConnections, conn)
 			}
 		}
-		// Once nobody but the rig is connected, the servers have none left.
+		// Once only the harness is connected, no connection is left for the servers.
 		var there int
-		if err := w.db.QueryRowContext(ctx, "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'crm'").Scan(&there); err != nil {
+		if err := d.db.QueryRowContext(ctx,
+			"SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'crm'").Scan(
+			&there); err != nil {
 			return err
 		}
-		if there == len(w.hog) {
+		if there == len(d.takenConnections) {
 			return nil
 		}
 		if err = pause(ctx, 5*time.Millisecond); err != nil {
@@ -71,23 +75,23 @@ func takeConnections(ctx context.Context, w *world) error {
 	}
 }
 
-func giveConnections(ctx context.Context, w *world) error {
-	for _, conn := range w.hog {
+func releaseConnections(ctx context.Context, d *deployment) error {
+	for _, conn := range d.takenConnections {
 		_ = conn.Close()
 	}
-	w.hog = nil
-	return global("max_connections", 150)(ctx, w)
+	d.takenConnections = nil
+	return setGlobal("max_connections", 150)(ctx, d)
 }
 
-// lockFile holds SQLite's only write lock, as another process with a long transaction does.
-func lockFile(ctx context.Context, w *world) (err error) {
-	if w.lock, err = w.db.Conn(ctx); err == nil {
-		_, err = w.lock.ExecContext(ctx, "BEGIN IMMEDIATE")
+// lockFile takes SQLite's only write lock, as another process with a long transaction does.
+func lockFile(ctx context.Context, d *deployment) (err error) {
+	if d.writeLock, err = d.db.Conn(ctx); err == nil {
+		_, err = d.writeLock.ExecContext(ctx, "BEGIN IMMEDIATE")
 	}
 	return err
 }
 
-func unlockFile(ctx context.Context, w *world) error {
-	_, err := w.lock.ExecContext(ctx, "ROLLBACK")
-	return errors.Join(err, w.lock.Close())
+func unlockFile(ctx context.Context, d *deployment) error {
+	_, err := d.writeLock.ExecContext(ctx, "ROLLBACK")
+	return errors.Join(err, d.writeLock.Close())
 }

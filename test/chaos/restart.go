@@ -8,66 +8,69 @@ import (
 	"time"
 )
 
-// restarted tells servers to end, by SIGTERM and in turn, and starts them again, while clients post of which every second opens a connection for
-// each call. No call may fail, however it would have ended if it had been sent again. Servers with a shared socket are all at its
-// address; of others a balancer picks those that are ready.
-func restarted(s setting) func(context.Context, *rig, string, int) (*world, outcome, error) {
+// restart stops servers with SIGTERM, one after the other, and starts them again, while clients post;
+// every second client opens a connection for each call. No request may fail, even if a repetition would
+// succeed. Servers with a shared socket have one address; otherwise a balancer picks a ready server.
+func restart(s options) runFunc {
 	s.env = append(s.env, "CRM_DRAIN=300ms")
-	return func(ctx context.Context, r *rig, name string, n int) (*world, outcome, error) {
-		var o outcome
-		w, err := r.newWorld(ctx, name, s)
+	return func(ctx context.Context, h *harness, name string, n int) (*deployment, result, error) {
+		var o result
+		d, err := h.newDeployment(ctx, name, s)
 		if err != nil {
-			return w, o, err
+			return d, o, err
 		}
-		if !s.shared {
-			w.balancer = w.balance(ctx)
-			defer w.balancer.stop()
+		if !s.sharedSocket {
+			d.balancer = d.startBalancer(ctx)
+			defer d.balancer.stop()
 		}
-		random, l := w.random("faults"), w.load(ctx, kind{clients: 8, batch: 10, anew: true})
-		defer l.end()
+		random, l := d.newRandom("faults"), d.startLoad(ctx, loadOptions{clients: 8, maxBatch: 10,
+			newConnections: true})
+		defer l.stop()
 		for i := range n {
-			if _, err := l.everyone(ctx); err != nil {
-				return w, o, err
+			if _, err := l.waitForEveryClient(ctx); err != nil {
+				return d, o, err
 			}
 			if err := pause(ctx, time.Duration(random.IntN(20_000))*time.Microsecond); err != nil {
-				return w, o, err
+				return d, o, err
 			}
-			server := w.servers[i%len(w.servers)]
+			server := d.servers[i%len(d.servers)]
 			if err := server.terminate(); err != nil {
-				return w, o, err
+				return d, o, err
 			}
 			if err := server.start(ctx); err != nil {
-				return w, o, err
+				return d, o, err
 			}
-			if err := w.balancer.noticed(ctx, len(w.servers)); err != nil {
-				return w, o, err
+			if err := d.balancer.waitUntilReady(ctx, len(d.servers)); err != nil {
+				return d, o, err
 			}
 			o.injected++
 		}
-		l.end()
-		if failed := w.ledger.errors(); failed > 0 {
-			o.fail("%d of %d calls failed: %s, at last by %v", failed, w.ledger.sends.Load(), w.ledger.shown(), w.ledger.lastErr)
+		l.stop()
+		if failed := d.history.errorCount(); failed > 0 {
+			o.addFailure("%d of %d calls failed: %s, at last by %v", failed, d.history.sends.Load(),
+				d.history.errorSummary(), d.history.lastErr)
 		}
-		o.remarks = fmt.Sprintf("%d calls, %d failed without being sent again", w.ledger.sends.Load(), w.ledger.errors())
-		return w, o, nil
+		o.remarks = fmt.Sprintf("%d calls, %d failed without being sent again", d.history.sends.Load(),
+			d.history.errorCount())
+		return d, o, nil
 	}
 }
 
-// balancer asks servers whether they take calls, as a load balancer does, and picks those that do.
+// balancer polls the servers' /readyz, as a load balancer does, and picks ready servers.
 type balancer struct {
 	ready  atomic.Pointer[[]string]
 	cancel context.CancelFunc
 }
 
-// checkEvery is how often the balancer asks: several times while a server drains.
+// checkEvery is the polling interval: several polls fit into a server's drain.
 const checkEvery = 50 * time.Millisecond
 
-func (w *world) balance(ctx context.Context) *balancer {
+func (d *deployment) startBalancer(ctx context.Context) *balancer {
 	ctx, cancel := context.WithCancel(ctx)
 	b := &balancer{cancel: cancel}
 	check := func() {
 		var ready []string
-		for _, s := range w.servers {
+		for _, s := range d.servers {
 			if response, err := http.Get("http://" + s.address + "/readyz"); err == nil {
 				_ = response.Body.Close()
 				if response.StatusCode == http.StatusOK {
@@ -86,8 +89,9 @@ func (w *world) balance(ctx context.Context) *balancer {
 	return b
 }
 
-// pick is a server that was ready when it was last asked. None is an address that nobody is at, so that the call fails.
-func (b *balancer) pick(i int) string {
+// address returns a server that was ready at the last poll. Without one it returns an address where no
+// server listens, so that the call fails.
+func (b *balancer) address(i int) string {
 	ready := *b.ready.Load()
 	if len(ready) == 0 {
 		return "127.0.0.1:1"
@@ -95,8 +99,8 @@ func (b *balancer) pick(i int) string {
 	return ready[i%len(ready)]
 }
 
-// noticed waits until so many servers are known to be ready, so that the next one may end.
-func (b *balancer) noticed(ctx context.Context, servers int) error {
+// waitUntilReady waits until this number of servers is ready, so that the next one may be stopped.
+func (b *balancer) waitUntilReady(ctx context.Context, servers int) error {
 	for b != nil && len(*b.ready.Load()) < servers {
 		if err := pause(ctx, time.Millisecond); err != nil {
 			return err

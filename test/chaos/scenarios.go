@@ -2,32 +2,73 @@ package main
 
 import "customer-events/internal/store/storetest"
 
-// scenarios are all faults, in the order in which they are tried.
+// scenarios are all faults, in the order in which they run.
 var scenarios = []scenario{
-	{"wrong-savepoint", 30, 10, wrongInDeadlocks, func(r *report) bool { return r.lost > 0 }},
-	{"wrong-retry", 30, 10, wrongInCuts, func(r *report) bool { return r.duplicated > 0 }},
-	{"server-killed-sqlite", 100, 3, serverKilled(setting{sqlite: true}), nil},
-	{"server-killed-mariadb", 100, 2, serverKilled(setting{}), nil},
-	{"database-killed", 50, 2, databaseKilled, nil},
-	{"connection-cut", 2000, 20, connectionCut(kind{clients: 8, batch: 5}), nil},
-	{"connection-cut-small-calls", 500, 10, connectionCut(kind{clients: 32, batch: 1}), nil},
-	{"deadlock", 2000, 10, deadlocked, nil},
-	{"same-key-mariadb", 2000, 50, sameKeyTwice(setting{}), nil},
-	{"same-key-sqlite", 200, 20, sameKeyTwice(setting{sqlite: true}), nil},
-	{"restart-alone", 50, 2, restarted(setting{sqlite: true, shared: true}), nil},
-	{"restart-one-of-two", 50, 2, restarted(setting{shared: true, servers: 2}), nil},
-	{"restart-behind-balancer", 50, 2, restarted(setting{servers: 2}), nil},
-	{"disk-full-sqlite", 20, 1, held{setting: setting{sqlite: true, disk: 256 << 20}, kind: long, certain: true, begin: fillDisk, end: emptyDisk}.run, nil},
-	{"disk-full-mariadb", 20, 1, held{setting: setting{maria: storetest.Options{RedoLogMB: 10}, disk: 512 << 20}, kind: long, begin: fillDisk, end: emptyDisk}.run, nil},
-	{"read-only-mariadb", 20, 1, held{setting: setting{plain: true}, begin: global("read_only", 1), end: global("read_only", 0)}.run, nil},
-	{"write-lock-held-sqlite", 20, 1, held{setting: setting{sqlite: true}, quiet: true, begin: lockFile, end: unlockFile}.run, nil},
-	{"too-many-connections", 20, 1, held{setting: setting{proxied: true, plain: true}, begin: takeConnections, end: giveConnections}.run, nil},
-	{"small-packet", 20, 1, held{setting: setting{proxied: true}, kind: stubborn, harmless: true,
-		begin: anew(global("max_allowed_packet", 64<<10)), end: anew(global("max_allowed_packet", 64<<20))}.run, nil},
+	{"wrong-savepoint", 30, 10, faultyInDeadlocks, func(r *findings) bool { return r.lost > 0 }},
+	{"wrong-retry", 30, 10, faultyInCuts, func(r *findings) bool { return r.duplicated > 0 }},
+	{"server-killed-sqlite", 100, 3, killServer(options{sqlite: true}), nil},
+	{"server-killed-mariadb", 100, 2, killServer(options{}), nil},
+	{"database-killed", 50, 2, killDatabase, nil},
+	{"connection-cut", 2000, 20, cutConnections(loadOptions{clients: 8, maxBatch: 5}), nil},
+	{"connection-cut-small-calls", 500, 10, cutConnections(loadOptions{clients: 32, maxBatch: 1}), nil},
+	{"deadlock", 2000, 10, deadlock, nil},
+	{"same-key-mariadb", 2000, 50, sameKey(options{}), nil},
+	{"same-key-sqlite", 200, 20, sameKey(options{sqlite: true}), nil},
+	{"restart-alone", 50, 2, restart(options{sqlite: true, sharedSocket: true}), nil},
+	{"restart-one-of-two", 50, 2, restart(options{sharedSocket: true, servers: 2}), nil},
+	{"restart-behind-balancer", 50, 2, restart(options{servers: 2}), nil},
+	{"disk-full-sqlite", 20, 1, diskFullSQLite.run, nil},
+	{"disk-full-mariadb", 20, 1, diskFullMariaDB.run, nil},
+	{"read-only-mariadb", 20, 1, readOnlyMariaDB.run, nil},
+	{"write-lock-held-sqlite", 20, 1, writeLockHeldSQLite.run, nil},
+	{"too-many-connections", 20, 1, tooManyConnections.run, nil},
+	{"small-packet", 20, 1, smallPacket.run, nil},
 }
 
-// long are clients whose calls have up to 80 kB; stubborn ones never give such a call up.
+// The lasting faults.
 var (
-	long     = kind{clients: 8, batch: 20, text: 3900, givesUp: true}
-	stubborn = kind{clients: 8, batch: 20, text: 3900}
+	diskFullSQLite = lastingFault{
+		options:       options{sqlite: true, diskSize: 256 << 20},
+		load:          largeCalls,
+		nothingStored: true,
+		begin:         fillDisk,
+		end:           emptyDisk,
+	}
+	diskFullMariaDB = lastingFault{
+		options: options{maria: storetest.Options{RedoLogMB: 10}, diskSize: 512 << 20},
+		load:    largeCalls,
+		begin:   fillDisk,
+		end:     emptyDisk,
+	}
+	readOnlyMariaDB = lastingFault{
+		options: options{unprivileged: true},
+		begin:   setGlobal("read_only", 1),
+		end:     setGlobal("read_only", 0),
+	}
+	writeLockHeldSQLite = lastingFault{
+		options:     options{sqlite: true},
+		blocksCalls: true,
+		begin:       lockFile,
+		end:         unlockFile,
+	}
+	tooManyConnections = lastingFault{
+		options: options{proxied: true, unprivileged: true},
+		begin:   exhaustConnections,
+		end:     releaseConnections,
+	}
+	smallPacket = lastingFault{
+		options:   options{proxied: true},
+		load:      persistentLargeCalls,
+		tolerated: true,
+		begin:     withNewConnections(setGlobal("max_allowed_packet", 64<<10)),
+		end:       withNewConnections(setGlobal("max_allowed_packet", 64<<20)),
+	}
+)
+
+// largeCalls are clients whose calls have up to 80 kB; persistentLargeCalls never abandon such a call.
+var (
+	largeCalls = loadOptions{
+		clients: 8, maxBatch: 20, descriptionLength: 3900, abandonsCalls: true,
+	}
+	persistentLargeCalls = loadOptions{clients: 8, maxBatch: 20, descriptionLength: 3900}
 )

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,17 +15,19 @@ import (
 	"time"
 )
 
-// server is a process of the program under test.
+// server is a process of the program.
 type server struct {
-	world   *world
-	address string
-	// socket is the listening socket that the process is handed, as a service manager does; nil if it opens its own.
+	deployment *deployment
+	address    string
+	// socket is the listening socket that the process inherits, as from a service manager; nil if it
+	// opens its own.
 	socket *os.File
 	cmd    *exec.Cmd
-	ended  chan error
+	exited chan error
 }
 
-// freeAddress stays below the range that the kernel hands out to connections, so that it is still free for the next start.
+// freeAddress returns an address below the range of ports for outgoing connections, so that it is still
+// free for the next start.
 func freeAddress() string {
 	for {
 		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(10000+rand.IntN(10000)))
@@ -35,49 +38,79 @@ func freeAddress() string {
 	}
 }
 
-// sharedSocket opens a listening socket to be handed to servers.
-func sharedSocket() (*os.File, string, error) {
+// newSharedSocket opens a listening socket for several servers.
+func newSharedSocket() (*os.File, string, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, "", err
 	}
-	defer listener.Close() // the file is a copy
+	defer listener.Close() // the file is a duplicate
 	file, err := listener.(*net.TCPListener).File()
 	return file, listener.Addr().String(), err
 }
 
-// start starts the process and waits until it takes calls.
+// start starts the process and waits until it is ready.
 func (s *server) start(ctx context.Context) error {
-	log, err := os.OpenFile(s.world.file("server.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	log, err := os.OpenFile(s.deployment.file("server.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
 	defer log.Close()
-	s.cmd = exec.CommandContext(ctx, s.world.program, "--listen", s.address)
+	info, err := log.Stat()
+	if err != nil {
+		return err
+	}
+	logged := info.Size()
+	s.cmd = exec.CommandContext(ctx, s.deployment.program, "--listen", s.address)
 	if s.socket != nil {
-		// LISTEN_PID must be the process's own, which only a process in its place can know.
-		s.cmd = exec.CommandContext(ctx, "/bin/sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=1 exec "$0"`, s.world.program)
+		// LISTEN_PID must be the process's own id, which only the shell that execs it knows.
+		const script = `LISTEN_PID=$$ LISTEN_FDS=1 exec "$0"`
+		s.cmd = exec.CommandContext(ctx, "/bin/sh", "-c", script, s.deployment.program)
 		s.cmd.ExtraFiles = []*os.File{s.socket}
 	}
-	s.cmd.Env, s.cmd.Dir, s.cmd.Stdout, s.cmd.Stderr = s.world.env, s.world.dir, log, log
+	s.cmd.Env, s.cmd.Dir, s.cmd.Stdout, s.cmd.Stderr = s.deployment.env, s.deployment.dir, log, log
 	if err := s.cmd.Start(); err != nil {
 		return err
 	}
-	s.ended = make(chan error, 1)
-	go func() { s.ended <- s.cmd.Wait() }()
+	s.exited = make(chan error, 1)
+	go func() { s.exited <- s.cmd.Wait() }()
 	if s.socket != nil {
-		return nil // calls wait in the socket
+		return s.listening(ctx, logged) // /readyz could be answered by another server of the socket
 	}
 	return s.ready(ctx)
 }
 
-// ready waits until the server says that it takes calls.
+// listening waits until the process logs that it listens, after the given size of the log. A process that
+// is stopped before that exits with an error.
+func (s *server) listening(ctx context.Context, logged int64) error {
+	for start := time.Now(); ; {
+		if err := s.alive(); err != nil {
+			return err
+		}
+		text, err := os.ReadFile(s.deployment.file("server.log"))
+		if err != nil {
+			return err
+		}
+		if bytes.Contains(text[logged:], []byte(`"msg":"listening"`)) {
+			return nil
+		}
+		if time.Since(start) > completionTimeout {
+			return fmt.Errorf("the server does not listen after %s", completionTimeout)
+		}
+		if err := pause(ctx, 5*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+// ready waits until /readyz answers 200.
 func (s *server) ready(ctx context.Context) error {
 	for start := time.Now(); ; {
 		select {
-		case err := <-s.ended:
-			s.ended <- err
-			return fmt.Errorf("the server ended at its start: %w, see %s", err, s.world.file("server.log"))
+		case err := <-s.exited:
+			s.exited <- err
+			return fmt.Errorf("the server exited at its start: %w, see %s", err,
+				s.deployment.file("server.log"))
 		default:
 		}
 		if response, err := http.Get("http://" + s.address + "/readyz"); err == nil {
@@ -86,8 +119,9 @@ func (s *server) ready(ctx context.Context) error {
 				return nil
 			}
 		}
-		if time.Since(start) > patience {
-			return fmt.Errorf("the server is not ready after %s, see %s", patience, s.world.file("server.log"))
+		if time.Since(start) > completionTimeout {
+			return fmt.Errorf("the server is not ready after %s, see %s", completionTimeout,
+				s.deployment.file("server.log"))
 		}
 		if err := pause(ctx, 5*time.Millisecond); err != nil {
 			return err
@@ -95,9 +129,10 @@ func (s *server) ready(ctx context.Context) error {
 	}
 }
 
-// says waits until the server's /readyz answers so. A server that can record nothing must say so, and must be ready again once it can.
-func (s *server) says(ctx context.Context, status int) error {
-	for start := time.Now(); time.Since(start) < bitesIn; {
+// waitForReadyz waits until the server's /readyz answers with a status. A server that cannot record must
+// not be ready, and must be ready again once it can.
+func (s *server) waitForReadyz(ctx context.Context, status int) error {
+	for start := time.Now(); time.Since(start) < detectionTimeout; {
 		response, err := http.Get("http://" + s.address + "/readyz")
 		if err != nil {
 			return err
@@ -110,40 +145,40 @@ func (s *server) says(ctx context.Context, status int) error {
 			return err
 		}
 	}
-	return fmt.Errorf("/readyz does not come to answer %d in %s", status, bitesIn)
+	return fmt.Errorf("/readyz did not answer %d in %s", status, detectionTimeout)
 }
 
-// kill ends the process at once.
+// kill ends the process with SIGKILL.
 func (s *server) kill() error {
 	if err := s.cmd.Process.Kill(); err != nil {
 		return err
 	}
-	<-s.ended
+	<-s.exited
 	return nil
 }
 
-// terminate tells the process to end and waits until it has, which must be in order.
+// terminate stops the process with SIGTERM and waits for its exit, which must succeed.
 func (s *server) terminate() error {
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return err
 	}
 	select {
-	case err := <-s.ended:
+	case err := <-s.exited:
 		if err != nil {
-			return fmt.Errorf("the server did not end in order: %w", err)
+			return fmt.Errorf("the server exited with an error: %w", err)
 		}
 		return nil
-	case <-time.After(patience):
-		return errors.Join(fmt.Errorf("the server did not end in %s", patience), s.kill())
+	case <-time.After(completionTimeout):
+		return errors.Join(fmt.Errorf("the server did not exit in %s", completionTimeout), s.kill())
 	}
 }
 
-// alive reports whether the process still runs.
+// alive returns an error if the process has exited.
 func (s *server) alive() error {
 	select {
-	case err := <-s.ended:
-		s.ended <- err
-		return fmt.Errorf("the server ended by itself: %w, see %s", err, s.world.file("server.log"))
+	case err := <-s.exited:
+		s.exited <- err
+		return fmt.Errorf("the server exited by itself: %w, see %s", err, s.deployment.file("server.log"))
 	default:
 		return nil
 	}

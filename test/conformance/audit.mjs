@@ -1,4 +1,4 @@
-// Asks a running server all that the GraphQL-over-HTTP draft demands and recommends:
+// Checks a running server against all requirements and recommendations of the GraphQL-over-HTTP draft:
 //   node audit.mjs http://127.0.0.1:8080/graphql
 import { auditServer } from 'graphql-http';
 
@@ -6,5 +6,5 @@ const results = await auditServer({ url: process.argv[2], fetchFn: fetch });
 const failed = results.filter(({ status }) => status !== 'ok');
 for (const { status, id, name, reason } of failed) console.log(`${status} ${id} ${name}: ${reason}`);
 console.log(`${results.length - failed.length} passed, ${failed.length} failed`);
-// An audit that asks nothing has shown nothing.
+// An audit without checks is a failure.
 process.exitCode = failed.length > 0 || results.length === 0 ? 1 : 0;

@@ -1,4 +1,4 @@
-// Lints the description that a running server gives of its Web API, its examples included, by all of Redocly's recommended rules:
+// Lints a running server's description of its Web API, with its examples, by all of Redocly's recommended rules:
 //   node openapi.mjs http://127.0.0.1:8080/crmapi/rest/v2/openapi.json
 import { createConfig, lint } from '@redocly/openapi-core';
 
@@ -9,11 +9,13 @@ const config = await createConfig({
     'tag-description': 'error',
     'no-invalid-media-type-examples': 'error',
     'no-invalid-schema-examples': 'error',
-    // The server is whichever the description comes from.
+    // The description applies to the server that it comes from.
     'no-server-example.com': 'error',
   },
 });
 const problems = await lint({ ref: process.argv[2], config });
-for (const { ruleId, message, location } of problems) console.log(`${ruleId}: ${message} at ${location.map(({ pointer }) => pointer).join(', ')}`);
+for (const { ruleId, message, location } of problems) {
+  console.log(`${ruleId}: ${message} at ${location.map(({ pointer }) => pointer).join(', ')}`);
+}
 console.log(`${problems.length} problems`);
 process.exitCode = problems.length > 0 ? 1 : 0;

@@ -16,7 +16,7 @@ import (
 	"customer-events/test/apitest"
 )
 
-func TestWhereTheTokenStands(t *testing.T) {
+func TestToken_HeaderAndInput(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	token, other := s.Token, s.Login(t, app.DemoUser, app.DemoPassword)
@@ -42,44 +42,59 @@ func TestWhereTheTokenStands(t *testing.T) {
 		{"the scheme in other letters", "bearer " + token, nil, ""},
 		{"another scheme beside the input", "Basic ZGVtbzpkZW1v", token, ""},
 	} {
-		s.Token = ""
-		input := apitest.Object{"webCustomerEventsSet": []apitest.Object{apitest.Event("1", nil)}, "token": c.input}
-		headers := []string{"Accept", "application/graphql-response+json"}
-		if c.header != "" {
-			headers = append(headers, "Authorization", c.header)
-		}
-		a := s.Post(t, apitest.CreateQuery, apitest.Object{"input": input}, headers...)
-		if a.Code() != c.want {
-			t.Errorf("%s: %s", c.name, a.Text)
-		}
-		if want := map[string]int{"": 200, "BAD_REQUEST": 400, "UNAUTHENTICATED": 401}[c.want]; a.Status != want {
-			t.Errorf("%s: status %d, want %d", c.name, a.Status, want)
-		}
-		if strings.Contains(a.Text, token) || strings.Contains(a.Text, other) {
-			t.Errorf("%s: the answer repeats the token", c.name)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			s.Token = ""
+			input := apitest.Object{
+				"webCustomerEventsSet": []apitest.Object{apitest.Event("1", nil)},
+				"token":                c.input,
+			}
+			headers := []string{"Accept", "application/graphql-response+json"}
+			if c.header != "" {
+				headers = append(headers, "Authorization", c.header)
+			}
+			a := s.Post(t, apitest.CreateQuery, apitest.Object{"input": input}, headers...)
+			if a.Code() != c.want {
+				t.Errorf("%s", a.Text)
+			}
+			want := map[string]int{"": 200, "BAD_REQUEST": 400, "UNAUTHENTICATED": 401}[c.want]
+			if a.Status != want {
+				t.Errorf("status %d, want %d", a.Status, want)
+			}
+			if strings.Contains(a.Text, token) || strings.Contains(a.Text, other) {
+				t.Error("the response repeats the token")
+			}
+		})
 	}
-	for _, query := range []string{`{ webCustomerEvents { nodes { id } } }`, `{ webCustomerEvent(by: {number: "1"}) { id } }`, `mutation { logout }`} {
+	for _, query := range []string{
+		`{ webCustomerEvents { nodes { id } } }`,
+		`{ webCustomerEvent(by: {number: "1"}) { id } }`,
+		`mutation { logout }`,
+	} {
 		if a := s.Post(t, query, nil); a.Code() != "UNAUTHENTICATED" || a.Status != 401 {
 			t.Errorf("%s without a token: %d %s", query, a.Status, a.Text)
 		}
 	}
-	if a := s.Post(t, `{ limits { maxEventsPerCall maxBodyBytes maxPageSize } }`, nil); string(a.Data["limits"]) != `{"maxEventsPerCall":1000,"maxBodyBytes":8388608,"maxPageSize":500}` {
+	a := s.Post(t, `{ limits { maxEventsPerCall maxBodyBytes maxPageSize } }`, nil)
+	if string(a.Data["limits"]) != `{"maxEventsPerCall":1000,"maxBodyBytes":8388608,"maxPageSize":500}` {
 		t.Errorf("limits: %s", a.Text)
 	}
 }
 
-func TestLoginAndLogout(t *testing.T) {
+func TestLogin_Logout(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
-	const query = `mutation ($username: String!, $password: String!) { login(input: {username: $username, password: $password}) { token } }`
+	const query = `mutation ($username: String!, $password: String!) { login(input: {username: $username, ` +
+		`password: $password}) { token } }`
 	wrong := s.Post(t, query, apitest.Object{"username": "demo", "password": "wrong-password"})
 	unknown := s.Post(t, query, apitest.Object{"username": "nobody", "password": "wrong-password"})
-	if wrong.Text != unknown.Text || wrong.Status != 401 || unknown.Status != 401 || wrong.Code() != "UNAUTHENTICATED" {
-		t.Errorf("wrong password: %d %s\nunknown user: %d %s", wrong.Status, wrong.Text, unknown.Status, unknown.Text)
+	if wrong.Text != unknown.Text || wrong.Status != 401 || unknown.Status != 401 ||
+		wrong.Code() != "UNAUTHENTICATED" {
+		t.Errorf("wrong password: %d %s\nunknown user: %d %s", wrong.Status, wrong.Text, unknown.Status,
+			unknown.Text)
 	}
 	for _, username := range []string{"Demo", "demo ", ""} {
-		if a := s.Post(t, query, apitest.Object{"username": username, "password": app.DemoPassword}); a.Code() != "UNAUTHENTICATED" {
+		a := s.Post(t, query, apitest.Object{"username": username, "password": app.DemoPassword})
+		if a.Code() != "UNAUTHENTICATED" {
 			t.Errorf("%q: %s", username, a.Text)
 		}
 	}
@@ -96,16 +111,22 @@ func TestLoginAndLogout(t *testing.T) {
 	}
 }
 
-func TestIdempotencyKey(t *testing.T) {
+func TestCreate_IdempotencyKey(t *testing.T) {
 	t.Parallel()
 	apitest.OnEachDatabase(t, func(t *testing.T, s *apitest.Server) {
 		input := func(key any, events ...apitest.Object) apitest.Object {
-			return apitest.Object{"input": apitest.Object{"idempotencyKey": key, "webCustomerEventsSet": events}}
+			return apitest.Object{"input": apitest.Object{
+				"idempotencyKey":       key,
+				"webCustomerEventsSet": events,
+			}}
 		}
-		good, bad := apitest.Event("good", nil), apitest.Event("bad", apitest.Object{"accountsReceivableIdentifier": apitest.Object{"number": "ACR-later"}})
+		good := apitest.Event("good", nil)
+		bad := apitest.Event("bad",
+			apitest.Object{"accountsReceivableIdentifier": apitest.Object{"number": "ACR-later"}})
 		send := func(variables apitest.Object, headers ...string) apitest.Outcome {
 			t.Helper()
-			return apitest.Ask[apitest.Outcome](t, s, "createWebCustomerEvents", apitest.CreateQuery, variables, headers...)
+			return apitest.Ask[apitest.Outcome](t, s, "createWebCustomerEvents", apitest.CreateQuery,
+				variables, headers...)
 		}
 		first := send(input("key-1", good, bad))
 		for name, again := range map[string]apitest.Outcome{
@@ -115,11 +136,14 @@ func TestIdempotencyKey(t *testing.T) {
 		} {
 			want := slices.Clone(first.ProcessedCustomerEventsSet)
 			want[0].Replayed = true
-			if diff := cmp.Diff(want, again.ProcessedCustomerEventsSet); diff != "" || again.Summary.Replayed != 1 || again.Summary.Unprocessed != 1 {
+			diff := cmp.Diff(want, again.ProcessedCustomerEventsSet)
+			if diff != "" || again.Summary.Replayed != 1 || again.Summary.Unprocessed != 1 {
 				t.Errorf("%s: %+v\n%s", name, again.Summary, diff)
 			}
 		}
-		if other := send(input("key-2", good)); other.Summary.Replayed != 0 || other.ProcessedCustomerEventsSet[0].ID == first.ProcessedCustomerEventsSet[0].ID {
+		other := send(input("key-2", good))
+		if other.Summary.Replayed != 0 ||
+			other.ProcessedCustomerEventsSet[0].ID == first.ProcessedCustomerEventsSet[0].ID {
 			t.Errorf("another key: %+v", other)
 		}
 		for _, c := range []struct {
@@ -129,7 +153,10 @@ func TestIdempotencyKey(t *testing.T) {
 			code      string
 			status    int
 		}{
-			{"reused", input("key-1", apitest.Event("good", apitest.Object{"website": "other.example"}), bad), "", "IDEMPOTENCY_KEY_REUSED", 422},
+			{
+				"reused", input("key-1", apitest.Event("good", apitest.Object{"website": "other.example"}),
+					bad), "", "IDEMPOTENCY_KEY_REUSED", 422,
+			},
 			{"reused for fewer", input("key-1", good), "", "IDEMPOTENCY_KEY_REUSED", 422},
 			{"two keys", input("key-1", good, bad), "key-2", "BAD_REQUEST", 400},
 			{"empty", input("", good), "", "BAD_REQUEST", 400},
@@ -137,13 +164,16 @@ func TestIdempotencyKey(t *testing.T) {
 			{"not ASCII", input("schlüssel", good), "", "BAD_REQUEST", 400},
 			{"control", input("a\tb", good), "", "BAD_REQUEST", 400},
 		} {
-			headers := []string{"Accept", "application/graphql-response+json"}
-			if c.header != "" {
-				headers = append(headers, "Idempotency-Key", c.header)
-			}
-			if a := s.Post(t, apitest.CreateQuery, c.variables, headers...); a.Code() != c.code || a.Status != c.status {
-				t.Errorf("%s: %d %s", c.name, a.Status, a.Text)
-			}
+			t.Run(c.name, func(t *testing.T) {
+				headers := []string{"Accept", "application/graphql-response+json"}
+				if c.header != "" {
+					headers = append(headers, "Idempotency-Key", c.header)
+				}
+				a := s.Post(t, apitest.CreateQuery, c.variables, headers...)
+				if a.Code() != c.code || a.Status != c.status {
+					t.Errorf("%d %s", a.Status, a.Text)
+				}
+			})
 		}
 		if n := len(s.Page(t, nil)); n != 2 {
 			t.Errorf("%d events are stored, want 2", n)
@@ -156,98 +186,31 @@ func TestIdempotencyKey(t *testing.T) {
 	})
 }
 
-// The key file of SQLite, tokens, keys and references outlive the program.
-func TestReplayAfterRestart(t *testing.T) {
-	t.Parallel()
-	for name, database := range map[string]string{"SQLite": storetest.SQLite(t), "MariaDB": storetest.MySQL(t)} {
-		t.Run(name, func(t *testing.T) {
-			args := []string{"--demo", "--database", database}
-			if name == "MariaDB" {
-				args = append(args, "--secret-key", apitest.SecretKey)
-			}
-			events := []apitest.Object{apitest.Event("key", nil), apitest.Event("reference", apitest.Object{"externalSystem": "shop", "externalSystemReferenceNumber": "1"})}
-			s := apitest.Serve(t, args...)
-			token := s.Login(t, app.DemoUser, app.DemoPassword)
-			s.Token = token
-			first := s.Create(t, events, "Idempotency-Key", "k")
-			s.Stop(t)
-			s = apitest.Serve(t, args...)
-			s.Token = token
-			again, byReference := s.Create(t, events, "Idempotency-Key", "k"), s.Create(t, events[1:])
-			for i := range first.ProcessedCustomerEventsSet {
-				first.ProcessedCustomerEventsSet[i].Replayed = true
-			}
-			if diff := cmp.Diff(first.ProcessedCustomerEventsSet, again.ProcessedCustomerEventsSet); diff != "" {
-				t.Errorf("by key (-want +got):\n%s", diff)
-			}
-			if byReference.Summary.Replayed != 1 || byReference.ProcessedCustomerEventsSet[0].ID != first.ProcessedCustomerEventsSet[1].ID {
-				t.Errorf("by reference: %+v", byReference)
-			}
-			byPassword := apitest.Event("secret", apitest.Object{"accountsReceivableIdentifier": nil,
-				"rewardsParticipantIdentifier": apitest.Object{"accessTokenIdentifier": apitest.Object{"authenticationCode": "demo-authentication-code"}}})
-			if got := s.Create(t, []apitest.Object{byPassword}); got.Summary.Processed != 1 {
-				t.Errorf("the hashes of secrets have changed: %+v", got)
-			}
-			if n := len(s.Page(t, nil)); n != 3 {
-				t.Errorf("%d events are stored, want 3", n)
-			}
-		})
-	}
-}
-
-func TestUserLimitedToUnits(t *testing.T) {
-	t.Parallel()
-	for name, database := range map[string]string{"SQLite": storetest.SQLite(t), "MariaDB": storetest.MySQL(t)} {
-		t.Run(name, func(t *testing.T) {
-			s := apitest.ServeDemo(t, database)
-			apitest.MustCommand(t, "limited-password\n", "user", "add", "limited", "--unit", "1", "--database", database, "--secret-key", apitest.SecretKey)
-			theirs := apitest.Event("theirs", apitest.Object{"performedByUnitIdentifier": apitest.Object{"name": "Web Shop"}, "externalSystem": "x", "externalSystemReferenceNumber": "1"})
-			foreign := s.Create(t, []apitest.Object{theirs}).ProcessedCustomerEventsSet[0]
-			s.Token = s.Login(t, "limited", "limited-password")
-			got := s.Create(t, []apitest.Object{apitest.Event("own", nil), apitest.Event("other", apitest.Object{"performedByUnitIdentifier": apitest.Object{"alternativeCode": "webshop"}}), theirs})
-			if len(got.ProcessedCustomerEventsSet) != 1 || len(got.UnprocessedCustomerEventsSet) != 2 {
-				t.Fatalf("%+v", got)
-			}
-			refused := got.UnprocessedCustomerEventsSet[0]
-			if refused.ErrorCode != "ForbiddenAPIValueException" || !strings.HasPrefix(refused.ErrorDescription, "Error:Unit (webshop)") ||
-				!strings.HasSuffix(refused.ErrorDescription, " - Description:The specified API value is not permitted for this user.") {
-				t.Errorf("%+v", refused)
-			}
-			// Another unit's event is not told about, not even that it is there.
-			if u := got.UnprocessedCustomerEventsSet[1]; u.ErrorCode != "ForbiddenAPIValueException" || len(u.Problems) != 1 {
-				t.Errorf("%+v", u)
-			}
-			if nodes := s.Page(t, nil); len(nodes) != 1 || nodes[0]["id"] != got.ProcessedCustomerEventsSet[0].ID || nodes[0]["createdBy"] != "limited" {
-				t.Errorf("%v", nodes)
-			}
-			if n := len(s.Page(t, apitest.Object{"performedByUnit": apitest.Object{"name": "Web Shop"}})); n != 0 {
-				t.Errorf("%d events of the other unit", n)
-			}
-			for _, by := range []apitest.Object{{"id": foreign.ID}, {"number": foreign.Number}} {
-				if a := s.Post(t, `query ($by: WebCustomerEventBy!) { webCustomerEvent(by: $by) { id } }`, apitest.Object{"by": by}); string(a.Data["webCustomerEvent"]) != "null" {
-					t.Errorf("%v: %s", by, a.Text)
-				}
-			}
-		})
-	}
-}
-
-func TestSeveralServersOnOneDatabase(t *testing.T) {
+func TestCreate_SeveralServers(t *testing.T) {
 	t.Parallel()
 	database := storetest.MySQL(t)
 	servers := []*apitest.Server{apitest.ServeDemo(t, database)}
 	for range 2 {
-		servers = append(servers, apitest.Serve(t, "--database", database, "--secret-key", apitest.SecretKey))
+		servers = append(servers, apitest.Serve(t, "--database", database, "--secret-key",
+			apitest.SecretKey))
 	}
-	body, _ := json.Marshal(apitest.Object{"query": apitest.CreateQuery, "variables": apitest.Object{"input": apitest.Object{"webCustomerEventsSet": apitest.Events(50)}}})
+	body, _ := json.Marshal(apitest.Object{
+		"query":     apitest.CreateQuery,
+		"variables": apitest.CreateInput(apitest.Events(50)),
+	})
 	ids := make([][]string, 9)
 	var all sync.WaitGroup
 	for i := range ids {
 		s := servers[i%3]
 		all.Go(func() {
 			for try := 0; try < 50 && ids[i] == nil; try++ {
-				request, _ := http.NewRequestWithContext(context.Background(), http.MethodPost, s.URL+"/graphql", strings.NewReader(string(body)))
-				for name, value := range map[string]string{"Content-Type": "application/json", "Authorization": "Bearer " + servers[0].Token, "Idempotency-Key": "one"} {
+				request, _ := http.NewRequestWithContext(context.Background(), http.MethodPost,
+					s.URL+"/graphql", strings.NewReader(string(body)))
+				for name, value := range map[string]string{
+					"Content-Type":    "application/json",
+					"Authorization":   "Bearer " + servers[0].Token,
+					"Idempotency-Key": "one",
+				} {
 					request.Header.Set(name, value)
 				}
 				response, err := s.Client.Do(request)

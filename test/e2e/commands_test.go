@@ -15,28 +15,37 @@ import (
 	"customer-events/test/apitest"
 )
 
-func TestHelpAndVersion(t *testing.T) {
+func TestCommands_HelpAndVersion(t *testing.T) {
 	t.Parallel()
 	help := apitest.MustCommand(t, "", "--help")
-	for _, want := range []string{"--listen", "CRM_LISTEN", "CRM_TLS_CERT", "CRM_TLS_KEY", "CRM_TRUSTED_PROXIES", "CRM_CORS_ORIGINS", "CRM_RATE_LIMIT", "--database", "CRM_DATABASE", "CRM_SECRET_KEY", "CRM_OLD_SECRET_KEY", "CRM_ZONE", "CRM_FUTURE_TOLERANCE", "CRM_INTROSPECTION", "serve", "migrate", "user add", "user password", "user disable", "user enable", "user list", "import", "export", "send", "licenses", "version"} {
+	for _, want := range []string{
+		"--listen", "CRM_LISTEN", "CRM_TLS_CERT", "CRM_TLS_KEY", "CRM_TRUSTED_PROXIES", "CRM_CORS_ORIGINS",
+		"CRM_RATE_LIMIT", "--database", "CRM_DATABASE", "CRM_SECRET_KEY", "CRM_OLD_SECRET_KEY", "CRM_ZONE",
+		"CRM_FUTURE_TOLERANCE", "CRM_INTROSPECTION", "serve", "migrate", "user add", "user password",
+		"user disable", "user enable", "user list", "import", "export", "send", "licenses", "version",
+	} {
 		if !strings.Contains(help, want) {
 			t.Errorf("--help does not mention %s:\n%s", want, help)
 		}
 	}
-	if got := apitest.MustCommand(t, "", "version"); !regexp.MustCompile(`(?s)^customer-events \S+\ncommit \S+\n` + regexp.QuoteMeta(runtime.Version()) + `\n$`).MatchString(got) {
+	got := apitest.MustCommand(t, "", "version")
+	if !regexp.MustCompile(`(?s)^customer-events \S+\ncommit \S+\n` + regexp.QuoteMeta(runtime.Version()) +
+		`\n$`).MatchString(got) {
 		t.Errorf("version: %q", got)
 	}
 }
 
-func TestMigrateSeveralAtOnce(t *testing.T) {
+func TestMigrate_Concurrent(t *testing.T) {
 	t.Parallel()
-	for name, database := range map[string]string{"SQLite": storetest.SQLite(t), "MariaDB": storetest.MySQL(t)} {
+	for name, database := range apitest.Databases(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var all sync.WaitGroup
 			for range 4 {
 				all.Go(func() {
-					if exit, _, stderr := apitest.Command(t, "", "migrate", "--database", database, "--secret-key", apitest.SecretKey); exit != 0 {
+					exit, _, stderr := apitest.Command(t, "", "migrate", "--database", database,
+						"--secret-key", apitest.SecretKey)
+					if exit != 0 {
 						t.Errorf("exit %d: %s", exit, stderr)
 					}
 				})
@@ -47,19 +56,23 @@ func TestMigrateSeveralAtOnce(t *testing.T) {
 	}
 }
 
-func TestUserAdd(t *testing.T) {
+func TestUserAdd_Command(t *testing.T) {
 	t.Parallel()
-	for name, database := range map[string]string{"SQLite": storetest.SQLite(t), "MariaDB": storetest.MySQL(t)} {
+	for name, database := range apitest.Databases(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			add := func(stdin string, args ...string) (int, string) {
-				exit, stdout, stderr := apitest.Command(t, stdin, append([]string{"user", "add", "--database", database, "--secret-key", apitest.SecretKey}, args...)...)
-				if strings.Contains(stdout+stderr, strings.TrimSpace(stdin)) && len(strings.TrimSpace(stdin)) > 1 {
+				exit, stdout, stderr := apitest.Command(t, stdin,
+					append([]string{"user", "add", "--database", database, "--secret-key",
+						apitest.SecretKey}, args...)...)
+				if strings.Contains(stdout+stderr, strings.TrimSpace(stdin)) &&
+					len(strings.TrimSpace(stdin)) > 1 {
 					t.Errorf("%v repeats the password: %s%s", args, stdout, stderr)
 				}
 				return exit, stderr
 			}
-			if exit, stderr := add("a good password\n", "anna"); exit != 1 || !strings.Contains(stderr, "customer-events migrate") {
+			if exit, stderr := add("a good password\n", "anna"); exit != 1 ||
+				!strings.Contains(stderr, "customer-events migrate") {
 				t.Errorf("there is no database: exit %d: %s", exit, stderr)
 			}
 			apitest.MustCommand(t, "", "migrate", "--database", database, "--secret-key", apitest.SecretKey)
@@ -73,29 +86,39 @@ func TestUserAdd(t *testing.T) {
 				{"unknown unit", "a good password\n", "berta", "nowhere", "nowhere"},
 				{"blank name", "a good password\n", " ", "", "name"},
 			} {
-				args := []string{c.user}
-				if c.unit != "" {
-					args = append(args, "--unit", c.unit)
-				}
-				if exit, stderr := add(c.stdin, args...); exit != 1 || !strings.Contains(stderr, c.want) {
-					t.Errorf("%s: exit %d: %s", c.name, exit, stderr)
-				}
+				t.Run(c.name, func(t *testing.T) {
+					args := []string{c.user}
+					if c.unit != "" {
+						args = append(args, "--unit", c.unit)
+					}
+					exit, stderr := add(c.stdin, args...)
+					if exit != 1 ||
+						!strings.Contains(stderr, c.want) {
+						t.Errorf("exit %d: %s", exit, stderr)
+					}
+				})
 			}
 			s := apitest.Serve(t, "--database", database, "--secret-key", apitest.SecretKey)
-			const query = `mutation ($u: String!, $p: String!) { login(input: {username: $u, password: $p}) { token } }`
-			for password, want := range map[string]string{"a good password": "", "a good password\n": "UNAUTHENTICATED", "another password": "UNAUTHENTICATED"} {
+			const query = `mutation ($u: String!, $p: String!) { login(input: {username: $u, password: ` +
+				`$p}) { token } }`
+			for password, want := range map[string]string{
+				"a good password":   "",
+				"a good password\n": "UNAUTHENTICATED",
+				"another password":  "UNAUTHENTICATED",
+			} {
 				if a := s.Post(t, query, apitest.Object{"u": "anna", "p": password}); a.Code() != want {
 					t.Errorf("%q: %s", password, a.Text)
 				}
 			}
-			if a := s.Post(t, query, apitest.Object{"u": "berta", "p": "a good password"}); a.Code() != "UNAUTHENTICATED" {
+			a := s.Post(t, query, apitest.Object{"u": "berta", "p": "a good password"})
+			if a.Code() != "UNAUTHENTICATED" {
 				t.Errorf("the user whose unit is unknown was added: %s", a.Text)
 			}
 		})
 	}
 }
 
-func TestImportExitStatus(t *testing.T) {
+func TestImport_ExitStatus(t *testing.T) {
 	t.Parallel()
 	database := storetest.SQLite(t)
 	file := func(text string) string {
@@ -106,35 +129,36 @@ func TestImportExitStatus(t *testing.T) {
 		return path
 	}
 	good := file("number,name\nA1,Anna\nA2,Berta\n")
-	if stdout := apitest.MustCommand(t, "", "import", "accounts-receivable", good, "--database", database); !strings.Contains(stdout, "2 rows: 2 added, 0 changed, 0 unchanged, 0 rejected") {
+	if stdout := apitest.MustCommand(t, "", "import", "accounts-receivable", good, "--database",
+		database); !strings.Contains(stdout, "2 rows: 2 added, 0 changed, 0 unchanged, 0 rejected") {
 		t.Errorf("good rows: %s", stdout)
 	}
-	exit, stdout, stderr := apitest.Command(t, "", "import", "accounts-receivable", file("number,name\nA3,Carla\n,Nobody\nA4,Dora\n"), "--database", database)
-	if exit != 1 || !strings.Contains(stdout, "3 rows: 2 added, 0 changed, 0 unchanged, 1 rejected") || !strings.Contains(stderr, "3") || !strings.Contains(stderr, "number") {
+	exit, stdout, stderr := apitest.Command(t, "", "import", "accounts-receivable",
+		file("number,name\nA3,Carla\n,Nobody\nA4,Dora\n"), "--database", database)
+	if exit != 1 || !strings.Contains(stdout, "3 rows: 2 added, 0 changed, 0 unchanged, 1 rejected") ||
+		!strings.Contains(stderr, "3") || !strings.Contains(stderr, "number") {
 		t.Errorf("a bad row: exit %d: %s%s", exit, stdout, stderr)
 	}
-	if exit, _, _ := apitest.Command(t, "", "import", "accounts-receivable", filepath.Join(t.TempDir(), "none.csv"), "--database", database); exit != 1 {
+	if exit, _, _ := apitest.Command(t, "", "import", "accounts-receivable", filepath.Join(t.TempDir(),
+		"none.csv"), "--database", database); exit != 1 {
 		t.Errorf("no file: exit %d", exit)
 	}
-	if exit, _, stderr := apitest.Command(t, "", "import", "nonsense", good, "--database", database); exit != 2 || !strings.Contains(stderr, "units") {
+	if exit, _, stderr := apitest.Command(t, "", "import", "nonsense", good, "--database",
+		database); exit != 2 || !strings.Contains(stderr, "units") {
 		t.Errorf("no such kind: exit %d: %s", exit, stderr)
 	}
 }
 
-// All that is wrong is told at once. The program runs as a process of its own, since variables belong to the process.
-func TestWrongOptions(t *testing.T) {
+// TestOptions_Invalid expects all errors at once. The program runs as a process of its own, since
+// environment variables belong to the process.
+func TestOptions_Invalid(t *testing.T) {
 	t.Parallel()
 	program := func(env []string, args ...string) (int, string) {
-		self, err := os.Executable()
-		if err != nil {
-			t.Fatal(err)
-		}
-		process := exec.CommandContext(t.Context(), self, args...)
-		process.Dir = t.TempDir()
-		process.Env = append(append(os.Environ(), "CRM_TEST_PROGRAM=yes"), env...)
+		process := apitest.Process(t.Context(), t, args...)
+		process.Env = append(process.Env, env...)
 		out, err := process.CombinedOutput()
-		var ended *exec.ExitError
-		if err != nil && !errors.As(err, &ended) {
+		var exited *exec.ExitError
+		if err != nil && !errors.As(err, &exited) {
 			t.Fatal(err)
 		}
 		return process.ProcessState.ExitCode(), string(out)
@@ -142,12 +166,23 @@ func TestWrongOptions(t *testing.T) {
 	if exit, out := program(nil, "version"); exit != 0 {
 		t.Fatalf("exit %d: %s", exit, out)
 	}
-	exit, out := program([]string{"CRM_DATABSE=sqlite:x.db", "CRM_NONSENSE=1", "CRM_ZONE=Nowhere/City", "CRM_FUTURE_TOLERANCE=soon", "CRM_DATABASE=postgres://user:CANARY@host/name"},
-		"--listen", "8080", "--introspection", "maybe", "--call-timeout=-1s", "--drain", "long", "--tls-cert", "cert.pem", "--trusted-proxies", "proxy.example.com", "--cors-origins", "*", "--rate-limit", "16")
+	exit, out := program([]string{
+		"CRM_DATABSE=sqlite:x.db",
+		"CRM_NONSENSE=1",
+		"CRM_ZONE=Nowhere/City",
+		"CRM_FUTURE_TOLERANCE=soon",
+		"CRM_DATABASE=postgres://user:CANARY@host/name",
+	},
+		"--listen", "8080", "--introspection", "maybe", "--call-timeout=-1s", "--drain", "long",
+		"--tls-cert", "cert.pem", "--trusted-proxies", "proxy.example.com", "--cors-origins", "*",
+		"--rate-limit", "16")
 	if exit != 2 {
 		t.Errorf("exit %d", exit)
 	}
-	for _, want := range []string{"CRM_DATABSE", "CRM_NONSENSE", "Nowhere/City", "soon", "8080", "maybe", "-1s", "drain (long)", "sqlite:PATH", "tls-cert and tls-key", "proxy.example.com", "cors-origins (*)", "rate-limit (16)"} {
+	for _, want := range []string{
+		"CRM_DATABSE", "CRM_NONSENSE", "Nowhere/City", "soon", "8080", "maybe", "-1s", "drain (long)",
+		"sqlite:PATH", "tls-cert and tls-key", "proxy.example.com", "cors-origins (*)", "rate-limit (16)",
+	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%s is not mentioned:\n%s", want, out)
 		}
@@ -167,13 +202,15 @@ func TestWrongOptions(t *testing.T) {
 		{"--demo", []string{"--demo", "--listen", "example.com:8080"}},
 		{"--nonsense", []string{"--nonsense"}},
 	} {
-		exit, _, stderr := apitest.Command(t, "", append([]string{"--database", storetest.SQLite(t)}, c.args...)...)
+		exit, _, stderr := apitest.Command(t, "", append([]string{"--database", storetest.SQLite(t)},
+			c.args...)...)
 		if exit != 2 || !strings.Contains(stderr, c.want) {
 			t.Errorf("%v: exit %d: %s", c.args, exit, stderr)
 		}
 	}
-	// A flag wins over its variable.
-	if exit, out := program([]string{"CRM_DATABASE=nonsense"}, "migrate", "--database", "sqlite:here.db"); exit != 0 {
+	// A flag overrides its variable.
+	if exit, out := program([]string{"CRM_DATABASE=nonsense"}, "migrate", "--database",
+		"sqlite:here.db"); exit != 0 {
 		t.Errorf("exit %d: %s", exit, out)
 	}
 }

@@ -3,35 +3,28 @@ package e2e
 import (
 	"bufio"
 	"context"
-	"customer-events/internal/app"
-	"customer-events/test/apitest"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"customer-events/internal/app"
+	"customer-events/test/apitest"
 )
 
-// programWith runs the program as a process of its own that may have so many files open, and returns its
-// address.
-func programWith(t *testing.T, files int, args ...string) (address string, out *apitest.Buffer) {
+// startWithFileLimit starts the program as a process with a limit of open files, and returns its address.
+func startWithFileLimit(t *testing.T, files int, args ...string) (address string, out *apitest.Buffer) {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	out = new(apitest.Buffer)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	args = append([]string{"-c", fmt.Sprintf(`ulimit -n %d; exec "$0" "$@"`, files), self, "--demo", "--listen", "127.0.0.1:0", "--drain", "0s"}, args...)
-	process := exec.CommandContext(ctx, "/bin/sh", args...)
+	args = append([]string{"--demo", "--listen", "127.0.0.1:0", "--drain", "0s"}, args...)
+	process := apitest.ShellProcess(ctx, t, fmt.Sprintf(`ulimit -n %d; exec "$0" "$@"`, files), args...)
 	process.Cancel = func() error { return process.Process.Signal(syscall.SIGTERM) }
-	process.Dir, process.Stdout, process.Stderr = t.TempDir(), out, out
-	process.Env = append(os.Environ(), "CRM_TEST_PROGRAM=yes")
+	process.Stdout, process.Stderr = out, out
 	if err := process.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +40,8 @@ func programWith(t *testing.T, files int, args ...string) (address string, out *
 	return "", nil
 }
 
-// However many connections are open and idle, silent or stuck, others are served: those are closed first.
+// TestConnections_Exhausted opens more idle, silent or stuck connections than the server may have. It
+// closes those to serve others.
 func TestConnections_Exhausted(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -56,21 +50,26 @@ func TestConnections_Exhausted(t *testing.T) {
 		wait time.Duration
 	}{
 		{"idle", func(conn net.Conn) {
-			_ = conn.SetDeadline(time.Now().Add(apitest.Soon))
+			_ = conn.SetDeadline(time.Now().Add(apitest.MaxLatency))
 			_, _ = io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
 			if response, err := http.ReadResponse(bufio.NewReader(conn), nil); err == nil {
 				_, _ = io.Copy(io.Discard, response.Body)
 			}
 		}, 0},
 		{"silent", func(net.Conn) {}, app.SilentGrace},
-		{"in the header", func(conn net.Conn) { _, _ = io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost:") }, app.SilentGrace},
+		{
+			"in the header", func(conn net.Conn) {
+				_, _ = io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost:")
+			}, app.SilentGrace,
+		},
 		{"in the body", func(conn net.Conn) {
-			_, _ = io.WriteString(conn, "POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+			_, _ = io.WriteString(conn, "POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: "+
+				"application/json\r\nContent-Length: 100\r\n\r\n{")
 		}, app.UploadIdleAfter},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			address, out := programWith(t, 256)
+			address, out := startWithFileLimit(t, 256)
 			for range 300 {
 				conn, err := net.Dial("tcp", address)
 				if err != nil {
@@ -80,28 +79,33 @@ func TestConnections_Exhausted(t *testing.T) {
 				c.use(conn)
 			}
 			time.Sleep(c.wait + 100*time.Millisecond)
-			client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: apitest.Soon}
+			client := &http.Client{
+				Transport: &http.Transport{DisableKeepAlives: true}, Timeout: apitest.MaxLatency,
+			}
 			for range 10 {
 				start := time.Now()
-				response, err := client.Post("http://"+address+"/graphql", "application/json", strings.NewReader(fmt.Sprintf(demoLogin, "demo-password")))
+				response, err := client.Post("http://"+address+"/graphql", "application/json",
+					strings.NewReader(fmt.Sprintf(demoLogin, "demo-password")))
 				if err != nil {
 					t.Fatalf("after %s: %v: %s", time.Since(start), err, out)
 				}
-				if _ = response.Body.Close(); response.StatusCode != http.StatusOK || time.Since(start) > apitest.Soon {
+				if _ = response.Body.Close(); response.StatusCode != http.StatusOK ||
+					time.Since(start) > apitest.MaxLatency {
 					t.Errorf("%s in %s", response.Status, time.Since(start))
 				}
 			}
-			if !strings.Contains(out.String(), "too many connections") || strings.Contains(out.String(), "too many open files") {
+			if !strings.Contains(out.String(), "too many connections") ||
+				strings.Contains(out.String(), "too many open files") {
 				t.Errorf("the log: %s", out)
 			}
 		})
 	}
 }
 
-// Hundreds of local clients at once are served.
+// TestConnections_ManyClients serves hundreds of local clients at the same time.
 func TestConnections_ManyClients(t *testing.T) {
 	t.Parallel()
-	address, out := programWith(t, 1024)
+	address, out := startWithFileLimit(t, 1024)
 	done := make(chan error, 500)
 	for range cap(done) {
 		go func() {

@@ -15,9 +15,10 @@ import (
 	"customer-events/test/apitest"
 )
 
-// A server that was told to end says so at /readyz and still takes calls, on old connections and new ones; each answer ends its
-// connection. Then it ends in order.
-func TestEndingServerTakesCallsStill(t *testing.T) {
+// TestShutdown_DrainServesCalls stops a server during its drain: /readyz reports it, while calls on old
+// and new connections are served, each with a response that closes its connection. Then the server exits
+// successfully.
+func TestShutdown_DrainServesCalls(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t), "--drain", "2s")
 	s.Create(t, apitest.Events(1)) // leaves a connection open
@@ -32,14 +33,14 @@ func TestEndingServerTakesCallsStill(t *testing.T) {
 			break
 		}
 		if time.Now().After(deadline) {
-			t.Fatal("/readyz does not say that the server is ending")
+			t.Fatal("/readyz does not report that the server is stopping")
 		}
 	}
 	for _, client := range []*http.Client{s.Client, {Transport: &http.Transport{}}} {
 		s.Client = client
-		a := s.Post(t, apitest.CreateQuery, apitest.Object{"input": apitest.Object{"webCustomerEventsSet": apitest.Events(2)}})
+		a := s.Post(t, apitest.CreateQuery, apitest.CreateInput(apitest.Events(2)))
 		if a.Status != http.StatusOK || len(a.Errors) > 0 {
-			t.Errorf("a call while the server is ending: %d %s", a.Status, a.Text)
+			t.Errorf("a call during the drain: %d %s", a.Status, a.Text)
 		}
 	}
 	response, err := s.Client.Get(s.URL + "/healthz")
@@ -48,18 +49,15 @@ func TestEndingServerTakesCallsStill(t *testing.T) {
 	}
 	_ = response.Body.Close()
 	if !response.Close {
-		t.Error("an answer of a server that is ending keeps its connection open")
+		t.Error("a response during the drain keeps its connection open")
 	}
 	s.Stop(t)
 }
 
-// A socket that a service manager hands over is served, and outlives the process. With demo data it must be on the loopback.
-func TestSocketHandedOver(t *testing.T) {
+// TestSockets_Inherited serves a socket that a service manager passes on, and leaves it open at the exit.
+// With demo data the socket must be on the loopback interface.
+func TestSockets_Inherited(t *testing.T) {
 	t.Parallel()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	program := func(address, sockets string, args ...string) (*exec.Cmd, string, *apitest.Buffer) {
 		listener, err := net.Listen("tcp", address)
 		if err != nil {
@@ -74,38 +72,41 @@ func TestSocketHandedOver(t *testing.T) {
 		var out apitest.Buffer
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		t.Cleanup(cancel)
-		process := exec.CommandContext(ctx, "/bin/sh", append([]string{"-c", `LISTEN_PID=$$ LISTEN_FDS=` + sockets + ` exec "$0" "$@"`, self}, args...)...)
-		process.Dir, process.Stdout, process.Stderr, process.ExtraFiles = t.TempDir(), &out, &out, []*os.File{socket}
-		process.Env = append(os.Environ(), "CRM_TEST_PROGRAM=yes")
+		process := apitest.ShellProcess(ctx, t, `LISTEN_PID=$$ LISTEN_FDS=`+sockets+` exec "$0" "$@"`,
+			args...)
+		process.Stdout, process.Stderr, process.ExtraFiles = &out, &out, []*os.File{socket}
 		return process, listener.Addr().String(), &out
 	}
 	process, address, out := program("127.0.0.1:0", "1", "--drain", "0s")
-	// Asked before there is a process: the question waits in the socket.
-	answered := make(chan error, 1)
+	// The request is sent before the process starts, and waits in the socket.
+	done := make(chan error, 1)
 	go func() {
 		response, err := http.Get("http://" + address + "/healthz")
 		if err == nil && response.StatusCode != http.StatusOK {
 			err = errors.New(response.Status)
 		}
-		answered <- err
+		done <- err
 	}()
 	if err := process.Start(); err != nil {
 		t.Fatal(err)
 	}
-	if err := <-answered; err != nil {
-		t.Errorf("a question that was asked before the start: %v: %s", err, out)
+	if err := <-done; err != nil {
+		t.Errorf("a request sent before the start: %v: %s", err, out)
 	}
 	_ = process.Process.Signal(os.Interrupt)
 	if err := process.Wait(); err != nil {
 		t.Errorf("%v: %s", err, out)
 	}
 	if conn, err := net.Dial("tcp", address); err != nil {
-		t.Errorf("the socket ended with the process: %v", err)
+		t.Errorf("the socket was closed with the process: %v", err)
 	} else {
 		_ = conn.Close()
 	}
 
-	for _, c := range []struct{ address, sockets, want string }{{"127.0.0.1:0", "2", "LISTEN_FDS (2)"}, {"0.0.0.0:0", "1", "--demo"}} {
+	for _, c := range []struct{ address, sockets, want string }{
+		{"127.0.0.1:0", "2", "LISTEN_FDS (2)"},
+		{"0.0.0.0:0", "1", "--demo"},
+	} {
 		process, _, out := program(c.address, c.sockets, "--demo")
 		if err := process.Run(); err == nil || !strings.Contains(out.String(), c.want) {
 			t.Errorf("%+v: %v: %s", c, err, out)

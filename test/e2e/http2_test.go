@@ -2,19 +2,11 @@ package e2e
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"customer-events/internal/app"
-	"customer-events/test/apitest"
-	"encoding/pem"
 	"fmt"
-	"math/big"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -23,47 +15,32 @@ import (
 
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
+
+	"customer-events/internal/app"
+	"customer-events/test/apitest"
+	"customer-events/test/testutil"
 )
 
-// certificateFor127 writes a certificate for 127.0.0.1, and returns its files and the roots that trust it.
+// certificateFor127 writes a certificate for 127.0.0.1, and returns its files and a pool of roots that
+// trusts it.
 func certificateFor127(t *testing.T) (certFile, keyFile string, roots *x509.CertPool) {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
 	certFile, keyFile = filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
-	for file, block := range map[string]*pem.Block{
-		certFile: {Type: "CERTIFICATE", Bytes: der}, keyFile: {Type: "PRIVATE KEY", Bytes: private},
-	} {
-		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	certificate, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
+	certificate := testutil.WriteCertificate(t, certFile, keyFile, &x509.Certificate{
+		NotAfter:    time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+	})
 	roots = x509.NewCertPool()
 	roots.AddCert(certificate)
 	return certFile, keyFile, roots
 }
 
-// demoWithTLS serves demo data by TLS, logged in.
+// demoWithTLS serves demo data over TLS and logs in.
 func demoWithTLS(t *testing.T, database string, args ...string) (*apitest.Server, *tls.Config) {
 	t.Helper()
 	certFile, keyFile, roots := certificateFor127(t)
-	s := apitest.Serve(t, append([]string{"--demo", "--database", database, "--secret-key", apitest.SecretKey,
+	s := apitest.Serve(t, append([]string{"--demo", "--database", database, "--secret-key",
+		apitest.SecretKey,
 		"--tls-cert", certFile, "--tls-key", keyFile}, args...)...)
 	s.URL = strings.Replace(s.URL, "http:", "https:", 1)
 	config := &tls.Config{RootCAs: roots}
@@ -74,7 +51,7 @@ func demoWithTLS(t *testing.T, database string, args ...string) (*apitest.Server
 	return s, config
 }
 
-// http2Conn is a client's side of an HTTP/2 connection that does only what a test tells it.
+// http2Conn is the client's side of an HTTP/2 connection, under the test's control.
 type http2Conn struct {
 	*tls.Conn
 	framer *http2.Framer
@@ -83,7 +60,8 @@ type http2Conn struct {
 
 	mu     sync.Mutex
 	change *sync.Cond
-	// initial is the first window of a stream, windows what may be sent on each; 0 is the connection.
+	// initial is the initial window of a stream; windows are the remaining ones, with 0 for the
+	// connection.
 	initial int64
 	windows map[uint32]int64
 	status  map[uint32]string
@@ -93,7 +71,7 @@ type http2Conn struct {
 	err     error
 }
 
-// dialHTTP2 opens a connection whose streams can take so many bytes of a response.
+// dialHTTP2 opens a connection whose streams have a receive window of this size.
 func dialHTTP2(t *testing.T, s *apitest.Server, config *tls.Config, window uint32) *http2Conn {
 	t.Helper()
 	config = config.Clone()
@@ -103,15 +81,17 @@ func dialHTTP2(t *testing.T, s *apitest.Server, config *tls.Config, window uint3
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	c := &http2Conn{Conn: conn, framer: http2.NewFramer(conn, conn), initial: 65535, windows: map[uint32]int64{0: 65535},
-		status: map[uint32]string{}, reset: map[uint32]time.Time{}, data: map[uint32]int{}}
+	c := &http2Conn{Conn: conn, framer: http2.NewFramer(conn, conn), initial: 65535,
+		windows: map[uint32]int64{0: 65535},
+		status:  map[uint32]string{}, reset: map[uint32]time.Time{}, data: map[uint32]int{}}
 	c.change = sync.NewCond(&c.mu)
 	c.hpack = hpack.NewEncoder(&c.block)
 	c.framer.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
 	if _, err := conn.Write([]byte(http2.ClientPreface)); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.framer.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: window}); err != nil {
+	if err := c.framer.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize,
+		Val: window}); err != nil {
 		t.Fatal(err)
 	}
 	go c.read()
@@ -156,7 +136,7 @@ func (c *http2Conn) read() {
 	}
 }
 
-// until waits until something is so, and reports whether it came to that.
+// until waits for a condition and returns whether it was met.
 func (c *http2Conn) until(patience time.Duration, so func() bool) bool {
 	deadline := time.Now().Add(patience)
 	timer := time.AfterFunc(patience, c.change.Broadcast)
@@ -169,11 +149,14 @@ func (c *http2Conn) until(patience time.Duration, so func() bool) bool {
 	return so()
 }
 
-// send sends a request. Without end its body is left open.
+// send sends a request. Without end the body stays open.
 func (c *http2Conn) send(id uint32, method, path, body string, end bool, headers ...string) error {
 	c.mu.Lock()
 	c.block.Reset()
-	all := []string{":method", method, ":scheme", "https", ":authority", "127.0.0.1", ":path", path, "content-type", "application/json"}
+	all := []string{
+		":method", method, ":scheme", "https", ":authority", "127.0.0.1", ":path", path, "content-type",
+		"application/json",
+	}
 	if end {
 		all = append(all, "content-length", fmt.Sprint(len(body)))
 	}
@@ -181,8 +164,9 @@ func (c *http2Conn) send(id uint32, method, path, body string, end bool, headers
 	for i := 0; i < len(all); i += 2 {
 		_ = c.hpack.WriteField(hpack.HeaderField{Name: all[i], Value: all[i+1]})
 	}
-	err := c.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: c.block.Bytes(), EndHeaders: true,
-		EndStream: end && body == ""})
+	err := c.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: c.block.Bytes(),
+		EndHeaders: true,
+		EndStream:  end && body == ""})
 	if _, known := c.windows[id]; !known {
 		c.windows[id] = c.initial
 	}
@@ -193,7 +177,7 @@ func (c *http2Conn) send(id uint32, method, path, body string, end bool, headers
 	return err
 }
 
-// sendData sends what the windows allow of a body.
+// sendData sends as much of a body as the windows allow.
 func (c *http2Conn) sendData(id uint32, body *string, end bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

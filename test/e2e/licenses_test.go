@@ -1,18 +1,22 @@
 package e2e
 
 import (
-	"customer-events/test/apitest"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
+
+	"customer-events/test/apitest"
 )
 
-// The program carries the licences of all modules that are linked into it, and so do a release and the image.
+// TestLicenses_OfLinkedModules checks that the program, a release and the image carry the licences of all
+// linked modules.
 func TestLicenses_OfLinkedModules(t *testing.T) {
 	t.Parallel()
 	printed := apitest.MustCommand(t, "", "licenses")
-	list := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{with .Module}}{{if not (or .Main .Replace)}}{{.Path}} {{.Version}}{{end}}{{end}}", "customer-events")
+	list := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f",
+		"{{with .Module}}{{if not (or .Main .Replace)}}{{.Path}} {{.Version}}{{end}}{{end}}",
+		"customer-events")
 	list.Env = append(os.Environ(), "CGO_ENABLED=0")
 	text, err := list.Output()
 	if err != nil {
@@ -29,12 +33,12 @@ func TestLicenses_OfLinkedModules(t *testing.T) {
 	}
 	for module := range modules {
 		if !strings.Contains(printed, "\n## "+module+"\n") {
-			t.Errorf("the licence of %s is not there: run make licenses", module)
+			t.Errorf("the licence of %s is missing: run make licenses", module)
 		}
 	}
 	for _, want := range []string{"Mozilla Public License", "Go's standard library", "bundled pages"} {
 		if !strings.Contains(printed, want) {
-			t.Errorf("%q is not there", want)
+			t.Errorf("%q is missing", want)
 		}
 	}
 	for _, path := range []string{".ci/release", "Dockerfile"} {
@@ -43,7 +47,7 @@ func TestLicenses_OfLinkedModules(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !strings.Contains(string(script), "THIRD_PARTY_LICENSES.md") {
-			t.Errorf("%s leaves the licences out", path)
+			t.Errorf("%s omits the licences", path)
 		}
 	}
 }

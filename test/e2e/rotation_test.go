@@ -11,26 +11,27 @@ import (
 	"customer-events/test/apitest"
 )
 
-// A rotation from beginning to end: the new key with the old one beside it, the tokens imported anew, the new key alone.
-func TestTheSecretKeyCanBeRotated(t *testing.T) {
+// TestSecretKey_Rotation rotates the key in all steps: the new key with the old one beside it, a new
+// import of the tokens, the new key alone.
+func TestSecretKey_Rotation(t *testing.T) {
 	t.Parallel()
 	const newKey, otherKey = "the tests' next secret key", "some other secret key"
 	units := filepath.Join(t.TempDir(), "units.csv")
 	if err := os.WriteFile(units, []byte("id,name\nn,New Unit\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for name, database := range map[string]string{"SQLite": storetest.SQLite(t), "MariaDB": storetest.MySQL(t)} {
+	for name, database := range apitest.Databases(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			on := func(args ...string) []string { return append(args, "--database", database) }
-			apitest.ServeDemo(t, database).Stop(t) // loads the demo data, by the old key
+			apitest.ServeDemo(t, database).Stop(t) // loads the demo data with the old key
 			processed := func(s *apitest.Server) int {
 				s.Token = s.Login(t, app.DemoUser, app.DemoPassword)
-				token := func(by string, value any) apitest.Object {
-					return apitest.Object{"accountsReceivableIdentifier": nil, "rewardsParticipantIdentifier": apitest.Object{"accessTokenIdentifier": apitest.Object{by: value}}}
-				}
-				out := s.Create(t, []apitest.Object{apitest.Event("a", token("authenticationCode", "demo-authentication-code")),
-					apitest.Event("b", token("credentials", apitest.Object{"identifier": "maria@example.com", "passCode": "4711"}))})
+				credentials := apitest.Object{"identifier": "maria@example.com", "passCode": "4711"}
+				out := s.Create(t, []apitest.Object{
+					apitest.Event("a", apitest.ByToken("authenticationCode", "demo-authentication-code")),
+					apitest.Event("b", apitest.ByToken("credentials", credentials)),
+				})
 				return out.Summary.Processed
 			}
 			for _, step := range []struct {
@@ -40,18 +41,36 @@ func TestTheSecretKeyCanBeRotated(t *testing.T) {
 			}{
 				{"the old key", []string{"--secret-key", apitest.SecretKey}, 2},
 				{"the new key alone, too early", []string{"--secret-key", newKey}, -1},
-				{"a key that is none of the two", []string{"--secret-key", otherKey, "--old-secret-key", newKey}, -1},
-				{"the old key, and the new one to be read", []string{"--secret-key", apitest.SecretKey, "--old-secret-key", newKey}, 2},
+				{
+					"a key that is none of the two", []string{"--secret-key", otherKey, "--old-secret-key",
+						newKey}, -1,
+				},
+				{
+					"the old key, and the new one to be read", []string{"--secret-key", apitest.SecretKey,
+						"--old-secret-key", newKey}, 2,
+				},
 				{"the new key alone, still too early", []string{"--secret-key", newKey}, -1},
-				{"the new key, and the old one to be read", []string{"--secret-key", newKey, "--old-secret-key", apitest.SecretKey}, 2},
-				{"a server that has not changed yet", []string{"--secret-key", apitest.SecretKey, "--old-secret-key", newKey}, 2},
-				{"the new key, and the old one to be read, again", []string{"--secret-key", newKey, "--old-secret-key", apitest.SecretKey}, 2},
+				{
+					"the new key, and the old one to be read", []string{"--secret-key", newKey,
+						"--old-secret-key", apitest.SecretKey}, 2,
+				},
+				{
+					"a server that has not changed yet", []string{"--secret-key", apitest.SecretKey,
+						"--old-secret-key", newKey}, 2,
+				},
+				{
+					"the new key, and the old one to be read, again", []string{"--secret-key", newKey,
+						"--old-secret-key", apitest.SecretKey}, 2,
+				},
 				{"the old key alone, too late", []string{"--secret-key", apitest.SecretKey}, -1},
 			} {
 				if step.want < 0 {
 					for _, command2 := range [][]string{{}, {"import", "units", units}} {
-						exit, stdout, stderr := apitest.Command(t, "", on(append(command2, append(step.args, "--listen", "127.0.0.1:0")...)...)...)
-						if exit != 1 || !strings.Contains(stderr, "key file") || !strings.Contains(stderr, "CRM_SECRET_KEY") || !strings.Contains(stderr, "--old-secret-key") {
+						exit, stdout, stderr := apitest.Command(t, "",
+							on(append(command2, append(step.args, "--listen", "127.0.0.1:0")...)...)...)
+						if exit != 1 || !strings.Contains(stderr, "key file") ||
+							!strings.Contains(stderr, "CRM_SECRET_KEY") ||
+							!strings.Contains(stderr, "--old-secret-key") {
 							t.Errorf("%s: %v: exit %d: %s", step.name, command2, exit, stderr)
 						}
 						for _, key := range []string{apitest.SecretKey, newKey, otherKey} {
@@ -82,8 +101,13 @@ func TestTheSecretKeyCanBeRotated(t *testing.T) {
 			}
 		})
 	}
-	for want, args := range map[string][]string{"old-secret-key is too short": {"--old-secret-key", "short"}, "old-secret-key is the same": {"--old-secret-key", newKey, "--secret-key", newKey}} {
-		if exit, _, stderr := apitest.Command(t, "", append([]string{"--database", storetest.SQLite(t)}, args...)...); exit != 2 || !strings.Contains(stderr, want) || strings.Contains(stderr, newKey) {
+	for want, args := range map[string][]string{
+		"old-secret-key is too short": {"--old-secret-key", "short"},
+		"old-secret-key is the same":  {"--old-secret-key", newKey, "--secret-key", newKey},
+	} {
+		exit, _, stderr := apitest.Command(t, "", append([]string{"--database", storetest.SQLite(t)},
+			args...)...)
+		if exit != 2 || !strings.Contains(stderr, want) || strings.Contains(stderr, newKey) {
 			t.Errorf("%v: exit %d: %s", args, exit, stderr)
 		}
 	}

@@ -1,191 +1,63 @@
 package e2e
 
 import (
-	"customer-events/test/apitest"
-	"encoding/json"
 	"fmt"
-	"math"
-	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
-	"unicode"
+
+	"customer-events/test/apitest"
 )
 
-// value is something that a caller may write into a field, as it stands in JSON. want is what must be read back; nil if it must
-// be refused.
-type value struct {
-	field, raw string
-	want       any
-}
-
-// textFields are the fields for free text, with how many characters each may have.
-var textFields = map[string]int{"description": 4000, "externalSystem": 255, "externalSystemReferenceNumber": 255, "udfString1": 255, "udfString2": 255, "udfString3": 255,
-	"udfString4": 255, "udfString5": 255, "udfString6": 255, "udfString7": 255, "udfString8": 255}
-
-// quoted is a text as it is, between quotation marks: no escape changes what is tested.
-func quoted(text string) string { return `"` + text + `"` }
-
-// escapedText is a text of nothing but \u escapes.
-func escapedText(text string) string {
-	var b strings.Builder
-	for _, r := range text {
-		if r > 0xffff {
-			r -= 0x10000
-			fmt.Fprintf(&b, `\u%04x\u%04x`, 0xd800+r>>10, 0xdc00+r&0x3ff)
-		} else {
-			fmt.Fprintf(&b, `\u%04x`, r)
-		}
-	}
-	return quoted(b.String())
-}
-
-func kept(r rune) bool { return !unicode.IsControl(r) || r == '\t' || r == '\n' || r == '\r' }
-
-func textValues() (values []value) {
-	// Every character that there is, 2000 in a text: noncharacters, private use, unassigned, marks, astral ones.
-	var all []rune
-	for r := rune(0); r <= unicode.MaxRune; r++ {
-		if kept(r) && (r < 0xd800 || r > 0xdfff) {
-			all = append(all, r)
-		}
-	}
-	for ; len(all) > 0; all = all[min(2000, len(all)):] {
-		text := string(all[:min(2000, len(all))])
-		values = append(values, value{"description", escapedText(text), text})
-		if !strings.ContainsAny(text, "\t\n\r\"\\") {
-			values = append(values, value{"description", quoted(text), text})
-		}
-	}
-	for field, most := range textFields {
-		// Control characters, one by one.
-		for r := rune(0); r < 0xa0; r++ {
-			text := "a" + string(r) + "b"
-			if !unicode.IsControl(r) {
-				continue
-			}
-			v := value{field, escapedText(text), nil}
-			if kept(r) {
-				v.want = text
-			}
-			values = append(values, v)
-		}
-		// Marks that change the direction of what follows, or that nobody sees, are text.
-		for _, r := range "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2028\u2029\u2060\u2066\u2067\u2068\u2069\ufeff\ufffe\uffff\ufdd0\U0001ffff\U0010ffff\U000e0001\ufffd" {
-			text := "a" + string(r) + "b"
-			values = append(values, value{field, quoted(text), text}, value{field, escapedText(text), text})
-		}
-		// What is no Unicode: halves of surrogate pairs, and bytes that are not UTF-8.
-		for _, bad := range []string{`\ud800`, `\udfff`, `\udc00\ud800`, `\ud800\ud800\udc00`, `\ud83dx`, "\xff", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\x80", "\xf8\x88\x80\x80\x80"} {
-			values = append(values, value{field, quoted("a" + bad + "b"), nil})
-		}
-		// As long as may be, and one longer, in characters of one to four bytes and of two parts.
-		for _, r := range "xü€𝄞\u0301" {
-			full := strings.Repeat(string(r), most)
-			values = append(values, value{field, quoted(full), full}, value{field, quoted(full + string(r)), nil})
-		}
-		// What a database, a shell, a spreadsheet or a page might act upon.
-		for _, text := range []string{" ", "  both ends  ", "null", "NULL", "\\N", "'; DROP TABLE units; --", `\' OR 1=1 -- `, "=1+1", "@SUM(A1)", "<script>alert(1)</script>", "%s%n", "${jndi:ldap://x}", "../../etc/passwd", "a\r\nSet-Cookie: x", "0x00", "1e1", "true", "e\u0301é", "\"", "\\", "ﬀ", "İıſK"} {
-			if field == "externalSystem" || field == "externalSystemReferenceNumber" {
-				if strings.TrimSpace(text) == "" {
-					continue // a blank reference is none
-				}
-			}
-			escaped, _ := json.Marshal(text)
-			values = append(values, value{field, string(escaped), text})
-		}
-	}
-	for _, r := range "\u0000\u0009\u000a\u000d\u001b\u007f\u0085\u00a0\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2028\u2029\u2060\u2066\u2067\u2068\u2069\ufeff" {
-		for _, text := range []string{"www.crm.com/" + string(r), string(r) + "www.crm.com", "java" + string(r) + "script:alert(1)", "http://www." + string(r) + "crm.com"} {
-			values = append(values, value{"website", escapedText(text), nil})
-		}
-	}
-	for _, text := range []string{"javascript:alert(1)", "JAVASCRIPT:alert(1)", "javascript://www.crm.com/%0aalert(1)", "data:text/html,x", "vbscript:x", "file:///etc/passwd", "//www.crm.com", "http:www.crm.com", "https://", "ftp://www.crm.com", "www.crm.com\\@evil", "blob:http://www.crm.com", "about:blank", "http://" + strings.Repeat("a", 2048)} {
-		escaped, _ := json.Marshal(text)
-		values = append(values, value{"website", string(escaped), nil})
-	}
-	long := "http://www.crm.com/" + strings.Repeat("𝄞", 2048-19)
-	return append(values, value{"website", quoted(long), long}, value{"website", quoted(long + "𝄞"), nil}, value{"website", quoted("www.crm.com/ü?ø=€#𝄞"), "www.crm.com/ü?ø=€#𝄞"})
-}
-
-func numberValues() (values []value) {
-	for _, raw := range []string{"0", "0.0", "0e999999999", "0.000e-999999999", "1", "-1", "0.1", "1e22", "9007199254740993", "123456789012345678901234567890", "1.7976931348623157e308", "-1.7976931348623157E+308",
-		"5e-324", "-5e-324", "4.9406564584124654e-324", "2.2250738585072014e-308", "2.2250738585072011e-308", "2.225073858507201e-308", "1e-323", "3.141592653589793238462643383279502884", "0." + strings.Repeat("3", 5000), strings.Repeat("9", 300)} {
-		n, _ := strconv.ParseFloat(raw, 64)
-		values = append(values, value{"udfFloat1", raw, n})
-	}
-	values = append(values, value{"udfFloat2", "-0", 0.0}, value{"udfFloat2", "-0.0e5", 0.0}) // a zero is a zero
-	for _, raw := range []string{"1e400", "-1e400", "1.7976931348623159e308", strings.Repeat("9", 400), "1e-400", "-1e-400", "1e-999999999", "2e-324", "0." + strings.Repeat("0", 400) + "1", `"1.5"`, `"NaN"`, `"Infinity"`, "true", "[1]", `{"x":1}`} {
-		values = append(values, value{"udfFloat3", raw, nil})
-	}
-	random := rand.New(rand.NewPCG(1, 2))
-	for range 1500 {
-		if n := math.Float64frombits(random.Uint64()); !math.IsInf(n, 0) && !math.IsNaN(n) {
-			values = append(values, value{"udfFloat4", strconv.FormatFloat(n, 'g', -1, 64), n})
-		}
-	}
-	for range 300 { // subnormal ones
-		n := math.Float64frombits(1 + random.Uint64()&(1<<52-1))
-		values = append(values, value{"udfFloat4", strconv.FormatFloat(n, 'e', -1, 64), n})
-	}
-	return values
-}
-
-func dateValues() (values []value) {
-	for raw, want := range map[string]string{"1000-01-01T00:00:00Z": "1000-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z": "9999-12-31T23:59:59.999999Z", "1000-01-01T00:00:00-23:59": "1000-01-01T23:59:00Z",
-		"1582-10-10T00:00:00Z": "1582-10-10T00:00:00Z", "1969-12-31T23:59:59.999999Z": "1969-12-31T23:59:59.999999Z", "2038-01-19T03:14:08Z": "2038-01-19T03:14:08Z", "2016-02-29T00:00:00.1Z": "2016-02-29T00:00:00.1Z",
-		"2016-06-22T15:00:00.123456000Z": "2016-06-22T15:00:00.123456Z", "2016-06-22t15:00:00z": "2016-06-22T15:00:00Z",
-		"2016-06-22T15:00:00.1234567Z": "2016-06-22T15:00:00.123456Z", "2016-06-22T15:00:00.9999999999+01:00": "2016-06-22T14:00:00.999999Z", "2016-06-22T15:00Z": "2016-06-22T15:00:00Z", "2016-06-22T15:00": "2016-06-22T15:00:00Z",
-		"2016-06-22T15:00:00." + strings.Repeat("1", 400): "2016-06-22T15:00:00.111111Z"} {
-		values = append(values, value{"udfDate1", quoted(raw), want})
-	}
-	for _, raw := range []string{"0999-12-31T23:59:59Z", "0000-00-00T00:00:00Z", "0001-01-01T00:00:00Z", "10000-01-01T00:00:00Z", "-1000-01-01T00:00:00Z", "+2016-01-01T00:00:00Z", "1000-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01",
-		"2016-02-30T00:00:00Z", "2015-02-29T00:00:00Z", "2016-13-01T00:00:00Z", "2016-00-01T00:00:00Z", "2016-06-22T24:00:00Z", "2016-12-31T23:59:60Z", "2016-06-22T15:00:00.Z", "2016-06-22T15:00:00+24:00", "2016-06-22",
-		"2016-06-22 15:00:00", "٢٠١٦-06-22T15:00:00Z", "2016-06-22T15:00:00Zx", "2016-06-22T15:00.5Z", "1466607600", "", "now", "2016-06-22T15:00:00\\u0000"} {
-		values = append(values, value{"udfDate2", quoted(raw), nil})
-	}
-	return append(values, value{"udfDate3", "1466607600", nil}, value{"udfDate3", "1e400", nil}, value{"udfDate3", "{}", nil})
-}
-
-// Whatever a caller writes is refused, with a text that is safe to show, or is read back exactly as it was written: by both doors and
-// on both databases alike.
-func TestValuesAreExactOrRefused(t *testing.T) {
+// TestCreate_ValuesExactOrRejected checks that every value is either rejected, with a printable text, or
+// read back exactly, through both protocols and on both databases.
+func TestCreate_ValuesExactOrRejected(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("long: it runs without the race detector")
 	}
 	values := append(append(textValues(), numberValues()...), dateValues()...)
 	apitest.OnEachDatabase(t, func(t *testing.T, s *apitest.Server) {
-		stored, refused := 0, 0
-		at := time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC) // names the event, as nothing else does for every field
-		for _, door := range []string{"graph", "web"} {
+		stored, rejected := 0, 0
+		// identifies the event, independently of the tested field
+		at := time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC)
+		for _, protocol := range []string{"graph", "web"} {
 			for chunk := range slices.Chunk(values, 400) {
 				first := at
 				var text string
 				rows := make([]string, len(chunk))
 				for i, v := range chunk {
 					at = at.Add(time.Second)
-					rows[i] = row(door, i, at, v)
+					rows[i] = eventWith(protocol, i, at, v)
 				}
-				if door == "graph" {
-					text = s.PostBody(t, strings.NewReader(`{"query":`+strconv.Quote(strings.Join(strings.Fields(apitest.CreateQuery), " "))+`,"variables":{"input":{"webCustomerEventsSet":[`+strings.Join(rows, ",")+`]}}}`)).Text
+				if protocol == "graph" {
+					text = s.PostBody(t,
+						strings.NewReader(`{"query":`+
+							strconv.Quote(strings.Join(strings.Fields(apitest.CreateQuery), " "))+
+							`,"variables":{"input":{"webCustomerEventsSet":[`+strings.Join(rows, ",")+
+							`]}}}`)).Text
 				} else {
-					text = s.WebPost(t, apitest.WebCreatePath, strings.NewReader(`{"token":"`+s.Token+`","web_customer_events_set":[`+strings.Join(rows, ",")+`]}`)).Text
+					text = s.WebPost(t, apitest.WebCreatePath, strings.NewReader(`{"token":"`+s.Token+
+						`","web_customer_events_set":[`+strings.Join(rows, ",")+`]}`)).Text
 				}
 				apitest.MustBePrintable(t, text)
 				read := make(map[string]apitest.Object, len(chunk))
-				for _, node := range s.Page(t, apitest.Object{"performedFrom": first.Format(time.RFC3339), "performedTo": at.Add(time.Second).Format(time.RFC3339)}) {
+				for _, node := range s.Page(t, apitest.Object{
+					"performedFrom": first.Format(time.RFC3339),
+					"performedTo":   at.Add(time.Second).Format(time.RFC3339),
+				}) {
 					read[node["performedOn"].(string)] = node
 				}
 				for i, v := range chunk {
 					node := read[first.Add(time.Duration(i+1)*time.Second).Format(time.RFC3339)]
 					switch {
 					case node == nil && v.want == nil:
-						refused++
+						rejected++
 					case node == nil || v.want == nil || node[v.field] != v.want:
-						t.Errorf("%s, %s %.100q: read back %.100q, want %.100q", door, v.field, v.raw, fmt.Sprint(node[v.field]), fmt.Sprint(v.want))
+						t.Errorf("%s, %s %.100q: read back %.100q, want %.100q", protocol, v.field, v.raw,
+							fmt.Sprint(node[v.field]), fmt.Sprint(v.want))
 					default:
 						stored++
 					}
@@ -195,23 +67,28 @@ func TestValuesAreExactOrRefused(t *testing.T) {
 				}
 			}
 		}
-		if stored+refused != 2*len(values) {
-			t.Errorf("%d stored, %d refused of %d", stored, refused, 2*len(values))
+		if stored+rejected != 2*len(values) {
+			t.Errorf("%d stored, %d rejected of %d", stored, rejected, 2*len(values))
 		}
-		t.Logf("%d values by two doors: %d read back exactly, %d refused", len(values), stored, refused)
+		t.Logf("%d values through two protocols: %d read back exactly, %d rejected", len(values), stored,
+			rejected)
 	})
 }
 
-// row is an event with one value.
-func row(door string, i int, at time.Time, v value) string {
+// eventWith returns an event with one value.
+func eventWith(protocol string, i int, at time.Time, v fieldValue) string {
 	website := `,"website":"www.crm.com"`
 	if v.field == "website" {
 		website = ""
 	}
-	if door == "web" {
-		return fmt.Sprintf(`{"request_unique_identifier":"%d","accounts_receivable_identifier":{"number":"ACR0000000020"},"performed_by_unit_identifier":{"id":"1"},"performed_on":"%s"%s,"%s":%s}`,
+	if protocol == "web" {
+		return fmt.Sprintf(`{"request_unique_identifier":"%d",`+
+			`"accounts_receivable_identifier":{"number":"ACR0000000020"},`+
+			`"performed_by_unit_identifier":{"id":"1"},"performed_on":"%s"%s,"%s":%s}`,
 			i, at.Format(time.RFC3339), website, apitest.WireName(v.field), v.raw)
 	}
-	return fmt.Sprintf(`{"requestUniqueIdentifier":"%d","accountsReceivableIdentifier":{"number":"ACR0000000020"},"performedByUnitIdentifier":{"id":"1"},"performedOn":"%s"%s,"%s":%s}`,
+	return fmt.Sprintf(`{"requestUniqueIdentifier":"%d",`+
+		`"accountsReceivableIdentifier":{"number":"ACR0000000020"},"performedByUnitIdentifier":{"id":"1"},`+
+		`"performedOn":"%s"%s,"%s":%s}`,
 		i, at.Format(time.RFC3339), website, v.field, v.raw)
 }

@@ -1,9 +1,6 @@
 package e2e
 
 import (
-	"bytes"
-	"compress/gzip"
-	"customer-events/test/apitest"
 	"fmt"
 	"io"
 	"net"
@@ -12,9 +9,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"customer-events/test/apitest"
+	"customer-events/test/testutil"
 )
 
-// canaries makes secrets that are all different and all known by how they begin.
+// canaries makes unique secrets with a known prefix.
 type canaries struct{ made int }
 
 const canaryText, canaryDigits = "cAnArY", "8675309907"
@@ -29,8 +29,8 @@ func (c *canaries) digits() string {
 	return fmt.Sprintf("%s%05d", canaryDigits, c.made)
 }
 
-// mustBeClean searches something that the program wrote.
-func mustBeClean(t *testing.T, what, text string) {
+// mustNotLeak searches the program's output for canaries.
+func mustNotLeak(t *testing.T, what, text string) {
 	t.Helper()
 	lower := strings.ToLower(text)
 	for _, canary := range []string{strings.ToLower(canaryText), canaryDigits} {
@@ -40,32 +40,37 @@ func mustBeClean(t *testing.T, what, text string) {
 	}
 }
 
-// A thousand secrets of every kind, in every kind of call, good and bad, and in commands and files. None of them stands in anything
-// that the program wrote: logs, outputs, metrics, answers, spans, the database.
-func TestAThousandCanaries(t *testing.T) {
+// TestSecrets_ThousandCanaries sends a thousand secrets of every kind in valid and invalid calls, commands
+// and files. None may appear in logs, outputs, metrics, responses, spans or the database.
+func TestSecrets_ThousandCanaries(t *testing.T) {
 	t.Parallel()
 	var c canaries
 	folder := t.TempDir()
 	path := filepath.Join(folder, "canaries.db")
 	key := c.text() + c.text() // 28 characters
-	database := []string{"--database", "sqlite:" + path, "--secret-key", key, "--old-secret-key", c.text() + c.text()}
+	database := []string{
+		"--database", "sqlite:" + path, "--secret-key", key, "--old-secret-key", c.text() + c.text(),
+	}
 	run := func(stdin string, want int, args ...string) {
 		t.Helper()
 		exit, stdout, stderr := apitest.Command(t, stdin, args...)
 		if exit != want {
 			t.Errorf("%v: exit %d: %s", args[:2], exit, stderr)
 		}
-		mustBeClean(t, strings.Join(args[:2], " "), stdout+stderr)
+		mustNotLeak(t, strings.Join(args[:2], " "), stdout+stderr)
 	}
 
-	// Commands that fail, with secrets in their options.
-	run("", 1, "migrate", "--database", "mysql://user:"+c.text()+"@host:port:/x", "--secret-key", c.text()+c.text())
+	// Failing commands with secrets in their options.
+	run("", 1, "migrate", "--database", "mysql://user:"+c.text()+"@host:port:/x", "--secret-key",
+		c.text()+c.text())
 	run("", 2, "migrate", "--database", "mysql://user:"+c.text()+"@host/x?tls="+"maybe")
-	run("", 1, "migrate", "--database", "mysql://user:"+c.text()+"@127.0.0.1:1/x", "--secret-key", c.text()+c.text())
-	run("", 2, "migrate", "--database", "sqlite:"+path, "--secret-key", "cAnArY", "--old-secret-key", "cAnArY1")
+	run("", 1, "migrate", "--database", "mysql://user:"+c.text()+"@127.0.0.1:1/x", "--secret-key",
+		c.text()+c.text())
+	run("", 2, "migrate", "--database", "sqlite:"+path, "--secret-key", "cAnArY", "--old-secret-key",
+		"cAnArY1")
 	run("", 2, "migrate", "--database", "postgres://user:"+c.text()+"@host/x")
 
-	// A server, with users and access tokens that are canaries; some rows of the import are bad.
+	// A server with canaries as passwords and access tokens. Some rows of the import are invalid.
 	exported := collectSpans(t)
 	s := apitest.Serve(t, append([]string{"--demo", "--otlp-endpoint", exported.url}, database...)...)
 	passwords := map[string]string{}
@@ -79,12 +84,13 @@ func TestAThousandCanaries(t *testing.T) {
 	run(c.text()+"\n", 1, append([]string{"user", "password", "nobody"}, database...)...)
 	type held struct{ code, identifier, pass, password string }
 	var tokens []held
-	rows := "number,participant_number,state,authentication_code,identifier,pass_code,one_time_password,one_time_password_expires_at\n"
+	rows := "number,participant_number,state,authentication_code,identifier,pass_code,one_time_password," +
+		"one_time_password_expires_at\n"
 	for i := range 120 {
 		token := held{c.text(), fmt.Sprint("who ", i), c.text(), c.digits()}
 		tokens = append(tokens, token)
 		participant, state := "RP0000000019", "EFFECTIVE"
-		switch i % 12 { // every kind of bad row there is room for
+		switch i % 12 { // the kinds of invalid rows
 		case 9:
 			participant = "nobody"
 		case 10:
@@ -92,9 +98,15 @@ func TestAThousandCanaries(t *testing.T) {
 		case 11:
 			token.password = c.text()
 		}
-		rows += fmt.Sprintf("T%d,%s,%s,%s,%s,%s,%s,9999-12-31T23:59:59Z\n", i, participant, state, token.code, token.identifier, token.pass, token.password)
+		rows += fmt.Sprintf("T%d,%s,%s,%s,%s,%s,%s,9999-12-31T23:59:59Z\n", i, participant, state,
+			token.code, token.identifier, token.pass, token.password)
 	}
-	for name, text := range map[string]string{"tokens.csv": rows, "broken.csv": rows[:len(rows)/2] + `"` + c.text(), "broken.ndjson": `{"number":"T1","pass_code":` + c.text() + "}\n" + `{"pass_code":["` + c.text() + `"]`} {
+	for name, text := range map[string]string{
+		"tokens.csv": rows,
+		"broken.csv": rows[:len(rows)/2] + `"` + c.text(),
+		"broken.ndjson": `{"number":"T1","pass_code":` + c.text() + "}\n" + `{"pass_code":["` + c.text() +
+			`"]`,
+	} {
 		file := filepath.Join(folder, name)
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -105,23 +117,30 @@ func TestAThousandCanaries(t *testing.T) {
 		}
 	}
 
-	// Calls that are right.
+	// Valid calls.
 	for name, password := range passwords {
 		s.Token = s.Login(t, name, password)
 	}
 	accepted := 0
 	for i, token := range tokens {
-		token := []apitest.Object{{"authenticationCode": token.code}, {"credentials": apitest.Object{"identifier": token.identifier, "passCode": token.pass}}, {"oneTimePassword": token.password}}[i%3]
-		a := s.Post(t, apitest.CreateQuery, apitest.Object{"input": apitest.Object{"webCustomerEventsSet": []apitest.Object{apitest.Event("1", apitest.Object{"accountsReceivableIdentifier": nil, "rewardsParticipantIdentifier": apitest.Object{"accessTokenIdentifier": token}})}}},
-			"Idempotency-Key", fmt.Sprint("key ", i))
+		event := apitest.Event("1", []apitest.Object{
+			apitest.ByToken("authenticationCode", token.code),
+			apitest.ByToken("credentials", apitest.Object{
+				"identifier": token.identifier,
+				"passCode":   token.pass,
+			}),
+			apitest.ByToken("oneTimePassword", token.password),
+		}[i%3])
+		a := s.Post(t, apitest.CreateQuery, apitest.CreateInput([]apitest.Object{event}), "Idempotency-Key",
+			fmt.Sprint("key ", i))
 		accepted += strings.Count(a.Text, `"processed":1`)
-		mustBeClean(t, "an answer", a.Text)
+		mustNotLeak(t, "an answer", a.Text)
 	}
 	if accepted != 90 {
 		t.Errorf("%d credentials were accepted", accepted)
 	}
 
-	// Calls that are wrong, whole and cut off, packed and not, by POST and by GET, with tokens that are none.
+	// Invalid calls: whole and cut off, compressed and not, by POST and by GET, with invalid tokens.
 	for i, body := range plantedBodies() {
 		for variant := range 9 {
 			canary := c.text()
@@ -136,28 +155,37 @@ func TestAThousandCanaries(t *testing.T) {
 			case 4:
 				headers = []string{"Authorization", "Bearer " + c.text()}
 			case 5:
-				headers = []string{"Idempotency-Key", canary + "\t", "Accept", "application/graphql-response+json"}
+				headers = []string{
+					"Idempotency-Key",
+					canary + "\t",
+					"Accept",
+					"application/graphql-response+json",
+				}
 			case 6:
-				var packed bytes.Buffer
-				w := gzip.NewWriter(&packed)
-				_, _ = w.Write([]byte(planted))
-				_ = w.Close()
-				planted, headers = packed.String()[:packed.Len()-variant*(i%2)], []string{"Content-Encoding", "gzip"}
+				compressed := testutil.Gzip(planted)
+				planted, headers = compressed[:len(compressed)-variant*(i%2)], []string{"Content-Encoding",
+					"gzip"}
 			case 7:
-				response, err := s.Client.Get(s.URL + "/graphql?query=" + url.QueryEscape(planted) + "&variables=" + url.QueryEscape(`{"token":"`+canary+`"}`))
+				response, err := s.Client.Get(s.URL + "/graphql?query=" + url.QueryEscape(planted) +
+					"&variables=" + url.QueryEscape(`{"token":"`+canary+`"}`))
 				if err != nil {
 					t.Fatal(err)
 				}
 				text, _ := io.ReadAll(response.Body)
 				response.Body.Close()
-				mustBeClean(t, "an answer", string(text))
+				mustNotLeak(t, "an answer", string(text))
 				continue
 			}
-			mustBeClean(t, "an answer", s.PostBody(t, strings.NewReader(planted), headers...).Text)
+			mustNotLeak(t, "an answer", s.PostBody(t, strings.NewReader(planted), headers...).Text)
 		}
 	}
-	// What is not even HTTP.
-	for _, request := range []string{"POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization Bearer %s\r\n\r\n", "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Length: %s\r\n\r\n", "%s\r\n\r\n", "GET /graphql HTTP/1.1\r\nAuthorization: Bearer %s\r\n\r\n"} {
+	// Bytes that are not HTTP.
+	for _, request := range []string{
+		"POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization Bearer %s\r\n\r\n",
+		"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Length: %s\r\n\r\n",
+		"%s\r\n\r\n",
+		"GET /graphql HTTP/1.1\r\nAuthorization: Bearer %s\r\n\r\n",
+	} {
 		connection, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
 		if err != nil {
 			t.Fatal(err)
@@ -165,7 +193,7 @@ func TestAThousandCanaries(t *testing.T) {
 		fmt.Fprintf(connection, request, c.text())
 		text, _ := io.ReadAll(connection)
 		connection.Close()
-		mustBeClean(t, "an answer to what is not HTTP", string(text))
+		mustNotLeak(t, "an answer to what is not HTTP", string(text))
 	}
 
 	response, err := s.Client.Get(s.URL + "/metrics")
@@ -174,7 +202,7 @@ func TestAThousandCanaries(t *testing.T) {
 	}
 	text, _ := io.ReadAll(response.Body)
 	response.Body.Close()
-	mustBeClean(t, "/metrics", string(text))
+	mustNotLeak(t, "/metrics", string(text))
 	search := func(when string) {
 		files, err := filepath.Glob(path + "*")
 		if err != nil || len(files) == 0 {
@@ -185,15 +213,15 @@ func TestAThousandCanaries(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			mustBeClean(t, filepath.Base(file)+" "+when, string(text))
+			mustNotLeak(t, filepath.Base(file)+" "+when, string(text))
 		}
 	}
 	search("while the server runs")
 	s.Stop(t)
 	search("at the end")
-	mustBeClean(t, "the log", s.Log.String())
-	mustBeClean(t, "the output", s.Stdout.String())
-	mustBeClean(t, "what the collector got", exported.String())
+	mustNotLeak(t, "the log", s.Log.String())
+	mustNotLeak(t, "the output", s.Stdout.String())
+	mustNotLeak(t, "what the collector got", exported.String())
 	if n := len(exported.requests()); n < 500 {
 		t.Errorf("only %d requests were exported as spans", n)
 	}

@@ -2,8 +2,6 @@ package e2e
 
 import (
 	"bytes"
-	"customer-events/internal/app"
-	"customer-events/test/apitest"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -20,25 +18,32 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"customer-events/internal/app"
+	"customer-events/test/apitest"
 )
 
-// bridge stands between a sender and the server, so that a test can act between a call and its answer.
-type bridge struct {
+// sendProxy forwards between a sender and the server, so that a test can act between a call and its
+// response.
+type sendProxy struct {
 	*httptest.Server
 	to atomic.Pointer[url.URL]
-	// call is asked about each call of events, by its number from 1; it may forward it, or not.
+	// call handles each call of events by its number from 1. It decides whether to forward the call.
 	mu    sync.Mutex
 	calls int
 	call  func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler)
 }
 
-func bridgeTo(t *testing.T, s *apitest.Server) *bridge {
+func proxyTo(t *testing.T, s *apitest.Server) *sendProxy {
 	t.Helper()
-	g := &bridge{}
-	g.lead(t, s)
-	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(g.to.Load()) }, ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) {
-		w.WriteHeader(http.StatusBadGateway)
-	}}
+	g := &sendProxy{}
+	g.forwardTo(t, s)
+	forward := &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(g.to.Load()) },
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) {
+			w.WriteHeader(http.StatusBadGateway)
+		},
+	}
 	g.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Idempotency-Key") == "" {
 			forward.ServeHTTP(w, r)
@@ -58,8 +63,8 @@ func bridgeTo(t *testing.T, s *apitest.Server) *bridge {
 	return g
 }
 
-// lead leads the bridge to a server.
-func (g *bridge) lead(t *testing.T, s *apitest.Server) {
+// forwardTo forwards to a server from now on.
+func (g *sendProxy) forwardTo(t *testing.T, s *apitest.Server) {
 	t.Helper()
 	to, err := url.Parse(s.URL)
 	if err != nil {
@@ -68,14 +73,15 @@ func (g *bridge) lead(t *testing.T, s *apitest.Server) {
 	g.to.Store(to)
 }
 
-// on sets what is done with calls from now on, and counts them anew.
-func (g *bridge) on(call func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler)) {
+// onCall sets the handler of calls, and restarts their numbers.
+func (g *sendProxy) onCall(call func(number int, w http.ResponseWriter, r *http.Request,
+	forward http.Handler)) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.calls, g.call = 0, call
 }
 
-// sendArgs is the command line that sends a file as the demo user.
+// sendArgs returns the command line that sends a file as the demo user.
 func sendArgs(url, file string) []string {
 	return []string{"send", file, "--server", url + "/graphql", "--username", app.DemoUser}
 }
@@ -85,14 +91,16 @@ func sendCommand(t *testing.T, url, file string) (exit int, stdout, stderr strin
 	return apitest.Command(t, app.DemoPassword+"\n", sendArgs(url, file)...)
 }
 
-// sendable writes a file of n events marked 0 to n-1, of which each hundredth names an account that does not exist; change may
-// give them more.
-func sendable(t *testing.T, n int, change func(i int, e apitest.Object)) string {
+// sendableFile writes a file of n events marked 0 to n-1. Every hundredth names an account that does not
+// exist. change may set more fields.
+func sendableFile(t *testing.T, n int, change func(i int, e apitest.Object)) string {
 	t.Helper()
 	var text bytes.Buffer
 	for i := range n {
-		e := apitest.Event("", apitest.Object{"requestUniqueIdentifier": nil, apitest.Mark: fmt.Sprint(i)})
-		if bad(i) {
+		e := apitest.Event("", apitest.Object{
+			"requestUniqueIdentifier": nil, apitest.MarkField: fmt.Sprint(i),
+		})
+		if isInvalid(i) {
 			e["accountsReceivableIdentifier"] = apitest.Object{"number": "ACR00045000"}
 		}
 		if change != nil {
@@ -102,12 +110,12 @@ func sendable(t *testing.T, n int, change func(i int, e apitest.Object)) string 
 			t.Fatal(err)
 		}
 	}
-	return written(t, "events.ndjson", text.Bytes())
+	return tempFile(t, "events.ndjson", text.Bytes())
 }
 
-func bad(i int) bool { return i%100 == 37 }
+func isInvalid(i int) bool { return i%100 == 37 }
 
-func written(t *testing.T, name string, text []byte) string {
+func tempFile(t *testing.T, name string, text []byte) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(path, text, 0o600); err != nil {
@@ -139,14 +147,15 @@ func rejectedOf(t *testing.T, file string) (lines []rejectedLine) {
 	return lines
 }
 
-// checkOnce checks that the events of a sendable file are there exactly once each, and the bad ones in the rejected file, in order.
-func checkOnce(t *testing.T, s *apitest.Server, file string, n int) {
+// mustBeSentOnce checks that the events of a sendable file are stored exactly once each, and that the
+// rejected file has the invalid ones in order.
+func mustBeSentOnce(t *testing.T, s *apitest.Server, file string, n int) {
 	t.Helper()
 	counts := s.CountStored(t)
 	var want []int
 	for i := range n {
 		times := 1
-		if bad(i) {
+		if isInvalid(i) {
 			times = 0
 			want = append(want, i+1)
 		}
@@ -161,7 +170,8 @@ func checkOnce(t *testing.T, s *apitest.Server, file string, n int) {
 	var got []int
 	for _, line := range rejectedOf(t, file) {
 		got = append(got, line.Line)
-		if line.ErrorCode != "NotFoundAPIValueException" || line.Event[apitest.Mark] != fmt.Sprint(line.Line-1) {
+		if line.ErrorCode != "NotFoundAPIValueException" ||
+			line.Event[apitest.MarkField] != fmt.Sprint(line.Line-1) {
 			t.Errorf("rejected: %+v", line)
 		}
 	}
@@ -173,13 +183,7 @@ func checkOnce(t *testing.T, s *apitest.Server, file string, n int) {
 // sendProcess starts a sender as a process of its own.
 func sendProcess(t *testing.T, url, file string) *exec.Cmd {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	process := exec.CommandContext(t.Context(), self, sendArgs(url, file)...)
-	process.Dir = t.TempDir()
-	process.Env = append(os.Environ(), "CRM_TEST_PROGRAM=yes")
+	process := apitest.Process(t.Context(), t, sendArgs(url, file)...)
 	process.Stdin = strings.NewReader(app.DemoPassword)
 	if err := process.Start(); err != nil {
 		t.Fatal(err)
@@ -187,7 +191,7 @@ func sendProcess(t *testing.T, url, file string) *exec.Cmd {
 	return process
 }
 
-// backdate makes the state of a file say that calls have been under way for so long.
+// backdate changes the file's state as if calls had been in flight for this long.
 func backdate(t *testing.T, file string, age time.Duration) {
 	t.Helper()
 	text, err := os.ReadFile(file + ".sent")

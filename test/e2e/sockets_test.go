@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"customer-events/test/apitest"
 	"net"
 	"net/http"
 	"os"
@@ -10,26 +9,25 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"customer-events/test/apitest"
 )
 
-// activated starts the program with sockets that a service manager hands over.
-func activated(t *testing.T, names string, sockets []*os.File, args ...string) (*exec.Cmd, *apitest.Buffer) {
+// startActivated starts the program with sockets of a service manager.
+func startActivated(t *testing.T, names string, sockets []*os.File,
+	args ...string) (*exec.Cmd, *apitest.Buffer) {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
-	process := exec.CommandContext(ctx, "/bin/sh", append([]string{"-c", `LISTEN_PID=$$ exec "$0" "$@"`, self}, args...)...)
+	process := apitest.ShellProcess(ctx, t, `LISTEN_PID=$$ exec "$0" "$@"`, args...)
 	var out apitest.Buffer
-	process.Dir, process.Stdout, process.Stderr, process.ExtraFiles = t.TempDir(), &out, &out, sockets
-	process.Env = append(os.Environ(), "CRM_TEST_PROGRAM=yes", "LISTEN_FDS="+string(rune('0'+len(sockets))), "LISTEN_FDNAMES="+names)
+	process.Stdout, process.Stderr, process.ExtraFiles = &out, &out, sockets
+	process.Env = append(process.Env, "LISTEN_FDS="+string(rune('0'+len(sockets))), "LISTEN_FDNAMES="+names)
 	return process, &out
 }
 
-// stream is a listening TCP socket with its address; datagram is one that the program cannot serve.
-func stream(t *testing.T, at string) (*os.File, string) {
+// listeningSocket opens a listening TCP socket and returns it with its address.
+func listeningSocket(t *testing.T, at string) (*os.File, string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", at)
 	if err != nil {
@@ -44,7 +42,7 @@ func stream(t *testing.T, at string) (*os.File, string) {
 	return file, listener.Addr().String()
 }
 
-func datagram(t *testing.T) *os.File {
+func datagramSocket(t *testing.T) *os.File {
 	t.Helper()
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
@@ -59,29 +57,45 @@ func datagram(t *testing.T) *os.File {
 	return file
 }
 
-// Of several sockets that are handed over, the program serves those that are named for it, or all if none is.
+// TestSockets_Several passes several sockets on. The program serves those with its name, or all if none
+// has it.
 func TestSockets_Several(t *testing.T) {
 	t.Parallel()
-	first, firstAt := stream(t, "127.0.0.1:0")
-	second, secondAt := stream(t, "127.0.0.1:0")
+	first, firstAt := listeningSocket(t, "127.0.0.1:0")
+	second, secondAt := listeningSocket(t, "127.0.0.1:0")
 	for _, c := range []struct {
 		name, names  string
 		sockets      []*os.File
 		served, idle []string
 	}{
-		{"two lines of a unit", "customer-events.socket:customer-events.socket", []*os.File{first, second}, []string{firstAt, secondAt}, nil},
+		{
+			"two lines of a unit", "customer-events.socket:customer-events.socket",
+			[]*os.File{first, second}, []string{firstAt, secondAt}, nil,
+		},
 		{"no names", "", []*os.File{first, second}, []string{firstAt, secondAt}, nil},
 		{"unknown names", "a:b", []*os.File{first, second}, []string{firstAt, secondAt}, nil},
-		{"ours is second", "dns:customer-events", []*os.File{datagram(t), first}, []string{firstAt}, nil},
-		{"ours among others", "admin:http:x", []*os.File{first, second, datagram(t)}, []string{secondAt}, []string{firstAt}},
-		{"ours before http", "http:customer-events", []*os.File{first, second}, []string{secondAt}, []string{firstAt}},
+		{
+			"ours is second", "dns:customer-events", []*os.File{datagramSocket(t), first}, []string{firstAt},
+			nil,
+		},
+		{
+			"ours among others", "admin:http:x", []*os.File{first, second, datagramSocket(t)},
+			[]string{secondAt},
+			[]string{firstAt},
+		},
+		{
+			"ours before http", "http:customer-events", []*os.File{first, second}, []string{secondAt},
+			[]string{firstAt},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			process, out := activated(t, c.names, c.sockets, "--drain", "0s")
+			process, out := startActivated(t, c.names, c.sockets, "--drain", "0s")
 			if err := process.Start(); err != nil {
 				t.Fatal(err)
 			}
-			client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 30 * time.Second}
+			client := &http.Client{
+				Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 30 * time.Second,
+			}
 			for _, at := range append(c.served, c.served...) {
 				response, err := client.Get("http://" + at + "/healthz")
 				if err != nil {
@@ -105,13 +119,15 @@ func TestSockets_Several(t *testing.T) {
 	}
 }
 
-// What cannot be served is named with what to do.
+// TestSockets_Wrong expects an error that names a socket that the program cannot serve, and the remedy.
 func TestSockets_Wrong(t *testing.T) {
 	t.Parallel()
-	first, _ := stream(t, "127.0.0.1:0")
+	first, _ := listeningSocket(t, "127.0.0.1:0")
 	for _, names := range []string{"", "a:customer-events"} {
-		process, out := activated(t, names, []*os.File{first, datagram(t)})
-		if err := process.Run(); err == nil || !strings.Contains(out.String(), "LISTEN_FDS (2): file descriptor 4") || !strings.Contains(out.String(), "FileDescriptorName=customer-events") {
+		process, out := startActivated(t, names, []*os.File{first, datagramSocket(t)})
+		err := process.Run()
+		if err == nil || !strings.Contains(out.String(), "LISTEN_FDS (2): file descriptor 4") ||
+			!strings.Contains(out.String(), "FileDescriptorName=customer-events") {
 			t.Errorf("%q: %v: %s", names, err, out)
 		}
 	}

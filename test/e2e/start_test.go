@@ -11,7 +11,6 @@ import (
 	"sync"
 	"testing"
 
-	"customer-events/internal/app"
 	"customer-events/internal/store/storetest"
 	"customer-events/test/apitest"
 )
@@ -35,37 +34,47 @@ func mustNotExist(t *testing.T, path string) {
 	}
 }
 
-// TestSecretKey_RestoredDatabase restores a database without its key file, with the wrong one, and with its own.
+// TestSecretKey_RestoredDatabase restores a database without its key file, with a wrong one, and with its
+// own.
 func TestSecretKey_RestoredDatabase(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	original, restored := filepath.Join(folder, "prod.db"), filepath.Join(folder, "restored.db")
 	tokens := filepath.Join(folder, "tokens.csv")
-	if err := os.WriteFile(tokens, []byte("number,participant_number,state,authentication_code\n"), 0o600); err != nil {
+	if err := os.WriteFile(tokens, []byte("number,participant_number,state,authentication_code\n"),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	apitest.Serve(t, "--database", "sqlite:"+original).Stop(t)
 	copyFile(t, original, restored)
-	refused := func(what string, args ...string) {
+	mustBeRejected := func(what string, args ...string) {
 		t.Helper()
-		for _, words := range [][]string{{"serve", "--listen", "127.0.0.1:0"}, {"import", "access-tokens", tokens}} {
-			exit, _, stderr := apitest.Command(t, "", append(append(words, "--database", "sqlite:"+restored), args...)...)
-			for _, want := range []string{"secret-key", "key file", "restored.db.key", "CRM_SECRET_KEY", "--old-secret-key"} {
+		for _, words := range [][]string{
+			{"serve", "--listen", "127.0.0.1:0"},
+			{"import", "access-tokens", tokens},
+		} {
+			exit, _, stderr := apitest.Command(t, "", append(append(words, "--database", "sqlite:"+restored),
+				args...)...)
+			for _, want := range []string{
+				"secret-key", "key file", "restored.db.key", "CRM_SECRET_KEY", "--old-secret-key",
+			} {
 				if exit != 1 || !strings.Contains(stderr, want) {
 					t.Errorf("%s: %s: exit %d without %q: %s", what, words[0], exit, want, stderr)
 				}
 			}
 		}
 	}
-	refused("without the key file")
+	mustBeRejected("without the key file")
 	mustNotExist(t, restored+".key")
-	refused("another key", "--secret-key", "another secret key")
-	refused("another key, and another old one", "--secret-key", "another secret key", "--old-secret-key", "yet another secret key")
+	mustBeRejected("another key", "--secret-key", "another secret key")
+	mustBeRejected("another key, and another old one", "--secret-key", "another secret key",
+		"--old-secret-key",
+		"yet another secret key")
 	if err := os.WriteFile(restored+".key", []byte("a key of some other database"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	refused("another key file")
-	// A line end behind the key is none of it.
+	mustBeRejected("another key file")
+	// A line end after the key is no part of it.
 	key, err := os.ReadFile(original + ".key")
 	if err == nil {
 		err = os.WriteFile(restored+".key", append(key, '\n'), 0o600)
@@ -78,18 +87,20 @@ func TestSecretKey_RestoredDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	apitest.Serve(t, "--database", "sqlite:"+restored, "--secret-key", string(key)).Stop(t)
-	apitest.Serve(t, "--database", "sqlite:"+restored, "--secret-key", "the next secret key", "--old-secret-key", string(key)).Stop(t)
-	refused("the key before", "--secret-key", string(key))
-	// What needs no key asks for none.
+	apitest.Serve(t, "--database", "sqlite:"+restored, "--secret-key", "the next secret key",
+		"--old-secret-key", string(key)).Stop(t)
+	mustBeRejected("the key before", "--secret-key", string(key))
+	// Commands that need no key ask for none.
 	apitest.MustCommand(t, "a good password\n", "user", "add", "anna", "--database", "sqlite:"+restored)
 	apitest.MustCommand(t, "", "migrate", "--database", "sqlite:"+restored)
 	mustNotExist(t, restored+".key")
 }
 
-// TestSecretKey_FirstStartsAtOnce: of servers that start at once with two keys, those with one of them start.
+// TestSecretKey_FirstStartsAtOnce starts servers with two different keys at the same time. Those with one
+// of the keys start, the others do not.
 func TestSecretKey_FirstStartsAtOnce(t *testing.T) {
 	t.Parallel()
-	for name, database := range map[string]string{"SQLite": storetest.SQLite(t), "MariaDB": storetest.MySQL(t)} {
+	for name, database := range apitest.Databases(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			units := filepath.Join(t.TempDir(), "units.csv")
@@ -102,23 +113,26 @@ func TestSecretKey_FirstStartsAtOnce(t *testing.T) {
 			for i := range exits[0] {
 				for k, key := range keys {
 					all.Go(func() {
-						exit, _, stderr := apitest.Command(t, "", "import", "units", units, "--database", database, "--secret-key", key)
+						exit, _, stderr := apitest.Command(t, "", "import", "units", units, "--database",
+							database, "--secret-key", key)
 						exits[k][i] = exit
-						if exit != 0 && !strings.Contains(stderr, "secret-key is not the key of this database") {
+						if exit != 0 && !strings.Contains(stderr,
+							"secret-key is not the key of this database") {
 							t.Errorf("exit %d: %s", exit, stderr)
 						}
 					})
 				}
 			}
 			all.Wait()
-			if won := exits[0] == [6]int{} && exits[1] == [6]int{1, 1, 1, 1, 1, 1}; !won && (exits[1] != [6]int{} || exits[0] != [6]int{1, 1, 1, 1, 1, 1}) {
+			won := exits[0] == [6]int{} && exits[1] == [6]int{1, 1, 1, 1, 1, 1}
+			if !won && (exits[1] != [6]int{} || exits[0] != [6]int{1, 1, 1, 1, 1, 1}) {
 				t.Errorf("the exit statuses of the two keys: %v", exits)
 			}
 		})
 	}
 }
 
-// TestKeyFile_CutShort names the file and what to do.
+// TestKeyFile_CutShort expects an error that names the file and the remedy.
 func TestKeyFile_CutShort(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "\n", "short"} {
@@ -138,113 +152,22 @@ func TestKeyFile_CutShort(t *testing.T) {
 	}
 }
 
-// TestDemo_RefusesOtherData expects --demo to leave a database alone that has other users or accounts.
-func TestDemo_RefusesOtherData(t *testing.T) {
-	t.Parallel()
-	accounts := filepath.Join(t.TempDir(), "accounts.csv")
-	if err := os.WriteFile(accounts, []byte("number,name\nACR1,Anna\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	fill := map[string]func(t *testing.T, on func(stdin string, args ...string)){
-		"a user": func(t *testing.T, on func(string, ...string)) {
-			on("", "migrate")
-			on("a good password\n", "user", "add", "anna")
-		},
-		"a user that is almost the demo's": func(t *testing.T, on func(string, ...string)) {
-			on("", "migrate")
-			on("a good password\n", "user", "add", "Demo")
-		},
-		"an account": func(t *testing.T, on func(string, ...string)) { on("", "import", "accounts-receivable", accounts) },
-	}
-	for what, fill := range fill {
-		for name, database := range map[string]string{"SQLite": storetest.SQLite(t), "MariaDB": storetest.MySQL(t)} {
-			t.Run(what+" "+name, func(t *testing.T) {
-				t.Parallel()
-				on := func(stdin string, args ...string) {
-					apitest.MustCommand(t, stdin, append(args, "--database", database, "--secret-key", apitest.SecretKey)...)
-				}
-				fill(t, on)
-				exit, stdout, stderr := apitest.Command(t, "", "--demo", "--listen", "127.0.0.1:0", "--database", database, "--secret-key", apitest.SecretKey)
-				if exit != 1 || !strings.Contains(stderr, "--demo") || !strings.Contains(stderr, "--database") || strings.Contains(stdout, app.DemoPassword) {
-					t.Fatalf("exit %d: %s%s", exit, stdout, stderr)
-				}
-				if list := apitest.MustCommand(t, "", "user", "list", "--database", database, "--secret-key", apitest.SecretKey); strings.Contains(list, "demo ") {
-					t.Errorf("the demo user has been added:\n%s", list)
-				}
-				s := apitest.Serve(t, "--database", database, "--secret-key", apitest.SecretKey)
-				if a := s.Post(t, loginQuery, apitest.Object{"u": app.DemoUser, "p": app.DemoPassword}); a.Code() != "UNAUTHENTICATED" {
-					t.Errorf("the demo login works: %s", a.Text)
-				}
-			})
-		}
-	}
-	// Other commands add no login, so that CRM_DEMO does not keep them from any database.
-	full := storetest.SQLite(t)
-	for range 2 {
-		apitest.MustCommand(t, "", "import", "accounts-receivable", accounts, "--demo", "--database", full)
-	}
-	// The demo itself may be started again.
-	database := storetest.SQLite(t)
-	apitest.ServeDemo(t, database).Stop(t)
-	apitest.ServeDemo(t, database).Stop(t)
-}
-
-// TestDemo_LoginOnLoopbackOnly serves a demo database without --demo.
-func TestDemo_LoginOnLoopbackOnly(t *testing.T) {
-	t.Parallel()
-	for name, database := range map[string]string{"SQLite": storetest.SQLite(t), "MariaDB": storetest.MySQL(t)} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			demo := apitest.ServeDemo(t, database)
-			token := demo.Token
-			demo.Stop(t)
-			apitest.MustCommand(t, "a good password\n", "user", "add", "anna", "--database", database, "--secret-key", apitest.SecretKey)
-			for _, c := range []struct {
-				name    string
-				args    []string
-				headers []string
-				works   bool
-			}{
-				{"loopback", nil, nil, true},
-				{"loopback, forwarded", nil, []string{"X-Forwarded-For", "203.0.113.1"}, false},
-				{"loopback, forwarded otherwise", nil, []string{"Forwarded", "for=203.0.113.1"}, false},
-				{"all addresses", []string{"--listen", "0.0.0.0:0"}, nil, false},
-				{"all addresses of IPv6 too", []string{"--listen", ":0"}, nil, false},
-				{"behind a proxy", []string{"--trusted-proxies", "127.0.0.1"}, nil, false},
-			} {
-				s := apitest.Serve(t, append([]string{"--database", database, "--secret-key", apitest.SecretKey}, c.args...)...)
-				_, port, err := net.SplitHostPort(strings.TrimPrefix(s.URL, "http://"))
-				if err != nil {
-					t.Fatal(err)
-				}
-				s.URL = "http://127.0.0.1:" + port
-				want := map[bool]string{false: "UNAUTHENTICATED"}[c.works]
-				if a := s.Post(t, loginQuery, apitest.Object{"u": app.DemoUser, "p": app.DemoPassword}, c.headers...); a.Code() != want {
-					t.Errorf("%s: the demo login: %s", c.name, a.Text)
-				}
-				if a := s.Post(t, `{ webCustomerEvents { nodes { id } } }`, nil, append(c.headers, "Authorization", "Bearer "+token)...); a.Code() != want {
-					t.Errorf("%s: a token of the demo login: %s", c.name, a.Text)
-				}
-				if a := s.Post(t, loginQuery, apitest.Object{"u": "anna", "p": "a good password"}, c.headers...); a.Code() != "" {
-					t.Errorf("%s: another user: %s", c.name, a.Text)
-				}
-				if !strings.Contains(s.Log.String(), "this is a demo database") {
-					t.Errorf("%s: the log does not say that this is a demo: %s", c.name, s.Log.String())
-				}
-				s.Stop(t)
-			}
-		})
-	}
-}
-
-// TestCommands_CreateNoDatabase: only serve, migrate and import make a database.
+// TestCommands_CreateNoDatabase checks that only serve, migrate and import create a database.
 func TestCommands_CreateNoDatabase(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	path := filepath.Join(folder, "x.db")
-	for _, args := range [][]string{{"user", "list"}, {"user", "add", "anna"}, {"user", "password", "anna"}, {"user", "disable", "anna"}, {"user", "enable", "anna"}} {
-		exit, stdout, stderr := apitest.Command(t, "a good password\n", append(args, "--database", "sqlite:"+path)...)
-		if exit != 1 || !strings.Contains(stderr, "there is no database at "+path) || !strings.Contains(stderr, "migrate") {
+	for _, args := range [][]string{
+		{"user", "list"},
+		{"user", "add", "anna"},
+		{"user", "password", "anna"},
+		{"user", "disable", "anna"},
+		{"user", "enable", "anna"},
+	} {
+		exit, stdout, stderr := apitest.Command(t, "a good password\n", append(args, "--database",
+			"sqlite:"+path)...)
+		if exit != 1 || !strings.Contains(stderr, "there is no database at "+path) ||
+			!strings.Contains(stderr, "migrate") {
 			t.Errorf("%v: exit %d: %s%s", args, exit, stdout, stderr)
 		}
 	}
@@ -252,19 +175,22 @@ func TestCommands_CreateNoDatabase(t *testing.T) {
 	if err != nil || len(files) > 0 {
 		t.Errorf("%v, %v", files, err)
 	}
-	if first := apitest.MustCommand(t, "", "migrate", "--database", "sqlite:"+path); !strings.Contains(first, "from version 0 to version ") {
+	first := apitest.MustCommand(t, "", "migrate", "--database", "sqlite:"+path)
+	if !strings.Contains(first, "from version 0 to version ") {
 		t.Errorf("%s", first)
 	}
-	if again := apitest.MustCommand(t, "", "migrate", "--database", "sqlite:"+path); !strings.Contains(again, "up to date, at version ") {
+	again := apitest.MustCommand(t, "", "migrate", "--database", "sqlite:"+path)
+	if !strings.Contains(again, "up to date, at version ") {
 		t.Errorf("%s", again)
 	}
 	mustNotExist(t, path+".key")
-	if list := apitest.MustCommand(t, "", "user", "list", "--database", "sqlite:"+path); !strings.HasPrefix(list, "NAME") {
+	list := apitest.MustCommand(t, "", "user", "list", "--database", "sqlite:"+path)
+	if !strings.HasPrefix(list, "NAME") {
 		t.Errorf("%s", list)
 	}
 }
 
-// TestStart_Messages: what is wrong is named, and what to do.
+// TestStart_Messages expects errors that name the cause and the remedy.
 func TestStart_Messages(t *testing.T) {
 	t.Parallel()
 	busy, err := net.Listen("tcp", "127.0.0.1:0")
@@ -287,18 +213,43 @@ func TestStart_Messages(t *testing.T) {
 		exit     int
 		want     []string
 	}{
-		{"no folder", "sqlite:" + missing, nil, 1, []string{"the folder " + filepath.Dir(missing) + " does not exist", "--database"}},
+		{
+			"no folder", "sqlite:" + missing, nil, 1, []string{
+				"the folder " + filepath.Dir(missing) + " does not exist",
+				"--database",
+			},
+		},
 		{"no SQLite file", "sqlite:" + notes, nil, 1, []string{notes, "is not an SQLite database"}},
-		{"port in use", storetest.SQLite(t), []string{"--listen", busy.Addr().String()}, 1, []string{busy.Addr().String(), "address already in use", "--listen"}},
-		{"no port", storetest.SQLite(t), []string{"--listen", "127.0.0.1:x"}, 2, []string{"listen (127.0.0.1:x) is not valid"}},
-		{"port too high", storetest.SQLite(t), []string{"--listen", "127.0.0.1:99999"}, 2, []string{"listen (127.0.0.1:99999) is not valid"}},
-		{"no such database", "mysql://" + account + "@" + server + "/nowhere", nil, 1, []string{`no database "nowhere"`, server, "CREATE DATABASE"}},
-		{"wrong password", "mysql://" + account + ":wrong@" + server + "/nowhere", nil, 1, []string{"refuses the login", "CRM_DATABASE"}},
-		{"no server", "mysql://root@127.0.0.1:1/nowhere", nil, 1, []string{"cannot be reached", "127.0.0.1:1"}},
+		{
+			"port in use", storetest.SQLite(t), []string{"--listen", busy.Addr().String()}, 1,
+			[]string{busy.Addr().String(), "address already in use", "--listen"},
+		},
+		{
+			"no port", storetest.SQLite(t), []string{"--listen", "127.0.0.1:x"}, 2,
+			[]string{"listen (127.0.0.1:x) is not valid"},
+		},
+		{
+			"port too high", storetest.SQLite(t), []string{"--listen", "127.0.0.1:99999"}, 2,
+			[]string{"listen (127.0.0.1:99999) is not valid"},
+		},
+		{
+			"no such database", "mysql://" + account + "@" + server + "/nowhere", nil, 1,
+			[]string{`no database "nowhere"`, server, "CREATE DATABASE"},
+		},
+		{
+			"wrong password", "mysql://" + account + ":wrong@" + server + "/nowhere", nil, 1,
+			[]string{"refuses the login", "CRM_DATABASE"},
+		},
+		{
+			"no server", "mysql://root@127.0.0.1:1/nowhere", nil, 1, []string{"cannot be reached",
+				"127.0.0.1:1"},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			exit, _, stderr := apitest.Command(t, "", append([]string{"--listen", "127.0.0.1:0", "--secret-key", apitest.SecretKey, "--database", c.database}, c.args...)...)
+			exit, _, stderr := apitest.Command(t, "", append([]string{
+				"--listen", "127.0.0.1:0", "--secret-key", apitest.SecretKey, "--database", c.database,
+			}, c.args...)...)
 			for _, want := range c.want {
 				if exit != c.exit || !strings.Contains(stderr, want) {
 					t.Errorf("exit %d without %q: %s", exit, want, stderr)

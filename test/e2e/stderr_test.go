@@ -3,35 +3,31 @@ package e2e
 import (
 	"bufio"
 	"context"
-	"customer-events/internal/app"
-	"customer-events/test/apitest"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"customer-events/internal/app"
+	"customer-events/test/apitest"
 )
 
-// child is the program as a process of its own, whose standard error the test reads or does not.
+// child is the program as a process of its own, with its standard error as a pipe.
 type child struct {
 	*apitest.Server
 	process *exec.Cmd
-	stderr  *os.File // what the test may read
+	stderr  *os.File // the reading end of the pipe
 }
 
-// startChild starts the program with demo data. It goes on with a login, whose line is the log's first of a request.
+// startChild starts the program with demo data and logs in, so that the login is the log's first request.
 func startChild(t *testing.T) *child {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	read, write, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -39,9 +35,8 @@ func startChild(t *testing.T) *child {
 	t.Cleanup(func() { _ = read.Close() })
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
-	folder := t.TempDir()
-	process := exec.CommandContext(ctx, self, "--demo", "--listen", "127.0.0.1:0", "--database", "sqlite:"+filepath.Join(folder, "x.db"))
-	process.Dir, process.Stderr, process.Env = folder, write, append(os.Environ(), "CRM_TEST_PROGRAM=yes")
+	process := apitest.Process(ctx, t, "--demo", "--listen", "127.0.0.1:0", "--database", "sqlite:x.db")
+	process.Stderr = write
 	stdout, err := process.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -55,15 +50,18 @@ func startChild(t *testing.T) *child {
 		text, _ := io.ReadAll(read)
 		t.Fatalf("%v: %s", err, text)
 	}
-	_ = stdout.Close() // the reader of standard output dies too
+	_ = stdout.Close() // nothing reads standard output any more
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 8}, Timeout: 20 * time.Second}
 	t.Cleanup(client.CloseIdleConnections)
-	s := &apitest.Server{URL: strings.TrimSuffix(strings.TrimSpace(strings.TrimPrefix(line, "GraphiQL")), "/"), Client: client}
+	s := &apitest.Server{
+		URL:    strings.TrimSuffix(strings.TrimSpace(strings.TrimPrefix(line, "GraphiQL")), "/"),
+		Client: client,
+	}
 	s.Token = s.Login(t, app.DemoUser, app.DemoPassword)
 	return &child{s, process, read}
 }
 
-// lost reads the metric of lost lines.
+// lost returns the metric of lost lines.
 func (c *child) lost(t *testing.T) int {
 	t.Helper()
 	_, _, text := c.Do(t, http.MethodGet, "/metrics", nil)
@@ -78,22 +76,22 @@ func (c *child) lost(t *testing.T) int {
 	return int(n)
 }
 
-// interrupt ends the program, which must not take longer than it waits for the log.
+// interrupt stops the program, which must not wait longer than its limit for the log.
 func (c *child) interrupt(t *testing.T) {
 	t.Helper()
 	start := time.Now()
 	_ = c.process.Process.Signal(syscall.SIGTERM)
 	if err := c.process.Wait(); err != nil {
-		t.Errorf("the program ends with: %v", err)
+		t.Errorf("the program exits with: %v", err)
 	}
 	if took := time.Since(start); took > 20*time.Second {
-		t.Errorf("the program takes %s to end", took)
+		t.Errorf("the program takes %s to exit", took)
 	}
 }
 
 const cheapQuery = `{ limits { maxPageSize } webCustomerEvents(first: 1) { nodes { id } } }`
 
-// The reader of standard error dies: calls are answered all the same, and the lines are counted.
+// TestStderr_ReaderDies closes the reading end: calls are still answered, and lost lines are counted.
 func TestStderr_ReaderDies(t *testing.T) {
 	t.Parallel()
 	c := startChild(t)
@@ -112,8 +110,8 @@ func TestStderr_ReaderDies(t *testing.T) {
 	c.interrupt(t)
 }
 
-// The reader of standard error stalls: no call waits for it. When it reads again, the log says how many lines are lost
-// and goes on.
+// TestStderr_ReaderStalls stops reading: no call waits for the log. Once the test reads again, the log
+// reports the number of lost lines and continues.
 func TestStderr_ReaderStalls(t *testing.T) {
 	t.Parallel()
 	c := startChild(t)
@@ -146,7 +144,7 @@ func TestStderr_ReaderStalls(t *testing.T) {
 		case line := <-lines:
 			said = strings.Contains(line, "log lines were lost") && strings.Contains(line, `"level":"WARN"`)
 		case <-time.After(20 * time.Second):
-			t.Fatal("the log does not say that lines were lost")
+			t.Fatal("the log does not report the lost lines")
 		}
 	}
 	a := c.Post(t, cheapQuery, nil, "X-Request-Id", "after-the-stall")
@@ -158,15 +156,16 @@ func TestStderr_ReaderStalls(t *testing.T) {
 	for line := range lines {
 		rest.WriteString(line)
 	}
-	if !strings.Contains(rest.String(), "after-the-stall") || !strings.Contains(rest.String(), `"msg":"stopped"`) {
-		t.Errorf("the log does not go on: %.1000s", rest.String())
+	if !strings.Contains(rest.String(), "after-the-stall") ||
+		!strings.Contains(rest.String(), `"msg":"stopped"`) {
+		t.Errorf("the log does not continue: %.1000s", rest.String())
 	}
 	if strings.Contains(rest.String(), "log lines were lost") {
-		t.Error("the same loss is told twice")
+		t.Error("the same loss is reported twice")
 	}
 }
 
-// A program whose log nobody reads ends nevertheless.
+// TestStderr_EndWhileStalled stops a program whose log nothing reads.
 func TestStderr_EndWhileStalled(t *testing.T) {
 	t.Parallel()
 	c := startChild(t)

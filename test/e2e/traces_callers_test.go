@@ -19,7 +19,7 @@ import (
 	"customer-events/test/apitest"
 )
 
-// spans is a collector that keeps what the program exports.
+// spans is a collector that records what the program exports.
 type spans struct {
 	url  string
 	mu   sync.Mutex
@@ -57,14 +57,14 @@ func collectSpans(t *testing.T) *spans {
 	return c
 }
 
-// String is everything that was exported, as it came.
+// String returns everything that was exported, undecoded.
 func (c *spans) String() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.text.String()
 }
 
-// requests are the spans of requests.
+// requests returns the spans of requests.
 func (c *spans) requests() (found []*otlp.Span) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -86,27 +86,37 @@ func attributesOf(span *otlp.Span) map[string]string {
 
 const callersTrace = "30313233343536373839616263646566"
 
-// traced sends a cheap query on the caller's own, sampled trace.
+// createTraced sends a cheap query with the caller's own, sampled trace.
 func createTraced(t *testing.T, s *apitest.Server, headers ...string) {
 	t.Helper()
 	status, _, text := s.Do(t, http.MethodPost, "/graphql", strings.NewReader(`{"query":"{ __typename }"}`),
-		append([]string{"Content-Type", "application/json", "Traceparent", "00-" + callersTrace + "-3031323334353637-01"}, headers...)...)
+		append([]string{
+			"Content-Type",
+			"application/json",
+			"Traceparent",
+			"00-" + callersTrace + "-3031323334353637-01",
+		}, headers...)...)
 	if status != http.StatusOK && status != http.StatusUnauthorized {
 		t.Fatalf("%d %s", status, text)
 	}
 }
 
-// The database's error texts quote what callers sent: a span says that there was an error, and no more.
+// TestTraces_ErrorsWithoutText checks that spans report errors without the database's texts, which quote
+// input.
 func TestTraces_ErrorsWithoutText(t *testing.T) {
 	t.Parallel()
 	c := collectSpans(t)
 	s := apitest.ServeDemo(t, storetest.MySQL(t), "--otlp-endpoint", c.url)
-	referenced := apitest.Event("canary-r", apitest.Object{"externalSystem": "canary-S", "externalSystemReferenceNumber": "canary-4711"})
+	referenced := apitest.Event("canary-r", apitest.Object{
+		"externalSystem":                "canary-S",
+		"externalSystemReferenceNumber": "canary-4711",
+	})
 	for i := range 3 {
-		// The second and third time the event is a replay. A large call does not look for replays before it writes, so that
-		// its first try meets the unique key.
+		// The second and third time the event is a replay. A large call does not look for replays before
+		// it writes, so that its first try hits the unique key.
 		s.Create(t, append(apitest.Events(200), referenced))
-		s.Create(t, []apitest.Object{apitest.Event("canary-k", nil)}, "Idempotency-Key", fmt.Sprint("canary-key-", i/2))
+		s.Create(t, []apitest.Object{apitest.Event("canary-k", nil)}, "Idempotency-Key",
+			fmt.Sprint("canary-key-", i/2))
 	}
 	s.Stop(t)
 	if strings.Contains(strings.ToLower(c.String()), "canary") || strings.Contains(c.String(), "Duplicate") {
@@ -122,17 +132,19 @@ func TestTraces_ErrorsWithoutText(t *testing.T) {
 		}
 	}
 	if failed == 0 {
-		t.Error("no span says that there was an error")
+		t.Error("no span reports an error")
 	}
 }
 
-// Callers without a valid token cannot make the server export more than the sampler says; API users can, for their own
-// traces. It is not parallel, since it sets OpenTelemetry's variables.
+// TestTraces_AnonymousSampling checks that callers without a valid token cannot make the server export
+// more than the sampler decides. API users can, for their own traces. It is not parallel, since it sets
+// OpenTelemetry's variables.
 func TestTraces_AnonymousSampling(t *testing.T) {
 	t.Setenv("OTEL_TRACES_SAMPLER", "parentbased_traceidratio")
 	t.Setenv("OTEL_TRACES_SAMPLER_ARG", "0")
 	c := collectSpans(t)
-	s := apitest.ServeDemo(t, storetest.SQLite(t), "--otlp-endpoint", c.url, "--trusted-proxies", "127.0.0.0/8")
+	s := apitest.ServeDemo(t, storetest.SQLite(t), "--otlp-endpoint", c.url, "--trusted-proxies",
+		"127.0.0.0/8")
 	for range 50 {
 		createTraced(t, s)
 		createTraced(t, s, "Authorization", "Bearer nonsense")
@@ -145,21 +157,25 @@ func TestTraces_AnonymousSampling(t *testing.T) {
 	}
 }
 
-// What a client without credentials sends adds little to a span: bounded texts, its own address, no tracestate.
+// TestTraces_AnonymousAttributes checks that a client without credentials adds little to a span: bounded
+// texts, its own address, no tracestate.
 func TestTraces_AnonymousAttributes(t *testing.T) {
 	t.Parallel()
 	c := collectSpans(t)
 	s := apitest.ServeDemo(t, storetest.SQLite(t), "--otlp-endpoint", c.url)
 	long := strings.Repeat("x", 8000)
-	createTraced(t, s, "User-Agent", long, "X-Forwarded-For", "192.0.2.1", "Tracestate", "planted=state", "Baggage", "planted=baggage")
+	createTraced(t, s, "User-Agent", long, "X-Forwarded-For", "192.0.2.1", "Tracestate", "planted=state",
+		"Baggage", "planted=baggage")
 	createTraced(t, s, "User-Agent", "not UTF-8: \xff\xfe", "X-Forwarded-For", long)
-	s.Do(t, http.MethodPost, "/crmapi/rest/v2/"+long+"%ff", nil, "Traceparent", "00-"+callersTrace+"-3031323334353637-01")
+	s.Do(t, http.MethodPost, "/crmapi/rest/v2/"+long+"%ff", nil, "Traceparent", "00-"+callersTrace+
+		"-3031323334353637-01")
 	s.Do(t, strings.Repeat("M", 8000), "/graphql", nil)
 	createTraced(t, s, "Authorization", "Bearer "+s.Token, "Tracestate", "users=state")
-	createTraced(t, s, "Authorization", "Bearer "+s.Token, "Tracestate", "long="+strings.Repeat("x", 255)+",longer="+strings.Repeat("x", 256))
+	createTraced(t, s, "Authorization", "Bearer "+s.Token, "Tracestate", "long="+strings.Repeat("x", 255)+
+		",longer="+strings.Repeat("x", 256))
 	s.Stop(t)
 	got := c.requests()
-	if len(got) != 7 { // with the login
+	if len(got) != 7 { // including the login
 		t.Errorf("%d requests are exported, want 7: one bad text must not lose the others", len(got))
 	}
 	states := 0
@@ -175,7 +191,8 @@ func TestTraces_AnonymousAttributes(t *testing.T) {
 			states++
 		}
 		if users != (span.TraceState != "" || len(span.ParentSpanId) > 0) || users && len(span.Links) > 0 {
-			t.Errorf("a span of trace %x has the parent %x, the state %q and %d links", span.TraceId, span.ParentSpanId, span.TraceState, len(span.Links))
+			t.Errorf("a span of trace %x has the parent %x, the state %q and %d links", span.TraceId,
+				span.ParentSpanId, span.TraceState, len(span.Links))
 		}
 		for _, link := range span.Links {
 			if link.TraceState != "" {
@@ -191,11 +208,12 @@ func TestTraces_AnonymousAttributes(t *testing.T) {
 	}
 }
 
-// Behind a trusted proxy, the client's address is the one that the proxy vouches for.
+// TestTraces_TrustedProxy checks that the client's address is the one that a trusted proxy reports.
 func TestTraces_TrustedProxy(t *testing.T) {
 	t.Parallel()
 	c := collectSpans(t)
-	s := apitest.ServeDemo(t, storetest.SQLite(t), "--otlp-endpoint", c.url, "--trusted-proxies", "127.0.0.0/8")
+	s := apitest.ServeDemo(t, storetest.SQLite(t), "--otlp-endpoint", c.url, "--trusted-proxies",
+		"127.0.0.0/8")
 	createTraced(t, s, "X-Forwarded-For", "198.51.100.9, 192.0.2.1")
 	s.Stop(t)
 	got := c.requests()

@@ -15,15 +15,14 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"customer-events/internal/app"
-	"customer-events/internal/store/storetest"
 	"customer-events/test/apitest"
 )
 
-// TestTraces lets a collector take what the program sends: a span for the call, within it one for each pass, and within those one for
-// each statement, all on the caller's trace; and nothing that a caller has sent.
-func TestTraces(t *testing.T) {
+// TestTraces_Spans collects what the program exports: a span for the call, one in it for each phase, and
+// one in those for each statement, all on the caller's trace and without the caller's input.
+func TestTraces_Spans(t *testing.T) {
 	t.Parallel()
-	for name, database := range map[string]func(testing.TB) string{"SQLite": storetest.SQLite, "MariaDB": storetest.MySQL} {
+	for name, database := range apitest.Engines {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var mu sync.Mutex
@@ -48,7 +47,8 @@ func TestTraces(t *testing.T) {
 					for _, scope := range resource.ScopeSpans {
 						for _, span := range scope.Spans {
 							if slices.Equal(span.TraceId, []byte("0123456789abcdef")) {
-								names[string(span.SpanId)], parents[string(span.SpanId)] = span.Name, string(span.ParentSpanId)
+								names[string(span.SpanId)], parents[string(span.SpanId)] = span.Name,
+									string(span.ParentSpanId)
 							}
 						}
 					}
@@ -56,10 +56,15 @@ func TestTraces(t *testing.T) {
 			}))
 			defer receiver.Close()
 			s := apitest.ServeDemo(t, database(t), "--otlp-endpoint", receiver.URL+"/v1/traces")
-			request, err := http.NewRequest(http.MethodPost, s.URL+"/graphql", strings.NewReader(strings.Join(strings.Fields(`{"query": "mutation M($i: CreateWebCustomerEventsInput!) {
-				createWebCustomerEvents(input: $i) { summary { processed } } }", "variables": {"i": {"webCustomerEventsSet": [{"requestUniqueIdentifier": "canary-1",
-				"accountsReceivableIdentifier": {"number": "ACR0000000020"}, "performedByUnitIdentifier": {"name": "Web Shop"}, "performedOn": "2026-01-01T00:00:00Z",
-				"website": "www.canary-2.com", "externalSystem": "canary-3", "externalSystemReferenceNumber": "canary-4"}]}}}`), " ")))
+			request, err := http.NewRequest(http.MethodPost, s.URL+"/graphql",
+				strings.NewReader(strings.Join(
+					strings.Fields(`{"query": "mutation M($i: CreateWebCustomerEventsInput!) {
+				createWebCustomerEvents(input: $i) { summary { processed } } }",
+				"variables": {"i": {"webCustomerEventsSet": [{"requestUniqueIdentifier": "canary-1",
+				"accountsReceivableIdentifier": {"number": "ACR0000000020"},
+				"performedByUnitIdentifier": {"name": "Web Shop"}, "performedOn": "2026-01-01T00:00:00Z",
+				"website": "www.canary-2.com", "externalSystem": "canary-3",
+				"externalSystemReferenceNumber": "canary-4"}]}}}`), " ")))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -76,7 +81,7 @@ func TestTraces(t *testing.T) {
 			if !strings.Contains(string(body), `"processed":1`) {
 				t.Fatalf("%s", body)
 			}
-			s.Stop(t) // which sends what is left
+			s.Stop(t) // which exports the remaining spans
 			mu.Lock()
 			defer mu.Unlock()
 			lines := map[string]bool{}
@@ -86,15 +91,23 @@ func TestTraces(t *testing.T) {
 				}
 				lines[names[parents[span]]+" > "+name] = true
 			}
-			for _, want := range []string{" > POST /graphql", "POST /graphql > settle", "POST /graphql > resolve", "resolve > SELECT units",
-				"POST /graphql > record", "record > INSERT web_customer_events", "record > INSERT idempotent_calls"} {
+			for _, want := range []string{
+				" > POST /graphql",
+				"POST /graphql > settle",
+				"POST /graphql > resolve",
+				"resolve > SELECT units",
+				"POST /graphql > record",
+				"record > INSERT web_customer_events",
+				"record > INSERT idempotent_calls",
+			} {
 				if !lines[want] {
 					t.Errorf("there is no span %q among %v", want, slices.Sorted(maps.Keys(lines)))
 				}
 			}
-			for _, secret := range []string{"canary-", s.Token, app.DemoPassword, "ACR0000000020", "Web Shop"} {
+			for _, secret := range []string{"canary-", s.Token, app.DemoPassword, "ACR0000000020",
+				"Web Shop"} {
 				if strings.Contains(text, secret) {
-					t.Errorf("the traces tell %q", secret)
+					t.Errorf("the traces contain %q", secret)
 				}
 			}
 		})

@@ -15,64 +15,67 @@ import (
 	"customer-events/test/apitest"
 )
 
-// honestIn makes the calls of another client while an attack goes on: a login, a small call and one with a
-// large body. Each must be answered with 200 in a few seconds.
-func honestIn(t *testing.T, s *apitest.Server, what string) {
+// mustServeOthers makes the calls of another client during an attack: a login, a small call and one with a
+// large body. Each must be answered with 200 within MaxLatency.
+func mustServeOthers(t *testing.T, s *apitest.Server, what string) {
 	t.Helper()
 	large := apitest.Events(600)
 	for i := range large {
 		large[i]["description"] = strings.Repeat("d", 4000)
 	}
-	const create = `mutation create($input: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: $input) { summary { processed } } }`
+	const create = `mutation create($input: CreateWebCustomerEventsInput!) { ` +
+		`createWebCustomerEvents(input: $input) { summary { processed } } }`
 	for name, call := range map[string]func() apitest.Response{
 		"login": func() apitest.Response {
 			return s.PostBody(t, strings.NewReader(fmt.Sprintf(demoLogin, app.DemoPassword)))
 		},
 		"small call": func() apitest.Response {
-			return s.Post(t, create, apitest.Object{"input": apitest.Object{"webCustomerEventsSet": apitest.Events(1)}})
+			return s.Post(t, create, apitest.CreateInput(apitest.Events(1)))
 		},
 		"large call": func() apitest.Response {
-			return s.Post(t, create, apitest.Object{"input": apitest.Object{"webCustomerEventsSet": large}})
+			return s.Post(t, create, apitest.CreateInput(large))
 		},
 	} {
 		start := time.Now()
 		a := call()
 		took := time.Since(start)
 		t.Logf("%s: %s in %s", what, name, took)
-		if a.Status != http.StatusOK || len(a.Errors) > 0 || took > apitest.Soon {
+		if a.Status != http.StatusOK || len(a.Errors) > 0 || took > apitest.MaxLatency {
 			t.Errorf("%s: %s: %d in %s: %.300s", what, name, a.Status, took, a.Text)
 		}
 	}
 }
 
-// padded is a body of n bytes for a query that gives many errors.
-func padded(n int) string {
+// paddedQuery returns a body of n bytes with a query that gives many errors.
+func paddedQuery(n int) string {
 	query := "{" + strings.Repeat(" nonsense", 300) + " }"
 	head := `{"query":` + jsonText(query) + `,"extensions":{"x":"`
 	return head + strings.Repeat("x", n-len(head)-3) + `"}}`
 }
 
-// bulk is a call of n events with a description of 4000 characters, which are selected three times.
-func bulk(n int) string {
+// bulkCall returns a call of n events with long descriptions, which the query selects three times.
+func bulkCall(n int) string {
 	events := apitest.Events(n)
 	for i := range events {
 		events[i]["description"] = strings.Repeat("d", 4000)
 	}
-	body, _ := json.Marshal(apitest.Object{"query": `mutation($input: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: $input) {
+	body, _ := json.Marshal(apitest.Object{
+		"query": `mutation($input: CreateWebCustomerEventsInput!) {
+			createWebCustomerEvents(input: $input) {
 		processedCustomerEventsSet { id event { description a: description b: description } } } }`,
-		"variables": apitest.Object{"input": apitest.Object{"webCustomerEventsSet": events}}})
+		"variables": apitest.CreateInput(events),
+	})
 	return string(body)
 }
 
-// webBulk is a call of the Web API with n rows that are all wrong, so that the answer has a sentence for
-// each.
-func webBulk(n int, token string) string {
+// webBulkCall returns a call of the Web API with n invalid events, so that the response describes each.
+func webBulkCall(n int, token string) string {
 	row := `{"request_unique_identifier":"1","website":"` + strings.Repeat("w", 4000) + `"}`
 	return `{"token":"` + token + `","web_customer_events_set":[` + strings.Repeat(row+",", n-1) + row + `]}`
 }
 
-// A client whose flow-control window is 0 reads nothing of its responses. Nobody else waits for it, and its
-// streams are reset in seconds.
+// TestUnreadResponses_HTTP2 opens streams with a window of 0, which cannot read their responses. No other
+// client waits for them, and the server resets them within seconds.
 func TestUnreadResponses_HTTP2(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -80,9 +83,12 @@ func TestUnreadResponses_HTTP2(t *testing.T) {
 	}
 	s, config := demoWithTLS(t, storetest.SQLite(t))
 	for _, c := range []struct{ name, method, path, body string }{
-		{"GraphQL without a token", http.MethodPost, "/graphql", padded(2_080_000)},
-		{"GraphQL with a token", http.MethodPost, "/graphql", bulk(480)},
-		{"the Web API", http.MethodPost, "/crmapi/rest/v2/customer_events/bulk/web/create", webBulk(480, s.Token)},
+		{"GraphQL without a token", http.MethodPost, "/graphql", paddedQuery(2_080_000)},
+		{"GraphQL with a token", http.MethodPost, "/graphql", bulkCall(480)},
+		{
+			"the Web API", http.MethodPost, "/crmapi/rest/v2/customer_events/bulk/web/create",
+			webBulkCall(480, s.Token),
+		},
 		{"the schema", http.MethodGet, "/schema.graphql", ""},
 		{"a page", http.MethodGet, "/", ""},
 	} {
@@ -98,19 +104,24 @@ func TestUnreadResponses_HTTP2(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if !conn.until(20*time.Second, func() bool { return len(conn.status)+len(conn.reset) >= streams }) {
+			if !conn.until(20*time.Second, func() bool {
+				return len(conn.status)+
+					len(conn.reset) >= streams
+			}) {
 				t.Fatalf("%d of %d streams are answered", len(conn.status), streams)
 			}
 			start := time.Now()
-			honestIn(t, s, c.name)
-			if !conn.until(app.WriteStall+5*time.Second-time.Since(start), func() bool { return len(conn.reset) == streams }) {
-				t.Errorf("%d of %d streams are reset %s after their responses", len(conn.reset), streams, time.Since(start))
+			mustServeOthers(t, s, c.name)
+			if !conn.until(app.WriteStall+5*time.Second-time.Since(start),
+				func() bool { return len(conn.reset) == streams }) {
+				t.Errorf("%d of %d streams are reset %s after their responses", len(conn.reset), streams,
+					time.Since(start))
 			}
 		})
 	}
 }
 
-// Clients of HTTP/1.1 that do not read, with a token.
+// TestUnreadResponses_HTTP1 sends calls with a token over HTTP/1.1 and does not read the responses.
 func TestUnreadResponses_HTTP1(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -122,16 +133,16 @@ func TestUnreadResponses_HTTP1(t *testing.T) {
 		connections int
 		body        string
 	}{
-		{"13 connections", 13, bulk(480)},
-		{"one large call that selects event", 1, bulk(700)},
+		{"13 connections", 13, bulkCall(480)},
+		{"one large call that selects event", 1, bulkCall(700)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			conns := make([]net.Conn, c.connections)
 			for i := range conns {
-				conns[i] = unread(t, s, c.body)
+				conns[i] = sendUnread(t, s, c.body)
 			}
-			time.Sleep(2 * time.Second) // until they are answered
-			honestIn(t, s, c.name)
+			time.Sleep(2 * time.Second) // until the server has responded
+			mustServeOthers(t, s, c.name)
 			time.Sleep(app.WriteStall + time.Second)
 			for _, conn := range conns {
 				_ = conn.SetReadDeadline(time.Now().Add(2 * time.Second))
@@ -147,8 +158,8 @@ func TestUnreadResponses_HTTP1(t *testing.T) {
 	}
 }
 
-// unread sends a call and reads nothing.
-func unread(t *testing.T, s *apitest.Server, body string) net.Conn {
+// sendUnread sends a call and does not read the response.
+func sendUnread(t *testing.T, s *apitest.Server, body string) net.Conn {
 	t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
 	if err != nil {
@@ -156,7 +167,8 @@ func unread(t *testing.T, s *apitest.Server, body string) net.Conn {
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	_ = conn.(*net.TCPConn).SetReadBuffer(4096)
-	if _, err := fmt.Fprintf(conn, "POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\n"+
+	if _, err := fmt.Fprintf(conn, "POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer "+
+		"%s\r\nContent-Type: application/json\r\n"+
 		"Content-Length: %d\r\n\r\n%s", s.Token, len(body), body); err != nil {
 		t.Fatal(err)
 	}

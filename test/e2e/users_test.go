@@ -12,30 +12,41 @@ import (
 	"customer-events/test/apitest"
 )
 
-const loginQuery = `mutation ($u: String!, $p: String!) { login(input: {username: $u, password: $p}) { token } }`
+const loginQuery = `mutation ($u: String!, $p: String!) { login(input: {username: $u, password: $p}) { ` +
+	`token } }`
 
-// What is done to a user by one program holds at once for the tokens that another has given.
-func TestUserCommandsEndTokensAtOnce(t *testing.T) {
+// TestUserCommands_EndTokens checks that a command of one program ends the tokens of other programs at
+// once.
+func TestUserCommands_EndTokens(t *testing.T) {
 	t.Parallel()
-	for name, database := range map[string]string{"SQLite": storetest.SQLite(t), "MariaDB": storetest.MySQL(t)} {
+	for name, database := range apitest.Databases(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			user := func(stdin string, args ...string) string {
 				t.Helper()
-				return apitest.MustCommand(t, stdin, append(append([]string{"user"}, args...), "--database", database, "--secret-key", apitest.SecretKey)...)
+				return apitest.MustCommand(t, stdin, append(append([]string{"user"}, args...), "--database",
+					database, "--secret-key", apitest.SecretKey)...)
 			}
 			s, second := apitest.ServeDemo(t, database), apitest.ServeDemo(t, database)
 			user("first password\n", "add", "anna", "--unit", "1")
 			code := func(on *apitest.Server, token string) string {
-				return on.Post(t, `{ webCustomerEvents { nodes { id } } }`, nil, "Authorization", "Bearer "+token).Code()
+				return on.Post(t, `{ webCustomerEvents { nodes { id } } }`, nil, "Authorization",
+					"Bearer "+token).Code()
 			}
 			login := func(password string) string {
 				return s.Post(t, loginQuery, apitest.Object{"u": "anna", "p": password}).Code()
 			}
-			for _, c := range []struct{ stdin, command, password string }{{"second password\n", "password", "second password"}, {"", "disable", ""}, {"", "enable", "second password"}} {
+			for _, c := range []struct{ stdin, command, password string }{
+				{"second password\n", "password", "second password"},
+				{"", "disable", ""},
+				{"", "enable", "second password"},
+			} {
 				token := ""
 				if c.command != "enable" {
-					token = s.Login(t, "anna", map[string]string{"password": "first password", "disable": "second password"}[c.command])
+					token = s.Login(t, "anna", map[string]string{
+						"password": "first password",
+						"disable":  "second password",
+					}[c.command])
 					if got := code(second, token); got != "" {
 						t.Fatalf("before %s: %s", c.command, got)
 					}
@@ -49,19 +60,31 @@ func TestUserCommandsEndTokensAtOnce(t *testing.T) {
 				if got := login("first password"); got != "UNAUTHENTICATED" {
 					t.Errorf("after %s the old password is answered with %q", c.command, got)
 				}
-				if want := map[bool]string{true: "UNAUTHENTICATED"}[c.password == ""]; login("second password") != want {
+				want := map[bool]string{true: "UNAUTHENTICATED"}[c.password == ""]
+				if login("second password") != want {
 					t.Errorf("after %s a login is not answered with %q", c.command, want)
 				}
 			}
 			user("", "disable", "demo")
 			list := user("", "list")
-			if lines := strings.Split(list, "\n"); len(lines) != 4 || strings.Join(strings.Fields(lines[1])[:2], " ") != "anna enabled" || strings.Fields(lines[1])[3] != "1" ||
-				strings.Join(strings.Fields(lines[2])[:2], " ") != "demo disabled" || strings.Fields(lines[2])[3] != "all" {
+			lines := strings.Split(list, "\n")
+			if len(lines) != 4 || strings.Join(strings.Fields(lines[1])[:2], " ") != "anna enabled" ||
+				strings.Fields(lines[1])[3] != "1" ||
+				strings.Join(strings.Fields(lines[2])[:2], " ") != "demo disabled" ||
+				strings.Fields(lines[2])[3] != "all" {
 				t.Errorf("the list:\n%s", list)
 			}
-			for _, args := range [][]string{{"password", "nobody"}, {"disable", "nobody"}, {"enable", "nobody"}, {"disable", "Anna"}, {"password", "anna"}} {
-				exit, _, stderr := apitest.Command(t, "short\n", append(append([]string{"user"}, args...), "--database", database, "--secret-key", apitest.SecretKey)...)
-				if exit != 1 || !strings.Contains(stderr, "no user") && !strings.Contains(stderr, "too short") {
+			for _, args := range [][]string{
+				{"password", "nobody"},
+				{"disable", "nobody"},
+				{"enable", "nobody"},
+				{"disable", "Anna"},
+				{"password", "anna"},
+			} {
+				exit, _, stderr := apitest.Command(t, "short\n", append(append([]string{"user"}, args...),
+					"--database", database, "--secret-key", apitest.SecretKey)...)
+				if exit != 1 || !strings.Contains(stderr, "no user") &&
+					!strings.Contains(stderr, "too short") {
 					t.Errorf("%v: exit %d: %s", args, exit, stderr)
 				}
 			}
@@ -69,10 +92,11 @@ func TestUserCommandsEndTokensAtOnce(t *testing.T) {
 	}
 }
 
-// A login that is under way while the password changes gives no token that outlives the change.
-func TestALoginIsBeforeOrAfterAChangeOfThePassword(t *testing.T) {
+// TestLogin_ConcurrentPasswordChange checks that a login during a password change gives no token that
+// outlives the change.
+func TestLogin_ConcurrentPasswordChange(t *testing.T) {
 	t.Parallel()
-	for name, database := range map[string]string{"SQLite": storetest.SQLite(t), "MariaDB": storetest.MySQL(t)} {
+	for name, database := range apitest.Databases(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := apitest.ServeDemo(t, database)
@@ -82,21 +106,26 @@ func TestALoginIsBeforeOrAfterAChangeOfThePassword(t *testing.T) {
 				old := []string{app.DemoPassword, "password 0", "password 1"}[round]
 				for i := range tokens {
 					all.Go(func() {
-						a := s.Post(t, `mutation ($u: String!, $p: String!) { login(input: {username: $u, password: $p}) { token } }`, apitest.Object{"u": app.DemoUser, "p": old}, "Authorization", "none")
+						a := s.Post(t, `mutation ($u: String!, $p: String!) { login(input: {username: $u, `+
+							`password: $p}) { token } }`, apitest.Object{"u": app.DemoUser, "p": old},
+							"Authorization", "none")
 						if a.Code() == "" {
 							tokens[i] = strings.Split(string(a.Data["login"]), `"`)[3]
 						}
 					})
 				}
 				all.Go(func() {
-					apitest.MustCommand(t, fmt.Sprint("password ", round, "\n"), "user", "password", app.DemoUser, "--database", database, "--secret-key", apitest.SecretKey)
+					apitest.MustCommand(t, fmt.Sprint("password ", round, "\n"), "user", "password",
+						app.DemoUser, "--database", database, "--secret-key", apitest.SecretKey)
 				})
 				all.Wait()
 				for _, token := range tokens {
 					if token == "" {
 						continue
 					}
-					if a := s.Post(t, `{ webCustomerEvents { nodes { id } } }`, nil, "Authorization", "Bearer "+token); a.Code() != "UNAUTHENTICATED" {
+					a := s.Post(t, `{ webCustomerEvents { nodes { id } } }`, nil, "Authorization",
+						"Bearer "+token)
+					if a.Code() != "UNAUTHENTICATED" {
 						t.Errorf("round %d: a token of the old password is alive", round)
 					}
 				}
@@ -105,12 +134,13 @@ func TestALoginIsBeforeOrAfterAChangeOfThePassword(t *testing.T) {
 	}
 }
 
-func TestTooManyLoginsAreRateLimited(t *testing.T) {
+func TestLogin_TooManyFailures(t *testing.T) {
 	t.Parallel()
 	apitest.OnEachDatabase(t, func(t *testing.T, s *apitest.Server) {
 		s.Token = ""
 		for range 10 {
-			if a := s.Post(t, loginQuery, apitest.Object{"u": "demo", "p": "wrong password"}); a.Code() != "UNAUTHENTICATED" || a.Status != 401 {
+			a := s.Post(t, loginQuery, apitest.Object{"u": "demo", "p": "wrong password"})
+			if a.Code() != "UNAUTHENTICATED" || a.Status != 401 {
 				t.Fatalf("%d %s", a.Status, a.Text)
 			}
 		}
@@ -119,26 +149,31 @@ func TestTooManyLoginsAreRateLimited(t *testing.T) {
 		if a.Code() != "RATE_LIMITED" || a.Status != 429 || err != nil || seconds < 800 || seconds > 900 {
 			t.Errorf("%d, Retry-After %q: %s", a.Status, a.Header.Get("Retry-After"), a.Text)
 		}
-		// The address is one that many clients may have, as it is a proxy's on this machine: they still get in.
+		// Other clients may have the same address, as behind a proxy: they can still log in.
 		if a := s.Post(t, loginQuery, apitest.Object{"u": "demo", "p": app.DemoPassword}); a.Code() != "" {
 			t.Errorf("the right password of another client: %s", a.Text)
 		}
-		if a := s.Post(t, loginQuery, apitest.Object{"u": "another", "p": app.DemoPassword}); a.Code() != "UNAUTHENTICATED" {
+		if a := s.Post(t, loginQuery, apitest.Object{
+			"u": "another",
+			"p": app.DemoPassword,
+		}); a.Code() != "UNAUTHENTICATED" {
 			t.Errorf("another user: %s", a.Text)
 		}
 	})
 }
 
-// Fifty wrong passwords from five networks do not keep a user from logging in elsewhere, known address or not.
+// TestLogin_AttackedUserLogsInElsewhere checks that fifty wrong passwords from five networks do not lock
+// the user out at other addresses, whether known or not.
 func TestLogin_AttackedUserLogsInElsewhere(t *testing.T) {
 	t.Parallel()
-	for name, database := range map[string]string{"SQLite": storetest.SQLite(t), "MariaDB": storetest.MySQL(t)} {
+	for name, database := range apitest.Databases(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := apitest.ServeDemo(t, database, "--trusted-proxies", "127.0.0.0/8")
 			s.Token = ""
 			login := func(client, password string) string {
-				return s.Post(t, loginQuery, apitest.Object{"u": app.DemoUser, "p": password}, "X-Forwarded-For", client).Code()
+				return s.Post(t, loginQuery, apitest.Object{"u": app.DemoUser, "p": password},
+					"X-Forwarded-For", client).Code()
 			}
 			if got := login("203.0.113.1", app.DemoPassword); got != "" {
 				t.Fatal(got)
@@ -158,20 +193,21 @@ func TestLogin_AttackedUserLogsInElsewhere(t *testing.T) {
 				}
 			}
 			if got := login("192.0.2.1", app.DemoPassword); got != "RATE_LIMITED" {
-				t.Errorf("the right password from a guesser's address: %q", got)
+				t.Errorf("the right password from a failing address: %q", got)
 			}
-			for i := range 20 { // a neighbour of the user locks nobody out
+			for i := range 20 { // wrong passwords from the user's address do not lock the user out
 				login("203.0.113.1", fmt.Sprint("wrong password ", i))
 			}
 			if got := login("203.0.113.1", app.DemoPassword); got != "" {
-				t.Errorf("after a neighbour's wrong passwords: %s", got)
+				t.Errorf("after wrong passwords from the same address: %s", got)
 			}
 		})
 	}
 }
 
-// A login in a large body takes a turn for the body, and another for the password, and not the one within the other.
-func TestALoginInALargeBody(t *testing.T) {
+// TestLogin_LargeBody checks that a login in a large body acquires the CPU limiter for the body and for
+// the password one after the other, not nested.
+func TestLogin_LargeBody(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	padding := strings.Repeat(" ", 3<<20)
@@ -179,7 +215,8 @@ func TestALoginInALargeBody(t *testing.T) {
 	if a := s.WebPost(t, "authentication/token", strings.NewReader(body)); a.Status != 200 {
 		t.Errorf("%d %s", a.Status, a.Text)
 	}
-	if a := s.Post(t, loginQuery, apitest.Object{"u": "demo", "p": app.DemoPassword, "unknown": padding}); a.Status != 200 || a.Code() != "" {
+	a := s.Post(t, loginQuery, apitest.Object{"u": "demo", "p": app.DemoPassword, "unknown": padding})
+	if a.Status != 200 || a.Code() != "" {
 		t.Errorf("%d %s", a.Status, a.Text)
 	}
 }

@@ -10,15 +10,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"customer-events/internal/api"
 	"customer-events/internal/crmapi"
 	"customer-events/internal/store/storetest"
 	"customer-events/models"
 	"customer-events/test/apitest"
 )
 
-// What is wrong with one event is a row, in the order and the names of this door.
-func TestWebAPIRows(t *testing.T) {
+// TestWebAPI_InvalidEvents checks that each invalid event is answered separately, with the names of the
+// Web API.
+func TestWebAPI_InvalidEvents(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	bearer := []string{"Authorization", "Bearer " + s.Token}
@@ -33,11 +33,16 @@ func TestWebAPIRows(t *testing.T) {
 		apitest.WebEvent("two") + `,"rewards_participant_identifier":{"number":"RP0000000019"}}`,
 		apitest.WebEvent("last") + `,"external_system":"shop","external_system_reference_number":"1"}`,
 	}, ",")
-	a := s.WebPost(t, apitest.WebCreatePath, strings.NewReader(`{"fields_set":"processed_customer_events_set, request_unique_identifier","web_customer_events_set":[`+set+`]}`), bearer...)
-	if want := `{"processed_customer_events_set":[{"request_unique_identifier":"first"},{"request_unique_identifier":"last"}]}`; !strings.HasPrefix(a.Text, `{"data":`+want) {
+	a := s.WebPost(t, apitest.WebCreatePath,
+		strings.NewReader(`{"fields_set":"processed_customer_events_set, request_unique_identifier",`+
+			`"web_customer_events_set":[`+set+`]}`), bearer...)
+	if want := `{"processed_customer_events_set":[{"request_unique_identifier":"first"},` +
+		`{"request_unique_identifier":"last"}]}`; !strings.HasPrefix(a.Text, `{"data":`+want) {
 		t.Errorf("%d %s", a.Status, a.Text)
 	}
-	a = s.WebPost(t, apitest.WebCreatePath, strings.NewReader(`{"fields_set":"index,request_unique_identifier,problems,replayed","web_customer_events_set":[`+set+`]}`), bearer...)
+	a = s.WebPost(t, apitest.WebCreatePath,
+		strings.NewReader(`{"fields_set":"index,request_unique_identifier,problems,replayed",`+
+			`"web_customer_events_set":[`+set+`]}`), bearer...)
 	var answer struct {
 		Data struct {
 			Processed   []apitest.Object `json:"processed_customer_events_set"`
@@ -55,7 +60,10 @@ func TestWebAPIRows(t *testing.T) {
 	if err := json.Unmarshal([]byte(a.Text), &answer); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]apitest.Object{{"request_unique_identifier": "first", "index": 6., "replayed": false}, {"request_unique_identifier": "last", "index": 8., "replayed": true}}, answer.Data.Processed); diff != "" {
+	if diff := cmp.Diff([]apitest.Object{
+		{"request_unique_identifier": "first", "index": 6., "replayed": false},
+		{"request_unique_identifier": "last", "index": 8., "replayed": true},
+	}, answer.Data.Processed); diff != "" {
 		t.Error(diff)
 	}
 	var got []string
@@ -64,98 +72,52 @@ func TestWebAPIRows(t *testing.T) {
 		if u.Request != nil {
 			name = *u.Request
 		}
-		got = append(got, fmt.Sprintf("%d %s %s %v: %s", u.Index, name, u.Problems[0].Code, u.Problems[0].Path, u.Problems[0].Text))
+		got = append(got, fmt.Sprintf("%d %s %s %v: %s", u.Index, name, u.Problems[0].Code,
+			u.Problems[0].Path, u.Problems[0].Text))
 	}
 	const invalid = " - Description:The specified API value is not valid."
 	want := []string{
-		"0 null InvalidAPIValueException [request_unique_identifier]: Error:request_unique_identifier (6) Is Not Valid: write a text in quotation marks." + invalid,
-		"1 date InvalidAPIValueException [udf_date_1]: Error:udf_date_1 (20160622) Is Not Valid: " + models.ErrDate.Error() + "." + invalid,
-		"2 float InvalidAPIValueException [udf_float_1]: Error:udf_float_1 (\"1.5\") Is Not Valid: write a finite number." + invalid,
-		"3 text InvalidAPIValueException [udf_string_1]: Error:udf_string_1 (5) Is Not Valid: write a text in quotation marks." + invalid,
-		"4 unknown InvalidAPIValueException [udfString1]: Error:udfString1 Is Not A Field Of A Web Customer Event." + invalid,
-		"5 null MandatoryAPIValueException []: Error:The Event Is Null, An Object Is Mandatory. - Description:A mandatory API value was not specified.",
-		"7 two InvalidAPIValueException [rewards_participant_identifier]: Error:rewards_participant_identifier Is Given Beside accounts_receivable_identifier: give exactly one of them." + invalid,
+		"0 null InvalidAPIValueException [request_unique_identifier]: Error:request_unique_identifier (6) " +
+			"Is Not Valid: write a text in quotation marks." + invalid,
+		"1 date InvalidAPIValueException [udf_date_1]: Error:udf_date_1 (20160622) Is Not Valid: " +
+			models.ErrDate.Error() + "." + invalid,
+		"2 float InvalidAPIValueException [udf_float_1]: Error:udf_float_1 (\"1.5\") Is Not Valid: write " +
+			"a finite number." + invalid,
+		"3 text InvalidAPIValueException [udf_string_1]: Error:udf_string_1 (5) Is Not Valid: write a " +
+			"text in quotation marks." + invalid,
+		"4 unknown InvalidAPIValueException [udfString1]: Error:udfString1 Is Not A Field Of A Web " +
+			"Customer Event." + invalid,
+		"5 null MandatoryAPIValueException []: Error:The Event Is Null, An Object Is Mandatory. - " +
+			"Description:A mandatory API value was not specified.",
+		"7 two InvalidAPIValueException [rewards_participant_identifier]: " +
+			"Error:rewards_participant_identifier Is Given Beside accounts_receivable_identifier: give " +
+			"exactly one of them." + invalid,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
-func TestWebAPIRefusals(t *testing.T) {
-	t.Parallel()
-	s := apitest.ServeDemo(t, storetest.SQLite(t))
-	bearer := []string{"Authorization", "Bearer " + s.Token}
-	many := strings.Repeat(apitest.WebEvent("1")+"},", 1000) + apitest.WebEvent("1") + "}"
-	const bad = "BadRequestException"
-	for _, c := range []struct {
-		name, body string
-		headers    []string
-		status     int
-		code, says string
-	}{
-		{"empty", ``, nil, 400, bad, "web_customer_events_set is mandatory"},
-		{"no JSON", `{"web_customer_events_set":[}`, nil, 400, bad, "not valid JSON"},
-		{"a list", `[]`, nil, 400, bad, "one JSON object"},
-		{"something behind it", `{"web_customer_events_set":[]}{}`, nil, 400, bad, "not valid JSON"},
-		{"no set", `{"fields_set":""}`, nil, 400, bad, "web_customer_events_set is mandatory"},
-		{"null for the set", `{"web_customer_events_set":null}`, nil, 400, bad, "web_customer_events_set is mandatory"},
-		{"an event for the set", `{"web_customer_events_set":` + apitest.WebEvent("1") + `}}`, nil, 400, bad, "web_customer_events_set must be a list"},
-		{"the set twice", `{"web_customer_events_set":[],"web_customer_events_set":[]}`, nil, 400, bad, "given twice"},
-		{"an unknown field", `{"web_customer_events_set":[` + apitest.WebEvent("1") + `}],"fields_set":"id, numbers"}`, nil, 400, bad, "fields_set names numbers"},
-		{"a number for the fields", `{"web_customer_events_set":[],"fields_set":1}`, nil, 400, bad, "fields_set must be a text"},
-		{"too many events", `{"web_customer_events_set":[` + many + `]}`, nil, 400, "TooManyEventsException", "at most 1000 events and this one carries 1001"},
-		{"a bad key", `{"web_customer_events_set":[],"idempotency_key":""}`, nil, 400, bad, "1 to 255"},
-		{"two keys", `{"web_customer_events_set":[],"idempotency_key":"a"}`, []string{"Idempotency-Key", "b"}, 400, bad, "differ"},
-		{"too long", `{"web_customer_events_set":[],"x":"` + strings.Repeat("x", api.MaxBodyBytes) + `"}`, nil, 413, "PayloadTooLargeException", "8388608"},
-		{"another charset", `{"web_customer_events_set":[]}`, []string{"Content-Type", "application/json; charset=latin1"}, 415, "UnsupportedMediaTypeException", "UTF-8"},
-		{"another encoding", `{"web_customer_events_set":[]}`, []string{"Content-Encoding", "br"}, 415, "UnsupportedMediaTypeException", "gzip"},
-		{"not gzip", `{"web_customer_events_set":[]}`, []string{"Content-Encoding", "gzip"}, 400, bad, "gzip"},
-		{"any media type", `{"web_customer_events_set":[]}`, []string{"Content-Type", "application/x-www-form-urlencoded"}, 200, "OK", ""},
-		{"members of others", `{"web_customer_events_set":[],"organisation":{"a":[1]}}`, nil, 200, "OK", ""},
-	} {
-		a := s.WebPost(t, apitest.WebCreatePath, strings.NewReader(c.body), append(bearer, c.headers...)...)
-		if a.Status != c.status || a.Code != c.code || !strings.Contains(a.Text, c.says) || a.Header.Get("X-Request-Id") == "" {
-			t.Errorf("%s: %d %.500s", c.name, a.Status, a.Text)
-		}
-		if c.status != 200 && !strings.HasPrefix(a.Text, `{"data":{},"status":{`) {
-			t.Errorf("%s: %.500s", c.name, a.Text)
-		}
-	}
-	for _, body := range []string{`{}`, `{"username":"demo"}`, `{"username":"demo","password":null}`, `{"username":"demo","password":7}`} {
-		if a := s.WebPost(t, "authentication/token", strings.NewReader(body)); a.Status != 400 || a.Code != bad {
-			t.Errorf("%s: %d %s", body, a.Status, a.Text)
-		}
-	}
-	for _, method := range []string{http.MethodGet, http.MethodPut, "P"} {
-		if a := s.WebRequest(t, method, apitest.WebCreatePath, nil); a.Status != 405 || a.Code != "MethodNotAllowedException" || a.Header.Get("Allow") != "POST" {
-			t.Errorf("%s: %d %s", method, a.Status, a.Text)
-		}
-	}
-	for _, path := range []string{"", "nothing", "authentication/token/", "customer_events/bulk/purchase/create"} {
-		if a := s.WebPost(t, path, strings.NewReader(`{}`)); a.Status != 404 || a.Code != "NotFoundException" {
-			t.Errorf("%s: %d %s", path, a.Status, a.Text)
-		}
-	}
-	if n := len(s.Page(t, nil)); n != 0 {
-		t.Errorf("%d events are stored", n)
-	}
-}
-
-func TestWebAPIKey(t *testing.T) {
+func TestWebAPI_IdempotencyKey(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	bearer := []string{"Authorization", "Bearer " + s.Token}
 	set := `"web_customer_events_set":[` + apitest.WebEvent("1") + `},` + apitest.WebEvent("2") + `}]}`
-	first := s.WebPost(t, apitest.WebCreatePath, strings.NewReader(`{`+set), append(bearer, "Idempotency-Key", "k")...)
+	first := s.WebPost(t, apitest.WebCreatePath, strings.NewReader(`{`+set),
+		append(bearer, "Idempotency-Key", "k")...)
 	for name, again := range map[string]apitest.WebResponse{
-		"header": s.WebPost(t, apitest.WebCreatePath, strings.NewReader(`{`+set), append(bearer, "Idempotency-Key", "k")...),
-		"body":   s.WebPost(t, apitest.WebCreatePath, strings.NewReader(`{"idempotency_key":"k",`+set), bearer...),
+		"header": s.WebPost(t, apitest.WebCreatePath, strings.NewReader(`{`+set),
+			append(bearer, "Idempotency-Key", "k")...),
+		"body": s.WebPost(t, apitest.WebCreatePath, strings.NewReader(`{"idempotency_key":"k",`+set),
+			bearer...),
 	} {
 		if again.Text != first.Text || again.Code != "OK" {
 			t.Errorf("%s: %s, then %s", name, first.Text, again.Text)
 		}
 	}
-	if a := s.WebPost(t, apitest.WebCreatePath, strings.NewReader(`{"web_customer_events_set":[]}`), append(bearer, "Idempotency-Key", "k")...); a.Status != 422 || a.Code != "IdempotencyKeyReusedException" {
+	a := s.WebPost(t, apitest.WebCreatePath, strings.NewReader(`{"web_customer_events_set":[]}`),
+		append(bearer, "Idempotency-Key", "k")...)
+	if a.Status != 422 || a.Code != "IdempotencyKeyReusedException" {
 		t.Errorf("%d %s", a.Status, a.Text)
 	}
 	if n := len(s.Page(t, nil)); n != 2 {
@@ -163,33 +125,50 @@ func TestWebAPIKey(t *testing.T) {
 	}
 }
 
-// The description is served as it stands in the repository; requests are counted and logged, and no secret is in either.
-func TestWebAPIDescriptionCountsAndLogs(t *testing.T) {
+// TestWebAPI_DescriptionMetricsLogs checks that the description is served as in the repository, and that
+// metrics and logs cover requests without secrets.
+func TestWebAPI_DescriptionMetricsLogs(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	want, err := os.ReadFile(apitest.File("internal/crmapi/openapi.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if status, header, text := s.Do(t, http.MethodGet, crmapi.Prefix+"openapi.json", nil); string(text) != string(want) || header.Get("Content-Type") != "application/json" {
+	status, header, text := s.Do(t, http.MethodGet, crmapi.Prefix+"openapi.json", nil)
+	if string(text) != string(want) || header.Get("Content-Type") != "application/json" {
 		t.Errorf("%d %v", status, header)
 	}
+	byToken := func(identifier string) string {
+		return `{"rewards_participant_identifier":{"access_token_identifier":` + identifier + `}}`
+	}
 	for path, bodies := range map[string][]string{
-		"authentication/token":         {`{"username":"demo","password":"CANARY"}`, `{"username":"demo","password":["CANARY"]}`, `{"username":"demo","password":"CANARY`, `CANARY`},
+		"authentication/token": {
+			`{"username":"demo","password":"CANARY"}`, `{"username":"demo","password":["CANARY"]}`,
+			`{"username":"demo","password":"CANARY`, `CANARY`,
+		},
 		"authentication/token/release": {`{"token":"CANARY"}`, `{"token":{"CANARY":1}}`},
-		apitest.WebCreatePath: {`{"token":"CANARY","web_customer_events_set":[]}`, `{"token":"` + s.Token + `","web_customer_events_set":[{"rewards_participant_identifier":{"access_token_identifier":{"authentication_code":"CANARY"}}},` +
-			`{"rewards_participant_identifier":{"access_token_identifier":{"identifier":"maria@example.com","pass_code":"CANARY"}}},{"rewards_participant_identifier":{"access_token_identifier":{"pass_code":{"CANARY":1}}}}],"fields_set":"problems"}`},
+		apitest.WebCreatePath: {
+			`{"token":"CANARY","web_customer_events_set":[]}`,
+			`{"token":"` + s.Token + `","web_customer_events_set":[` + strings.Join([]string{
+				byToken(`{"authentication_code":"CANARY"}`),
+				byToken(`{"identifier":"maria@example.com","pass_code":"CANARY"}`),
+				byToken(`{"pass_code":{"CANARY":1}}`),
+			}, ",") + `],"fields_set":"problems"}`,
+		},
 	} {
 		for _, body := range bodies {
-			if a := s.WebPost(t, path, strings.NewReader(body)); strings.Contains(a.Text, "CANARY") || strings.Contains(a.Text, s.Token) {
-				t.Errorf("%s is answered with %s", body, a.Text)
+			a := s.WebPost(t, path, strings.NewReader(body))
+			if strings.Contains(a.Text, "CANARY") || strings.Contains(a.Text, s.Token) {
+				t.Errorf("%s gets the response %s", body, a.Text)
 			}
 		}
 	}
 	_, _, counts := s.Do(t, http.MethodGet, "/metrics", nil)
 	for _, line := range []string{
-		`customer_events_webapi_requests_total{code="UNAUTHENTICATED",operation="authentication/token",status="401"} 1`,
-		`customer_events_webapi_requests_total{code="",operation="customer_events/bulk/web/create",status="200"} 1`,
+		`customer_events_webapi_requests_total{code="UNAUTHENTICATED",operation="authentication/token",` +
+			`status="401"} 1`,
+		`customer_events_webapi_requests_total{code="",operation="customer_events/bulk/web/create",` +
+			`status="200"} 1`,
 		`customer_events_webapi_request_duration_seconds_count{operation="openapi.json"} 1`,
 		`customer_events_events_total{code="MandatoryAPIValueException",outcome="unprocessed"} 2`,
 	} {
@@ -198,7 +177,9 @@ func TestWebAPIDescriptionCountsAndLogs(t *testing.T) {
 		}
 	}
 	s.Stop(t)
-	if log := s.Log.String(); strings.Contains(log, "CANARY") || strings.Contains(log, s.Token) || !strings.Contains(log, `"operation":"`+apitest.WebCreatePath+`","user":"demo"`) {
+	log := s.Log.String()
+	if strings.Contains(log, "CANARY") || strings.Contains(log, s.Token) ||
+		!strings.Contains(log, `"operation":"`+apitest.WebCreatePath+`","user":"demo"`) {
 		t.Errorf("the log: %s", log)
 	}
 }

@@ -16,9 +16,9 @@ import (
 	"customer-events/test/apitest"
 )
 
-// The original's own example, word for word: the same members, in the same order, with the same texts. Only ids and numbers are
-// the server's own.
-func TestWebAPISeedExample(t *testing.T) {
+// TestWebAPI_SeedExample sends the original's own example: the same members in the same order with the
+// same texts. Only ids and numbers differ.
+func TestWebAPI_SeedExample(t *testing.T) {
 	t.Parallel()
 	own := regexp.MustCompile(`"(number|id)":"([0-9]+|[0-9A-F]{32})"`)
 	apitest.OnEachDatabase(t, func(t *testing.T, s *apitest.Server) {
@@ -40,7 +40,9 @@ func TestWebAPISeedExample(t *testing.T) {
 		if got := len(own.FindAllString(a.Text, -1)); got != 4 || a.Status != http.StatusOK {
 			t.Errorf("%d ids and numbers in %d %s", got, a.Status, a.Text)
 		}
-		if diff := cmp.Diff(own.ReplaceAllString(want.String(), `"$1":"…"`), own.ReplaceAllString(a.Text, `"$1":"…"`)); diff != "" {
+		diff := cmp.Diff(own.ReplaceAllString(want.String(), `"$1":"…"`), own.ReplaceAllString(a.Text,
+			`"$1":"…"`))
+		if diff != "" {
 			t.Errorf("(-the original's +ours):\n%s", diff)
 		}
 		if n := len(s.Page(t, apitest.Object{})); n != 2 {
@@ -49,11 +51,12 @@ func TestWebAPISeedExample(t *testing.T) {
 	})
 }
 
-func TestWebAPIToken(t *testing.T) {
+func TestWebAPI_Token(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	login := func(username, password string) apitest.WebResponse {
-		return s.WebPost(t, "authentication/token", strings.NewReader(fmt.Sprintf(`{"username":%q,"password":%q}`, username, password)))
+		return s.WebPost(t, "authentication/token",
+			strings.NewReader(fmt.Sprintf(`{"username":%q,"password":%q}`, username, password)))
 	}
 	wrong, unknown := login("demo", "wrong"), login("nobody", "wrong")
 	if wrong.Text != unknown.Text || wrong.Status != 401 || wrong.Code != "InvalidCredentialsException" {
@@ -71,19 +74,25 @@ func TestWebAPIToken(t *testing.T) {
 		{"wrong", "", `{"token":"wrong","web_customer_events_set":[]}`, 401, "InvalidTokenException"},
 		{"wrong header", "wrong", `{"web_customer_events_set":[]}`, 401, "InvalidTokenException"},
 		{"not a text", "", `{"token":7,"web_customer_events_set":[]}`, 400, "BadRequestException"},
-		{"both, different", other, `{"token":"` + token + `","web_customer_events_set":[]}`, 400, "BadRequestException"},
+		{
+			"both, different", other, `{"token":"` + token + `","web_customer_events_set":[]}`, 400,
+			"BadRequestException",
+		},
 		{"body", "", `{"token":"` + token + `","web_customer_events_set":[]}`, 200, "OK"},
 		{"body, at the end", "", `{"web_customer_events_set":[],"token":"` + token + `"}`, 200, "OK"},
 		{"header", token, `{"web_customer_events_set":[]}`, 200, "OK"},
 		{"both alike", token, `{"token":"` + token + `","web_customer_events_set":[]}`, 200, "OK"},
 	} {
-		var headers []string
-		if c.header != "" {
-			headers = []string{"Authorization", "Bearer " + c.header}
-		}
-		if a := s.WebPost(t, apitest.WebCreatePath, strings.NewReader(c.body), headers...); a.Status != c.status || a.Code != c.code || strings.Contains(a.Text, token) {
-			t.Errorf("%s: %d %s", c.name, a.Status, a.Text)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			var headers []string
+			if c.header != "" {
+				headers = []string{"Authorization", "Bearer " + c.header}
+			}
+			a := s.WebPost(t, apitest.WebCreatePath, strings.NewReader(c.body), headers...)
+			if a.Status != c.status || a.Code != c.code || strings.Contains(a.Text, token) {
+				t.Errorf("%d %s", a.Status, a.Text)
+			}
+		})
 	}
 	for name, release := range map[string]func() apitest.WebResponse{
 		"body": func() apitest.WebResponse {
@@ -93,7 +102,8 @@ func TestWebAPIToken(t *testing.T) {
 			return s.WebPost(t, "authentication/token/release", nil, "Authorization", "Bearer "+other)
 		},
 	} {
-		if a := release(); a.Status != 200 || a.Text != `{"data":{},"status":{"code":"OK","description":"","message":""}}` {
+		if a := release(); a.Status != 200 ||
+			a.Text != `{"data":{},"status":{"code":"OK","description":"","message":""}}` {
 			t.Errorf("%s: %d %s", name, a.Status, a.Text)
 		}
 		if a := release(); a.Status != 401 || a.Code != "InvalidTokenException" {

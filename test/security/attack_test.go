@@ -1,8 +1,6 @@
 package security
 
 import (
-	"bytes"
-	"compress/gzip"
 	"flag"
 	"fmt"
 	"io"
@@ -15,38 +13,42 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"customer-events/internal/store/storetest"
 	"customer-events/test/apitest"
 )
 
-// attackInFull makes the attacks as many and as large as make attack wants them; the tests try a part.
+// attackInFull runs all attacks in full size, including hostile load. Without it the tests run a part.
 var attackInFull = flag.Bool("attack", false, "attack in full, hostile load too")
 
-// attacked counts what was tried of a class, and what came through.
-type attacked struct {
+// attackRun counts the attempts of one class and those that succeeded.
+type attackRun struct {
 	*apitest.Server
-	t              *testing.T
-	tried, through int
-	dialed         int // connections of raw
+	t                   *testing.T
+	attempts, succeeded int
+	dialed              int // the number of raw connections
 }
 
-// must counts one try. good says that it did not come through.
-func (a *attacked) must(good bool, what string, args ...any) {
-	if a.tried++; !good {
-		if a.through++; a.through <= 5 {
-			a.t.Errorf(what, args...)
+// check counts one attempt; failed says that the attack did not succeed.
+func (a *attackRun) check(failed bool, format string, args ...any) {
+	if a.attempts++; !failed {
+		if a.succeeded++; a.succeeded <= 5 {
+			a.t.Errorf(format, args...)
 		}
 	}
 }
 
-// leaks are words of the program's inside, which no answer may hold.
-var leaks = []string{"goroutine ", "panic", ".go:", "gorm", "sqlite", "mysql", "mariadb", "sql syntax", "syntax error at", "runtime error", "stack", "/tmp/", "Did you mean", "tracing"}
+// internalWords must not appear in any response.
+var internalWords = []string{
+	"goroutine ", "panic", ".go:", "gorm", "sqlite", "mysql", "mariadb", "sql syntax", "syntax error at",
+	"runtime error", "stack", "/tmp/", "Did you mean", "tracing",
+}
 
-// ask posts a body to a path, and judges what every answer must be: soon, no failure of the server's, nothing of its inside.
-func (a *attacked) ask(path, body string, headers ...string) (status int, text string) {
+// post posts a body to a path, and checks what holds for every response: in time, no server error, no
+// internal words.
+func (a *attackRun) post(path, body string, headers ...string) (status int, text string) {
 	a.t.Helper()
 	start := time.Now()
-	request, err := http.NewRequestWithContext(a.t.Context(), http.MethodPost, a.URL+path, strings.NewReader(body))
+	request, err := http.NewRequestWithContext(a.t.Context(), http.MethodPost, a.URL+path,
+		strings.NewReader(body))
 	if err != nil {
 		a.t.Fatal(err)
 	}
@@ -58,40 +60,41 @@ func (a *attacked) ask(path, body string, headers ...string) (status int, text s
 	}
 	response, err := a.Client.Do(request)
 	if err != nil {
-		a.must(false, "%.200s: %v", body, err)
+		a.check(false, "%.200s: %v", body, err)
 		return 0, ""
 	}
 	defer response.Body.Close()
 	all, _ := io.ReadAll(response.Body)
 	text, status = string(all), response.StatusCode
 	took := time.Since(start)
-	if status >= 500 || took > apitest.Soon {
-		a.must(false, "%s %.200s: %d after %s: %.300s", path, body, status, took, text)
+	if status >= 500 || took > apitest.MaxLatency {
+		a.check(false, "%s %.200s: %d after %s: %.300s", path, body, status, took, text)
 	}
-	for _, leak := range leaks {
+	for _, leak := range internalWords {
 		if strings.Contains(strings.ToLower(text), strings.ToLower(leak)) {
-			a.must(false, "%s %.200s: the answer holds %q: %.300s", path, body, leak, text)
+			a.check(false, "%s %.200s: the response contains %q: %.300s", path, body, leak, text)
 		}
 	}
 	return status, text
 }
 
 // query posts a query.
-func (a *attacked) query(query string) (status int, text string) {
+func (a *attackRun) query(query string) (status int, text string) {
 	a.t.Helper()
-	return a.ask("/graphql", `{"query":`+jsonText(query)+`}`)
+	return a.post("/graphql", `{"query":`+jsonText(query)+`}`)
 }
 
-// refused posts a query that must come to nothing.
-func (a *attacked) refused(query string) {
+// mustReject posts a query that must be rejected.
+func (a *attackRun) mustReject(query string) {
 	a.t.Helper()
 	status, text := a.query(query)
-	a.must(status >= 400 && !strings.Contains(text, `"data":{`), "%.200s: %d %.300s", query, status, text)
+	a.check(status >= 400 && !strings.Contains(text, `"data":{`), "%.200s: %d %.300s", query, status, text)
 }
 
-// raw sends bytes, and reads what comes until the server closes or is silent.
-func (a *attacked) raw(text string) string {
-	// Each from another address of the loopback, where there are many: the log sums up what one address sends.
+// raw sends bytes, and returns what the server sends until it closes the connection or stops sending.
+func (a *attackRun) raw(text string) string {
+	// Each connection comes from another loopback address, where there are many, since the log summarises
+	// the requests of one address.
 	a.dialed++
 	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 1, byte(1+a.dialed%250))}}
 	connection, err := dialer.Dial("tcp", strings.TrimPrefix(a.URL, "http://"))
@@ -102,40 +105,50 @@ func (a *attacked) raw(text string) string {
 		a.t.Fatal(err)
 	}
 	defer connection.Close()
-	_ = connection.SetDeadline(time.Now().Add(apitest.Soon))
-	if _, err := io.WriteString(connection, text); err == nil && !strings.Contains(text, "\r\nConnection: close\r\n") {
+	_ = connection.SetDeadline(time.Now().Add(apitest.MaxLatency))
+	if _, err := io.WriteString(connection, text); err == nil &&
+		!strings.Contains(text, "\r\nConnection: close\r\n") {
 		_ = connection.(*net.TCPConn).CloseWrite()
 	}
 	answer, _ := io.ReadAll(connection)
 	return string(answer)
 }
 
-func zipped(parts ...string) string {
-	var packed bytes.Buffer
-	for _, part := range parts {
-		w := gzip.NewWriter(&packed)
-		_, _ = io.WriteString(w, part)
-		_ = w.Close()
-	}
-	return packed.String()
-}
-
-// attacks are the classes of OWASP's GraphQL cheat sheet and of graphql-cop, and of what else stands on the internet.
+// attacks are the classes of OWASP's GraphQL cheat sheet, of graphql-cop, and other common attacks.
 var attacks = []struct {
 	name string
-	run  func(a *attacked)
+	run  func(a *attackRun)
 }{
-	{"introspection", attackIntrospection}, {"field suggestions", attackSuggestions}, {"GraphiQL and consoles", attackConsoles}, {"trace mode", attackTracing},
-	{"mutations by GET and other methods", attackMethods}, {"forms and other media types (CSRF)", attackMedia}, {"requests of other sites", attackSites}, {"batches in arrays", attackBatches},
-	{"aliases", attackAliases}, {"directives", attackDirectives}, {"repeated fields and tokens", attackTokens}, {"nesting and fragments", attackNesting}, {"details of errors", attackErrors},
-	{"without a valid token", attackStrangers}, {"upgrades, uploads, persisted queries", attackExtras}, {"SQL in every field", attackSQL}, {"objects for values", attackObjects}, {"identifiers that look alike", attackAlike},
-	{"paths that climb", attackPaths}, {"headers that inject", attackHeaders}, {"log injection", attackLog}, {"requests within requests", attackSmuggling}, {"headers too many or too long", attackHeaderFloods},
-	{"JSON bombs", attackJSON}, {"gzip bombs", attackGzip},
+	{"introspection", attackIntrospection},
+	{"field suggestions", attackSuggestions},
+	{"GraphiQL and consoles", attackConsoles},
+	{"trace mode", attackTracing},
+	{"mutations by GET and other methods", attackMethods},
+	{"forms and other media types (CSRF)", attackMedia},
+	{"requests of other sites", attackSites},
+	{"batches in arrays", attackBatches},
+	{"aliases", attackAliases},
+	{"directives", attackDirectives},
+	{"repeated fields and tokens", attackTokens},
+	{"nesting and fragments", attackNesting},
+	{"details of errors", attackErrors},
+	{"without a valid token", attackAnonymous},
+	{"upgrades, uploads, persisted queries", attackExtras},
+	{"SQL in every field", attackSQL},
+	{"objects for values", attackObjects},
+	{"identifiers that look alike", attackLookalikes},
+	{"paths that climb", attackPaths},
+	{"headers that inject", attackHeaders},
+	{"log injection", attackLog},
+	{"requests within requests", attackSmuggling},
+	{"headers too many or too long", attackHeaderFloods},
+	{"expensive JSON", attackJSON},
+	{"gzip that expands", attackGzip},
 }
 
-// TestAttack runs all classes against the program, as it stands on the internet: without introspection. make attack prints the
-// counts.
-func TestAttack(t *testing.T) {
+// TestAttack_AllClasses runs all classes against the program without introspection. make test-security
+// prints the counts.
+func TestAttack_AllClasses(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("long: it runs without the race detector")
@@ -143,23 +156,27 @@ func TestAttack(t *testing.T) {
 	counts := make(map[string][2]int)
 	var mu sync.Mutex
 	t.Run("on", func(t *testing.T) {
-		for database, open := range map[string]func(testing.TB) string{"SQLite": storetest.SQLite, "MariaDB": storetest.MySQL} {
+		for database, open := range apitest.Engines {
 			t.Run(database, func(t *testing.T) {
 				t.Parallel()
 				s := apitest.ServeDemo(t, open(t), "--introspection", "off")
 				for _, class := range attacks {
-					a := &attacked{Server: s, t: t}
+					a := &attackRun{Server: s, t: t}
 					start := time.Now()
 					class.run(a)
-					t.Logf("%s: %d tried in %s", class.name, a.tried, time.Since(start).Round(time.Millisecond))
+					t.Logf("%s: %d attempts in %s", class.name, a.attempts,
+						time.Since(start).Round(time.Millisecond))
 					mu.Lock()
-					counts[class.name] = [2]int{counts[class.name][0] + a.tried, counts[class.name][1] + a.through}
+					counts[class.name] = [2]int{
+						counts[class.name][0] + a.attempts,
+						counts[class.name][1] + a.succeeded,
+					}
 					mu.Unlock()
-					if a.tried == 0 {
-						t.Errorf("%s: nothing was tried", class.name)
+					if a.attempts == 0 {
+						t.Errorf("%s: no attempt was made", class.name)
 					}
 				}
-				// After all that it does its work.
+				// After the attacks the server still works.
 				if got := s.Create(t, apitest.Events(10)); got.Summary.Processed != 10 {
 					t.Errorf("after the attacks: %+v", got.Summary)
 				}
@@ -176,15 +193,15 @@ func TestAttack(t *testing.T) {
 		to = os.Stdout
 	}
 	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "tried\tcame through\tclass")
-	tried, through := 0, 0
+	fmt.Fprintln(table, "attempts\tsucceeded\tclass")
+	attempts, succeeded := 0, 0
 	for _, class := range attacks {
-		tried, through = tried+counts[class.name][0], through+counts[class.name][1]
+		attempts, succeeded = attempts+counts[class.name][0], succeeded+counts[class.name][1]
 		fmt.Fprintf(table, "%d\t%d\t%s\n", counts[class.name][0], counts[class.name][1], class.name)
 	}
-	fmt.Fprintf(table, "%d\t%d\tall, on SQLite and MariaDB\n", tried, through)
+	fmt.Fprintf(table, "%d\t%d\tall, on SQLite and MariaDB\n", attempts, succeeded)
 	_ = table.Flush()
-	if through > 0 {
-		t.Errorf("%d of %d came through", through, tried)
+	if succeeded > 0 {
+		t.Errorf("%d of %d attacks succeeded", succeeded, attempts)
 	}
 }

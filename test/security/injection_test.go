@@ -1,27 +1,90 @@
 package security
 
 import (
-	"customer-events/test/apitest"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
-	"unicode"
+
+	"customer-events/test/apitest"
 )
 
-// injections are texts that have broken into databases, shells and interpreters.
-var injections = []string{`'`, `''`, `"`, "`", `\`, `\'`, `' OR '1'='1`, `' OR 1=1 -- `, `" OR ""="`, `') OR ('1'='1`, `1 OR 1=1`, `1; DROP TABLE units`, `'; DROP TABLE web_customer_events; -- `, `' UNION SELECT name, password_hash FROM api_users -- `,
-	`x' AND SLEEP(6) -- `, `x' AND (SELECT 1 FROM (SELECT SLEEP(6)) a) -- `, `'||(SELECT randomblob(1000000000))||'`, `x' AND BENCHMARK(1000000000, MD5(1)) -- `, `' INTO OUTFILE '/var/x' -- `, `LOAD_FILE('/etc/passwd')`, `0x27204f5220313d31`, "\u02bc OR 1=1", "\uff07 OR 1=1 --", "\xbf' OR 1=1 -- ", `%' OR 1=1 -- `, `_`, `%`, `ACR000000002_`, `ACR%`,
-	`ACR0000000020' -- `, `ACR0000000020'/*`, `?`, `:1`, `$1`, `@@version`, `{{7*7}}`, `${7*7}`, `#{7*7}`, "$(sleep 6)", "`sleep 6`", `; sleep 6`, `| sleep 6`, `*)(uid=*))(|(uid=*`, `%s%s%s%n`, `/* */`, `CHAR(39)`, `ATTACH DATABASE 'x' AS y`, `PRAGMA writable_schema=1`}
+// injections are texts that have compromised databases, shells and interpreters.
+var injections = []string{
+	`'`,
+	`''`,
+	`"`,
+	"`",
+	`\`,
+	`\'`,
+	`' OR '1'='1`,
+	`' OR 1=1 -- `,
+	`" OR ""="`,
+	`') OR ('1'='1`,
+	`1 OR 1=1`,
+	`1; DROP TABLE units`,
+	`'; DROP TABLE web_customer_events; -- `,
+	`' UNION SELECT name, password_hash FROM api_users -- `,
+	`x' AND SLEEP(6) -- `,
+	`x' AND (SELECT 1 FROM (SELECT SLEEP(6)) a) -- `,
+	`'||(SELECT randomblob(1000000000))||'`,
+	`x' AND BENCHMARK(1000000000, MD5(1)) -- `,
+	`' INTO OUTFILE '/var/x' -- `,
+	`LOAD_FILE('/etc/passwd')`,
+	`0x27204f5220313d31`,
+	"\u02bc OR 1=1",
+	"\uff07 OR 1=1 --",
+	"\xbf' OR 1=1 -- ",
+	`%' OR 1=1 -- `,
+	`_`,
+	`%`,
+	`ACR000000002_`,
+	`ACR%`,
+	`ACR0000000020' -- `,
+	`ACR0000000020'/*`,
+	`?`,
+	`:1`,
+	`$1`,
+	`@@version`,
+	`{{7*7}}`,
+	`${7*7}`,
+	`#{7*7}`,
+	"$(sleep 6)",
+	"`sleep 6`",
+	`; sleep 6`,
+	`| sleep 6`,
+	`*)(uid=*))(|(uid=*`,
+	`%s%s%s%n`,
+	`/* */`,
+	`CHAR(39)`,
+	`ATTACH DATABASE 'x' AS y`,
+	`PRAGMA writable_schema=1`,
+}
 
-// identifiers are all the ways to point at something, with INJECTION for the value.
-var identifiers = []string{`"accountsReceivableIdentifier":{"number":INJECTION}`, `"accountsReceivableIdentifier":{"id":INJECTION}`, `"accountsReceivableIdentifier":{"name":INJECTION}`, `"rewardsParticipantIdentifier":{"id":INJECTION}`, `"rewardsParticipantIdentifier":{"number":INJECTION}`,
-	`"rewardsParticipantIdentifier":{"accessTokenIdentifier":{"authenticationCode":INJECTION}}`, `"rewardsParticipantIdentifier":{"accessTokenIdentifier":{"oneTimePassword":INJECTION}}`, `"rewardsParticipantIdentifier":{"accessTokenIdentifier":{"credentials":{"identifier":INJECTION,"passCode":INJECTION}}}`,
-	`"performedByUnitIdentifier":{"id":INJECTION}`, `"performedByUnitIdentifier":{"name":INJECTION}`, `"performedByUnitIdentifier":{"alternativeCode":INJECTION}`, `"classificationIdentifier":{"id":INJECTION}`, `"classificationIdentifier":{"name":INJECTION}`, `"classificationIdentifier":{"alternativeCode":INJECTION}`}
+// identifiers are all identifiers of records, with INJECTION as the value.
+var identifiers = []string{
+	`"accountsReceivableIdentifier":{"number":INJECTION}`,
+	`"accountsReceivableIdentifier":{"id":INJECTION}`,
+	`"accountsReceivableIdentifier":{"name":INJECTION}`,
+	`"rewardsParticipantIdentifier":{"id":INJECTION}`,
+	`"rewardsParticipantIdentifier":{"number":INJECTION}`,
+	`"rewardsParticipantIdentifier":{"accessTokenIdentifier":{"authenticationCode":INJECTION}}`,
+	`"rewardsParticipantIdentifier":{"accessTokenIdentifier":{"oneTimePassword":INJECTION}}`,
+	`"rewardsParticipantIdentifier":{"accessTokenIdentifier":{"credentials":{"identifier":INJECTION,` +
+		`"passCode":INJECTION}}}`,
+	`"performedByUnitIdentifier":{"id":INJECTION}`,
+	`"performedByUnitIdentifier":{"name":INJECTION}`,
+	`"performedByUnitIdentifier":{"alternativeCode":INJECTION}`,
+	`"classificationIdentifier":{"id":INJECTION}`,
+	`"classificationIdentifier":{"name":INJECTION}`,
+	`"classificationIdentifier":{"alternativeCode":INJECTION}`,
+}
 
-// injected is an event with a value in place of what one of its members names.
+// injected returns an event with a value in one of its members.
 func injected(i int, member, value string) string {
-	event := fmt.Sprintf(`{"requestUniqueIdentifier":"%d","performedOn":"2020-01-01T00:00:00Z","website":"www.crm.com",`, i) + strings.ReplaceAll(member, "INJECTION", value)
+	event := fmt.Sprintf(
+		`{"requestUniqueIdentifier":"%d","performedOn":"2020-01-01T00:00:00Z","website":"www.crm.com",`, i) +
+		strings.ReplaceAll(member, "INJECTION", value)
 	if !strings.Contains(member, "accounts") && !strings.Contains(member, "rewards") {
 		event += `,"accountsReceivableIdentifier":{"number":"ACR0000000020"}`
 	}
@@ -31,22 +94,30 @@ func injected(i int, member, value string) string {
 	return event + "}"
 }
 
-// callWith posts events to a door, and gives the answer and how many were processed.
-func (a *attacked) callWith(web bool, events []string) (status int, text string, processed int) {
+// callWith posts events through one protocol. It returns the response and the number of processed events.
+func (a *attackRun) callWith(web bool, events []string) (status int, text string, processed int) {
 	list := "[" + strings.Join(events, ",") + "]"
 	if web {
-		names := []string{"requestUniqueIdentifier", "performedOn", "accountsReceivableIdentifier", "rewardsParticipantIdentifier", "accessTokenIdentifier", "authenticationCode", "oneTimePassword", "passCode", "performedByUnitIdentifier", "alternativeCode", "classificationIdentifier", "externalSystemReferenceNumber", "externalSystem", "udfString1", "udfString8", "udfFloat1", "udfDate1"}
+		names := []string{
+			"requestUniqueIdentifier", "performedOn", "accountsReceivableIdentifier",
+			"rewardsParticipantIdentifier", "accessTokenIdentifier", "authenticationCode", "oneTimePassword",
+			"passCode", "performedByUnitIdentifier", "alternativeCode", "classificationIdentifier",
+			"externalSystemReferenceNumber", "externalSystem", "udfString1", "udfString8", "udfFloat1",
+			"udfDate1",
+		}
 		for _, name := range names {
 			list = strings.ReplaceAll(list, `"`+name+`"`, `"`+apitest.WireName(name)+`"`)
 		}
-		status, text = a.ask("/crmapi/rest/v2/"+apitest.WebCreatePath, `{"token":"`+a.Token+`","web_customer_events_set":`+list+`}`)
+		status, text = a.post("/crmapi/rest/v2/"+apitest.WebCreatePath, `{"token":"`+a.Token+
+			`","web_customer_events_set":`+list+`}`)
 		return status, text, strings.Count(text, `"id":"`)
 	}
-	status, text = a.ask("/graphql", `{"query":`+jsonText(apitest.CreateQuery)+`,"variables":{"input":{"webCustomerEventsSet":`+list+`}}}`)
+	status, text = a.post("/graphql", `{"query":`+jsonText(apitest.CreateQuery)+
+		`,"variables":{"input":{"webCustomerEventsSet":`+list+`}}}`)
 	return status, text, strings.Count(text, `"replayed":false`)
 }
 
-func attackSQL(a *attacked) {
+func attackSQL(a *attackRun) {
 	for _, web := range []bool{false, true} {
 		for _, member := range identifiers {
 			var events []string
@@ -54,33 +125,55 @@ func attackSQL(a *attacked) {
 				events = append(events, injected(i, member, quotedRaw(text)))
 			}
 			if strings.Contains(member, "accessToken") && len(events) > 10 {
-				events = events[:10] // guesses beyond a budget would be refused for that
+				events = events[:10] // further guesses would exceed the limit of failed attempts
 			}
 			status, text, processed := a.callWith(web, events)
-			a.tried += len(events) - 1
-			a.must(status == http.StatusOK && processed == 0, "%s: %d, %d processed: %.600s", member, status, processed, text)
+			a.attempts += len(events) - 1
+			a.check(status == http.StatusOK && processed == 0, "%s: %d, %d processed: %.600s", member,
+				status,
+				processed, text)
 		}
 	}
-	for _, field := range []string{"description", "externalSystem", "externalSystemReferenceNumber", "udfString1", "udfString8"} {
+	for _, field := range []string{
+		"description", "externalSystem", "externalSystemReferenceNumber", "udfString1", "udfString8",
+	} {
 		for _, web := range []bool{false, true} {
 			var events []string
 			for i, text := range injections {
-				events = append(events, injected(i, `"`+field+`":`+quotedRaw(text)+`,"accountsReceivableIdentifier":{"number":"ACR0000000020"}`, ""))
+				events = append(events, injected(i, `"`+field+`":`+quotedRaw(text)+
+					`,"accountsReceivableIdentifier":{"number":"ACR0000000020"}`, ""))
 			}
 			status, text, processed := a.callWith(web, events)
-			a.tried += len(events) - 1
-			a.must(status == http.StatusOK && processed == len(events)-1, "%s: %d, %d processed: %.600s", field, status, processed, text) // one is no UTF-8
+			a.attempts += len(events) - 1
+			// one text is not UTF-8
+			a.check(status == http.StatusOK && processed == len(events)-1, "%s: %d, %d processed: %.600s",
+				field, status, processed, text)
 		}
 	}
 	for _, text := range injections {
 		value := quotedRaw(text)
-		for _, filter := range []string{`{"externalSystem":INJECTION,"externalSystemReferenceNumber":"none"}`, `{"accountsReceivable":{"number":INJECTION}}`, `{"accountsReceivable":{"name":INJECTION}}`, `{"performedByUnit":{"alternativeCode":INJECTION}}`, `{"classification":{"name":INJECTION}}`, `{"rewardsParticipant":{"id":INJECTION}}`, `{"performedFrom":INJECTION}`} {
-			status, answer := a.ask("/graphql", `{"query":"query ($f: WebCustomerEventFilter, $a: String) { webCustomerEvents(filter: $f) { nodes { id } } after: webCustomerEvents(after: $a) { nodes { id } } }","variables":{"f":`+strings.ReplaceAll(filter, "INJECTION", value)+`,"a":`+value+`}}`)
-			a.must(status < 500 && !strings.Contains(answer, `{"id"`), "%s %s: %d %.300s", filter, value, status, answer)
+		for _, filter := range []string{
+			`{"externalSystem":INJECTION,"externalSystemReferenceNumber":"none"}`,
+			`{"accountsReceivable":{"number":INJECTION}}`,
+			`{"accountsReceivable":{"name":INJECTION}}`,
+			`{"performedByUnit":{"alternativeCode":INJECTION}}`,
+			`{"classification":{"name":INJECTION}}`,
+			`{"rewardsParticipant":{"id":INJECTION}}`,
+			`{"performedFrom":INJECTION}`,
+		} {
+			status, answer := a.post("/graphql", `{"query":"query ($f: WebCustomerEventFilter, $a: String) `+
+				`{ webCustomerEvents(filter: $f) { nodes { id } } after: webCustomerEvents(after: $a) { `+
+				`nodes { id } } }","variables":{"f":`+strings.ReplaceAll(filter, "INJECTION", value)+`,"a":`+
+				value+`}}`)
+			a.check(status < 500 && !strings.Contains(answer, `{"id"`), "%s %s: %d %.300s", filter, value,
+				status, answer)
 		}
 		for _, by := range []string{"id", "number"} {
-			status, answer := a.ask("/graphql", `{"query":"query ($v: WebCustomerEventBy!) { webCustomerEvent(by: $v) { id } }","variables":{"v":{"`+by+`":`+value+`}}}`)
-			a.must(status < 500 && !strings.Contains(answer, `{"id"`), "%s %s: %d %.300s", by, value, status, answer)
+			status, answer := a.post("/graphql", `{"query":"query ($v: WebCustomerEventBy!) { `+
+				`webCustomerEvent(by: $v) { id } }","variables":{"v":{"`+by+`":`+value+`}}}`)
+			a.check(status < 500 && !strings.Contains(answer, `{"id"`), "%s %s: %d %.300s", by, value,
+				status,
+				answer)
 		}
 	}
 	logins := 8
@@ -89,11 +182,14 @@ func attackSQL(a *attacked) {
 	}
 	for _, text := range injections[:logins] {
 		value := quotedRaw(text)
-		status, answer := a.ask("/crmapi/rest/v2/authentication/token", `{"username":`+value+`,"password":`+value+`}`)
-		a.must(status < 500 && !strings.Contains(answer, `"token":"`), "login %s: %d %s", value, status, answer)
+		status, answer := a.post("/crmapi/rest/v2/authentication/token", `{"username":`+value+`,"password":`+
+			value+`}`)
+		a.check(status < 500 && !strings.Contains(answer, `"token":"`), "login %s: %d %s", value, status,
+			answer)
 		if !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' }) {
-			status, answer = a.ask("/graphql", `{"query":`+jsonText(apitest.CreateQuery)+`,"variables":{"input":{"webCustomerEventsSet":[]}}}`, "Idempotency-Key", text)
-			a.must(status < 500, "key %s: %d %s", value, status, answer)
+			status, answer = a.post("/graphql", `{"query":`+jsonText(apitest.CreateQuery)+
+				`,"variables":{"input":{"webCustomerEventsSet":[]}}}`, "Idempotency-Key", text)
+			a.check(status < 500, "key %s: %d %s", value, status, answer)
 		}
 	}
 	var seen struct {
@@ -101,103 +197,15 @@ func attackSQL(a *attacked) {
 			WebCustomerEvents struct{ Nodes []apitest.Object }
 		}
 	}
-	_, text := a.query(`{ webCustomerEvents(first: 1) { nodes { accountsReceivable { number } performedByUnit { name } } } }`)
+	_, text := a.query(`{ webCustomerEvents(first: 1) { nodes { accountsReceivable { number } ` +
+		`performedByUnit { name } } } }`)
 	err := json.Unmarshal([]byte(text), &seen)
-	a.must(err == nil && len(seen.Data.WebCustomerEvents.Nodes) == 1 && strings.Contains(text, "Admin Unit"), "the tables are there: %s", text)
+	a.check(err == nil && len(seen.Data.WebCustomerEvents.Nodes) == 1 &&
+		strings.Contains(text, "Admin Unit"),
+		"the tables are there: %s", text)
 }
 
-// quotedRaw is a text in JSON, with what is no UTF-8 left in it.
+// quotedRaw returns a text as a JSON string that keeps invalid UTF-8.
 func quotedRaw(text string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
-}
-
-func attackObjects(a *attacked) {
-	for _, web := range []bool{false, true} {
-		for _, value := range []string{`{"$gt":""}`, `{"$ne":null}`, `{"$regex":".*"}`, `{"$where":"1"}`, `["ACR0000000020"]`, `[]`, `{}`, `true`, `false`, `0`, `-1`, `1.5`, `{"__proto__":{"x":1}}`, `{"toString":"x"}`, `[["ACR0000000020"]]`, `{"number":"ACR0000000020"}`, `null`} {
-			var events []string
-			for i, member := range identifiers {
-				if !(strings.Contains(member, "oneTimePassword") && (value == "0" || value == "-1")) { // digits are a password
-					events = append(events, injected(i, member, value))
-				}
-			}
-			for _, field := range []string{"website", "requestUniqueIdentifier", "performedOn", "description", "externalSystem", "udfString1", "udfDate1"} {
-				if value != "null" {
-					events = append(events, strings.Replace(injected(len(events), `"x":1`, ""), `"x":1`, `"`+field+`":`+value, 1))
-				}
-			}
-			status, text, processed := a.callWith(web, events)
-			a.tried += len(events) - 1
-			a.must(status == http.StatusOK && processed == 0, "%s: %d, %d processed: %.600s", value, status, processed, text)
-		}
-		// Members that only the server sets.
-		for _, field := range []string{"id", "number", "createdBy", "createdAt", "type", "lifeCycleState", "created_by", "__typename", "__proto__", "constructor"} {
-			_, text, processed := a.callWith(web, []string{injected(0, `"`+field+`":"1","accountsReceivableIdentifier":{"number":"ACR0000000020"}`, "")})
-			a.must(processed == 0, "%s: %s", field, text)
-		}
-	}
-}
-
-// What looks like an identifier, or sorts like it, is another one.
-func attackAlike(a *attacked) {
-	for _, web := range []bool{false, true} {
-		var events []string
-		for _, text := range []string{"acr0000000020", "ACR0000000020 ", " ACR0000000020", "ACR0000000020\u00a0", "ÀCR0000000020", "АCR0000000020", "ＡCR0000000020", "ACR\u200b0000000020", "ACR0000000020\u0301", "\ufeffACR0000000020", "ACR0000000020\u202e", "ACR0000000020\\u0000", "ACR00000000２0", "AСR0000000020", "ACR0000000020\u2066\u2069", "A\u034fCR0000000020"} {
-			events = append(events, injected(len(events), identifiers[0], `"`+text+`"`))
-		}
-		for _, text := range []string{"admin unit", "ADMIN UNIT", "Admin  Unit", "Admin Unit ", "Ádmin Unit", "Admin\u00a0Unit", "Admin\u2028Unit", "Αdmin Unit"} {
-			events = append(events, injected(len(events), identifiers[9], `"`+text+`"`))
-		}
-		_, text, processed := a.callWith(web, events)
-		a.tried += len(events) - 1
-		a.must(processed == 0, "%d processed: %.600s", processed, text)
-		apitest.MustBePrintable(a.t, text)
-	}
-}
-
-// Nothing that a caller sends makes a line of the log, nor anything that a terminal would act upon.
-func attackLog(a *attacked) {
-	forged := `{"time":"2026-01-01T00:00:00Z","level":"ERROR","msg":"forged"}`
-	evil := []string{"x\\n" + strings.ReplaceAll(forged, `"`, `\"`), `\u001b[2J\u001b]0;forged\u0007`, `\u202eforged\u2066`, `\u0085forged`, `\u2028forged`, `\",\"msg\":\"forged`, `\u0000forged`, `\b\b\b\bforged`}
-	for _, text := range evil {
-		var value string
-		_ = json.Unmarshal([]byte(`"`+text+`"`), &value)
-		for _, body := range []string{`{"query":"mutation ($u: String!) { login(input: {username: $u, password: $u}) { token } }","variables":{"u":"` + text + `"}}`, `{"query":"{ limits { maxPageSize } }","operationName":"` + text + `"}`, `{"query":"` + text + `"}`, `{"` + text + `":1}`,
-			`{"query":"query ($x: Int) { limits { maxPageSize } }","variables":{"` + text + `":1}}`, `{"query":"mutation ($i: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: $i) { summary { received } } }","variables":{"i":{"` + text + `":1}}}`} {
-			status, answer := a.ask("/graphql", body)
-			a.must(status > 0, "%s", body)
-			apitest.MustBePrintable(a.t, answer)
-		}
-		_, answer, _ := a.callWith(false, []string{injected(0, identifiers[0], `"`+text+`"`), injected(1, identifiers[9], `"`+text+`"`), injected(2, `"`+text+`":1`, "")})
-		apitest.MustBePrintable(a.t, answer)
-		status, _, _ := a.Do(a.t, http.MethodGet, "/"+strings.NewReplacer("%", "%25").Replace(percent(value)), nil)
-		a.must(status == http.StatusNotFound || status == http.StatusBadRequest, "%q: %d", value, status)
-		status, _, _ = a.Do(a.t, http.MethodGet, "/"+percent(value), nil)
-		a.must(status >= 300, "%q: %d", value, status)
-	}
-	for _, name := range []string{"X-Request-Id", "User-Agent", "Idempotency-Key", "Authorization", "X-Forwarded-For", "Referer", "Origin", "Content-Type"} {
-		for _, value := range []string{forged, "forged\u202e", "forged\x1b[2J", "forged\r", "forged\x00"} {
-			a.tried += 2 // the log is looked at below
-			a.raw(fmt.Sprintf("POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\n%s: %s\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}", name, value))
-			a.raw(fmt.Sprintf("POST /forged HTTP/1.1\r\nHost: 127.0.0.1 %s\r\n%s: x\r\n\r\n", value, name))
-		}
-	}
-	for line := range strings.Lines(a.Log.String()) {
-		var entry struct{ Msg string }
-		err := json.Unmarshal([]byte(line), &entry)
-		clean := !strings.ContainsFunc(strings.TrimSuffix(line, "\n"), func(r rune) bool {
-			return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == 0x2028 || r == 0x2029
-		})
-		if err != nil || !clean || entry.Msg == "forged" {
-			a.must(false, "a line of the log: %.300q", line)
-		}
-	}
-}
-
-// percent writes every byte of a text as a URL has it.
-func percent(text string) string {
-	var b strings.Builder
-	for _, c := range []byte(text) {
-		fmt.Fprintf(&b, "%%%02x", c)
-	}
-	return b.String()
 }

@@ -7,7 +7,7 @@ import (
 	"customer-events/test/apitest"
 )
 
-// TestMain makes the test binary the attackers' process where the hostile load starts it as one.
+// TestMain lets the test binary run as the attackers' process of TestLoad_Hostile.
 func TestMain(m *testing.M) {
 	if url := os.Getenv("CRM_TEST_ATTACK"); url != "" {
 		attackUntilInterrupted(url)

@@ -12,8 +12,8 @@ import (
 	"customer-events/test/apitest"
 )
 
-// Assets go through the whole server as they are: neither inflated nor compressed for a request, whatever
-// Accept-Encoding says. It is not parallel, since it measures what is allocated.
+// TestAssets_CostNothing checks that requests for assets neither decompress nor compress anything,
+// whatever Accept-Encoding says. It is not parallel, since it measures allocations.
 func TestAssets_CostNothing(t *testing.T) {
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	s.Client.Transport = &http.Transport{DisableCompression: true}
@@ -23,7 +23,7 @@ func TestAssets_CostNothing(t *testing.T) {
 		t.Fatalf("the page has no script: %s", page)
 	}
 	path := "/" + string(script)
-	_, _, plain := s.Do(t, http.MethodGet, path, nil) // inflates it
+	_, _, plain := s.Do(t, http.MethodGet, path, nil) // decompresses it once
 	for _, method := range []string{http.MethodHead, http.MethodGet} {
 		for _, accept := range []string{"", "identity", "gzip;q=high", "gzip", "zstd", "gzip;q=0, *"} {
 			t.Run(fmt.Sprint(method, " ", accept), func(t *testing.T) {
@@ -42,9 +42,12 @@ func TestAssets_CostNothing(t *testing.T) {
 					}
 					n, err := io.Copy(io.Discard, response.Body)
 					response.Body.Close()
-					if err != nil || response.StatusCode != http.StatusOK || method == http.MethodGet && n != response.ContentLength ||
-						response.Header.Get("Content-Encoding") == "" && response.ContentLength != int64(len(plain)) {
-						t.Fatalf("%v, %s, %d bytes of %d: %v", err, response.Status, n, response.ContentLength, response.Header)
+					if err != nil || response.StatusCode != http.StatusOK || method == http.MethodGet &&
+						n != response.ContentLength ||
+						response.Header.Get("Content-Encoding") == "" &&
+							response.ContentLength != int64(len(plain)) {
+						t.Fatalf("%v, %s, %d bytes of %d: %v", err, response.Status, n,
+							response.ContentLength, response.Header)
 					}
 					if response.Header.Get("No-Gzip-Compression") != "" {
 						t.Fatal("a header for the middleware gets out")

@@ -1,24 +1,30 @@
 package e2e
 
 import (
-	"customer-events/test/apitest"
 	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"customer-events/test/apitest"
 )
 
 const tokenNotFound = "Error:Access Token Not Found. - Description:The specified API value was not found."
 
-// Every identifier finds its record, and only by exactly its bytes.
-func TestIdentifiers(t *testing.T) {
+// TestCreate_Identifiers finds records by every identifier, and only by its exact bytes.
+func TestCreate_Identifiers(t *testing.T) {
 	t.Parallel()
 	apitest.OnEachDatabase(t, func(t *testing.T, s *apitest.Server) {
-		s.Create(t, []apitest.Object{apitest.Event("ids", apitest.Object{"accountsReceivableIdentifier": nil, "rewardsParticipantIdentifier": apitest.Object{"number": "RP0000000019"},
-			"classificationIdentifier": apitest.Object{"name": "Newsletter"}, "performedByUnitIdentifier": apitest.Object{"name": "Web Shop"}})})
+		s.Create(t, []apitest.Object{apitest.Event("ids", apitest.Object{
+			"accountsReceivableIdentifier": nil,
+			"rewardsParticipantIdentifier": apitest.Object{"number": "RP0000000019"},
+			"classificationIdentifier":     apitest.Object{"name": "Newsletter"},
+			"performedByUnitIdentifier":    apitest.Object{"name": "Web Shop"},
+		})})
 		known := s.Page(t, apitest.Object{})[0]
 		id := func(record string) any { return known[record].(apitest.Object)["id"] }
-		const account, participant, classification, unit = "accountsReceivableIdentifier", "rewardsParticipantIdentifier", "classificationIdentifier", "performedByUnitIdentifier"
+		const account, participant, classification, unit = "accountsReceivableIdentifier",
+			"rewardsParticipantIdentifier", "classificationIdentifier", "performedByUnitIdentifier"
 		token := func(by string, value any) apitest.Object {
 			return apitest.Object{"accessTokenIdentifier": apitest.Object{by: value}}
 		}
@@ -29,7 +35,7 @@ func TestIdentifiers(t *testing.T) {
 		cases := []struct {
 			field      string
 			identifier apitest.Object
-			want       string // the account's number, or the code
+			want       string // the account's number, or the error code
 		}{
 			{account, apitest.Object{"id": id("accountsReceivable")}, "ACR0000000020"},
 			{account, apitest.Object{"number": "ACR0000000077"}, "ACR0000000077"},
@@ -82,23 +88,29 @@ func TestIdentifiers(t *testing.T) {
 			}
 			events = append(events, apitest.Event(string(rune('A'+i)), changes))
 		}
-		const query = `mutation ($input: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: $input) {
-			processedCustomerEventsSet { index event { accountsReceivable { number } rewardsParticipant { number } } }
+		const query = `mutation ($input: CreateWebCustomerEventsInput!) {
+			createWebCustomerEvents(input: $input) {
+			processedCustomerEventsSet {
+				index event { accountsReceivable { number } rewardsParticipant { number } }
+			}
 			unprocessedCustomerEventsSet { index errorCode errorDescription problems { path } } } }`
 		send := func() apitest.Outcome {
-			return apitest.Ask[apitest.Outcome](t, s, "createWebCustomerEvents", query, apitest.Object{"input": apitest.Object{"webCustomerEventsSet": events}})
+			return apitest.Ask[apitest.Outcome](t, s, "createWebCustomerEvents", query,
+				apitest.CreateInput(events))
 		}
 		outcome := send()
 		got := make([]string, len(cases))
 		for _, p := range outcome.ProcessedCustomerEventsSet {
 			got[p.Index] = p.Event["accountsReceivable"].(apitest.Object)["number"].(string)
 			if (cases[p.Index].field == participant) != (p.Event["rewardsParticipant"] != nil) {
-				t.Errorf("%v: the participant is %v", cases[p.Index].identifier, p.Event["rewardsParticipant"])
+				t.Errorf("%v: the participant is %v", cases[p.Index].identifier,
+					p.Event["rewardsParticipant"])
 			}
 		}
 		for _, u := range outcome.UnprocessedCustomerEventsSet {
 			got[u.Index] = u.ErrorCode
-			if _, isToken := cases[u.Index].identifier["accessTokenIdentifier"]; isToken && u.ErrorDescription != tokenNotFound {
+			_, isToken := cases[u.Index].identifier["accessTokenIdentifier"]
+			if isToken && u.ErrorDescription != tokenNotFound {
 				t.Errorf("%v: %s", cases[u.Index].identifier, u.ErrorDescription)
 			}
 			if u.Problems[0].Path[0] != cases[u.Index].field {
@@ -110,26 +122,55 @@ func TestIdentifiers(t *testing.T) {
 				t.Errorf("%s %v: %q, want %q", c.field, c.identifier, got[i], c.want)
 			}
 		}
-		// The call has spent the one-time password, for everybody.
-		events = []apitest.Object{apitest.Event("again", apitest.Object{account: nil, participant: token("oneTimePassword", "073482")})}
-		if again := send(); len(again.UnprocessedCustomerEventsSet) != 1 || again.UnprocessedCustomerEventsSet[0].ErrorDescription != tokenNotFound {
+		// The call has used the one-time password up, for every caller.
+		events = []apitest.Object{apitest.Event("again", apitest.Object{
+			account: nil, participant: token("oneTimePassword", "073482"),
+		})}
+		again := send()
+		if len(again.UnprocessedCustomerEventsSet) != 1 ||
+			again.UnprocessedCustomerEventsSet[0].ErrorDescription != tokenNotFound {
 			t.Errorf("the spent password: %+v", again)
 		}
 	})
 }
 
-func TestFilters(t *testing.T) {
+func TestFind_Filters(t *testing.T) {
 	t.Parallel()
 	apitest.OnEachDatabase(t, func(t *testing.T, s *apitest.Server) {
 		s.Create(t, []apitest.Object{
-			apitest.Event("a", apitest.Object{"udfString1": "a", "performedOn": "2020-01-01T00:00:00Z", "classificationIdentifier": apitest.Object{"name": "Newsletter"}}),
-			apitest.Event("b", apitest.Object{"udfString1": "b", "performedOn": "2020-01-02T00:00:00Z", "externalSystem": "shop", "externalSystemReferenceNumber": "1",
-				"accountsReceivableIdentifier": apitest.Object{"number": "ACR0000000077"}, "performedByUnitIdentifier": apitest.Object{"name": "Web Shop"}}),
-			apitest.Event("c", apitest.Object{"udfString1": "c", "performedOn": "2020-01-03T00:00:00Z", "externalSystem": "shop", "externalSystemReferenceNumber": "2",
-				"accountsReceivableIdentifier": nil, "rewardsParticipantIdentifier": apitest.Object{"number": "RP0000000019"}}),
-			apitest.Event("d", apitest.Object{"udfString1": "d", "performedOn": "2020-01-04T00:00:00Z", "externalSystem": "Shop", "externalSystemReferenceNumber": "1",
-				"accountsReceivableIdentifier": apitest.Object{"number": "ACR0000000078"}}),
-			apitest.Event("e", apitest.Object{"udfString1": "e", "performedOn": "2020-01-05T00:00:00Z", "accountsReceivableIdentifier": apitest.Object{"number": "ACR0000000079"}}),
+			apitest.Event("a", apitest.Object{
+				"udfString1":               "a",
+				"performedOn":              "2020-01-01T00:00:00Z",
+				"classificationIdentifier": apitest.Object{"name": "Newsletter"},
+			}),
+			apitest.Event("b", apitest.Object{
+				"udfString1":                    "b",
+				"performedOn":                   "2020-01-02T00:00:00Z",
+				"externalSystem":                "shop",
+				"externalSystemReferenceNumber": "1",
+				"accountsReceivableIdentifier":  apitest.Object{"number": "ACR0000000077"},
+				"performedByUnitIdentifier":     apitest.Object{"name": "Web Shop"},
+			}),
+			apitest.Event("c", apitest.Object{
+				"udfString1":                    "c",
+				"performedOn":                   "2020-01-03T00:00:00Z",
+				"externalSystem":                "shop",
+				"externalSystemReferenceNumber": "2",
+				"accountsReceivableIdentifier":  nil,
+				"rewardsParticipantIdentifier":  apitest.Object{"number": "RP0000000019"},
+			}),
+			apitest.Event("d", apitest.Object{
+				"udfString1":                    "d",
+				"performedOn":                   "2020-01-04T00:00:00Z",
+				"externalSystem":                "Shop",
+				"externalSystemReferenceNumber": "1",
+				"accountsReceivableIdentifier":  apitest.Object{"number": "ACR0000000078"},
+			}),
+			apitest.Event("e", apitest.Object{
+				"udfString1":                   "e",
+				"performedOn":                  "2020-01-05T00:00:00Z",
+				"accountsReceivableIdentifier": apitest.Object{"number": "ACR0000000079"},
+			}),
 		})
 		created := s.Page(t, apitest.Object{})[0]["createdAt"]
 		for _, c := range []struct {
@@ -155,11 +196,17 @@ func TestFilters(t *testing.T) {
 			{apitest.Object{"externalSystem": "shop", "externalSystemReferenceNumber": "1"}, "b"},
 			{apitest.Object{"performedFrom": "2020-01-02T00:00:00Z"}, "edcb"},
 			{apitest.Object{"performedTo": "2020-01-02T00:00:00Z"}, "a"},
-			{apitest.Object{"performedFrom": "2020-01-02T02:00:00+02:00", "performedTo": "2020-01-04T00:00:00"}, "cb"},
+			{apitest.Object{
+				"performedFrom": "2020-01-02T02:00:00+02:00",
+				"performedTo":   "2020-01-04T00:00:00",
+			}, "cb"},
 			{apitest.Object{"createdFrom": created}, "edcba"},
 			{apitest.Object{"createdTo": created}, ""},
 			{apitest.Object{"createdFrom": "2000-01-01T00:00:00Z", "createdTo": "2001-01-01T00:00:00Z"}, ""},
-			{apitest.Object{"accountsReceivable": apitest.Object{"number": "ACR0000000020"}, "performedFrom": "2020-01-02T00:00:00Z"}, "c"},
+			{apitest.Object{
+				"accountsReceivable": apitest.Object{"number": "ACR0000000020"},
+				"performedFrom":      "2020-01-02T00:00:00Z",
+			}, "c"},
 		} {
 			got := ""
 			for _, node := range s.Page(t, c.filter) {
@@ -169,16 +216,27 @@ func TestFilters(t *testing.T) {
 				t.Errorf("%v: %q, want %q", c.filter, got, c.want)
 			}
 		}
-		const query = `query ($filter: WebCustomerEventFilter) { webCustomerEvents(filter: $filter) { nodes { id } } }`
+		const query = `query ($filter: WebCustomerEventFilter) { webCustomerEvents(filter: $filter) { ` +
+			`nodes { id } } }`
 		for code, filter := range map[string]apitest.Object{
-			"BAD_REQUEST":               {"rewardsParticipant": apitest.Object{"accessTokenIdentifier": apitest.Object{"authenticationCode": "demo-authentication-code"}}},
-			"GRAPHQL_VALIDATION_FAILED": {"accountsReceivable": apitest.Object{"number": "ACR0000000020", "name": "Maria Stone"}},
+			"BAD_REQUEST": {
+				"rewardsParticipant": apitest.Object{
+					"accessTokenIdentifier": apitest.Object{
+						"authenticationCode": "demo-authentication-code",
+					},
+				},
+			},
+			"GRAPHQL_VALIDATION_FAILED": {"accountsReceivable": apitest.Object{
+				"number": "ACR0000000020",
+				"name":   "Maria Stone",
+			}},
 		} {
 			if a := s.Post(t, query, apitest.Object{"filter": filter}); a.Code() != code {
 				t.Errorf("%v: %s", filter, a.Text)
 			}
 		}
-		a := s.Post(t, query, apitest.Object{"filter": apitest.Object{"performedFrom": "2020-02-30T00:00:00Z"}})
+		a := s.Post(t, query,
+			apitest.Object{"filter": apitest.Object{"performedFrom": "2020-02-30T00:00:00Z"}})
 		if !slices.Contains([]string{"BAD_REQUEST", "GRAPHQL_VALIDATION_FAILED"}, a.Code()) {
 			t.Errorf("a date that does not exist: %s", a.Text)
 		}
