@@ -9,15 +9,6 @@ import (
 	mysqldriver "github.com/go-sql-driver/mysql"
 )
 
-// eventColumns are the columns of an event, in the order of literals.event and feed.Column. The number is the database's to give.
-var eventColumns = []string{
-	"id", "account_key", "participant_key", "classification_key", "unit_key", "performed_on", "website", "description",
-	"external_system", "external_system_reference_number",
-	"udf_string_1", "udf_string_2", "udf_string_3", "udf_string_4", "udf_string_5", "udf_string_6", "udf_string_7", "udf_string_8",
-	"udf_float_1", "udf_float_2", "udf_float_3", "udf_float_4", "udf_date_1", "udf_date_2", "udf_date_3", "udf_date_4",
-	"created_at", "created_by_key", "identifiers_hash",
-}
-
 // insert writes rows of so many values each, in as few statements as the database's limits allow. behind stands behind the
 // values: nothing, or dialect.upsert.
 func (s *Store) insert(ctx context.Context, tx *sql.Tx, into, behind string, width int, values []any) error {

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 	"unsafe"
@@ -23,7 +22,7 @@ import (
 // safe is set on every connection by posture: utf8mb4, and a backslash that escapes.
 type insertBuilder struct{ bytes.Buffer }
 
-var insertEventsSQL = "INSERT INTO web_customer_events (" + strings.Join(eventColumns, ", ") + ") VALUES "
+var insertEventsSQL = "INSERT INTO web_customer_events (" + eventColumnList + ") VALUES "
 
 // bufferPool keeps what literals are written into: a megabyte a call.
 var bufferPool = sync.Pool{New: func() any { return new(insertBuilder) }}
@@ -82,47 +81,59 @@ func insertLiterals(ctx context.Context, tx *sql.Tx, events []*models.WebCustome
 	return nil
 }
 
-// event writes a row, in the order of eventColumns.
-func (l *insertBuilder) event(e *models.WebCustomerEvent) {
-	l.WriteString("(x'")
-	var digits [32]byte
-	hex.Encode(digits[:], e.ID[:])
-	l.Write(digits[:])
-	l.WriteByte('\'')
-	l.key(&e.AccountKey)
-	l.key(e.ParticipantKey)
-	l.key(e.ClassificationKey)
-	l.key(&e.UnitKey)
-	l.time(&e.PerformedOn)
-	l.text(&e.Website)
-	l.text(e.Description)
-	l.text(e.ExternalSystem)
-	l.text(e.ExternalSystemReferenceNumber)
-	for _, text := range [...]*string{e.UDFString1, e.UDFString2, e.UDFString3, e.UDFString4, e.UDFString5, e.UDFString6, e.UDFString7, e.UDFString8} {
-		l.text(text)
-	}
-	for _, number := range [...]*float64{e.UDFFloat1, e.UDFFloat2, e.UDFFloat3, e.UDFFloat4} {
-		l.float(number)
-	}
-	for _, at := range [...]*time.Time{e.UDFDate1, e.UDFDate2, e.UDFDate3, e.UDFDate4} {
-		l.time(at)
-	}
-	l.time(&e.CreatedAt)
-	l.key(&e.CreatedByKey)
-	l.hash(e.IdentifiersHash)
-	l.WriteByte(')')
+// mysqlValue is a column whose values can be written as literals.
+type mysqlValue interface {
+	// appendLiteral writes the event's value.
+	appendLiteral(l *insertBuilder, e *models.WebCustomerEvent)
+	// maxLiteralSize is the size of the longest literal, with the comma before it; for a text, that of an empty one.
+	maxLiteralSize() int
 }
 
-// literalSize is about how long a row becomes.
+func (c idColumn) appendLiteral(l *insertBuilder, e *models.WebCustomerEvent)    { l.id(c(e)) }
+func (c keyColumn) appendLiteral(l *insertBuilder, e *models.WebCustomerEvent)   { l.key(c(e)) }
+func (c textColumn) appendLiteral(l *insertBuilder, e *models.WebCustomerEvent)  { l.text(c(e)) }
+func (c floatColumn) appendLiteral(l *insertBuilder, e *models.WebCustomerEvent) { l.float(c(e)) }
+func (c timeColumn) appendLiteral(l *insertBuilder, e *models.WebCustomerEvent)  { l.time(c(e)) }
+func (c bytesColumn) appendLiteral(l *insertBuilder, e *models.WebCustomerEvent) { l.hash(c(e)) }
+
+func (idColumn) maxLiteralSize() int    { return len(",x''") + 2*len(models.ID{}) }
+func (keyColumn) maxLiteralSize() int   { return len(",-9223372036854775808") }
+func (textColumn) maxLiteralSize() int  { return len(",''") }
+func (floatColumn) maxLiteralSize() int { return len(",-1.7976931348623157e+308") }
+func (timeColumn) maxLiteralSize() int  { return len(",'2006-01-02 15:04:05.000000'") }
+func (bytesColumn) maxLiteralSize() int { return len(",x''") + 2*3*models.IdentifierHashLength }
+
+// rowSize is the size of a row without the bytes of its texts, and textColumns are the columns that have those.
+var rowSize, textColumns = func() (size int, texts []textColumn) {
+	size = len("(),")
+	for _, column := range eventColumns {
+		size += column.value.maxLiteralSize()
+		if text, ok := column.value.(textColumn); ok {
+			texts = append(texts, text)
+		}
+	}
+	return size, texts
+}()
+
+// literalSize estimates the size of a row. Only escaped characters can make the row larger.
 func literalSize(e *models.WebCustomerEvent) int {
-	n := 500 + len(e.Website)
-	for _, text := range [...]*string{e.Description, e.ExternalSystem, e.ExternalSystemReferenceNumber,
-		e.UDFString1, e.UDFString2, e.UDFString3, e.UDFString4, e.UDFString5, e.UDFString6, e.UDFString7, e.UDFString8} {
-		if text != nil {
+	n := rowSize
+	for _, column := range textColumns {
+		if text := column(e); text != nil {
 			n += len(*text)
 		}
 	}
 	return n
+}
+
+// event writes a row.
+func (l *insertBuilder) event(e *models.WebCustomerEvent) {
+	start := l.Len()
+	for i := range eventColumns {
+		eventColumns[i].value.appendLiteral(l, e)
+	}
+	l.Bytes()[start] = '(' // the comma before the first value
+	l.WriteByte(')')
 }
 
 func (l *insertBuilder) null(is bool) bool {
@@ -132,6 +143,14 @@ func (l *insertBuilder) null(is bool) bool {
 		l.WriteByte(',')
 	}
 	return is
+}
+
+func (l *insertBuilder) id(id *models.ID) {
+	var digits [2 * len(models.ID{})]byte
+	hex.Encode(digits[:], id[:])
+	l.WriteString(",x'")
+	l.Write(digits[:])
+	l.WriteByte('\'')
 }
 
 func (l *insertBuilder) key(key *int64) {

@@ -6,7 +6,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	sqlitedriver "modernc.org/sqlite"
@@ -27,7 +26,7 @@ const eventTableName = "temp.incoming_events"
 
 // OR ROLLBACK and numbers of SQLite's own spare it the journal by which it would undo one statement alone, a tenth of all that a
 // call costs: after an error the whole transaction is given up in any case.
-var eventTableEvents = "INSERT OR ROLLBACK INTO web_customer_events (" + strings.Join(eventColumns, ", ") + ") SELECT " + strings.Join(eventColumns, ", ") + " FROM " + eventTableName
+var eventTableEvents = "INSERT OR ROLLBACK INTO web_customer_events (" + eventColumnList + ") SELECT " + eventColumnList + " FROM " + eventTableName
 
 // insertEvents knows the numbers without reading them back: a transaction that writes has the only write lock from its beginning,
 // and AUTOINCREMENT keeps the greatest number that there has ever been and counts on from it.
@@ -95,7 +94,7 @@ func (f *eventTable) Create(ctx vtab.Context, args []string) (vtab.Table, error)
 
 // Connect declares the table.
 func (f *eventTable) Connect(ctx vtab.Context, _ []string) (vtab.Table, error) {
-	return f, ctx.Declare("CREATE TABLE incoming_events (" + strings.Join(eventColumns, ", ") + ")")
+	return f, ctx.Declare("CREATE TABLE incoming_events (" + eventColumnList + ")")
 }
 
 // BestIndex is asked for a plan; there is one.
@@ -136,61 +135,38 @@ func (f *eventTable) Rowid() (int64, error) { return int64(f.position), nil }
 // Close ends the reading.
 func (f *eventTable) Close() error { return nil }
 
-// Column is a value of the event, in the order of eventColumns.
+// Column is a value of the event.
 func (f *eventTable) Column(column int) (vtab.Value, error) {
-	e := f.events[f.position]
-	switch column {
-	case 0:
-		return e.ID[:], nil
-	case 1:
-		return e.AccountKey, nil
-	case 2:
-		return driverValue(e.ParticipantKey), nil
-	case 3:
-		return driverValue(e.ClassificationKey), nil
-	case 4:
-		return e.UnitKey, nil
-	case 5:
-		return e.PerformedOn.UnixMicro(), nil
-	case 6:
-		return e.Website, nil
-	case 7:
-		return driverValue(e.Description), nil
-	case 8:
-		return driverValue(e.ExternalSystem), nil
-	case 9:
-		return driverValue(e.ExternalSystemReferenceNumber), nil
-	case 26:
-		return e.CreatedAt.UnixMicro(), nil
-	case 27:
-		return e.CreatedByKey, nil
-	case 28:
-		if e.IdentifiersHash == nil {
-			return nil, nil
-		}
-		return e.IdentifiersHash, nil
-	}
-	switch {
-	case column < 18:
-		return driverValue([...]*string{e.UDFString1, e.UDFString2, e.UDFString3, e.UDFString4, e.UDFString5, e.UDFString6, e.UDFString7, e.UDFString8}[column-10]), nil
-	case column < 22:
-		return driverValue([...]*float64{e.UDFFloat1, e.UDFFloat2, e.UDFFloat3, e.UDFFloat4}[column-18]), nil
-	default:
-		return micros([...]*time.Time{e.UDFDate1, e.UDFDate2, e.UDFDate3, e.UDFDate4}[column-22]), nil
-	}
+	return eventColumns[column].value.driverValue(f.events[f.position]), nil
 }
 
-// driverValue is what a pointer points at, or nil.
-func driverValue[T any](p *T) driver.Value {
+// sqliteValue is a column whose values can be passed to SQLite.
+type sqliteValue interface {
+	driverValue(e *models.WebCustomerEvent) driver.Value
+}
+
+func (c idColumn) driverValue(e *models.WebCustomerEvent) driver.Value    { return c(e)[:] }
+func (c keyColumn) driverValue(e *models.WebCustomerEvent) driver.Value   { return valueOrNull(c(e)) }
+func (c textColumn) driverValue(e *models.WebCustomerEvent) driver.Value  { return valueOrNull(c(e)) }
+func (c floatColumn) driverValue(e *models.WebCustomerEvent) driver.Value { return valueOrNull(c(e)) }
+
+func (c timeColumn) driverValue(e *models.WebCustomerEvent) driver.Value {
+	if at := c(e); at != nil {
+		return at.UnixMicro()
+	}
+	return nil
+}
+
+func (c bytesColumn) driverValue(e *models.WebCustomerEvent) driver.Value {
+	if bytes := c(e); bytes != nil {
+		return bytes
+	}
+	return nil
+}
+
+func valueOrNull[T any](p *T) driver.Value {
 	if p == nil {
 		return nil
 	}
 	return *p
-}
-
-func micros(at *time.Time) driver.Value {
-	if at == nil {
-		return nil
-	}
-	return at.UnixMicro()
 }
