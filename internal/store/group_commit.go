@@ -43,28 +43,6 @@ const (
 	maxGroupedEntry = 100
 )
 
-// Record writes an entry: alone, or together with others that wait.
-func (s *Store) Record(ctx context.Context, entry models.WriteSet) error {
-	if len(entry.Events) > maxGroupedEntry && s.dialect.parallelGroups() > 1 {
-		return s.recordOne(ctx, entry)
-	}
-	mine := &waiter{entry: entry, result: make(chan groupResult, 1)}
-	group, err := s.groups.acquire(ctx, mine)
-	switch {
-	case errors.Is(err, errRolledBack):
-		return s.recordOne(ctx, entry)
-	case err != nil || group == nil:
-		return err
-	case len(group) == 1:
-		defer s.groups.release()
-		return s.recordOne(ctx, entry)
-	}
-	if err := s.commitGroup(context.WithoutCancel(ctx), group); !errors.Is(err, errRolledBack) {
-		return err
-	}
-	return s.recordOne(ctx, entry)
-}
-
 // commitGroup records the entries of a group in one transaction and tells all but the first, who leads, how it has ended.
 func (s *Store) commitGroup(ctx context.Context, group []*waiter) (err error) {
 	err = errRolledBack

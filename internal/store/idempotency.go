@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"time"
 
@@ -85,4 +86,55 @@ func (s *Store) ByExternalReference(ctx context.Context, refs []models.ExternalR
 		}
 	}
 	return taken, nil
+}
+
+// claimKey remembers an entry's call, if it has one that is not remembered yet, or renews it, and returns its
+// key.
+func (s *Store) claimKey(ctx context.Context, tx *sql.Tx, entry models.WriteSet) (int64, error) {
+	if entry.Key == nil {
+		return 0, nil
+	}
+	if entry.RecordKey != 0 {
+		return entry.RecordKey, s.renew(ctx, tx, entry)
+	}
+	result, err := tx.ExecContext(ctx, "INSERT INTO idempotent_calls (user_key, key_hash, fingerprint, created_at) VALUES (?, ?, ?, ?)",
+		entry.Key.UserKey, entry.Key.KeyHash, entry.Key.Fingerprint, entry.At)
+	if err != nil {
+		return 0, s.dialect.classifyClaim(err)
+	}
+	return result.LastInsertId()
+}
+
+// renew lets the retention time of a remembered call begin again. created_at is the time that decides:
+// despite its name, which is that of the first version, it is when the call was last recorded or renewed. It
+// never goes back, since another server's clock may be behind.
+//
+// The update locks the call, so that one of several calls with the same key that add to it goes after the
+// other, and a purge goes before or after them all: if the purge was first, the call starts over.
+func (s *Store) renew(ctx context.Context, tx *sql.Tx, entry models.WriteSet) error {
+	result, err := tx.ExecContext(ctx, "UPDATE idempotent_calls "+
+		"SET created_at = CASE WHEN created_at < ? THEN ? ELSE created_at END WHERE call_key = ?",
+		entry.At, entry.At, entry.RecordKey)
+	if err != nil {
+		return s.dialect.classifyClaim(err)
+	}
+	if found, err := result.RowsAffected(); err != nil || found == 0 {
+		return errors.Join(models.ErrConflict, err)
+	}
+	return nil
+}
+
+// recordKeyEvents keeps which event each request of a call became.
+func (s *Store) recordKeyEvents(ctx context.Context, tx *sql.Tx, entry models.WriteSet, callKey int64) error {
+	if entry.Key == nil {
+		return nil
+	}
+	values := make([]any, 0, 3*(len(entry.Events)+len(entry.Replays)))
+	for i, event := range entry.Events {
+		values = append(values, callKey, entry.RequestHashes[i], event.Number)
+	}
+	for _, replay := range entry.Replays {
+		values = append(values, callKey, replay.RequestHash, replay.Event.Number)
+	}
+	return s.insert(ctx, tx, "INSERT INTO idempotent_call_events (call_key, request_hash, number) VALUES ", "", 3, values)
 }

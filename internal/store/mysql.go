@@ -2,24 +2,17 @@ package store
 
 import (
 	"database/sql"
-	"database/sql/driver"
 	"embed"
-	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	mysqldriver "github.com/go-sql-driver/mysql"
 	"gorm.io/driver/mysql"
 	"gorm.io/gorm"
-
-	"customer-events/models"
 )
 
 //go:embed migrations/mysql/*.sql
@@ -135,49 +128,6 @@ func (mysqlDialect) dialector(db *sql.DB) gorm.Dialector {
 }
 
 func (mysqlDialect) isolation() sql.IsolationLevel { return sql.LevelReadCommitted }
-
-// classify looks the error up in mysqlErrors. An error that is not the server's answer, or that is not in the table,
-// leaves a COMMIT open.
-func (mysqlDialect) classify(err error, committing bool) error {
-	if err == nil {
-		return nil
-	}
-	var fault *mysqldriver.MySQLError
-	if errors.As(err, &fault) {
-		return mysqlErrors.classify(mysqlCode(fault), err, committing, models.ErrCommitUnknown)
-	}
-	wrap := func(meaning error) error { return fmt.Errorf("%w: %w", meaning, err) }
-	if committing {
-		return wrap(models.ErrCommitUnknown)
-	}
-	var network net.Error
-	switch {
-	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, os.ErrNotExist):
-		return wrap(models.ErrUnavailable)
-	case errors.Is(err, driver.ErrBadConn), errors.Is(err, mysqldriver.ErrInvalidConn), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
-		errors.As(err, &network),
-		// Of a connection that breaks at the beginning of a transaction the driver tells by an error that it exports to nobody.
-		strings.HasSuffix(err.Error(), "bad connection"):
-		return wrap(models.ErrAborted)
-	}
-	return err
-}
-
-func (mysqlDialect) classifyClaim(err error) error {
-	const lockWaitTimeout = 1205
-	var fault *mysqldriver.MySQLError
-	if errors.As(err, &fault) && fault.Number == lockWaitTimeout {
-		return models.ErrInProgress
-	}
-	return err
-}
-
-// isRowError reports whether the server rejects a value, or a row fills more than a packet.
-func (mysqlDialect) isRowError(err error) bool {
-	var fault *mysqldriver.MySQLError
-	return errors.Is(err, errRowTooLarge) ||
-		errors.As(err, &fault) && mysqlErrors.meaning(mysqlCode(fault)) == errRowRejected
-}
 
 // lanes: with two, one transaction is filled while the other syncs; more of them share less (bench/README.md).
 func (mysqlDialect) parallelGroups() int { return 2 }

@@ -92,25 +92,6 @@ func (*sqliteDialect) dialector(db *sql.DB) gorm.Dialector {
 
 func (*sqliteDialect) isolation() sql.IsolationLevel { return sql.LevelDefault }
 
-// classify looks the error up in sqliteErrors. An error of COMMIT that is not in the table is certain: SQLite has
-// written nothing.
-func (*sqliteDialect) classify(err error, committing bool) error {
-	var fault sqliteError
-	if !errors.As(err, &fault) {
-		return err
-	}
-	return sqliteErrors.classify(sqliteErrors.known(fault.Code(), fault.Code()&0xff), err, committing, nil)
-}
-
-// twin: there is one writer at a time, so nobody waits for a key that is not committed.
-func (*sqliteDialect) classifyClaim(err error) error { return err }
-
-func (*sqliteDialect) isRowError(err error) bool {
-	var fault sqliteError
-	return errors.As(err, &fault) &&
-		sqliteErrors.meaning(sqliteErrors.known(fault.Code(), fault.Code()&0xff)) == errRowRejected
-}
-
 // lanes: there is one writer.
 func (*sqliteDialect) parallelGroups() int { return 1 }
 

@@ -41,3 +41,11 @@ func (l *packetLimit) note(err error, bytes, events int) error {
 	l.learned.CompareAndSwap(before, max(smallestPacket, int64(min(bytes, l.bytes()))/2))
 	return err
 }
+
+// maxStatement is how many bytes of values one INSERT carries at the most. A thousand usual events have one megabyte; only
+// batches of very long texts are divided, before a server's smallest usual packet (16 MB, MariaDB) could refuse them even if
+// every byte has to be escaped.
+const maxStatement = 6 << 20
+
+// errRowTooLarge says that one event alone fills more than the server takes at once.
+var errRowTooLarge = errors.New("the event is larger than max_allowed_packet")
