@@ -21,7 +21,7 @@ func (s *Store) Among(ctx context.Context, candidates []models.Candidate) ([]boo
 		members[g] = append(members[g], i)
 	}
 	for g, list := range members {
-		err := splitOnPacketTooLarge(len(list), func(from, to int) error {
+		err := splitStatement(s.dialect, len(list), func(from, to int) error {
 			return s.among(ctx, g.kind, g.by, candidates, list[from:to], among)
 		})
 		if err != nil {

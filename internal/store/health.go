@@ -146,7 +146,7 @@ func (s *Store) tryWriting(ctx context.Context, conn *sql.Conn, commit bool) err
 	_, _ = rand.Read(subject)
 	tx, err := conn.BeginTx(ctx, &sql.TxOptions{Isolation: s.dialect.isolation()})
 	if err != nil {
-		if isBusy(err) && !commit {
+		if s.dialect.isWriterBusy(err) && !commit {
 			return nil // somebody else is writing, so that the file can be written
 		}
 		return err

@@ -51,7 +51,7 @@ func (s *Store) ByExternalReference(ctx context.Context, refs []models.ExternalR
 		return nil, nil
 	}
 	var numbers []any
-	err := splitOnPacketTooLarge(len(refs), func(from, to int) error {
+	err := splitStatement(s.dialect, len(refs), func(from, to int) error {
 		values := make([]any, 0, 2*(to-from))
 		for _, ref := range refs[from:to] {
 			values = append(values, ref.System, ref.Number)

@@ -3,10 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"strings"
-
-	mysqldriver "github.com/go-sql-driver/mysql"
 )
 
 // insert writes rows of so many values each, in as few statements as the database's limits allow. behind stands behind the
@@ -16,7 +13,7 @@ func (s *Store) insert(ctx context.Context, tx *sql.Tx, into, behind string, wid
 	most := s.dialect.maxPlaceholders() / width
 	for len(values) > 0 {
 		n := min(most, len(values)/width)
-		err := splitOnPacketTooLarge(n, func(from, to int) error {
+		err := splitStatement(s.dialect, n, func(from, to int) error {
 			query := into + strings.TrimSuffix(strings.Repeat(row, to-from), ",") + behind
 			_, err := tx.ExecContext(ctx, query, values[from*width:to*width]...)
 			return err
@@ -29,13 +26,13 @@ func (s *Store) insert(ctx context.Context, tx *sql.Tx, into, behind string, wid
 	return nil
 }
 
-// splitOnPacketTooLarge does something with n things at once, or, where that makes a statement larger than MySQL's max_allowed_packet, with
-// one half of them and then with the other. The driver knows the limit: of a statement that is too large nothing has been sent.
-func splitOnPacketTooLarge(n int, do func(from, to int) error) error {
+// splitStatement calls run for n items with one statement, or with halves of them if the statement is too large
+// for the server. The driver knows the server's limit, and sends nothing of a statement that exceeds it.
+func splitStatement(d dialect, n int, run func(from, to int) error) error {
 	var part func(from, to int) error
 	part = func(from, to int) error {
-		err := do(from, to)
-		if to-from < 2 || !errors.Is(err, mysqldriver.ErrPktTooLarge) {
+		err := run(from, to)
+		if to-from < 2 || !d.isStatementTooLarge(err) {
 			return err
 		}
 		middle := (from + to) / 2

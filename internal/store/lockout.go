@@ -109,7 +109,7 @@ func (s *Store) counters(ctx context.Context, of querier, subjects []string, loc
 		values[i] = []byte(subject)
 	}
 	tally := make(models.Counters)
-	err := splitOnPacketTooLarge(len(values), func(from, to int) error {
+	err := splitStatement(s.dialect, len(values), func(from, to int) error {
 		rows, err := of.QueryContext(ctx, "SELECT subject, failures, ends_at FROM failed_attempts WHERE subject IN ("+placeholders(to-from)+") ORDER BY subject"+lock, values[from:to]...)
 		if err != nil {
 			return err

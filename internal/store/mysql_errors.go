@@ -102,3 +102,7 @@ func (mysqlDialect) isRowError(err error) bool {
 	return errors.Is(err, errRowTooLarge) ||
 		errors.As(err, &fault) && mysqlErrors.meaning(mysqlCode(fault)) == errRowRejected
 }
+
+func (mysqlDialect) isStatementTooLarge(err error) bool { return errors.Is(err, mysqldriver.ErrPktTooLarge) }
+
+func (mysqlDialect) isWriterBusy(error) bool { return false }

@@ -18,7 +18,7 @@ func (d mysqlDialect) insertEvents(ctx context.Context, tx *sql.Tx, events []*mo
 	if err := insertLiterals(ctx, tx, events, d.packets); err != nil {
 		return err
 	}
-	return readNumbers(ctx, tx, events)
+	return readNumbers(ctx, d, tx, events)
 }
 
 func insertLiterals(ctx context.Context, tx *sql.Tx, events []*models.WebCustomerEvent, packets *packetLimit) error {

@@ -30,12 +30,12 @@ func anyOf(column string, n int) string {
 // the next, and in between lies all that every server has written since. Only the ids of a large call, which
 // were made within milliseconds, are read as a range: for a thousand of them that saves 1.5 ms of 44
 // (bench/README.md).
-func readNumbers(ctx context.Context, from querier, events []*models.WebCustomerEvent) error {
+func readNumbers(ctx context.Context, d dialect, from querier, events []*models.WebCustomerEvent) error {
 	ids := make([]any, len(events))
 	for i, event := range events {
 		ids[i] = event.ID[:]
 	}
-	return splitOnPacketTooLarge(len(ids), func(first, end int) error {
+	return splitStatement(d, len(ids), func(first, end int) error {
 		condition, values := anyOf("id", end-first), ids[first:end]
 		if end-first >= 100 && events[end-1].ID.Milliseconds()-events[first].ID.Milliseconds() <= 5 {
 			condition, values = "id BETWEEN ? AND ?", []any{ids[first], ids[end-1]}

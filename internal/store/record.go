@@ -41,7 +41,7 @@ func (s *Store) recordOne(ctx context.Context, entry models.WriteSet) error {
 	case errors.Is(err, models.ErrConflict) && len(entry.Events) > 0:
 		// A key was taken. If it was by this very entry, then an earlier COMMIT, whose answer was lost, had succeeded. The
 		// conflict itself has waited for that COMMIT to end, so that looking is safe now.
-		switch read := readNumbers(context.WithoutCancel(ctx), s.writer(), entry.Events); {
+		switch read := readNumbers(context.WithoutCancel(ctx), s.dialect, s.writer(), entry.Events); {
 		case read == nil:
 			return nil
 		case !errors.Is(read, errNotRecorded):

@@ -61,7 +61,7 @@ func TestReadNumbers_LooksAtNoOthers(t *testing.T) {
 		}
 		idle := reads()
 		before := reads()
-		if err := readNumbers(t.Context(), conn, events); err != nil {
+		if err := readNumbers(t.Context(), s.dialect, conn, events); err != nil {
 			t.Fatal(err)
 		}
 		if looked := reads() - before - (before - idle); looked > 4*len(events)+20 {

@@ -34,7 +34,7 @@ const maxAlone = 200
 // which is enough to know that it is ambiguous.
 func (s *Store) Find(ctx context.Context, refs []models.Reference) ([]models.Match, error) {
 	matches := make([]models.Match, len(refs))
-	err := grouped(refs, func(kind models.Kind, by models.Attribute, values []any, at map[string]int) error {
+	err := s.grouped(refs, func(kind models.Kind, by models.Attribute, values []any, at map[string]int) error {
 		table := tables[kind]
 		columns := "SELECT " + table.columns + ", " + attributes[by] + " FROM " + table.name + " WHERE " + attributes[by]
 		query := columns + " IN (" + placeholders(len(values)) + ")" + table.scope
@@ -94,7 +94,7 @@ func (s *Store) match(
 // AccessTokens asks once for each attribute among the references.
 func (s *Store) AccessTokens(ctx context.Context, refs []models.Reference) ([][]models.AccessToken, error) {
 	found := make([][]models.AccessToken, len(refs))
-	err := grouped(refs, func(_ models.Kind, by models.Attribute, values []any, at map[string]int) error {
+	err := s.grouped(refs, func(_ models.Kind, by models.Attribute, values []any, at map[string]int) error {
 		var tokens []models.AccessToken
 		if err := s.read.WithContext(ctx).Where(attributes[by]+" IN ?", values).Find(&tokens).Error; err != nil {
 			return err
@@ -138,7 +138,7 @@ func (s *Store) participantsOf(ctx context.Context, tokens []models.AccessToken)
 }
 
 // grouped calls ask once for each kind and attribute, with the values to look for and their places among the references.
-func grouped(refs []models.Reference, ask func(kind models.Kind, by models.Attribute, values []any, at map[string]int) error) error {
+func (s *Store) grouped(refs []models.Reference, ask func(kind models.Kind, by models.Attribute, values []any, at map[string]int) error) error {
 	type group struct {
 		kind models.Kind
 		by   models.Attribute
@@ -163,7 +163,7 @@ func grouped(refs []models.Reference, ask func(kind models.Kind, by models.Attri
 				values = append(values, value)
 			}
 		}
-		err := splitOnPacketTooLarge(len(values), func(from, to int) error { return ask(g.kind, g.by, values[from:to], at) })
+		err := splitStatement(s.dialect, len(values), func(from, to int) error { return ask(g.kind, g.by, values[from:to], at) })
 		if err != nil {
 			return err
 		}

@@ -28,13 +28,6 @@ type sqliteError interface {
 	Code() int
 }
 
-// isBusy reports whether another connection holds the write lock of the SQLite file.
-func isBusy(err error) bool {
-	const busy = 5
-	var fault sqliteError
-	return errors.As(err, &fault) && fault.Code()&0xff == busy
-}
-
 // classify looks the error up in sqliteErrors. An error of COMMIT that is not in the table is certain: SQLite has
 // written nothing.
 func (*sqliteDialect) classify(err error, committing bool) error {
@@ -52,4 +45,13 @@ func (*sqliteDialect) isRowError(err error) bool {
 	var fault sqliteError
 	return errors.As(err, &fault) &&
 		sqliteErrors.meaning(sqliteErrors.known(fault.Code(), fault.Code()&0xff)) == errRowRejected
+}
+
+func (*sqliteDialect) isStatementTooLarge(error) bool { return false }
+
+// isWriterBusy reports whether another connection holds the write lock of the file.
+func (*sqliteDialect) isWriterBusy(err error) bool {
+	const busy = 5
+	var fault sqliteError
+	return errors.As(err, &fault) && fault.Code()&0xff == busy
 }

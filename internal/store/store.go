@@ -59,6 +59,10 @@ type dialect interface {
 	classifyClaim(err error) error
 	// isRowError reports whether the database refuses a value of a row.
 	isRowError(err error) bool
+	// isStatementTooLarge reports whether the driver has not sent a statement because it exceeds the server's limit.
+	isStatementTooLarge(err error) bool
+	// isWriterBusy reports whether the error means only that another connection is writing.
+	isWriterBusy(err error) bool
 	// insertEvents writes events in their order and sets their numbers.
 	insertEvents(ctx context.Context, tx *sql.Tx, events []*models.WebCustomerEvent) error
 	// parallelGroups is how many transactions of small calls are worth being at work at once.

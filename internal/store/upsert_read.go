@@ -93,7 +93,7 @@ const valuesAtOnce = 5000
 func (t *upsertTable) readBy(ctx context.Context, s *Store, tx *sql.Tx, column int, values []any, found *storedRecords) error {
 	for len(values) > 0 {
 		n := min(len(values), valuesAtOnce)
-		err := splitOnPacketTooLarge(n, func(from, to int) error {
+		err := splitStatement(s.dialect, n, func(from, to int) error {
 			arguments := make([]any, 0, to-from)
 			for _, value := range values[from:to] {
 				arguments = append(arguments, argument(value))
