@@ -14,7 +14,7 @@ copy = tar -cf - --exclude=node_modules --exclude=.git --exclude='*.db*' $(1) | 
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: ## Run the server with demo data
@@ -42,8 +42,12 @@ release-check: ## Build a release twice in different folders and compare; PLATFO
 	diff -r "$$copy/first" "$$copy/second" || { echo 'the builds differ'; exit 1; }
 	echo 'the builds are equal byte for byte'
 
+.PHONY: database-server
+database-server: ## Install MariaDB for the tests if there is no database server (root on Debian)
+	@.ci/database-server
+
 .PHONY: test
-test: ## Run all tests; then all but the long ones once more, with the race detector
+test: database-server ## Run all tests; then all but the long ones once more, with the race detector
 	go test -timeout 15m ./...
 	CGO_ENABLED=1 go test -race -short -timeout 15m ./...
 
@@ -58,7 +62,7 @@ test-tidb: ## Run the tests that need a database on TiDB, built once from its Go
 	go run ./test/chaos -short -only $(tidb-faults)
 
 .PHONY: fuzz
-fuzz: ## Run each fuzz target for FUZZTIME (default 10s), as many at once as there are processors
+fuzz: database-server ## Run each fuzz target for FUZZTIME (default 10s), as many at once as there are processors
 	@fuzz() {
 		file=$${1%%:*} target=$${1##* }
 		echo "== $$target in $$(dirname "$$file")"
@@ -68,19 +72,19 @@ fuzz: ## Run each fuzz target for FUZZTIME (default 10s), as many at once as the
 	grep -rEo '^func Fuzz\w+' --include='*_test.go' --exclude-dir=node_modules . | xargs -d '\n' -P "$$(nproc)" -I TARGET bash -euc 'fuzz "TARGET"'
 
 .PHONY: guesses
-guesses: ## Guess a million times at credentials, on two servers
+guesses: database-server ## Guess a million times at credentials, on two servers
 	go test ./internal/store -run TestGuessing -v -timeout 1h -args -guesses 1000000
 
 .PHONY: attack
-attack: ## Attack the running program in all ways that are known here, and count what comes through; hostile load last
+attack: database-server ## Attack the running program in all ways that are known here, and count what comes through; hostile load last
 	go test ./test/security -v -count 1 -timeout 20m -args -attack
 
 .PHONY: bench
-bench: ## Measure the server against the floor of its database
+bench: database-server ## Measure the server against the floor of its database
 	go run ./test/bench
 
 .PHONY: faults
-faults: ## Break server, database, connections and disk, and see that nothing is lost or doubled
+faults: database-server ## Break server, database, connections and disk, and see that nothing is lost or doubled
 	go run ./test/chaos
 
 .PHONY: check
