@@ -5,21 +5,22 @@ import (
 	"fmt"
 )
 
-// errRowRejected means that the database rejects a value of a row.
+// errRowRejected is the meaning of codes by which a database rejects a value of a row.
 var errRowRejected = errors.New("the database rejects a value")
 
-// errorRow says what some of a database's error codes mean, in a statement and in COMMIT. COMMIT is separate
-// because an error there may leave the outcome open: only writing the same again, with the same ids, decides
-// it (models.ErrUnknown).
+// errorRow maps some of a database's error codes to their meaning, in a statement and in COMMIT. COMMIT
+// is separate because its error may leave the outcome unknown. Only writing the same rows again, with the
+// same ids, then shows whether they are stored (models.ErrCommitUnknown).
 type errorRow struct {
 	name              string
 	codes             []int
 	statement, commit error
 }
 
-// errorTable has a row for each kind of database error. A code is in one row only.
+// errorTable has one row for each kind of database error. A code is in one row only.
 type errorTable []errorRow
 
+// row returns the row that has the code; nil if there is none.
 func (t errorTable) row(code int) *errorRow {
 	for i := range t {
 		for _, c := range t[i].codes {
@@ -41,7 +42,7 @@ func (t errorTable) known(codes ...int) (code int) {
 	return code
 }
 
-// meaning is what a code means in a statement; nil if it is not in the table.
+// meaning returns the meaning of a code in a statement; nil if the code is not in the table.
 func (t errorTable) meaning(code int) error {
 	if row := t.row(code); row != nil {
 		return row.statement
@@ -49,8 +50,8 @@ func (t errorTable) meaning(code int) error {
 	return nil
 }
 
-// classify wraps the error in what its code means. otherwise is what a code means in COMMIT that is not in
-// the table.
+// classify wraps the error in the meaning of its code. otherwise is the meaning in COMMIT of a code that
+// is not in the table.
 func (t errorTable) classify(code int, err error, committing bool, otherwise error) error {
 	meaning := t.meaning(code)
 	if row := t.row(code); row != nil && committing {

@@ -13,8 +13,8 @@ type eventColumn struct {
 	value eventValue
 }
 
-// eventValue is a field of an event, accessed by its type. Each dialect's file has the method that writes the
-// type for that dialect.
+// eventValue is a field of an event, accessed by its type. Each dialect's file has the method that writes
+// the type for that dialect.
 type eventValue interface {
 	mysqlValue
 	sqliteValue
@@ -30,9 +30,9 @@ type (
 	bytesColumn func(*models.WebCustomerEvent) []byte
 )
 
-// eventColumns are the columns that an INSERT of events sets. The database sets the one other column, number.
-// The text of every INSERT, the literals for MySQL with their size, and the rows for SQLite follow from this
-// table. gorm reads the columns by their names.
+// eventColumns are the columns that an INSERT of events sets. The database sets the one other column,
+// number. The text of every INSERT, the literals for MySQL with their size, and the rows for SQLite
+// follow from this table. gorm reads the columns by their names.
 var eventColumns = []eventColumn{
 	{"id", idColumn(func(e *models.WebCustomerEvent) *models.ID { return &e.ID })},
 	{"account_key", keyColumn(func(e *models.WebCustomerEvent) *int64 { return &e.AccountKey })},

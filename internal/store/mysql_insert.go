@@ -11,9 +11,10 @@ import (
 	"customer-events/models"
 )
 
+// insertEventsSQL is the statement up to its rows.
 var insertEventsSQL = "INSERT INTO web_customer_events (" + eventColumnList + ") VALUES "
 
-// insertEvents writes events in as few statements as the server takes, and reads the numbers that it gave them.
+// insertEvents writes events in as few statements as the server accepts, and reads their numbers.
 func (d mysqlDialect) insertEvents(ctx context.Context, tx *sql.Tx, events []*models.WebCustomerEvent) error {
 	if err := insertLiterals(ctx, tx, events, d.packets); err != nil {
 		return err
@@ -21,17 +22,20 @@ func (d mysqlDialect) insertEvents(ctx context.Context, tx *sql.Tx, events []*mo
 	return readNumbers(ctx, d, tx, events)
 }
 
-func insertLiterals(ctx context.Context, tx *sql.Tx, events []*models.WebCustomerEvent, packets *packetLimit) error {
+// insertLiterals writes events in as few statements as the server accepts.
+func insertLiterals(
+	ctx context.Context, tx *sql.Tx, events []*models.WebCustomerEvent, packets *packetLimit,
+) error {
 	text := bufferPool.Get().(*insertBuilder)
 	defer bufferPool.Put(text)
-	for most := len(events); len(events) > 0; {
-		n, bytes := 0, len(insertEventsSQL)
-		for n < min(most, len(events)) && (n == 0 || bytes+literalSize(events[n]) <= packets.bytes()) {
-			bytes += literalSize(events[n])
+	for maxRows := len(events); len(events) > 0; {
+		n, size := 0, len(insertEventsSQL)
+		for n < min(maxRows, len(events)) && (n == 0 || size+literalSize(events[n]) <= packets.bytes()) {
+			size += literalSize(events[n])
 			n++
 		}
 		text.Reset()
-		text.Grow(bytes + bytes/8)
+		text.Grow(size + size/8)
 		text.WriteString(insertEventsSQL)
 		for i, event := range events[:n] {
 			if i > 0 {
@@ -42,7 +46,7 @@ func insertLiterals(ctx context.Context, tx *sql.Tx, events []*models.WebCustome
 		switch _, err := tx.ExecContext(ctx, text.query()); {
 		case errors.Is(err, mysqldriver.ErrPktTooLarge) && n > 1:
 			// The driver knows the server's max_allowed_packet and has sent nothing.
-			most = n / 2
+			maxRows = n / 2
 		case errors.Is(err, mysqldriver.ErrPktTooLarge):
 			return fmt.Errorf("%w: %w", errRowTooLarge, err)
 		case err != nil:
@@ -58,7 +62,8 @@ func insertLiterals(ctx context.Context, tx *sql.Tx, events []*models.WebCustome
 type mysqlValue interface {
 	// appendLiteral writes the event's value.
 	appendLiteral(l *insertBuilder, e *models.WebCustomerEvent)
-	// maxLiteralSize is the size of the longest literal, with the comma before it; for a text, that of an empty one.
+	// maxLiteralSize is the size of the longest literal, including the comma before it. For a text it is
+	// the size of the empty literal.
 	maxLiteralSize() int
 }
 
@@ -76,7 +81,7 @@ func (floatColumn) maxLiteralSize() int { return len(",-1.7976931348623157e+308"
 func (timeColumn) maxLiteralSize() int  { return len(",'2006-01-02 15:04:05.000000'") }
 func (bytesColumn) maxLiteralSize() int { return len(",x''") + 2*3*models.IdentifierHashLength }
 
-// rowSize is the size of a row without the bytes of its texts, and textColumns are the columns that have those.
+// rowSize is the size of a row with empty texts. textColumns are the columns of texts.
 var rowSize, textColumns = func() (size int, texts []textColumn) {
 	size = len("(),")
 	for _, column := range eventColumns {
@@ -88,7 +93,7 @@ var rowSize, textColumns = func() (size int, texts []textColumn) {
 	return size, texts
 }()
 
-// literalSize estimates the size of a row. Only escaped characters can make the row larger.
+// literalSize returns the highest size of a row whose texts need no escapes.
 func literalSize(e *models.WebCustomerEvent) int {
 	n := rowSize
 	for _, column := range textColumns {
@@ -105,6 +110,6 @@ func (l *insertBuilder) event(e *models.WebCustomerEvent) {
 	for i := range eventColumns {
 		eventColumns[i].value.appendLiteral(l, e)
 	}
-	l.Bytes()[start] = '(' // the comma before the first value
+	l.Bytes()[start] = '(' // instead of the comma before the first value
 	l.WriteByte(')')
 }

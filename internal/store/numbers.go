@@ -10,26 +10,28 @@ import (
 	"customer-events/models"
 )
 
-var errNotRecorded = errors.New("the events are not there")
+var errNotRecorded = errors.New("the events are not recorded")
 
-// anyOf is the condition that a column has one of n values. A list of a thousand values is a table to
-// MariaDB, which it fills and joins (in_predicate_conversion_threshold); shorter ones are places in the
-// index, however many of them stand side by side.
+// anyOf returns the condition that a column has one of n values. MariaDB converts a list of a thousand
+// values into a temporary table and joins it (in_predicate_conversion_threshold). It looks up the values
+// of shorter lists in the index, however many of these lists a condition has.
 func anyOf(column string, n int) string {
-	const most = 500
+	const maxList = 500
 	var conditions []string
-	for ; n > most; n -= most {
-		conditions = append(conditions, column+" IN ("+placeholders(most)+")")
+	for ; n > maxList; n -= maxList {
+		conditions = append(conditions, column+" IN ("+placeholders(maxList)+")")
 	}
 	return strings.Join(append(conditions, column+" IN ("+placeholders(n)+")"), " OR ")
 }
 
-// readNumbers sets the numbers that the database gave the events, whose ids ascend. They are read back by
-// id: counting up from the last insert id is wrong wherever the increment is not 1 (Galera, group
-// replication). The ids themselves are asked for and not their range: one id may be half a minute older than
-// the next, and in between lies all that every server has written since. Only the ids of a large call, which
-// were made within milliseconds, are read as a range: for a thousand of them that saves 1.5 ms of 44
-// (bench/README.md).
+// readNumbers sets the numbers that the database gave the events, whose ids ascend. It returns
+// errNotRecorded if one of the events is missing.
+//
+// It reads the numbers by id. Counting up from the last insert id is wrong where the increment is not 1
+// (Galera, group replication). It does not read the range of the ids: one id may be half a minute older
+// than the next, and all events that any server has written since are in between. Only the ids of a large
+// call, which were generated within milliseconds, are read as a range. For a thousand events that saves
+// 1.5 ms of 44 (test/bench/README.md).
 func readNumbers(ctx context.Context, d dialect, from querier, events []*models.WebCustomerEvent) error {
 	ids := make([]any, len(events))
 	for i, event := range events {
@@ -57,7 +59,7 @@ func readNumbers(ctx context.Context, d dialect, from querier, events []*models.
 			case 0:
 				events[next].Number = number
 				next++
-			case 1: // the event's own row would have come before
+			case 1: // the event's own row would have come first
 				return errNotRecorded
 			}
 		}

@@ -11,13 +11,14 @@ import (
 	"customer-events/models"
 )
 
-// Record writes an entry: alone, or together with others that wait.
+// Record writes an entry in a transaction of its own, or in one that it shares with other small entries
+// (see groupCommitter).
 func (s *Store) Record(ctx context.Context, entry models.WriteSet) error {
 	if len(entry.Events) > maxGroupedEntry && s.dialect.parallelGroups() > 1 {
 		return s.recordOne(ctx, entry)
 	}
-	mine := &waiter{entry: entry, result: make(chan groupResult, 1)}
-	group, err := s.groups.acquire(ctx, mine)
+	own := &waiter{entry: entry, result: make(chan groupResult, 1)}
+	group, err := s.groups.acquire(ctx, own)
 	switch {
 	case errors.Is(err, errRolledBack):
 		return s.recordOne(ctx, entry)
@@ -33,14 +34,17 @@ func (s *Store) Record(ctx context.Context, entry models.WriteSet) error {
 	return s.recordOne(ctx, entry)
 }
 
-// recordOne writes an entry in a transaction of its own. The unique keys of the tables decide what is new: on the events'
-// ids, on their external references, on the remembered calls and the requests of each.
+// recordOne writes an entry in a transaction of its own. Unique keys decide what is new: the events' ids,
+// their external references, the idempotency keys of each user, and the request hashes of each key.
 func (s *Store) recordOne(ctx context.Context, entry models.WriteSet) error {
-	err := s.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error { return s.writeAll(ctx, tx, []models.WriteSet{entry}) })
+	err := s.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		return s.writeAll(ctx, tx, []models.WriteSet{entry})
+	})
 	switch {
 	case errors.Is(err, models.ErrConflict) && len(entry.Events) > 0:
-		// A key was taken. If it was by this very entry, then an earlier COMMIT, whose answer was lost, had succeeded. The
-		// conflict itself has waited for that COMMIT to end, so that looking is safe now.
+		// A key exists already. If this same entry holds it, an earlier COMMIT has succeeded whose result
+		// was lost. The conflicting statement has waited for that COMMIT to end, so that reading is safe
+		// now.
 		switch read := readNumbers(context.WithoutCancel(ctx), s.dialect, s.writer(), entry.Events); {
 		case read == nil:
 			return nil
@@ -53,13 +57,15 @@ func (s *Store) recordOne(ctx context.Context, entry models.WriteSet) error {
 	return err
 }
 
-// writeAll writes entries into a transaction: their calls, all their events at once, and what each call became.
+// writeAll writes entries in a transaction: first their idempotency keys, then the events of all of them,
+// then the events of each key and the used one-time passwords.
 func (s *Store) writeAll(ctx context.Context, tx *sql.Tx, entries []models.WriteSet) (err error) {
-	callKeys := make([]int64, len(entries))
+	recordKeys := make([]int64, len(entries))
 	var events []*models.WebCustomerEvent
 	for i, entry := range entries {
-		// First of all, so that a twin waits here and not in the middle of its work.
-		if callKeys[i], err = s.claimKey(ctx, tx, entry); err != nil {
+		// The key comes first, so that another call with the same key waits here and not in the middle of
+		// its work.
+		if recordKeys[i], err = s.claimKey(ctx, tx, entry); err != nil {
 			return err
 		}
 		if events == nil {
@@ -69,7 +75,7 @@ func (s *Store) writeAll(ctx context.Context, tx *sql.Tx, entries []models.Write
 		}
 	}
 	if len(entries) > 1 {
-		// In the order of their ids, as those of one entry are.
+		// readNumbers needs ascending ids, which each entry has by itself.
 		slices.SortFunc(events, func(a, b *models.WebCustomerEvent) int { return bytes.Compare(a.ID[:], b.ID[:]) })
 	}
 	if len(events) > 0 {
@@ -78,7 +84,7 @@ func (s *Store) writeAll(ctx context.Context, tx *sql.Tx, entries []models.Write
 		}
 	}
 	for i, entry := range entries {
-		if err := s.recordKeyEvents(ctx, tx, entry, callKeys[i]); err != nil {
+		if err := s.recordKeyEvents(ctx, tx, entry, recordKeys[i]); err != nil {
 			return err
 		}
 		if err := s.useTokens(ctx, tx, entry); err != nil {
@@ -88,7 +94,8 @@ func (s *Store) writeAll(ctx context.Context, tx *sql.Tx, entries []models.Write
 	return nil
 }
 
-// useTokens marks one-time passwords as used up. If one of them was spent since it was looked up, the call starts over.
+// useTokens marks the entry's one-time passwords as used. It returns models.ErrConflict if another call
+// has used one of them since it was looked up.
 func (s *Store) useTokens(ctx context.Context, tx *sql.Tx, entry models.WriteSet) error {
 	if len(entry.UsedTokens) == 0 {
 		return nil
@@ -97,19 +104,20 @@ func (s *Store) useTokens(ctx context.Context, tx *sql.Tx, entry models.WriteSet
 	for _, key := range entry.UsedTokens {
 		values = append(values, key)
 	}
-	result, err := tx.ExecContext(ctx, "UPDATE access_tokens SET one_time_password_spent_at = ? WHERE one_time_password_spent_at IS NULL AND access_token_key IN ("+
-		placeholders(len(entry.UsedTokens))+")", values...)
+	result, err := tx.ExecContext(ctx, "UPDATE access_tokens SET one_time_password_spent_at = ? "+
+		"WHERE one_time_password_spent_at IS NULL AND access_token_key IN ("+placeholders(len(entry.UsedTokens))+")",
+		values...)
 	if err != nil {
 		return err
 	}
-	if spent, err := result.RowsAffected(); err != nil || spent != int64(len(entry.UsedTokens)) {
+	if used, err := result.RowsAffected(); err != nil || used != int64(len(entry.UsedTokens)) {
 		return errors.Join(models.ErrConflict, err)
 	}
 	return nil
 }
 
-// findRejectedRow finds the event that the database refuses, by halving: none of it is kept, since each probe is rolled back. Our own
-// checks should have refused the event before, so this is rare and need not be fast.
+// findRejectedRow finds the event that the database rejects, by bisection. Each probe is rolled back.
+// This is rare and need not be fast: the checks of package events should have rejected the event before.
 func (s *Store) findRejectedRow(ctx context.Context, entry models.WriteSet, cause error) error {
 	low, high := 0, len(entry.Events)
 	errProbed := errors.New("probed")

@@ -210,7 +210,7 @@ func TestLanes_UncheckedEntriesGoAlone(t *testing.T) {
 	for len(l.waiting) > 0 {
 		first := l.waiting[0]
 		l.release()
-		sizes = append(sizes, len((<-first.result).lead))
+		sizes = append(sizes, len((<-first.result).group))
 	}
 	if want := []int{2, 1, 1, 1, 1, 2}; !slices.Equal(sizes, want) {
 		t.Errorf("groups of %v, want %v", sizes, want)

@@ -6,12 +6,13 @@ import (
 	"time"
 )
 
-// commitTimeout bounds one transaction. Its context is cut from the caller's: the caller's going away must not cancel a
-// COMMIT, because nobody would then know how it ended.
+// commitTimeout limits one transaction, instead of the caller's context: a caller that disconnects must
+// not cancel a COMMIT, whose outcome would then be unknown.
 const commitTimeout = 60 * time.Second
 
-// transaction runs a function in one transaction. Any error drops the transaction as a whole: after a deadlock InnoDB has
-// already done so, savepoints and all, and the connection would go on in autocommit.
+// transaction runs a function in one transaction. Any error rolls the whole transaction back. After a
+// deadlock InnoDB has done so already, including savepoints, and the connection would continue in
+// autocommit.
 func (s *Store) transaction(ctx context.Context, run func(context.Context, *sql.Tx) error) (err error) {
 	if err := s.writable(); err != nil {
 		return err
@@ -27,13 +28,14 @@ func (s *Store) transaction(ctx context.Context, run func(context.Context, *sql.
 		err = ctx.Err()
 	}
 	if err != nil {
-		_ = tx.Rollback() // the error at hand says more, and a connection that cannot roll back is closed by the pool
+		// An error of Rollback adds nothing, and the pool closes a connection that cannot roll back.
+		_ = tx.Rollback()
 		return s.dialect.classify(err, false)
 	}
 	return s.dialect.classify(tx.Commit(), true)
 }
 
-// querier is a transaction or a pool.
+// querier is a transaction, a connection or a pool.
 type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
