@@ -7,8 +7,8 @@ import (
 	"customer-events/models"
 )
 
-// Among reads the records of the candidates by their keys and compares what they are called. So it costs the
-// same for a name that a million records have.
+// Among reads the records of the candidates by their keys and compares what they are called. So it costs
+// the same for a name that a million records have.
 func (s *Store) Among(ctx context.Context, candidates []models.Candidate) ([]bool, error) {
 	among := make([]bool, len(candidates))
 	type group struct {

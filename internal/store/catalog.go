@@ -27,8 +27,8 @@ type catalogTable struct {
 
 const (
 	versionTable = "goose_db_version"
-	// propertiesTable is created before the first migration. Its name is so much our own that a database which
-	// has it is one of this program, even if the first migration was interrupted.
+	// propertiesTable is created before the first migration. Its name is so much our own that a database
+	// which has it is one of this program, even if the first migration was interrupted.
 	propertiesTable = "customer_events_properties"
 )
 

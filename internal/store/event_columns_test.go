@@ -93,7 +93,8 @@ func TestEventColumns_AllOfTheDatabase(t *testing.T) {
 	})
 }
 
-// TestEventColumns_EachOfItsField compares each column's value with that of the field that gorm reads the column into.
+// TestEventColumns_EachOfItsField compares each column's value with that of the field that gorm reads the
+// column into.
 func TestEventColumns_EachOfItsField(t *testing.T) {
 	t.Parallel()
 	for name, event := range map[string]*models.WebCustomerEvent{"full": fullEvent(t), "empty": {}} {

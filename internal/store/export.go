@@ -44,7 +44,9 @@ func (s *Store) Export(ctx context.Context, kind models.Kind, write func(record 
 	}
 }
 
-func (s *Store) exportPage(ctx context.Context, query string, width int, after *int64, write func(record []string) error) error {
+func (s *Store) exportPage(
+	ctx context.Context, query string, width int, after *int64, write func(record []string) error,
+) error {
 	rows, err := s.reader().QueryContext(ctx, query, *after)
 	if err != nil {
 		return err

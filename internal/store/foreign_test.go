@@ -67,7 +67,8 @@ func migrateURL(ctx context.Context, url string) error {
 
 const gooseTable = "CREATE TABLE goose_db_version (id INTEGER PRIMARY KEY, version_id BIGINT NOT NULL, is_applied BOOLEAN NOT NULL)"
 
-// TestMigrate_ForeignTables expects a database of another application to be refused by name, and left as it was.
+// TestMigrate_ForeignTables expects a database of another application to be refused by name, and left as
+// it was.
 func TestMigrate_ForeignTables(t *testing.T) {
 	t.Parallel()
 	sessions := "CREATE TABLE sessions (token_hash CHAR(32) PRIMARY KEY, user_key BIGINT, created_at DATETIME, expires_at DATETIME)"
@@ -129,7 +130,8 @@ func TestMigrate_OtherTablesAreNoHindrance(t *testing.T) {
 	}
 }
 
-// TestMigrate_InterruptedStart goes on where the first migration was interrupted, with and without the table of properties.
+// TestMigrate_InterruptedStart goes on where the first migration was interrupted, with and without the
+// table of properties.
 func TestMigrate_InterruptedStart(t *testing.T) {
 	t.Parallel()
 	for name, early := range map[string]bool{"this program": false, "an early program": true} {
@@ -157,7 +159,8 @@ func TestMigrate_InterruptedStart(t *testing.T) {
 	}
 }
 
-// TestMigrate_EarlierAndLaterVersions takes over a database of an early program, and refuses one of a later program.
+// TestMigrate_EarlierAndLaterVersions takes over a database of an early program, and refuses one of a
+// later program.
 func TestMigrate_EarlierAndLaterVersions(t *testing.T) {
 	t.Parallel()
 	const early = 3 // the last version before there was a table of properties

@@ -58,7 +58,9 @@ func (s *Store) commitGroup(ctx context.Context, group []*waiter) (err error) {
 	for i, member := range group {
 		entries[i] = member.entry
 	}
-	cause := s.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error { return s.writeAll(ctx, tx, entries) })
+	cause := s.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		return s.writeAll(ctx, tx, entries)
+	})
 	if cause == nil || errors.Is(cause, models.ErrCommitUnknown) {
 		err = cause
 	}

@@ -21,7 +21,8 @@ import (
 // Of `make guesses`: a million takes minutes.
 var howMany = flag.Int("guesses", 20_000, "how many guesses TestGuessing makes")
 
-// twoServers are two services on one database, each with connections of its own, as two processes would have.
+// twoServers are two services on one database, each with connections of its own, as two processes would
+// have.
 type twoServers struct {
 	servers [2]*events.Service
 	decoder *events.Decoder
@@ -53,7 +54,9 @@ func newTwoServers(t *testing.T, url func(testing.TB) string) *twoServers {
 }
 
 // call sends credentials, one event for each, and tells each one's code; "" for those that were accepted.
-func (two *twoServers) call(t *testing.T, server int, user models.User, credentials []string, check bool) []models.Code {
+func (two *twoServers) call(
+	t *testing.T, server int, user models.User, credentials []string, check bool,
+) []models.Code {
 	texts := make([]byte, 0, 256*len(credentials))
 	for i, credential := range credentials {
 		texts = fmt.Appendf(append(texts, ','), `{"requestUniqueIdentifier":"%d","rewardsParticipantIdentifier":{"accessTokenIdentifier":%s},"performedByUnitIdentifier":{"id":"1"},"performedOn":"2020-01-01T00:00:00Z","website":"www.crm.com"}`, i, credential)
@@ -88,8 +91,8 @@ func passCode(identifier, code int) string {
 	return fmt.Sprintf(`{"credentials":{"identifier":"who %d","passCode":"%05d"}}`, identifier, code)
 }
 
-// A million guesses in calls of 1000, on two servers, by 64 users: no secret has more than five of its wrong guesses looked at, and the
-// right ones among them open nothing.
+// A million guesses in calls of 1000, on two servers, by 64 users: no secret has more than five of its
+// wrong guesses looked at, and the right ones among them open nothing.
 func TestGuessing(t *testing.T) {
 	t.Parallel()
 	for name, url := range databases {
@@ -118,7 +121,8 @@ func TestGuessing(t *testing.T) {
 						if call >= *howMany/1000 {
 							return
 						}
-						// Each call tries two identifiers, or, every fourth, one-time passwords; what is right comes when the budgets are used up.
+						// Each call tries two identifiers, or, every fourth, one-time passwords; what is
+						// right comes when the budgets are used up.
 						var credentials []string
 						var whose []int
 						for i := range 1000 {
@@ -177,9 +181,9 @@ func TestGuessing(t *testing.T) {
 	}
 }
 
-// Thirty-two guesses at once, one of them right, on a fresh secret: the right one must have no better place in the queue than the
-// others. Fairly, it gets through in a sixth of the rounds (five wrong ones may come before it, or none); were the failures
-// looked up before the guesses are made, in all of them.
+// Thirty-two guesses at once, one of them right, on a fresh secret: the right one must have no better
+// place in the queue than the others. Fairly, it gets through in a sixth of the rounds (five wrong ones
+// may come before it, or none); were the failures looked up before the guesses are made, in all of them.
 func TestTheRightGuessDoesNotPassByTheWrongOnes(t *testing.T) {
 	t.Parallel()
 	for name, url := range databases {

@@ -14,8 +14,8 @@ import (
 )
 
 // A refusal to write makes the database unready for refusalCounts, and after that until a write of the
-// readiness check has succeeded. If calls are refused nevertheless (the disk has room for the check's row and
-// not for theirs), each time counts twice as long as the one before, up to mostRefusalCounts, so that
+// readiness check has succeeded. If calls are refused nevertheless (the disk has room for the check's row
+// and not for theirs), each time counts twice as long as the one before, up to mostRefusalCounts, so that
 // readiness does not alternate.
 const (
 	writeErrorTTL     = 3 * time.Second
@@ -58,8 +58,8 @@ func (r *writeErrors) note(err error) {
 	}
 }
 
-// checkLasts is how long the result of a check is used again: /readyz is open to everybody, and must not keep
-// the database busy.
+// checkLasts is how long the result of a check is used again: /readyz is open to everybody, and must not
+// keep the database busy.
 const checkLasts = 500 * time.Millisecond
 
 // checkTimeout limits one check.
@@ -138,9 +138,9 @@ func (s *Store) checkOver(ctx context.Context, conn *sql.Conn) error {
 	return nil
 }
 
-// tryWriting reports whether the database writes. It deletes a row that is not there, which a server that is
-// read-only refuses, and rolls back, so that nothing gets into the binary log. With commit it writes a row
-// and deletes it again, in one transaction.
+// tryWriting reports whether the database writes. It deletes a row that is not there, which a server that
+// is read-only refuses, and rolls back, so that nothing gets into the binary log. With commit it writes a
+// row and deletes it again, in one transaction.
 func (s *Store) tryWriting(ctx context.Context, conn *sql.Conn, commit bool) error {
 	subject := make([]byte, 32)
 	_, _ = rand.Read(subject)

@@ -20,7 +20,9 @@ type idempotentCall struct {
 }
 
 // IdempotencyRecord returns the record of an idempotency key and its events; nil if there is none.
-func (s *Store) IdempotencyRecord(ctx context.Context, key models.IdempotencyKey) (*models.IdempotencyRecord, error) {
+func (s *Store) IdempotencyRecord(
+	ctx context.Context, key models.IdempotencyKey,
+) (*models.IdempotencyRecord, error) {
 	var row idempotentCall
 	err := s.read.WithContext(ctx).Table("idempotent_calls").
 		Where("user_key = ? AND key_hash = ?", key.UserKey, key.KeyHash).Take(&row).Error
@@ -66,7 +68,8 @@ func (s *Store) ByExternalReference(
 			values = append(values, ref.System, ref.Number)
 		}
 		rows, err := s.reader().QueryContext(ctx, "SELECT number FROM web_customer_events WHERE "+
-			"(external_system, external_system_reference_number) IN ("+s.dialect.tuplePlaceholders(to-from)+")", values...)
+			"(external_system, external_system_reference_number) IN ("+s.dialect.tuplePlaceholders(to-from)+")",
+			values...)
 		if err != nil {
 			return err
 		}
@@ -106,8 +109,9 @@ func (s *Store) claimKey(ctx context.Context, tx *sql.Tx, entry models.WriteSet)
 	if entry.RecordKey != 0 {
 		return entry.RecordKey, s.renew(ctx, tx, entry)
 	}
-	result, err := tx.ExecContext(ctx, "INSERT INTO idempotent_calls (user_key, key_hash, fingerprint, created_at) "+
-		"VALUES (?, ?, ?, ?)", entry.Key.UserKey, entry.Key.KeyHash, entry.Key.Fingerprint, entry.At)
+	const insert = "INSERT INTO idempotent_calls (user_key, key_hash, fingerprint, created_at) VALUES (?, ?, ?, ?)"
+	result, err := tx.ExecContext(ctx, insert,
+		entry.Key.UserKey, entry.Key.KeyHash, entry.Key.Fingerprint, entry.At)
 	if err != nil {
 		return 0, s.dialect.classifyClaim(err)
 	}
@@ -134,7 +138,9 @@ func (s *Store) renew(ctx context.Context, tx *sql.Tx, entry models.WriteSet) er
 }
 
 // recordKeyEvents stores the event of each request under the idempotency record.
-func (s *Store) recordKeyEvents(ctx context.Context, tx *sql.Tx, entry models.WriteSet, recordKey int64) error {
+func (s *Store) recordKeyEvents(
+	ctx context.Context, tx *sql.Tx, entry models.WriteSet, recordKey int64,
+) error {
 	if entry.Key == nil {
 		return nil
 	}

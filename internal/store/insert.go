@@ -8,7 +8,9 @@ import (
 
 // insert writes rows of width values each, in as few statements as the database's limits allow. into is the
 // statement up to VALUES, and suffix its end: empty, or dialect.upsert.
-func (s *Store) insert(ctx context.Context, tx *sql.Tx, into, suffix string, width int, values []any) error {
+func (s *Store) insert(
+	ctx context.Context, tx *sql.Tx, into, suffix string, width int, values []any,
+) error {
 	row := "(" + placeholders(width) + "),"
 	maxRows := s.dialect.maxPlaceholders() / width
 	for len(values) > 0 {

@@ -32,7 +32,9 @@ var errNoChange = errors.New("no counter has changed")
 // A read without locks comes first. A limit that is reached stays reached until its window ends. So a
 // locked-out attempt takes the same path whether it is correct or wrong, and a flood of such attempts
 // locks nothing.
-func (s *Store) CountAttempts(ctx context.Context, attempts models.Attempts) (until []time.Time, err error) {
+func (s *Store) CountAttempts(
+	ctx context.Context, attempts models.Attempts,
+) (until []time.Time, err error) {
 	seen, err := s.counters(ctx, s.reader(), subjectsOf(attempts.List), "")
 	if err != nil {
 		return nil, s.dialect.classify(err, false)
@@ -45,7 +47,8 @@ func (s *Store) CountAttempts(ctx context.Context, attempts models.Attempts) (un
 	err = s.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if len(failed) > 0 {
 			// A row that does not exist cannot be locked.
-			if err := s.saveCounters(ctx, tx, models.Counters{}, subjectsOf(failed), []string{"subject"}); err != nil {
+			err := s.saveCounters(ctx, tx, models.Counters{}, subjectsOf(failed), []string{"subject"})
+			if err != nil {
 				return err
 			}
 		}
@@ -61,7 +64,8 @@ func (s *Store) CountAttempts(ctx context.Context, attempts models.Attempts) (un
 		if until, changed = counters.Evaluate(attempts); len(changed) == 0 && len(failed) > 0 {
 			return errNoChange
 		}
-		return s.saveCounters(ctx, tx, counters, slices.Sorted(maps.Keys(changed)), []string{"failures", "ends_at"})
+		subjects := slices.Sorted(maps.Keys(changed))
+		return s.saveCounters(ctx, tx, counters, subjects, []string{"failures", "ends_at"})
 	})
 	switch {
 	case errors.Is(err, errNoChange):
@@ -105,7 +109,9 @@ func subjectsOf(attempts []models.Attempt) []string {
 }
 
 // counters reads the counters of the subjects. lock is empty or dialect.forUpdate.
-func (s *Store) counters(ctx context.Context, from querier, subjects []string, lock string) (models.Counters, error) {
+func (s *Store) counters(
+	ctx context.Context, from querier, subjects []string, lock string,
+) (models.Counters, error) {
 	if len(subjects) == 0 {
 		return models.Counters{}, nil
 	}
@@ -135,7 +141,9 @@ func (s *Store) counters(ctx context.Context, from querier, subjects []string, l
 }
 
 // saveCounters writes the counters of the subjects. It updates only the given columns of rows that exist.
-func (s *Store) saveCounters(ctx context.Context, tx *sql.Tx, counters models.Counters, subjects, columns []string) error {
+func (s *Store) saveCounters(
+	ctx context.Context, tx *sql.Tx, counters models.Counters, subjects, columns []string,
+) error {
 	values := make([]any, 0, 3*len(subjects))
 	for _, subject := range subjects {
 		failures := counters[subject]

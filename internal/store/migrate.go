@@ -22,7 +22,9 @@ type migrations struct {
 	locker lock.Locker
 }
 
-func newMigrations(dialect goose.Dialect, all fs.FS, folder string, locker lock.Locker) (*migrations, error) {
+func newMigrations(
+	dialect goose.Dialect, all fs.FS, folder string, locker lock.Locker,
+) (*migrations, error) {
 	files, err := fs.Sub(all, folder)
 	if err != nil {
 		return nil, err
@@ -133,8 +135,8 @@ func (s *Store) applyPending(ctx context.Context, m *migrations) (from int64, er
 func (s *Store) examine(ctx context.Context, m *migrations) (catalog, error) {
 	c, err := s.dialect.catalog(ctx, s.writer())
 	if err == nil && c.checkOwner(m.list) != nil {
-		// Another process may be creating the tables, and a list that the server gathers meanwhile is of no one
-		// moment.
+		// Another process may be creating the tables, and a list that the server gathers meanwhile is of
+		// no one moment.
 		c, err = s.dialect.catalog(ctx, s.writer())
 	}
 	if err == nil {

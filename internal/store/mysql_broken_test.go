@@ -28,7 +28,8 @@ func (b breaking) Write(p []byte) (int, error) {
 	return b.Conn.Write(p)
 }
 
-// A connection that breaks before a transaction's first statement is sent has done nothing: the same again may succeed.
+// A connection that breaks before a transaction's first statement is sent has done nothing: the same
+// again may succeed.
 func TestConnectionBrokenAtTheBeginningIsRerun(t *testing.T) {
 	t.Parallel()
 	d, err := newMySQL(storetest.MySQL(t))

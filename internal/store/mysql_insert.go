@@ -15,7 +15,9 @@ import (
 var insertEventsSQL = "INSERT INTO web_customer_events (" + eventColumnList + ") VALUES "
 
 // insertEvents writes events in as few statements as the server accepts, and reads their numbers.
-func (d mysqlDialect) insertEvents(ctx context.Context, tx *sql.Tx, events []*models.WebCustomerEvent) error {
+func (d mysqlDialect) insertEvents(
+	ctx context.Context, tx *sql.Tx, events []*models.WebCustomerEvent,
+) error {
 	if err := insertLiterals(ctx, tx, events, d.packets); err != nil {
 		return err
 	}

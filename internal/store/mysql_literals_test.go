@@ -50,7 +50,8 @@ func TestLiteralTime(t *testing.T) {
 	}
 }
 
-// Every byte is judged in every place of a word, and behind the last one, among bytes whose borrows and carries might reach it.
+// Every byte is judged in every place of a word, and behind the last one, among bytes whose borrows and
+// carries might reach it.
 func TestPlain(t *testing.T) {
 	t.Parallel()
 	for b := range 256 {

@@ -37,14 +37,18 @@ func (c narrowConn) BeginTx(ctx context.Context, options driver.TxOptions) (driv
 	return c.Conn.(driver.ConnBeginTx).BeginTx(ctx, options)
 }
 
-func (c narrowConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+func (c narrowConn) ExecContext(
+	ctx context.Context, query string, args []driver.NamedValue,
+) (driver.Result, error) {
 	if len(query) > c.most {
 		return nil, errors.Join(&mysqldriver.MySQLError{Number: 1153, Message: "Got a packet bigger than 'max_allowed_packet' bytes"}, c.Close())
 	}
 	return c.Conn.(driver.ExecerContext).ExecContext(ctx, query, args)
 }
 
-func (c narrowConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+func (c narrowConn) QueryContext(
+	ctx context.Context, query string, args []driver.NamedValue,
+) (driver.Rows, error) {
 	return c.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
 }
 

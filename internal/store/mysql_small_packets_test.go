@@ -13,8 +13,8 @@ import (
 	"customer-events/models"
 )
 
-// TestSmallPackets: a server that takes 16 kB a statement takes a thousand events nevertheless, and is asked about a thousand
-// references; an event that fills a packet by itself is refused alone.
+// TestSmallPackets: a server that takes 16 kB a statement takes a thousand events nevertheless, and is
+// asked about a thousand references; an event that fills a packet by itself is refused alone.
 func TestSmallPackets(t *testing.T) {
 	t.Parallel()
 	server, err := storetest.Start(t.Context(), storetest.Options{})

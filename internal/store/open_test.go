@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// Several programs may start on a new file at once: each gets it open. Without the waiting in Connect one file of ten failed.
+// Several programs may start on a new file at once: each gets it open. Without the waiting in Connect one
+// file of ten failed.
 func TestANewFileIsOpenedByManyAtOnce(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()

@@ -11,7 +11,8 @@ import (
 	"customer-events/models"
 )
 
-// Eight calls at once, on two servers, with one password: one of them has it, with all its events, and the others have nothing.
+// Eight calls at once, on two servers, with one password: one of them has it, with all its events, and
+// the others have nothing.
 func TestAOneTimePasswordServesOneOfManyCallsAtOnce(t *testing.T) {
 	t.Parallel()
 	for name, url := range databases {

@@ -89,7 +89,9 @@ func (s *Store) IsDemo(ctx context.Context) (bool, error) {
 // OtherThan returns the name of an API user that is not the given one, and the number of an account that is
 // not among the given ones; empty if there is none. It needs no tables, so that it can be asked before they
 // are made.
-func (s *Store) OtherThan(ctx context.Context, user string, accounts []string) (otherUser, otherAccount string, err error) {
+func (s *Store) OtherThan(
+	ctx context.Context, user string, accounts []string,
+) (otherUser, otherAccount string, err error) {
 	c, err := s.dialect.catalog(ctx, s.writer())
 	if err != nil {
 		return "", "", err

@@ -9,14 +9,14 @@ import (
 	"customer-events/models"
 )
 
-// clockMargin is how much longer than needed everything is kept: the server that wrote a time may have had a
-// slow clock.
+// clockMargin is how much longer than needed everything is kept: the server that wrote a time may have
+// had a slow clock.
 const clockMargin = time.Hour
 
-// PurgeExpired deletes sessions and windows of failed attempts that have ended, and idempotency keys remembered longer ago
-// than keyLife, in steps so small that nobody waits for them. The database's clock decides what has ended: if this
-// server's did, one server with a fast clock would delete what all others need. A key is renewed only once in a while
-// (models.KeyRenewal), and kept for so much longer.
+// PurgeExpired deletes sessions and windows of failed attempts that have ended, and idempotency keys
+// remembered longer ago than keyLife, in steps so small that nobody waits for them. The database's clock
+// decides what has ended: if this server's did, one server with a fast clock would delete what all others
+// need. A key is renewed only once in a while (models.KeyRenewal), and kept for so much longer.
 func (s *Store) PurgeExpired(ctx context.Context, keyLife time.Duration) error {
 	if err := s.writable(); err != nil {
 		return err

@@ -17,9 +17,9 @@ var (
 // fewInRange is how many events of a range are soon sorted.
 const fewInRange = 1000
 
-// closeRanges gives ranges with few events both their ends. SQLite guesses that a range with one end has half
-// of all events, and then looks for them among all, newest first, without the index; with two ends it uses
-// the index.
+// closeRanges gives ranges with few events both their ends. SQLite guesses that a range with one end has
+// half of all events, and then looks for them among all, newest first, without the index; with two ends
+// it uses the index.
 func (s *Store) closeRanges(ctx context.Context, ranges map[string]timeRange) error {
 	if s.dialect.knowsRanges() {
 		return nil

@@ -10,12 +10,16 @@ import (
 )
 
 // Event finds a recorded event by its number, within the caller's units; nil if there is none.
-func (s *Store) Event(ctx context.Context, caller models.Caller, number int64) (*models.RecordedEvent, error) {
+func (s *Store) Event(
+	ctx context.Context, caller models.Caller, number int64,
+) (*models.RecordedEvent, error) {
 	return oneEvent(s.events(ctx, caller, func(db *gorm.DB) *gorm.DB { return db.Where("web_customer_events.number = ?", number) }))
 }
 
 // EventByID finds a recorded event by its id.
-func (s *Store) EventByID(ctx context.Context, caller models.Caller, id models.ID) (*models.RecordedEvent, error) {
+func (s *Store) EventByID(
+	ctx context.Context, caller models.Caller, id models.ID,
+) (*models.RecordedEvent, error) {
 	return oneEvent(s.events(ctx, caller, func(db *gorm.DB) *gorm.DB { return db.Where("web_customer_events.id = ?", id) }))
 }
 
@@ -27,13 +31,17 @@ func oneEvent(events []models.RecordedEvent, err error) (*models.RecordedEvent, 
 }
 
 // EventsByNumber reads recorded events, in no order.
-func (s *Store) EventsByNumber(ctx context.Context, caller models.Caller, numbers []int64) ([]models.RecordedEvent, error) {
+func (s *Store) EventsByNumber(
+	ctx context.Context, caller models.Caller, numbers []int64,
+) ([]models.RecordedEvent, error) {
 	return s.events(ctx, caller, func(db *gorm.DB) *gorm.DB { return db.Where("web_customer_events.number IN ?", numbers) })
 }
 
-// Events reads a page of recorded events, newest number first: at most limit of them, with numbers below before if that is
-// not 0.
-func (s *Store) Events(ctx context.Context, caller models.Caller, filter models.EventFilter, before int64, limit int) ([]models.RecordedEvent, error) {
+// Events reads a page of recorded events, newest number first: at most limit of them, with numbers below
+// before if that is not 0.
+func (s *Store) Events(
+	ctx context.Context, caller models.Caller, filter models.EventFilter, before int64, limit int,
+) ([]models.RecordedEvent, error) {
 	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
 	defer cancel()
 	ranges := map[string]timeRange{
@@ -86,7 +94,9 @@ func keysOf(ref models.Reference) string {
 }
 
 // events reads the events of a call or of a key, which is soon done.
-func (s *Store) events(ctx context.Context, caller models.Caller, where func(*gorm.DB) *gorm.DB) ([]models.RecordedEvent, error) {
+func (s *Store) events(
+	ctx context.Context, caller models.Caller, where func(*gorm.DB) *gorm.DB,
+) ([]models.RecordedEvent, error) {
 	return s.eventsOf(ctx, s.read, caller, where)
 }
 

@@ -9,8 +9,8 @@ import (
 	"customer-events/internal/store/storetest"
 )
 
-// A server that is read-only is not ready from the beginning, stays so, and is ready soon after it may write
-// again, all without a call.
+// A server that is read-only is not ready from the beginning, stays so, and is ready soon after it may
+// write again, all without a call.
 func TestReady_ReadOnlyFromTheStart(t *testing.T) {
 	t.Parallel()
 	server, err := storetest.Start(t.Context(), storetest.Options{})

@@ -105,8 +105,8 @@ func (s *Store) useTokens(ctx context.Context, tx *sql.Tx, entry models.WriteSet
 		values = append(values, key)
 	}
 	result, err := tx.ExecContext(ctx, "UPDATE access_tokens SET one_time_password_spent_at = ? "+
-		"WHERE one_time_password_spent_at IS NULL AND access_token_key IN ("+placeholders(len(entry.UsedTokens))+")",
-		values...)
+		"WHERE one_time_password_spent_at IS NULL "+
+		"AND access_token_key IN ("+placeholders(len(entry.UsedTokens))+")", values...)
 	if err != nil {
 		return err
 	}

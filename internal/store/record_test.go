@@ -77,7 +77,8 @@ func TestReadNumbers_LooksAtNoOthers(t *testing.T) {
 	}
 }
 
-// An interrupted start may have changed a table without noting the migration as done: each can be run again.
+// An interrupted start may have changed a table without noting the migration as done: each can be run
+// again.
 func TestMigrate_AfterAnInterruption(t *testing.T) {
 	t.Parallel()
 	s := open(t, databases["MySQL"])

@@ -9,8 +9,8 @@ import (
 	"customer-events/models"
 )
 
-// tables says where the records of a kind are and what stands before a match: the record's key and, for participants, the
-// key of their account.
+// tables says where the records of a kind are and what stands before a match: the record's key and, for
+// participants, the key of their account.
 var tables = [...]struct{ name, columns, scope string }{
 	models.Accounts:        {"accounts_receivable", "account_key, 0", ""},
 	models.Participants:    {"rewards_participants", "participant_key, account_key", ""},
@@ -27,11 +27,12 @@ var attributes = [...]string{
 // shared are the attributes that several records may have in common. All others have a unique key.
 var shared = map[models.Kind]models.Attribute{models.Accounts: models.ByName}
 
-// maxAlone is how many values one statement asks for, each by itself. SQLite allows 500 in a compound SELECT.
+// maxAlone is how many values one statement asks for, each by itself. SQLite allows 500 in a compound
+// SELECT.
 const maxAlone = 200
 
-// Find asks once for each kind and attribute among the references. Of a name that many records share it reads two,
-// which is enough to know that it is ambiguous.
+// Find asks once for each kind and attribute among the references. Of a name that many records share it
+// reads two, which is enough to know that it is ambiguous.
 func (s *Store) Find(ctx context.Context, refs []models.Reference) ([]models.Match, error) {
 	matches := make([]models.Match, len(refs))
 	err := s.grouped(refs, func(kind models.Kind, by models.Attribute, values []any, at map[string]int) error {
@@ -48,7 +49,8 @@ func (s *Store) Find(ctx context.Context, refs []models.Reference) ([]models.Mat
 		if err != nil || found < most {
 			return err
 		}
-		// Some of the values have so many records that nothing is known of the others: every value by itself.
+		// Some of the values have so many records that nothing is known of the others: every value by
+		// itself.
 		for _, value := range values {
 			matches[at[value.(string)]] = models.Match{}
 		}
@@ -123,7 +125,9 @@ func (s *Store) AccessTokens(ctx context.Context, refs []models.Reference) ([][]
 	return found, s.dialect.classify(err, false)
 }
 
-func (s *Store) participantsOf(ctx context.Context, tokens []models.AccessToken) (map[int64]models.Participant, error) {
+func (s *Store) participantsOf(
+	ctx context.Context, tokens []models.AccessToken,
+) (map[int64]models.Participant, error) {
 	keys := make([]int64, len(tokens))
 	for i, token := range tokens {
 		keys[i] = token.ParticipantKey
@@ -137,8 +141,11 @@ func (s *Store) participantsOf(ctx context.Context, tokens []models.AccessToken)
 	return byKey, err
 }
 
-// grouped calls ask once for each kind and attribute, with the values to look for and their places among the references.
-func (s *Store) grouped(refs []models.Reference, ask func(kind models.Kind, by models.Attribute, values []any, at map[string]int) error) error {
+// grouped calls ask once for each kind and attribute, with the values to look for and their places among
+// the references.
+func (s *Store) grouped(
+	refs []models.Reference, ask func(kind models.Kind, by models.Attribute, values []any, at map[string]int) error,
+) error {
 	type group struct {
 		kind models.Kind
 		by   models.Attribute

@@ -73,7 +73,8 @@ func TestFind_NameSharedByMany(t *testing.T) {
 	}
 }
 
-// A filter by a name that many accounts share finds the events of all of them, and the others filter as well.
+// A filter by a name that many accounts share finds the events of all of them, and the others filter as
+// well.
 func TestEvents_FilteredByReference(t *testing.T) {
 	t.Parallel()
 	for name, url := range databases {

@@ -11,7 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestSchema_IsWhatMigrationsMake compares the schema that is read from the migrations with that of real databases.
+// TestSchema_IsWhatMigrationsMake compares the schema that is read from the migrations with that of real
+// databases.
 func TestSchema_IsWhatMigrationsMake(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, s *Store) {
 		m, err := s.dialect.migrations()

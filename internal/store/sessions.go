@@ -16,8 +16,11 @@ type session struct {
 	ExpiresAt time.Time
 }
 
-// StartSession remembers a token, by its hash. The lock on the user's row makes it come before or after whatever changes him.
-func (s *Store) StartSession(ctx context.Context, tokenHash []byte, user models.User, from, until time.Time) (started bool, err error) {
+// StartSession remembers a token, by its hash. The lock on the user's row makes it come before or after
+// whatever changes him.
+func (s *Store) StartSession(
+	ctx context.Context, tokenHash []byte, user models.User, from, until time.Time,
+) (started bool, err error) {
 	err = s.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		var hash string
 		err := tx.QueryRowContext(ctx, "SELECT password_hash FROM api_users WHERE user_key = ?"+s.dialect.forUpdate(), user.Key).Scan(&hash)

@@ -36,7 +36,8 @@ func (*sqliteDialect) classify(err error, committing bool) error {
 	if !errors.As(err, &sqliteErr) {
 		return err
 	}
-	return sqliteErrors.classify(sqliteErrors.known(sqliteErr.Code(), sqliteErr.Code()&0xff), err, committing, nil)
+	code := sqliteErrors.known(sqliteErr.Code(), sqliteErr.Code()&0xff)
+	return sqliteErrors.classify(code, err, committing, nil)
 }
 
 // classifyClaim changes nothing: SQLite has one writer at a time, so no call waits for a key that is not

@@ -121,7 +121,8 @@ func OpenWith(ctx context.Context, url string, log *slog.Logger, opener Opener) 
 	if err := pools.write.PingContext(ctx); err != nil {
 		return nil, errors.Join(dialect.unreachable(err), pools.close())
 	}
-	for db, pool := range map[**gorm.DB]*sql.DB{&s.write: pools.write, &s.read: pools.read, &s.queries: pools.queries} {
+	handles := map[**gorm.DB]*sql.DB{&s.write: pools.write, &s.read: pools.read, &s.queries: pools.queries}
+	for db, pool := range handles {
 		// gorm stores the pool in the configuration, so that each pool needs its own.
 		config := gorm.Config{SkipDefaultTransaction: true, Logger: logger.Discard, DisableAutomaticPing: true}
 		if *db, err = gorm.Open(dialect.dialector(pool), &config); err != nil {

@@ -10,7 +10,8 @@ import (
 	"customer-events/models"
 )
 
-// onTiDB reports whether a store's server is TiDB, which has no triggers, and no read_only that does anything.
+// onTiDB reports whether a store's server is TiDB, which has no triggers, and no read_only that does
+// anything.
 func onTiDB(t *testing.T, s *Store) bool {
 	t.Helper()
 	if s.dialect.name() == "SQLite" {
@@ -39,7 +40,8 @@ func TestEventsTableIsMadeForItsServer(t *testing.T) {
 	}
 }
 
-// TiDB gives a statement up that others were ahead of too often; of the number that it gives it nothing else is known.
+// TiDB gives a statement up that others were ahead of too often; of the number that it gives it nothing
+// else is known.
 func TestCrowdedRowIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	for message, again := range map[string]bool{"pessimistic lock retry limit reached": true, "unknown error": false} {

@@ -70,8 +70,8 @@ func TestFailuresAreAnsweredAlike(t *testing.T) {
 	}
 }
 
-// Failures take the same time, whyever they fail, and locked credentials whatever they are. The lower quartiles are compared, which a
-// busy machine disturbs less than the medians, and generously.
+// Failures take the same time, whyever they fail, and locked credentials whatever they are. The lower
+// quartiles are compared, which a busy machine disturbs less than the medians, and generously.
 func TestFailuresTakeTheSameTime(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

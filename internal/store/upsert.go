@@ -17,8 +17,8 @@ type upsertTable struct {
 	columns   []upsertColumn
 	// unique is the number of the first columns that have a unique index each.
 	unique int
-	// naturalKey are the unique columns that identify the record that a row is about: the first one that the
-	// row gives.
+	// naturalKey are the unique columns that identify the record that a row is about: the first one that
+	// the row gives.
 	naturalKey []int
 }
 
@@ -81,7 +81,9 @@ var errWriteConflict = errors.New("another program writes a record with one of i
 // whatever their order. It must return what became of each row; the rows that are not refused are written.
 // After an error some may be written and some not, and the same call again is safe. The results are valid
 // with models.ErrUnknown too. With a trial nothing is written.
-func (s *Store) Upsert(ctx context.Context, kind models.Kind, rows []models.Upsert, trial *models.Trial) ([]models.Upserted, error) {
+func (s *Store) Upsert(
+	ctx context.Context, kind models.Kind, rows []models.Upsert, trial *models.Trial,
+) ([]models.Upserted, error) {
 	u := &upserter{store: s, table: upsertTables[kind], trial: trial}
 	results := make([]models.Upserted, len(rows))
 	return results, u.write(ctx, rows, results)

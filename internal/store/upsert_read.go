@@ -59,7 +59,9 @@ func (t *upsertTable) lookups(rows []models.Upsert) [][]any {
 }
 
 // read reads the records that have any of the rows' values, and locks them.
-func (t *upsertTable) read(ctx context.Context, s *Store, tx *sql.Tx, rows []models.Upsert) (*storedRecords, error) {
+func (t *upsertTable) read(
+	ctx context.Context, s *Store, tx *sql.Tx, rows []models.Upsert,
+) (*storedRecords, error) {
 	found := &storedRecords{byKey: make(map[int64]*storedRecord, len(rows)), byValue: make(map[columnValue][]*storedRecord, len(rows))}
 	for c, values := range t.lookups(rows) {
 		if err := t.readBy(ctx, s, tx, c, values, found); err != nil {
@@ -90,7 +92,9 @@ func (t *upsertTable) read(ctx context.Context, s *Store, tx *sql.Tx, rows []mod
 // has placeholders.
 const valuesAtOnce = 5000
 
-func (t *upsertTable) readBy(ctx context.Context, s *Store, tx *sql.Tx, column int, values []any, found *storedRecords) error {
+func (t *upsertTable) readBy(
+	ctx context.Context, s *Store, tx *sql.Tx, column int, values []any, found *storedRecords,
+) error {
 	for len(values) > 0 {
 		n := min(len(values), valuesAtOnce)
 		err := splitStatement(s.dialect, n, func(from, to int) error {
@@ -110,7 +114,9 @@ func (t *upsertTable) readBy(ctx context.Context, s *Store, tx *sql.Tx, column i
 	return nil
 }
 
-func (t *upsertTable) scan(ctx context.Context, tx *sql.Tx, query string, arguments []any, found *storedRecords) error {
+func (t *upsertTable) scan(
+	ctx context.Context, tx *sql.Tx, query string, arguments []any, found *storedRecords,
+) error {
 	rows, err := tx.QueryContext(ctx, query, arguments...)
 	if err != nil {
 		return err

@@ -35,7 +35,9 @@ func classification(id, name, kind string) models.Upsert {
 func unit(name string) models.Upsert { return models.Upsert{Values: []any{nil, name, nil}} }
 
 // upsert writes records and returns why single ones are refused.
-func upsert(t *testing.T, s *Store, kind models.Kind, rows ...models.Upsert) (refused map[int]error, err error) {
+func upsert(
+	t *testing.T, s *Store, kind models.Kind, rows ...models.Upsert,
+) (refused map[int]error, err error) {
 	t.Helper()
 	results, err := s.Upsert(t.Context(), kind, rows, nil)
 	refused = make(map[int]error)

@@ -13,8 +13,8 @@ import (
 	"customer-events/models"
 )
 
-// User finds an API user by name, byte for byte; nil if there is none. It asks once, so that nobody's name takes as long as
-// somebody's.
+// User finds an API user by name, byte for byte; nil if there is none. It asks once, so that nobody's
+// name takes as long as somebody's.
 func (s *Store) User(ctx context.Context, name string) (*models.User, error) {
 	var users []struct {
 		models.User
@@ -63,7 +63,8 @@ func (s *Store) Users(ctx context.Context) ([]models.User, error) {
 // ErrUserExists is returned by AddUser for a name that is taken.
 var ErrUserExists = errors.New("there is a user of this name already")
 
-// AddUser adds an API user that may write for the units of these ids only, or for all if none is named. It sets the key.
+// AddUser adds an API user that may write for the units of these ids only, or for all if none is named.
+// It sets the key.
 func (s *Store) AddUser(ctx context.Context, user *models.User, unitIDs []string) error {
 	return s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := tx.Create(user).Error; err != nil {
@@ -117,7 +118,9 @@ func (s *Store) EnableUser(ctx context.Context, name string) error {
 }
 
 // changeUser changes a user, with his row locked, and ends his sessions.
-func (s *Store) changeUser(ctx context.Context, name string, change func(ctx context.Context, tx *sql.Tx, key int64) error) error {
+func (s *Store) changeUser(
+	ctx context.Context, name string, change func(ctx context.Context, tx *sql.Tx, key int64) error,
+) error {
 	return s.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		var key int64
 		var found []byte // the name may match otherwise than by its bytes
