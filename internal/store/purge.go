@@ -9,14 +9,15 @@ import (
 	"customer-events/models"
 )
 
-// clockMargin is how much longer than needed everything is kept: the server that wrote a time may have
-// had a slow clock.
+// clockMargin delays every deletion, because the clock of the server that wrote a time may have been wrong.
 const clockMargin = time.Hour
 
-// PurgeExpired deletes sessions and windows of failed attempts that have ended, and idempotency keys
-// remembered longer ago than keyLife, in steps so small that nobody waits for them. The database's clock
-// decides what has ended: if this server's did, one server with a fast clock would delete what all others
-// need. A key is renewed only once in a while (models.KeyRenewal), and kept for so much longer.
+// PurgeExpired deletes expired sessions, expired counters of failed attempts, and idempotency records
+// that were last used longer ago than keyLife. The steps are so small that no call waits for them.
+//
+// The database's clock decides what has expired. Otherwise one server with a fast clock would delete data
+// that the others need. Idempotency records are kept longer by models.KeyRenewal, because a use may not
+// renew them for that long.
 func (s *Store) PurgeExpired(ctx context.Context, keyLife time.Duration) error {
 	if err := s.writable(); err != nil {
 		return err
@@ -25,45 +26,50 @@ func (s *Store) PurgeExpired(ctx context.Context, keyLife time.Duration) error {
 	if err := s.reader().QueryRowContext(ctx, s.dialect.clock()).Scan(&now); err != nil {
 		return s.dialect.classify(err, false)
 	}
-	ended := time.UnixMicro(now).UTC().Add(-clockMargin)
-	return s.purgeBefore(ctx, ended, ended.Add(-keyLife))
+	expired := time.UnixMicro(now).UTC().Add(-clockMargin)
+	return s.purgeBefore(ctx, expired, expired.Add(-keyLife))
 }
 
-// purgeBefore is Sweep for what ended, and for idempotency keys last used, before the given times.
-func (s *Store) purgeBefore(ctx context.Context, sessions, calls time.Time) error {
+// purgeBefore deletes sessions and counters that expired before one time, and idempotency records that
+// were last used before another.
+func (s *Store) purgeBefore(ctx context.Context, expired, lastUse time.Time) error {
 	const step = 200
-	for _, ending := range []struct{ table, key, end string }{{"sessions", "token_hash", "expires_at"}, {"failed_attempts", "subject", "ends_at"}} {
+	for _, t := range []struct{ name, key, end string }{
+		{"sessions", "token_hash", "expires_at"},
+		{"failed_attempts", "subject", "ends_at"},
+	} {
 		for {
-			var ended [][]byte
-			err := s.read.WithContext(ctx).Table(ending.table).Where(ending.end+" < ?", sessions).Limit(step).Pluck(ending.key, &ended).Error
+			var keys [][]byte
+			err := s.read.WithContext(ctx).Table(t.name).Where(t.end+" < ?", expired).Limit(step).Pluck(t.key, &keys).Error
 			if err != nil {
 				return err
 			}
-			if len(ended) == 0 {
+			if len(keys) == 0 {
 				break
 			}
-			// A window of failed attempts may have begun anew since it was read.
-			err = s.write.WithContext(ctx).Exec("DELETE FROM "+ending.table+" WHERE "+ending.key+" IN ? AND "+ending.end+" < ?", ended, sessions).Error
+			// The second condition: a new window may have begun since the counter was read.
+			query := "DELETE FROM " + t.name + " WHERE " + t.key + " IN ? AND " + t.end + " < ?"
+			err = s.write.WithContext(ctx).Exec(query, keys, expired).Error
 			if err != nil {
 				return err
 			}
 		}
 	}
 	for {
-		n, err := s.purgeCalls(ctx, calls.Add(-models.KeyRenewal), step/10)
+		n, err := s.purgeKeys(ctx, lastUse.Add(-models.KeyRenewal), step/10)
 		if err != nil || n == 0 {
 			return err
 		}
 	}
 }
 
-// purgeCalls deletes so many calls that were last used before the time, and tells how many it found. A call
-// may be renewed after it was found: so its row is locked and looked at again before what is remembered of
-// it is deleted.
-func (s *Store) purgeCalls(ctx context.Context, before time.Time, most int) (found int, err error) {
+// purgeKeys deletes up to limit idempotency records that were last used before a time, and returns how
+// many it found. A call may renew a record after it was found, so that its row is locked and checked
+// again before it is deleted.
+func (s *Store) purgeKeys(ctx context.Context, before time.Time, limit int) (found int, err error) {
 	var old []int64
 	err = s.read.WithContext(ctx).Table("idempotent_calls").Where("created_at < ?", before).
-		Order("created_at").Limit(most).Pluck("call_key", &old).Error
+		Order("created_at").Limit(limit).Pluck("call_key", &old).Error
 	if err != nil || len(old) == 0 {
 		return 0, err
 	}

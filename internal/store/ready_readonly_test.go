@@ -76,7 +76,7 @@ func TestReady_FileIsGone(t *testing.T) {
 	if err := os.Rename(path, path+".away"); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(checkLasts)
+	time.Sleep(checkTTL)
 	if err := s.Ready(t.Context()); err == nil {
 		t.Error("ready without a file")
 	}
@@ -86,7 +86,7 @@ func TestReady_FileIsGone(t *testing.T) {
 	if err := os.Rename(path+".away", path); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(checkLasts)
+	time.Sleep(checkTTL)
 	if err := s.Ready(t.Context()); err != nil {
 		t.Error(err)
 	}
@@ -100,10 +100,10 @@ func TestReady_RefusalsCountLonger(t *testing.T) {
 		r.note(errAwayForTest)
 		r.note(errAwayForTest) // others of the same time do not count
 		last := *r.last.Load()
-		if last.counts != want*time.Second {
-			t.Errorf("counts %v, want %v", last.counts, want*time.Second)
+		if last.ttl != want*time.Second {
+			t.Errorf("counts %v, want %v", last.ttl, want*time.Second)
 		}
-		last.written = true
+		last.checkWrote = true
 		r.last.Store(&last)
 	}
 	r.note(nil)

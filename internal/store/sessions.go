@@ -16,41 +16,46 @@ type session struct {
 	ExpiresAt time.Time
 }
 
-// StartSession remembers a token, by its hash. The lock on the user's row makes it come before or after
-// whatever changes him.
+// StartSession stores the hash of a session token, unless the user has been disabled or the password
+// changed since the given user was read. The lock on the user's row serialises it with such changes.
 func (s *Store) StartSession(
 	ctx context.Context, tokenHash []byte, user models.User, from, until time.Time,
 ) (started bool, err error) {
 	err = s.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		var hash string
-		err := tx.QueryRowContext(ctx, "SELECT password_hash FROM api_users WHERE user_key = ?"+s.dialect.forUpdate(), user.Key).Scan(&hash)
+		query := "SELECT password_hash FROM api_users WHERE user_key = ?" + s.dialect.forUpdate()
+		err := tx.QueryRowContext(ctx, query, user.Key).Scan(&hash)
 		if err != nil {
 			return err
 		}
 		var disabled int
-		if err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM disabled_users WHERE user_key = ?", user.Key).Scan(&disabled); err != nil {
+		query = "SELECT COUNT(*) FROM disabled_users WHERE user_key = ?"
+		if err := tx.QueryRowContext(ctx, query, user.Key).Scan(&disabled); err != nil {
 			return err
 		}
 		if hash != user.PasswordHash || disabled > 0 {
 			return nil
 		}
 		started = true
-		_, err = tx.ExecContext(ctx, "INSERT INTO sessions (token_hash, user_key, created_at, expires_at) VALUES (?, ?, ?, ?)", tokenHash, user.Key, from, until)
+		_, err = tx.ExecContext(ctx, "INSERT INTO sessions (token_hash, user_key, created_at, expires_at) "+
+			"VALUES (?, ?, ?, ?)", tokenHash, user.Key, from, until)
 		return err
 	})
 	return started && err == nil, err
 }
 
-// EndSession forgets a token.
+// EndSession deletes the session of a token.
 func (s *Store) EndSession(ctx context.Context, tokenHash []byte) error {
 	err := s.write.WithContext(ctx).Where("token_hash = ?", tokenHash).Delete(&session{}).Error
 	return s.dialect.classify(err, false)
 }
 
-// Caller finds whose token it is, and his units; nil if it is nobody's, or was until now.
+// Caller returns the user of a session token and the units of the user; nil if there is no such session,
+// or no longer.
 func (s *Store) Caller(ctx context.Context, tokenHash []byte, now time.Time) (*models.Caller, error) {
-	// One row for each unit of the user, or one with a null unit.
-	rows, err := s.pools.sessions.QueryContext(ctx, `SELECT u.user_key, u.name, l.unit_key FROM sessions s JOIN api_users u ON u.user_key = s.user_key
+	// The query returns one row for each unit of the user, or one row with a NULL unit.
+	rows, err := s.pools.sessions.QueryContext(ctx, `SELECT u.user_key, u.name, l.unit_key
+		FROM sessions s JOIN api_users u ON u.user_key = s.user_key
 		LEFT JOIN api_user_units l ON l.user_key = u.user_key WHERE s.token_hash = ? AND s.expires_at > ?
 		AND NOT EXISTS (SELECT 1 FROM disabled_users d WHERE d.user_key = u.user_key)`, tokenHash, now)
 	if err != nil {
