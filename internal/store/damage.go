@@ -34,8 +34,8 @@ type watchedDialect struct {
 func (d watchedDialect) classify(err error, committing bool) error {
 	err = d.dialect.classify(err, committing)
 	if errors.Is(err, models.ErrCorrupt) && d.damage.found.CompareAndSwap(nil, &err) {
-		d.damage.log.Error("THE DATABASE FILE IS DAMAGED: the program writes nothing to it any more. Stop the program, "+
-			"keep a copy of the file, restore a backup (or run sqlite3's .recover), and start the program again.",
+		d.damage.log.Error("THE DATABASE FILE IS DAMAGED: the program writes nothing to it any more. "+
+			"Stop the program, keep a copy of the file, restore a backup (or run sqlite3's .recover), and start the program again.",
 			"error", err)
 	}
 	return err

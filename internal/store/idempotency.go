@@ -109,7 +109,8 @@ func (s *Store) claimKey(ctx context.Context, tx *sql.Tx, entry models.WriteSet)
 	if entry.RecordKey != 0 {
 		return entry.RecordKey, s.renew(ctx, tx, entry)
 	}
-	const insert = "INSERT INTO idempotent_calls (user_key, key_hash, fingerprint, created_at) VALUES (?, ?, ?, ?)"
+	const insert = "INSERT INTO idempotent_calls (user_key, key_hash, fingerprint, created_at) " +
+		"VALUES (?, ?, ?, ?)"
 	result, err := tx.ExecContext(ctx, insert,
 		entry.Key.UserKey, entry.Key.KeyHash, entry.Key.Fingerprint, entry.At)
 	if err != nil {

@@ -77,8 +77,9 @@ func (s *Store) HasSecretKey(ctx context.Context) (bool, error) {
 
 // MarkDemo marks the database as a demo.
 func (s *Store) MarkDemo(ctx context.Context) error {
-	_, err := s.writer().ExecContext(ctx, "INSERT INTO "+propertiesTable+" (name, value, set_at) VALUES (?, ?, ?)"+
-		s.dialect.upsert("name", []string{"value"}),
+	insert := "INSERT INTO " + propertiesTable + " (name, value, set_at) VALUES (?, ?, ?)" +
+		s.dialect.upsert("name", []string{"value"})
+	_, err := s.writer().ExecContext(ctx, insert,
 		demoMark, []byte("yes"), time.Now().UTC().Truncate(time.Microsecond))
 	return s.dialect.classify(err, false)
 }

@@ -40,7 +40,8 @@ func (s *Store) purgeBefore(ctx context.Context, expired, lastUse time.Time) err
 	} {
 		for {
 			var keys [][]byte
-			err := s.read.WithContext(ctx).Table(t.name).Where(t.end+" < ?", expired).Limit(step).Pluck(t.key, &keys).Error
+			err := s.read.WithContext(ctx).Table(t.name).
+				Where(t.end+" < ?", expired).Limit(step).Pluck(t.key, &keys).Error
 			if err != nil {
 				return err
 			}
