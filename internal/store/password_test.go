@@ -30,7 +30,7 @@ func TestAOneTimePasswordServesOneOfManyCallsAtOnce(t *testing.T) {
 			for round := range rounds {
 				clock.Store(int64(round))
 				password := fmt.Sprintf("%06d", round)
-				two.world.Add(t, eventstest.Data{AccessTokens: []models.AccessToken{{Number: fmt.Sprint("T", round), ParticipantKey: two.person, State: models.Effective,
+				two.world.Add(t, eventstest.Data{AccessTokens: []models.AccessToken{{Number: fmt.Sprint("T", round), ParticipantKey: two.participant, State: models.Effective,
 					OneTimePasswordHash: two.servers[0].Hasher.OneTimePassword(password)}}})
 				answers := make([][]models.Code, callers)
 				begin := make(chan struct{})
