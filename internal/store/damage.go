@@ -35,7 +35,8 @@ func (d watchedDialect) classify(err error, committing bool) error {
 	err = d.dialect.classify(err, committing)
 	if errors.Is(err, models.ErrCorrupt) && d.damage.found.CompareAndSwap(nil, &err) {
 		d.damage.log.Error("THE DATABASE FILE IS DAMAGED: the program writes nothing to it any more. "+
-			"Stop the program, keep a copy of the file, restore a backup (or run sqlite3's .recover), and start the program again.",
+			"Stop the program, keep a copy of the file, restore a backup (or run sqlite3's .recover), "+
+			"and start the program again.",
 			"error", err)
 	}
 	return err

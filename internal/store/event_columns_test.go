@@ -135,7 +135,8 @@ func TestEventColumns_RoundTrip(t *testing.T) {
 			EventDetails: models.EventDetails{PerformedOn: time.UnixMicro(1).UTC()},
 			CreatedAt:    time.UnixMicro(2).UTC(),
 		}
-		if err := s.Record(t.Context(), models.WriteSet{Events: []*models.WebCustomerEvent{full, empty}}); err != nil {
+		entry := models.WriteSet{Events: []*models.WebCustomerEvent{full, empty}}
+		if err := s.Record(t.Context(), entry); err != nil {
 			t.Fatal(err)
 		}
 		for name, want := range map[string]*models.WebCustomerEvent{"full": full, "empty": empty} {
@@ -156,8 +157,9 @@ func TestLiteralSize_IsAnUpperBound(t *testing.T) {
 	for name, event := range map[string]*models.WebCustomerEvent{"full": fullEvent(t), "empty": {}} {
 		var l insertBuilder
 		l.event(event)
-		if estimate := literalSize(event); l.Len()+len(",") > estimate || name == "full" && l.Len()+len(",") < estimate-20 {
-			t.Errorf("%s: the row has %d bytes, the estimate is %d", name, l.Len(), estimate)
+		size, estimate := l.Len()+len(","), literalSize(event)
+		if size > estimate || name == "full" && size < estimate-20 {
+			t.Errorf("%s: the row has %d bytes, the estimate is %d", name, size, estimate)
 		}
 	}
 }

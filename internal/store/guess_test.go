@@ -217,7 +217,7 @@ func TestGuessing(t *testing.T) {
 
 // TestLockout_CorrectGuessDoesNotOvertake makes 32 concurrent guesses at a new secret, one of them
 // correct. The correct one must have no better position in the order than the others. With a fair order
-// it is accepted in about a sixth of the rounds, when at most four wrong ones come before it. If failures
+// it is accepted in about a sixth of the rounds. If failures
 // were read before the guesses are evaluated, it would be accepted in all rounds.
 func TestLockout_CorrectGuessDoesNotOvertake(t *testing.T) {
 	t.Parallel()

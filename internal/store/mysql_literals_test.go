@@ -9,9 +9,19 @@ import (
 	"customer-events/internal/store/storetest"
 )
 
-// FuzzLiteralText asks the server what it reads in our literals: the very bytes, whatever they are.
+// FuzzLiteralText lets the server evaluate literals: it must return the same bytes.
 func FuzzLiteralText(f *testing.F) {
-	for _, seed := range []string{"", "plain", `back\slash`, `'"`, "\x00\n\r\x1a\t", `\'`, "'); DROP TABLE units; --", "😀ÀÉ\u202e", strings.Repeat(`\`, 7) + "'"} {
+	for _, seed := range []string{
+		"",
+		"plain",
+		`back\slash`,
+		`'"`,
+		"\x00\n\r\x1a\t",
+		`\'`,
+		"'); DROP TABLE units; --",
+		"😀ÀÉ\u202e",
+		strings.Repeat(`\`, 7) + "'",
+	} {
 		f.Add(seed)
 	}
 	dialect, err := newMySQL(storetest.MySQL(f))
@@ -25,11 +35,12 @@ func FuzzLiteralText(f *testing.F) {
 	f.Cleanup(func() { _ = pools.close() })
 	db := pools.write
 	f.Fuzz(func(t *testing.T, text string) {
-		text = strings.ToValidUTF8(text, "\ufffd") // decoding refuses all else
+		text = strings.ToValidUTF8(text, "\ufffd") // the decoder rejects anything else
 		var l insertBuilder
 		l.text(&text)
 		var got sql.NullString
-		if err := db.QueryRow("SELECT CAST(" + strings.TrimPrefix(l.String(), ",") + " AS BINARY)").Scan(&got); err != nil || got.String != text {
+		query := "SELECT CAST(" + strings.TrimPrefix(l.String(), ",") + " AS BINARY)"
+		if err := db.QueryRow(query).Scan(&got); err != nil || got.String != text {
 			t.Fatalf("%q is read as %q (%v)", text, got.String, err)
 		}
 	})
@@ -38,8 +49,10 @@ func FuzzLiteralText(f *testing.F) {
 func TestLiteralTime(t *testing.T) {
 	t.Parallel()
 	for _, at := range []time.Time{
-		time.Date(2026, 11, 23, 4, 5, 6, 0, time.UTC), time.Date(2026, 1, 2, 23, 59, 59, 999_999_000, time.UTC),
-		time.Date(1000, 12, 31, 0, 0, 0, 1_000, time.UTC), time.Date(9999, 12, 31, 23, 0, 0, 120_000_000, time.FixedZone("", 3600)),
+		time.Date(2026, 11, 23, 4, 5, 6, 0, time.UTC),
+		time.Date(2026, 1, 2, 23, 59, 59, 999_999_000, time.UTC),
+		time.Date(1000, 12, 31, 0, 0, 0, 1_000, time.UTC),
+		time.Date(9999, 12, 31, 23, 0, 0, 120_000_000, time.FixedZone("", 3600)),
 	} {
 		var l insertBuilder
 		l.time(&at)
@@ -50,18 +63,18 @@ func TestLiteralTime(t *testing.T) {
 	}
 }
 
-// Every byte is judged in every place of a word, and behind the last one, among bytes whose borrows and
-// carries might reach it.
-func TestPlain(t *testing.T) {
+// TestNeedsNoEscape tests every byte at every position of a word and after the last word, next to bytes
+// whose borrows and carries could reach it.
+func TestNeedsNoEscape(t *testing.T) {
 	t.Parallel()
 	for b := range 256 {
 		want := b >= ' ' && b < 0x7f && !strings.ContainsRune(`"'\`, rune(b))
 		for length := range 20 {
 			for at := range length {
-				for _, beside := range []string{" ", "a", "~", "!", "]", "(", "#", "&"} {
-					text := strings.Repeat(beside, at) + string([]byte{byte(b)}) + strings.Repeat(beside, length-at-1)
+				for _, neighbour := range []string{" ", "a", "~", "!", "]", "(", "#", "&"} {
+					text := strings.Repeat(neighbour, at) + string([]byte{byte(b)}) + strings.Repeat(neighbour, length-at-1)
 					if needsNoEscape(text) != want {
-						t.Fatalf("%q is plain: %t", text, !want)
+						t.Fatalf("%q needs no escape: %t", text, !want)
 					}
 				}
 			}
