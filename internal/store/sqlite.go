@@ -90,7 +90,7 @@ func (d *sqliteDialect) open(opener Opener) (pools, error) {
 		sessions:  read(sqliteSessions),
 		readiness: opener(checker),
 	}
-	// Without idle connections, each check opens the file at the path anew: it may have been replaced.
+	// Without idle connections, each check opens the file again: it may have been replaced.
 	p.readiness.SetMaxOpenConns(1)
 	p.readiness.SetMaxIdleConns(-1)
 	return p, nil

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Kind is the make of a server.
+// Kind is the product of a server.
 type Kind string
 
 const (
@@ -18,18 +18,18 @@ const (
 	KindMySQL   Kind = "MySQL"
 )
 
-var errNoServer = errors.New("there is no database server to test with: run \"make database-server\" as root on Debian, " +
-	"install MariaDB or MySQL so that mariadbd or mysqld is on the PATH, or set " + databaseEnv +
-	"=mysql://user:password@host:port/name to a running server")
+var errNoServer = errors.New("there is no database server to test with: " +
+	"run \"make database-server\" as root on Debian, install MariaDB or MySQL " +
+	"so that mariadbd or mysqld is on the PATH, or set " + databaseEnv + "=mysql://user:password@host:port/name to a running server")
 
-// serverEnv names the program to start private servers from: a mariadbd, mysqld or tidb-server.
+// serverEnv is the variable with the path of the server program: a mariadbd, mysqld or tidb-server.
 const serverEnv = "CRM_TEST_SERVER"
 
 // binary is an installed server program.
 type binary struct {
 	path    string
 	kind    Kind
-	version string // what it says to --version
+	version string // the output of --version
 }
 
 // findServer returns the installed server program.
@@ -54,8 +54,8 @@ func findServer(ctx context.Context) (binary, error) {
 	return b, nil
 }
 
-// look returns the first of the programs found in PATH or else in the folders,
-// where PATH does not always lead.
+// look returns the path of the first program that is in PATH or in one of the folders, which PATH does
+// not always have.
 func look(names []string, folders ...string) string {
 	for _, name := range names {
 		if path, err := exec.LookPath(name); err == nil {
