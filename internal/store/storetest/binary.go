@@ -20,7 +20,8 @@ const (
 
 var errNoServer = errors.New("there is no database server to test with: " +
 	"run \"make database-server\" as root on Debian, install MariaDB or MySQL " +
-	"so that mariadbd or mysqld is on the PATH, or set " + databaseEnv + "=mysql://user:password@host:port/name to a running server")
+	"so that mariadbd or mysqld is on the PATH, or set " + databaseEnv + "=" +
+	"mysql://user:password@host:port/name to a running server")
 
 // serverEnv is the variable with the path of the server program: a mariadbd, mysqld or tidb-server.
 const serverEnv = "CRM_TEST_SERVER"
