@@ -42,8 +42,12 @@ release-check: ## Build a release twice in different folders and compare; PLATFO
 	diff -r "$$copy/first" "$$copy/second" || { echo 'the builds differ'; exit 1; }
 	echo 'the builds are equal byte for byte'
 
+.PHONY: database-server
+database-server: ## Install MariaDB for the tests if there is no database server (root on Debian)
+	@.ci/database-server
+
 .PHONY: test
-test: ## Run all tests; then the short ones with the race detector
+test: database-server ## Run all tests; then the short ones with the race detector
 	go test -timeout 15m ./...
 	CGO_ENABLED=1 go test -race -short -timeout 15m ./...
 
@@ -58,7 +62,7 @@ test-tidb: ## Run the tests that need a database on TiDB, built once from its Go
 	go run ./test/chaos -short -only $(tidb-faults)
 
 .PHONY: fuzz
-fuzz: ## Run each fuzz target for FUZZTIME (default 10s), one per processor at a time
+fuzz: database-server ## Run each fuzz target for FUZZTIME (default 10s), one per processor at a time
 	@fuzz() {
 		file=$${1%%:*} target=$${1##* }
 		echo "== $$target in $$(dirname "$$file")"
@@ -68,19 +72,19 @@ fuzz: ## Run each fuzz target for FUZZTIME (default 10s), one per processor at a
 	grep -rEo '^func Fuzz\w+' --include='*_test.go' --exclude-dir=node_modules . | xargs -d '\n' -P "$$(nproc)" -I TARGET bash -euc 'fuzz "TARGET"'
 
 .PHONY: test-lockout
-test-lockout: ## Try a million wrong credentials on two servers, and count the accepted ones
+test-lockout: database-server ## Try a million wrong credentials on two servers, and count the accepted ones
 	go test ./internal/store -run TestGuessing -v -timeout 1h -args -guesses 1000000
 
 .PHONY: test-security
-test-security: ## Run all attacks against the program, and count the successful ones; then hostile load
+test-security: database-server ## Run all attacks against the program, and count the successful ones; then hostile load
 	go test ./test/security -v -count 1 -timeout 20m -args -attack
 
 .PHONY: bench
-bench: ## Measure the throughput of the server in relation to that of its bare database
+bench: database-server ## Measure the throughput of the server in relation to that of its bare database
 	go run ./test/bench
 
 .PHONY: test-chaos
-test-chaos: ## Inject faults into server, database, connections and disk; no event may be lost or duplicated
+test-chaos: database-server ## Inject faults into server, database, connections and disk; no event may be lost or duplicated
 	go run ./test/chaos
 
 .PHONY: check

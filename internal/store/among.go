@@ -7,8 +7,8 @@ import (
 	"customer-events/models"
 )
 
-// Among reads the records of the candidates by their keys and compares what they are called. So it costs the
-// same for a name that a million records have.
+// Among reports for each candidate whether the record with its key has its value. It reads the records by
+// their keys, so that a name that a million records share costs no more than any other.
 func (s *Store) Among(ctx context.Context, candidates []models.Candidate) ([]bool, error) {
 	among := make([]bool, len(candidates))
 	type group struct {
@@ -21,7 +21,7 @@ func (s *Store) Among(ctx context.Context, candidates []models.Candidate) ([]boo
 		members[g] = append(members[g], i)
 	}
 	for g, list := range members {
-		err := splitOnPacketTooLarge(len(list), func(from, to int) error {
+		err := splitStatement(s.dialect, len(list), func(from, to int) error {
 			return s.among(ctx, g.kind, g.by, candidates, list[from:to], among)
 		})
 		if err != nil {
@@ -31,16 +31,16 @@ func (s *Store) Among(ctx context.Context, candidates []models.Candidate) ([]boo
 	return among, nil
 }
 
-// among answers for some candidates of one kind and attribute.
+// among reads the candidates at some indexes, all of one kind and attribute.
 func (s *Store) among(ctx context.Context, kind models.Kind, by models.Attribute,
 	candidates []models.Candidate, list []int, among []bool) error {
 	table := tables[kind]
 	column, _, _ := strings.Cut(table.columns, ",")
-	keys, asked := make([]any, len(list)), make(map[int64][]int, len(list))
+	keys, byKey := make([]any, len(list)), make(map[int64][]int, len(list))
 	for n, i := range list {
 		key := candidates[i].Key
 		keys[n] = key
-		asked[key] = append(asked[key], i)
+		byKey[key] = append(byKey[key], i)
 	}
 	rows, err := s.reader().QueryContext(ctx, "SELECT "+column+", "+attributes[by]+" FROM "+table.name+
 		" WHERE "+column+" IN ("+placeholders(len(keys))+")"+table.scope, keys...)
@@ -54,7 +54,7 @@ func (s *Store) among(ctx context.Context, kind models.Kind, by models.Attribute
 		if err := rows.Scan(&key, &value); err != nil {
 			return err
 		}
-		for _, i := range asked[key] {
+		for _, i := range byKey[key] {
 			among[i] = value != nil && string(value) == candidates[i].Value
 		}
 	}

@@ -10,16 +10,16 @@ import (
 	"strings"
 )
 
-// catalog is what a database says of its tables.
+// catalog is the description of a database's tables by the database itself.
 type catalog struct {
-	tables map[string]catalogTable // by name, in lower case where the database ignores case
-	// versions are the applied migrations; nil if the database has no table of them.
+	tables map[string]catalogTable // by name, in lower case if the database ignores case
+	// versions are the applied migrations; nil if the database has no table of versions.
 	versions []int64
-	// server is what the server calls itself; empty on SQLite.
+	// server is the version text of the server; empty for SQLite.
 	server string
 }
 
-// catalogTable is one table or view. engine and rowFormat are MySQL's.
+// catalogTable is one table or view. engine and rowFormat are empty for SQLite.
 type catalogTable struct {
 	columns           []string
 	engine, rowFormat string
@@ -27,11 +27,13 @@ type catalogTable struct {
 
 const (
 	versionTable = "goose_db_version"
-	// propertiesTable is created before the first migration. Its name is so much our own that a database which
-	// has it is one of this program, even if the first migration was interrupted.
+	// propertiesTable is created before the first migration. No other application has a table of this
+	// name, so that a database that has it belongs to this program, even if the first migration was
+	// interrupted.
 	propertiesTable = "customer_events_properties"
 )
 
+// has reports whether the database has a table.
 func (c catalog) has(table string) bool {
 	_, found := c.tables[table]
 	return found
@@ -45,7 +47,8 @@ func (c catalog) version() int64 {
 	return slices.Max(c.versions)
 }
 
-// readCatalog reads rows of table, column, engine and row format, and the versions.
+// readCatalog reads the applied versions, and the tables with a query for rows of table, column, engine
+// and row format. fold is true if the database ignores the case of table names.
 func readCatalog(ctx context.Context, db *sql.DB, query string, fold bool) (catalog, error) {
 	c := catalog{tables: map[string]catalogTable{}}
 	rows, err := db.QueryContext(ctx, query)
@@ -71,7 +74,7 @@ func readCatalog(ctx context.Context, db *sql.DB, query string, fold bool) (cata
 		return c, err
 	}
 	if !containsAll(c.tables[versionTable].columns, []string{"id", "version_id", "is_applied"}) {
-		return c, nil // there is none, or it is not goose's
+		return c, nil // there is no such table, or it is not goose's
 	}
 	c.versions, err = readVersions(ctx, db)
 	return c, err
@@ -99,13 +102,13 @@ func readVersions(ctx context.Context, db *sql.DB) ([]int64, error) {
 	return versions, rows.Err()
 }
 
-// useAnother ends every refusal of a database that belongs to another application.
+// useAnother is the remedy in errors about databases that belong to another application.
 const useAnother = "name an empty database with --database or CRM_DATABASE"
 
 // checkOwner returns an error if the database has tables that this program would use but did not create.
 //
-// A database is ours if it has the table of properties, which is created before the first migration. A
-// database from before that table existed is ours if it has what its applied migrations make.
+// A database belongs to this program if it has propertiesTable. A database from a version before that
+// table belongs to it if the database has the tables and columns of its applied migrations.
 func (c catalog) checkOwner(files []migrationFile) error {
 	if c.has(propertiesTable) {
 		return nil
@@ -118,14 +121,14 @@ func (c catalog) checkOwner(files []migrationFile) error {
 		}
 	}
 	if c.has(versionTable) && c.versions == nil {
-		return fmt.Errorf("the database has a table %q that this program did not create: "+
-			"%s", versionTable, useAnother)
+		return foreignTables([]string{versionTable})
 	}
 	if c.version() == 0 {
-		if c.versions != nil { // the first migration of an early program was interrupted
+		if c.versions != nil { // the first migration of an early version was interrupted
 			first := schemaAt(files, files[0].version)
 			for _, name := range present {
-				if !slices.Equal(slices.Sorted(slices.Values(c.tables[name].columns)), slices.Sorted(slices.Values(first[name]))) {
+				found, want := slices.Values(c.tables[name].columns), slices.Values(first[name])
+				if !slices.Equal(slices.Sorted(found), slices.Sorted(want)) {
 					different = append(different, name)
 				}
 			}
@@ -135,27 +138,26 @@ func (c catalog) checkOwner(files []migrationFile) error {
 	}
 	for name, columns := range schemaAt(files, min(c.version(), files[len(files)-1].version)) {
 		if name != propertiesTable && !containsAll(c.tables[name].columns, columns) {
-			return errors.Join(fmt.Errorf("the table %q of the database belongs to another application, whose "+
-				"migrations it counts: %s",
-				versionTable, useAnother), foreignTables(present))
+			return errors.Join(fmt.Errorf("the table %q of the database belongs to another application and has "+
+				"the versions of its migrations: %s", versionTable, useAnother), foreignTables(present))
 		}
 	}
 	return nil
 }
 
+// foreignTables returns an error for tables that this program did not create; nil if there are none.
 func foreignTables(names []string) error {
 	switch len(names) {
 	case 0:
 		return nil
 	case 1:
-		return fmt.Errorf("the database has a table %q that this program did not create: "+
-			"%s", names[0], useAnother)
+		return fmt.Errorf("the database has a table %q that this program did not create: %s", names[0], useAnother)
 	}
 	return fmt.Errorf("the database has tables %q that this program did not create: %s", names, useAnother)
 }
 
-// checkColumns returns an error that names every table and column that the program needs and the database
-// lacks.
+// checkColumns returns an error for every table and column that the program needs and the database does
+// not have.
 func (c catalog) checkColumns(want schema) error {
 	var missing []error
 	for _, name := range slices.Sorted(maps.Keys(want)) {
@@ -173,6 +175,7 @@ func (c catalog) checkColumns(want schema) error {
 	return errors.Join(missing...)
 }
 
+// containsAll reports whether all contains every element of some.
 func containsAll(all, some []string) bool {
-	return !slices.ContainsFunc(some, func(one string) bool { return !slices.Contains(all, one) })
+	return !slices.ContainsFunc(some, func(s string) bool { return !slices.Contains(all, s) })
 }

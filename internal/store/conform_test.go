@@ -10,7 +10,7 @@ import (
 
 func TestMain(m *testing.M) { storetest.Run(m) }
 
-// databases are what every promise of the package must hold on.
+// databases create the databases that the tests run on, by name.
 var databases = map[string]func(testing.TB) string{"SQLite": storetest.SQLite, "MySQL": storetest.MySQL}
 
 // open opens a fresh database with its tables.
@@ -31,7 +31,7 @@ func open(t testing.TB, url func(testing.TB) string) *Store {
 	return s
 }
 
-// world is a store as the conformance suite sees it.
+// world is a store for the conformance suite.
 type world struct{ *Store }
 
 func (w world) Add(t testing.TB, data eventstest.Data) {

@@ -10,14 +10,14 @@ import (
 	"customer-events/models"
 )
 
-// damage remembers that the database file is damaged. Writing into such a file can destroy what is still
-// readable in it, so that nothing is written any more until the program is started again.
+// damage records that the database file is corrupt. Writing to a corrupt file can destroy data that is
+// still readable, so that all writes fail until the program is restarted.
 type damage struct {
 	log   *slog.Logger
 	found atomic.Pointer[error]
 }
 
-// err returns the error that showed the damage; nil if there is none.
+// err returns the first error that reported the corruption; nil if there is none.
 func (d *damage) err() error {
 	if found := d.found.Load(); found != nil {
 		return *found
@@ -25,7 +25,7 @@ func (d *damage) err() error {
 	return nil
 }
 
-// watchedDialect notes damage in every error that it classifies.
+// watchedDialect is a dialect that records corruption when it classifies an error.
 type watchedDialect struct {
 	dialect
 	damage *damage
@@ -34,17 +34,19 @@ type watchedDialect struct {
 func (d watchedDialect) classify(err error, committing bool) error {
 	err = d.dialect.classify(err, committing)
 	if errors.Is(err, models.ErrCorrupt) && d.damage.found.CompareAndSwap(nil, &err) {
-		d.damage.log.Error("THE DATABASE FILE IS DAMAGED: nothing is written any more. Stop the program, keep a copy "+
-			"of the file, restore a backup (or run sqlite3's .recover), and start the program again.", "error", err)
+		d.damage.log.Error("THE DATABASE FILE IS DAMAGED: the program writes nothing to it any more. "+
+			"Stop the program, keep a copy of the file, restore a backup (or run sqlite3's .recover), "+
+			"and start the program again.",
+			"error", err)
 	}
 	return err
 }
 
-// writable returns the reason why nothing may be written; nil if writing is allowed.
+// writable returns the reason why writing is not allowed; nil if it is.
 func (s *Store) writable() error { return s.damage.err() }
 
-// guardWrites makes every write through gorm fail once the file is damaged. Transactions outside gorm ask
-// writable.
+// guardWrites makes every write through gorm fail once the file is corrupt. Transactions outside gorm
+// call writable.
 func (s *Store) guardWrites() error {
 	guard := func(db *gorm.DB) { _ = db.AddError(s.writable()) }
 	on := s.write.Callback()

@@ -1,7 +1,13 @@
-// Package store keeps everything in SQLite or in MySQL, MariaDB or TiDB. It is the only package that knows gorm and the
-// drivers; what differs between the databases stands in sqlite.go, mysql.go and the folders under migrations.
+// Package store stores everything in SQLite, MySQL, MariaDB or TiDB. Only this package imports gorm and
+// the database drivers. The differences between the databases are in the dialect interface, in the files
+// sqlite*.go and mysql*.go, and in the folders under migrations.
 //
-// gorm does what is done a row or a page at a time. The two things that are done a thousand rows at once, looking references
-// up (find.go) and writing events (record.go), go to the connection under gorm: its reflection costs about 35 µs an event,
-// more than the database needs for one.
+// gorm reads whole records into the types of models, adds users, replaces password hashes, ends sessions
+// and purges; everything else is SQL on the connection pools beneath gorm. The reason is the bulk call:
+// gorm's reflection costs about 35 µs an event, more than the database needs for one.
+//
+// The write protocol is in record.go: ids are generated beforehand, unique keys decide what is new, and
+// any error drops the transaction. group_commit.go lets small calls share transactions. Each dialect
+// inserts events in its own way (mysql_insert.go, sqlite_insert.go), from one table of columns
+// (event_columns.go).
 package store

@@ -26,7 +26,7 @@ func privateMySQL(t *testing.T, flags ...string) (url string) {
 	return url
 }
 
-// TestMigrate_EveryTableIsInnoDB migrates on servers whose default is another engine or row format.
+// TestMigrate_EveryTableIsInnoDB migrates servers whose default is another engine or row format.
 func TestMigrate_EveryTableIsInnoDB(t *testing.T) {
 	t.Parallel()
 	for name, flag := range map[string]string{
@@ -61,7 +61,7 @@ func TestMigrate_EveryTableIsInnoDB(t *testing.T) {
 					t.Errorf("after %s: %v", statement, err)
 				}
 			}
-			// What the message advises mends it.
+			// The remedy in the error works.
 			for _, statement := range []string{
 				"ALTER TABLE sessions ENGINE=InnoDB ROW_FORMAT=DYNAMIC",
 				"ALTER TABLE failed_attempts ENGINE=InnoDB ROW_FORMAT=DYNAMIC",
@@ -80,7 +80,7 @@ func TestMigrate_EveryTableIsInnoDB(t *testing.T) {
 	}
 }
 
-// TestMigrate_ServerWithoutInnoDB expects a sentence that names InnoDB, and no table.
+// TestMigrate_ServerWithoutInnoDB expects an error that names InnoDB.
 func TestMigrate_ServerWithoutInnoDB(t *testing.T) {
 	t.Parallel()
 	for name, flags := range map[string][]string{

@@ -9,23 +9,27 @@ import (
 	"customer-events/models"
 )
 
-// exportQueries select a page of each kind's records, behind a key: the key first, then the values.
+// exportQueries select a page of each kind's records after a key. Their first column is the key.
 var exportQueries = map[models.Kind]string{
-	models.Accounts: "SELECT r.account_key, r.id, r.number, r.name FROM accounts_receivable r WHERE r.account_key > ? ORDER BY r.account_key",
+	models.Accounts: "SELECT r.account_key, r.id, r.number, r.name FROM accounts_receivable r" +
+		" WHERE r.account_key > ? ORDER BY r.account_key",
 	models.Participants: "SELECT r.participant_key, r.id, r.number, a.number FROM rewards_participants r" +
-		" JOIN accounts_receivable a ON a.account_key = r.account_key WHERE r.participant_key > ? ORDER BY r.participant_key",
+		" JOIN accounts_receivable a ON a.account_key = r.account_key" +
+		" WHERE r.participant_key > ? ORDER BY r.participant_key",
 	models.AccessTokens: "SELECT r.access_token_key, r.number, p.number, r.state FROM access_tokens r" +
-		" JOIN rewards_participants p ON p.participant_key = r.participant_key WHERE r.access_token_key > ? ORDER BY r.access_token_key",
-	models.Classifications: "SELECT r.classification_key, r.id, r.name, r.alternative_code, r.type FROM classifications r" +
-		" WHERE r.classification_key > ? ORDER BY r.classification_key",
-	models.Units: "SELECT r.unit_key, r.id, r.name, r.alternative_code FROM units r WHERE r.unit_key > ? ORDER BY r.unit_key",
+		" JOIN rewards_participants p ON p.participant_key = r.participant_key" +
+		" WHERE r.access_token_key > ? ORDER BY r.access_token_key",
+	models.Classifications: "SELECT r.classification_key, r.id, r.name, r.alternative_code, r.type" +
+		" FROM classifications r WHERE r.classification_key > ? ORDER BY r.classification_key",
+	models.Units: "SELECT r.unit_key, r.id, r.name, r.alternative_code FROM units r" +
+		" WHERE r.unit_key > ? ORDER BY r.unit_key",
 }
 
-// exportPage is how many records are read at once. No transaction stays open between two pages.
+// exportPage is the number of records in a page. No transaction stays open between two pages.
 const exportPage = 1000
 
-// Export calls write with each record of a kind, in the order in which they were added: its values, without
-// secrets, "" where there is none. The record is valid during the call.
+// Export calls write with the values of each record of a kind, in the order in which the records were
+// added. It leaves out secrets, and writes "" for a missing value. write must not keep the slice.
 //
 //	Accounts         id, number, name
 //	Participants     id, number, number of the account
@@ -44,7 +48,10 @@ func (s *Store) Export(ctx context.Context, kind models.Kind, write func(record 
 	}
 }
 
-func (s *Store) exportPage(ctx context.Context, query string, width int, after *int64, write func(record []string) error) error {
+// exportPage writes one page of records and moves after to the last key.
+func (s *Store) exportPage(
+	ctx context.Context, query string, width int, after *int64, write func(record []string) error,
+) error {
 	rows, err := s.reader().QueryContext(ctx, query, *after)
 	if err != nil {
 		return err

@@ -13,7 +13,7 @@ import (
 	"customer-events/models"
 )
 
-// addEvents records so many thousand events of three external systems.
+// addEvents records thousands of events, of three external systems.
 func addEvents(t testing.TB, s *Store, thousands int) {
 	t.Helper()
 	for thousand := range thousands {
@@ -21,9 +21,19 @@ func addEvents(t testing.TB, s *Store, thousands int) {
 		entry := models.WriteSet{At: at}
 		for i := range 1000 {
 			system, number := fmt.Sprint("system ", i%3), fmt.Sprintf("%06d", thousand*1000+i)
-			entry.Events = append(entry.Events, &models.WebCustomerEvent{ID: models.ID(uuid.Must(uuid.NewV7())), AccountKey: int64(i % 100),
-				UnitKey: int64(i % 7), CreatedAt: at, CreatedByKey: 1, EventDetails: models.EventDetails{PerformedOn: at, Website: "www.crm.com",
-					ExternalSystem: &system, ExternalSystemReferenceNumber: &number}})
+			entry.Events = append(entry.Events, &models.WebCustomerEvent{
+				ID:           models.ID(uuid.Must(uuid.NewV7())),
+				AccountKey:   int64(i % 100),
+				UnitKey:      int64(i % 7),
+				CreatedAt:    at,
+				CreatedByKey: 1,
+				EventDetails: models.EventDetails{
+					PerformedOn:                   at,
+					Website:                       "www.crm.com",
+					ExternalSystem:                &system,
+					ExternalSystemReferenceNumber: &number,
+				},
+			})
 		}
 		if err := s.Record(t.Context(), entry); err != nil {
 			t.Fatal(err)
@@ -31,7 +41,7 @@ func addEvents(t testing.TB, s *Store, thousands int) {
 	}
 }
 
-// plan returns how the database finds the events of a filter: a line for each table that it reads.
+// plan returns the query plan for a filter, with one line for each table that the database reads.
 func plan(t *testing.T, s *Store, filter models.EventFilter) string {
 	t.Helper()
 	type recording struct{}
@@ -39,14 +49,16 @@ func plan(t *testing.T, s *Store, filter models.EventFilter) string {
 	var values []any
 	name := fmt.Sprintf("plan:%p", &statement)
 	err := s.queries.Callback().Query().After("gorm:query").Register(name, func(db *gorm.DB) {
-		if mine, _ := db.Statement.Context.Value(recording{}).(bool); mine && db.Statement.Table == "web_customer_events" {
+		ours, _ := db.Statement.Context.Value(recording{}).(bool)
+		if ours && db.Statement.Table == "web_customer_events" {
 			statement, values = db.Statement.SQL.String(), db.Statement.Vars
 		}
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Events(context.WithValue(t.Context(), recording{}, true), models.Caller{}, filter, 0, 10); err != nil {
+	ctx := context.WithValue(t.Context(), recording{}, true)
+	if _, err := s.Events(ctx, models.Caller{}, filter, 0, 10); err != nil {
 		t.Fatal(err)
 	}
 	explain := "EXPLAIN "
@@ -83,7 +95,8 @@ func plan(t *testing.T, s *Store, filter models.EventFilter) string {
 	return strings.Join(lines, "\n")
 }
 
-// A filter by any one attribute that no event matches reads an index and not all events.
+// TestEvents_EveryFilterHasAnIndex filters by single attributes that no event matches. The database must
+// read an index instead of all events.
 func TestEvents_EveryFilterHasAnIndex(t *testing.T) {
 	t.Parallel()
 	for name, url := range databases {
@@ -91,7 +104,7 @@ func TestEvents_EveryFilterHasAnIndex(t *testing.T) {
 			t.Parallel()
 			s := open(t, url)
 			if onTiDB(t, s) {
-				t.Skip("TiDB's plans read otherwise")
+				t.Skip("TiDB has another format of plans")
 			}
 			addEvents(t, s, 20)
 			if name == "MySQL" {
@@ -113,7 +126,8 @@ func TestEvents_EveryFilterHasAnIndex(t *testing.T) {
 				{"account", models.EventFilter{Account: of(models.Accounts, models.ByName)}},
 				{"participant", models.EventFilter{Participant: of(models.Participants, models.ByNumber)}},
 				{"unit", models.EventFilter{Unit: of(models.Units, models.ByName)}},
-				{"classification", models.EventFilter{Classification: of(models.Classifications, models.ByAlternativeCode)}},
+				{"classification", models.EventFilter{
+					Classification: of(models.Classifications, models.ByAlternativeCode)}},
 				{"performed_on", models.EventFilter{PerformedFrom: &future}},
 				{"performed_on", models.EventFilter{PerformedTo: &past}},
 				{"created_at", models.EventFilter{CreatedFrom: &future}},
@@ -123,7 +137,8 @@ func TestEvents_EveryFilterHasAnIndex(t *testing.T) {
 				lines := plan(t, s, c.filter)
 				index := "web_customer_events_" + c.index
 				empty := strings.Contains(lines, "Impossible WHERE") || strings.Contains(lines, "no matching row")
-				if !strings.Contains(lines, index) && !empty || strings.Contains(lines, "SCAN web_customer_events") || strings.Contains(lines, " ALL ") {
+				scan := strings.Contains(lines, "SCAN web_customer_events") || strings.Contains(lines, " ALL ")
+				if !strings.Contains(lines, index) && !empty || scan {
 					t.Errorf("%s: the plan does not use the index:\n%s", c.index, lines)
 				}
 			}
@@ -131,8 +146,8 @@ func TestEvents_EveryFilterHasAnIndex(t *testing.T) {
 	}
 }
 
-// The migration can be run again after an interruption at any place, and keeps references unique at every
-// moment.
+// TestMigrations_FiltersAgain runs a migration again, as after an interruption. External references must
+// stay unique at every moment.
 func TestMigrations_FiltersAgain(t *testing.T) {
 	t.Parallel()
 	s := open(t, databases["MySQL"])
@@ -157,7 +172,8 @@ func TestMigrations_FiltersAgain(t *testing.T) {
 		}
 	}
 	var unique, old int
-	err = s.reader().QueryRowContext(t.Context(), `SELECT SUM(index_name = 'web_customer_events_reference_number' AND non_unique = 0),
+	err = s.reader().QueryRowContext(t.Context(), `SELECT
+		SUM(index_name = 'web_customer_events_reference_number' AND non_unique = 0),
 		SUM(index_name = 'web_customer_events_external_reference') FROM information_schema.statistics
 		WHERE table_schema = DATABASE() AND table_name = 'web_customer_events'`).Scan(&unique, &old)
 	if err != nil || unique != 2 || old != 0 {

@@ -12,7 +12,7 @@ import (
 	"customer-events/internal/store/storetest"
 )
 
-// foreign opens a database past the program and runs statements in it.
+// foreign opens a database without the program's checks and runs statements in it.
 func foreign(t *testing.T, url string, statements ...string) *sql.DB {
 	t.Helper()
 	d, err := dialectOf(url)
@@ -65,30 +65,37 @@ func migrateURL(ctx context.Context, url string) error {
 	return s.Migrate(ctx)
 }
 
-const gooseTable = "CREATE TABLE goose_db_version (id INTEGER PRIMARY KEY, version_id BIGINT NOT NULL, is_applied BOOLEAN NOT NULL)"
+const gooseTable = "CREATE TABLE goose_db_version " +
+	"(id INTEGER PRIMARY KEY, version_id BIGINT NOT NULL, is_applied BOOLEAN NOT NULL)"
 
-// TestMigrate_ForeignTables expects a database of another application to be refused by name, and left as it was.
+// TestMigrate_ForeignTables opens databases of other applications. It expects an error that names a
+// table, and no change.
 func TestMigrate_ForeignTables(t *testing.T) {
 	t.Parallel()
-	sessions := "CREATE TABLE sessions (token_hash CHAR(32) PRIMARY KEY, user_key BIGINT, created_at DATETIME, expires_at DATETIME)"
+	sessions := "CREATE TABLE sessions " +
+		"(token_hash CHAR(32) PRIMARY KEY, user_key BIGINT, created_at DATETIME, expires_at DATETIME)"
 	for name, c := range map[string]struct {
 		statements []string
 		want       string
 	}{
-		"one table":            {[]string{sessions, "INSERT INTO sessions VALUES ('x', 1, '2001-01-01', '2001-01-01')"}, `"sessions"`},
+		"one table": {[]string{sessions,
+			"INSERT INTO sessions VALUES ('x', 1, '2001-01-01', '2001-01-01')"}, `"sessions"`},
 		"other columns":        {[]string{"CREATE TABLE units (unit VARCHAR(9))"}, `"units"`},
 		"two tables":           {[]string{sessions, "CREATE TABLE units (unit VARCHAR(9))"}, `"units"`},
 		"a table of version 3": {[]string{"CREATE TABLE failed_attempts (subject INT)"}, `"failed_attempts"`},
 		"a table of the last":  {[]string{"CREATE TABLE login_networks (network INT)"}, `"login_networks"`},
-		"a view":               {[]string{"CREATE TABLE x (y INT)", "CREATE VIEW sessions AS SELECT y FROM x"}, `"sessions"`},
+		"a view": {[]string{"CREATE TABLE x (y INT)",
+			"CREATE VIEW sessions AS SELECT y FROM x"}, `"sessions"`},
 		"goose, low versions": {[]string{"CREATE TABLE orders (id INT)", gooseTable,
 			"INSERT INTO goose_db_version VALUES (1, 0, 1), (2, 1, 1), (3, 2, 1)"}, `"goose_db_version"`},
 		"goose, timestamps": {[]string{"CREATE TABLE orders (id INT)", gooseTable,
 			"INSERT INTO goose_db_version VALUES (1, 0, 1), (2, 20230102030405, 1)"}, `"goose_db_version"`},
-		"goose, and a table": {[]string{sessions, gooseTable, "INSERT INTO goose_db_version VALUES (1, 0, 1), (2, 5, 1)"}, `"sessions"`},
+		"goose, and a table": {[]string{sessions, gooseTable,
+			"INSERT INTO goose_db_version VALUES (1, 0, 1), (2, 5, 1)"}, `"sessions"`},
 		"goose at the beginning, and a table": {[]string{"CREATE TABLE sessions (id INT)", gooseTable,
 			"INSERT INTO goose_db_version VALUES (1, 0, 1)"}, `"sessions"`},
-		"another goose_db_version": {[]string{"CREATE TABLE goose_db_version (bird VARCHAR(9))"}, `"goose_db_version"`},
+		"another goose_db_version": {[]string{
+			"CREATE TABLE goose_db_version (bird VARCHAR(9))"}, `"goose_db_version"`},
 	} {
 		for kind, make := range databases {
 			t.Run(name+" "+kind, func(t *testing.T) {
@@ -97,7 +104,9 @@ func TestMigrate_ForeignTables(t *testing.T) {
 				db := foreign(t, url, c.statements...)
 				before := tableNames(t, url, db)
 				for range 2 {
-					if err := migrateURL(t.Context(), url); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "--database") {
+					err := migrateURL(t.Context(), url)
+					if err == nil || !strings.Contains(err.Error(), c.want) ||
+						!strings.Contains(err.Error(), "--database") {
 						t.Errorf("%v does not name %s and the remedy", err, c.want)
 					}
 				}
@@ -106,7 +115,7 @@ func TestMigrate_ForeignTables(t *testing.T) {
 				}
 				if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
 					if data, err := os.ReadFile(path); err != nil || data[18] != 1 {
-						t.Errorf("the journal of the other application's file has been changed, %v", err)
+						t.Errorf("the journal of the other application's file has changed, %v", err)
 					}
 				}
 			})
@@ -114,8 +123,8 @@ func TestMigrate_ForeignTables(t *testing.T) {
 	}
 }
 
-// TestMigrate_OtherTablesAreNoHindrance: an application may share the database if its names are others.
-func TestMigrate_OtherTablesAreNoHindrance(t *testing.T) {
+// TestMigrate_UnrelatedTables shares the database with an application whose tables have other names.
+func TestMigrate_UnrelatedTables(t *testing.T) {
 	t.Parallel()
 	for kind, make := range databases {
 		t.Run(kind, func(t *testing.T) {
@@ -129,10 +138,11 @@ func TestMigrate_OtherTablesAreNoHindrance(t *testing.T) {
 	}
 }
 
-// TestMigrate_InterruptedStart goes on where the first migration was interrupted, with and without the table of properties.
+// TestMigrate_InterruptedStart continues where the first migration was interrupted, with and without
+// propertiesTable.
 func TestMigrate_InterruptedStart(t *testing.T) {
 	t.Parallel()
-	for name, early := range map[string]bool{"this program": false, "an early program": true} {
+	for name, early := range map[string]bool{"this version": false, "an early version": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			url := storetest.MySQL(t)
@@ -144,8 +154,13 @@ func TestMigrate_InterruptedStart(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			statements := []string{"CREATE TABLE goose_db_version (id BIGINT AUTO_INCREMENT PRIMARY KEY, version_id BIGINT NOT NULL, is_applied BOOLEAN NOT NULL, tstamp DATETIME NULL DEFAULT CURRENT_TIMESTAMP)",
-				"INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, 1)", m.list[0].statements[0], m.list[0].statements[1]}
+			statements := []string{
+				"CREATE TABLE goose_db_version (id BIGINT AUTO_INCREMENT PRIMARY KEY, version_id BIGINT NOT NULL, " +
+					"is_applied BOOLEAN NOT NULL, tstamp DATETIME NULL DEFAULT CURRENT_TIMESTAMP)",
+				"INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, 1)",
+				m.list[0].statements[0],
+				m.list[0].statements[1],
+			}
 			if !early {
 				statements = append([]string{m.createProperties()}, statements...)
 			}
@@ -157,10 +172,11 @@ func TestMigrate_InterruptedStart(t *testing.T) {
 	}
 }
 
-// TestMigrate_EarlierAndLaterVersions takes over a database of an early program, and refuses one of a later program.
+// TestMigrate_EarlierAndLaterVersions migrates a database of an early version, and rejects one of a later
+// version.
 func TestMigrate_EarlierAndLaterVersions(t *testing.T) {
 	t.Parallel()
-	const early = 3 // the last version before there was a table of properties
+	const early = 3 // the last version without propertiesTable
 	for kind, make := range databases {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
@@ -173,10 +189,13 @@ func TestMigrate_EarlierAndLaterVersions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			statements := []string{strings.Replace(gooseTable, "INTEGER", map[string]string{"MySQL": "INTEGER AUTO_INCREMENT", "SQLite": "INTEGER"}[kind], 1)}
-			statements[0] = strings.TrimSuffix(statements[0], ")") + ", tstamp TIMESTAMP DEFAULT CURRENT_TIMESTAMP)"
+			key := map[string]string{"MySQL": "INTEGER AUTO_INCREMENT", "SQLite": "INTEGER"}[kind]
+			versions := strings.TrimSuffix(strings.Replace(gooseTable, "INTEGER", key, 1), ")") +
+				", tstamp TIMESTAMP DEFAULT CURRENT_TIMESTAMP)"
+			statements := []string{versions}
+			const insert = "INSERT INTO goose_db_version (version_id, is_applied) VALUES (%d, 1)"
 			for version := range early + 1 {
-				statements = append(statements, fmt.Sprintf("INSERT INTO goose_db_version (version_id, is_applied) VALUES (%d, 1)", version))
+				statements = append(statements, fmt.Sprintf(insert, version))
 			}
 			for _, file := range m.list {
 				if file.version <= early {
@@ -184,7 +203,9 @@ func TestMigrate_EarlierAndLaterVersions(t *testing.T) {
 				}
 			}
 			db := foreign(t, url, statements...)
-			if _, err := OpenExisting(t.Context(), url, nil); err == nil || !strings.Contains(err.Error(), "version 3") || !strings.Contains(err.Error(), "migrate") {
+			_, err = OpenExisting(t.Context(), url, nil)
+			if err == nil || !strings.Contains(err.Error(), "version 3") ||
+				!strings.Contains(err.Error(), "migrate") {
 				t.Errorf("an older database: %v", err)
 			}
 			s, err := Open(t.Context(), url, slog.New(slog.DiscardHandler))
@@ -203,7 +224,7 @@ func TestMigrate_EarlierAndLaterVersions(t *testing.T) {
 				t.Fatal(err)
 			}
 			_ = existing.Close()
-			if _, err := db.ExecContext(t.Context(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)"); err != nil {
+			if _, err := db.ExecContext(t.Context(), fmt.Sprintf(insert, 99)); err != nil {
 				t.Fatal(err)
 			}
 			_, opening := OpenExisting(t.Context(), url, nil)
@@ -216,42 +237,48 @@ func TestMigrate_EarlierAndLaterVersions(t *testing.T) {
 	}
 }
 
-// TestMigrate_MissingColumn refuses a database whose tables are not what the migrations made.
+// TestMigrate_MissingColumn rejects a database whose tables differ from those of the migrations.
 func TestMigrate_MissingColumn(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, s *Store) {
-		if _, err := s.writer().ExecContext(t.Context(), "ALTER TABLE web_customer_events DROP COLUMN udf_string_8"); err != nil {
+		drop := "ALTER TABLE web_customer_events DROP COLUMN udf_string_8"
+		if _, err := s.writer().ExecContext(t.Context(), drop); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Migrate(t.Context()); err == nil || !strings.Contains(err.Error(), `"web_customer_events"`) || !strings.Contains(err.Error(), "udf_string_8") {
+		err := s.Migrate(t.Context())
+		if err == nil || !strings.Contains(err.Error(), `"web_customer_events"`) ||
+			!strings.Contains(err.Error(), "udf_string_8") {
 			t.Errorf("%v", err)
 		}
 		if _, err := s.writer().ExecContext(t.Context(), "DROP TABLE login_networks"); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Migrate(t.Context()); err == nil || !strings.Contains(err.Error(), `"login_networks" is missing`) {
+		err = s.Migrate(t.Context())
+		if err == nil || !strings.Contains(err.Error(), `"login_networks" is missing`) {
 			t.Errorf("%v", err)
 		}
 	})
 }
 
-// TestOpenExisting_CreatesNothing names what is missing and leaves the folder empty.
+// TestOpenExisting_CreatesNothing expects an error with the remedy, and no file.
 func TestOpenExisting_CreatesNothing(t *testing.T) {
 	t.Parallel()
 	for kind, make := range databases {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			url := make(t)
-			if _, err := OpenExisting(t.Context(), url, nil); err == nil || !strings.Contains(err.Error(), "customer-events migrate") {
+			_, err := OpenExisting(t.Context(), url, nil)
+			if err == nil || !strings.Contains(err.Error(), "customer-events migrate") {
 				t.Errorf("%v", err)
 			}
 			if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
 				if _, err := os.Stat(path); err == nil {
-					t.Error("the file has been made")
+					t.Error("the file has been created")
 				}
 				if err := os.WriteFile(path, nil, 0o600); err != nil {
 					t.Fatal(err)
 				}
-				if _, err := OpenExisting(t.Context(), url, nil); err == nil || !strings.Contains(err.Error(), "no database") {
+				_, err := OpenExisting(t.Context(), url, nil)
+				if err == nil || !strings.Contains(err.Error(), "no database") {
 					t.Errorf("an empty file: %v", err)
 				}
 			}

@@ -14,21 +14,30 @@ import (
 	"customer-events/models"
 )
 
-// galeraLibrary is where the package galera-4 puts Galera.
+// galeraLibrary is the library of the Debian package galera-4.
 const galeraLibrary = "/usr/lib/galera/libgalera_smm.so"
 
-// A node of a Galera cluster that has lost its quorum does not answer queries, but SELECT 1.
-func TestGaleraNodeWithoutQuorum(t *testing.T) {
+// TestReady_GaleraNodeWithoutQuorum makes a node lose its quorum. Such a node rejects queries but answers
+// SELECT 1.
+func TestReady_GaleraNodeWithoutQuorum(t *testing.T) {
 	t.Parallel()
 	if _, err := os.Stat(galeraLibrary); err != nil {
 		t.Skip("Galera is not installed: apt-get install galera-4")
 	}
 	folder := t.TempDir()
 	port := 33000 + rand.IntN(20000)
-	server, err := storetest.Start(t.Context(), storetest.Options{Args: []string{"--wsrep-on=ON", "--wsrep-provider=" + galeraLibrary,
-		"--wsrep-cluster-address=gcomm://", "--binlog-format=ROW", "--default-storage-engine=InnoDB", "--innodb-autoinc-lock-mode=2",
-		"--wsrep-node-address=127.0.0.1", "--wsrep-data-home-dir=" + folder,
-		fmt.Sprintf("--wsrep-provider-options=gmcast.listen_addr=tcp://127.0.0.1:%d;gcache.size=8M;gcache.dir=%s", port, filepath.Clean(folder))}})
+	server, err := storetest.Start(t.Context(), storetest.Options{Args: []string{
+		"--wsrep-on=ON",
+		"--wsrep-provider=" + galeraLibrary,
+		"--wsrep-cluster-address=gcomm://",
+		"--binlog-format=ROW",
+		"--default-storage-engine=InnoDB",
+		"--innodb-autoinc-lock-mode=2",
+		"--wsrep-node-address=127.0.0.1",
+		"--wsrep-data-home-dir=" + folder,
+		fmt.Sprintf("--wsrep-provider-options=gmcast.listen_addr=tcp://127.0.0.1:%d;gcache.size=8M;gcache.dir=%s",
+			port, filepath.Clean(folder)),
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +54,8 @@ func TestGaleraNodeWithoutQuorum(t *testing.T) {
 		t.Fatal(err)
 	}
 	var name, wait string
-	if err := s.reader().QueryRowContext(t.Context(), "SHOW SESSION VARIABLES LIKE 'wsrep_sync_wait'").Scan(&name, &wait); err != nil || wait != "7" {
+	const show = "SHOW SESSION VARIABLES LIKE 'wsrep_sync_wait'"
+	if err := s.reader().QueryRowContext(t.Context(), show).Scan(&name, &wait); err != nil || wait != "7" {
 		t.Errorf("wsrep_sync_wait is %q (%v)", wait, err)
 	}
 	if err := s.Record(t.Context(), entryOf("1")); err != nil {
@@ -57,48 +67,51 @@ func TestGaleraNodeWithoutQuorum(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, lost := range []struct{ what, lose, gain string }{
-		{"queries are rejected", "SET GLOBAL wsrep_reject_queries = 'ALL'", "SET GLOBAL wsrep_reject_queries = 'NONE'"},
+	for _, lost := range []struct{ name, begin, end string }{
+		{"queries are rejected", "SET GLOBAL wsrep_reject_queries = 'ALL'",
+			"SET GLOBAL wsrep_reject_queries = 'NONE'"},
 		{"quorum is lost", "SET GLOBAL wsrep_cluster_address = 'gcomm://127.0.0.1:1?pc.wait_prim=no'", ""},
 	} {
-		set(lost.lose)
-		begin := time.Now()
+		set(lost.begin)
+		start := time.Now()
 		for s.Ready(t.Context()) == nil {
-			if time.Since(begin) > 20*time.Second {
-				t.Fatalf("%s: the node is ready", lost.what)
+			if time.Since(start) > 20*time.Second {
+				t.Fatalf("%s: the node is ready", lost.name)
 			}
 			time.Sleep(100 * time.Millisecond)
 		}
 		var one int
 		if err := s.pools.readiness.QueryRowContext(t.Context(), "SELECT 1").Scan(&one); err != nil {
-			t.Logf("%s: SELECT 1: %v", lost.what, err)
+			t.Logf("%s: SELECT 1: %v", lost.name, err)
 		}
 		if _, err := s.Caller(t.Context(), make([]byte, 32), time.Now()); !errors.Is(err, models.ErrUnavailable) {
-			t.Errorf("%s: looking a token up: %v", lost.what, err)
+			t.Errorf("%s: looking up a token: %v", lost.name, err)
 		}
-		if err := s.Record(t.Context(), entryOf(lost.what)); !errors.Is(err, models.ErrUnavailable) {
-			t.Errorf("%s: recording: %v", lost.what, err)
+		if err := s.Record(t.Context(), entryOf(lost.name)); !errors.Is(err, models.ErrUnavailable) {
+			t.Errorf("%s: recording: %v", lost.name, err)
 		}
-		if lost.gain == "" {
+		if lost.end == "" {
 			continue
 		}
-		set(lost.gain)
-		for begin := time.Now(); s.Ready(t.Context()) != nil; time.Sleep(100 * time.Millisecond) {
-			if time.Since(begin) > 10*time.Second {
-				t.Fatalf("%s: not ready again: %v", lost.what, s.Ready(t.Context()))
+		set(lost.end)
+		for start := time.Now(); s.Ready(t.Context()) != nil; time.Sleep(100 * time.Millisecond) {
+			if time.Since(start) > 10*time.Second {
+				t.Fatalf("%s: not ready again: %v", lost.name, s.Ready(t.Context()))
 			}
 		}
 	}
 }
 
-// A variable that a server does not know is left out, and one that it knows by another name is set by that.
+// TestVariables expects a variable to be set by the name that the server knows, and to be skipped if
+// there is none.
 func TestVariables(t *testing.T) {
 	t.Parallel()
 	s := open(t, databases["MySQL"])
 	var milliseconds float64
-	err := s.pools.queries.QueryRowContext(t.Context(), "SELECT @@max_statement_time * 1000").Scan(&milliseconds)
+	queries := s.pools.queries
+	err := queries.QueryRowContext(t.Context(), "SELECT @@max_statement_time * 1000").Scan(&milliseconds)
 	if err != nil {
-		err = s.pools.queries.QueryRowContext(t.Context(), "SELECT @@max_execution_time").Scan(&milliseconds)
+		err = queries.QueryRowContext(t.Context(), "SELECT @@max_execution_time").Scan(&milliseconds)
 	}
 	if err != nil || milliseconds != float64(queryTimeout.Milliseconds()) {
 		t.Errorf("queries may take %v ms (%v)", milliseconds, err)
@@ -108,13 +121,17 @@ func TestVariables(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	for _, v := range []struct {
-		v  variable
-		ok bool
-	}{{variable{"no_such_variable = 1"}, true}, {variable{"no_such_variable = 1", "sql_select_limit = 10"}, true}, {variable{"sql_select_limit = 'ten'"}, false}} {
-		err := conn.Raw(func(raw any) error { return v.v.set(t.Context(), raw.(driver.ExecerContext)) })
-		if (err == nil) != v.ok {
-			t.Errorf("%v: %v", v.v, err)
+	for _, c := range []struct {
+		variable variable
+		ok       bool
+	}{
+		{variable{"no_such_variable = 1"}, true},
+		{variable{"no_such_variable = 1", "sql_select_limit = 10"}, true},
+		{variable{"sql_select_limit = 'ten'"}, false},
+	} {
+		err := conn.Raw(func(raw any) error { return c.variable.set(t.Context(), raw.(driver.ExecerContext)) })
+		if (err == nil) != c.ok {
+			t.Errorf("%v: %v", c.variable, err)
 		}
 	}
 }

@@ -10,62 +10,42 @@ import (
 	"customer-events/models"
 )
 
-// groupCommitter lets small calls share transactions when they would wait for each other anyway. A commit costs a sync of the disk
-// whatever is in it: 64 clients that post one event each pay for it once in a while together, instead of each (bench/README.md
-// has the figures). Whoever finds a lane free goes at once and alone, so that nothing is waited for where there is no queue;
-// who has to wait goes with all that wait.
+// groupCommitter lets small calls share transactions, which is known as group commit. A commit costs one
+// sync of the disk, whatever it contains. A call that finds a free slot commits at once and alone. Calls
+// that must wait for a slot commit together. test/bench/README.md has the figures.
 //
-// Sharing must not show. If anything goes wrong in a shared transaction it is dropped, and each call records its entry alone,
-// with the ids it has: only then are faults looked at, and each is that call's own. Only a COMMIT whose answer is lost is
-// reported to all as it is, since only writing each entry again can tell (models.ErrUnknown).
+// Callers cannot tell that they shared a transaction. After any error the shared transaction is rolled
+// back, and each call writes its own entry alone, with the same ids: only then are errors reported, to
+// the call that caused them. The one exception is an unknown outcome of COMMIT (models.ErrCommitUnknown).
+// All calls get that error, because only writing each entry again can show whether it is stored.
 type groupCommitter struct {
 	mu      sync.Mutex
-	free    int
+	free    int // slots
 	waiting []*waiter
 }
 
-// waiter is an entry that waits. It is told either to lead a transaction, or how the one that it was part of has ended.
+// waiter is an entry that waits for a slot. It receives the group to commit if it is the group's first
+// entry, or else the result of the group's transaction.
 type waiter struct {
 	entry  models.WriteSet
 	result chan groupResult
 }
 
 type groupResult struct {
-	lead []*waiter
-	err  error
+	group []*waiter
+	err   error
 }
 
-// maxGroupEvents is how many events a shared transaction may have, and smallEntry how many an entry may have to be shared where
-// there are several lanes. Larger ones are worth a transaction each, and go by themselves. Where there is one lane, an entry goes by
-// itself if its references were not looked up (see leave).
+// maxGroupEvents limits the events of a shared transaction. maxGroupedEntry limits the events of an entry
+// that shares transactions where there are several slots: a larger entry is worth a transaction of its
+// own. Where there is one slot, an entry is written alone if its references were not looked up (see
+// release).
 const (
 	maxGroupEvents  = 1000
 	maxGroupedEntry = 100
 )
 
-// Record writes an entry: alone, or together with others that wait.
-func (s *Store) Record(ctx context.Context, entry models.WriteSet) error {
-	if len(entry.Events) > maxGroupedEntry && s.dialect.parallelGroups() > 1 {
-		return s.recordOne(ctx, entry)
-	}
-	mine := &waiter{entry: entry, result: make(chan groupResult, 1)}
-	group, err := s.groups.acquire(ctx, mine)
-	switch {
-	case errors.Is(err, errRolledBack):
-		return s.recordOne(ctx, entry)
-	case err != nil || group == nil:
-		return err
-	case len(group) == 1:
-		defer s.groups.release()
-		return s.recordOne(ctx, entry)
-	}
-	if err := s.commitGroup(context.WithoutCancel(ctx), group); !errors.Is(err, errRolledBack) {
-		return err
-	}
-	return s.recordOne(ctx, entry)
-}
-
-// commitGroup records the entries of a group in one transaction and tells all but the first, who leads, how it has ended.
+// commitGroup writes the entries of a group in one transaction and sends the result to all but the first.
 func (s *Store) commitGroup(ctx context.Context, group []*waiter) (err error) {
 	err = errRolledBack
 	defer func() {
@@ -78,62 +58,66 @@ func (s *Store) commitGroup(ctx context.Context, group []*waiter) (err error) {
 	for i, member := range group {
 		entries[i] = member.entry
 	}
-	cause := s.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error { return s.writeAll(ctx, tx, entries) })
+	cause := s.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		return s.writeAll(ctx, tx, entries)
+	})
 	if cause == nil || errors.Is(cause, models.ErrCommitUnknown) {
 		err = cause
 	}
 	return err
 }
 
-// errRolledBack says that a shared transaction has been dropped: nothing of it was written.
-var errRolledBack = errors.New("the shared transaction was dropped")
+// errRolledBack means that a shared transaction was rolled back: nothing of it is stored.
+var errRolledBack = errors.New("the shared transaction was rolled back")
 
-// acquire waits for a lane, unless one is free. It returns those to lead, or, if somebody else has led, none and how it ended.
-func (l *groupCommitter) acquire(ctx context.Context, mine *waiter) (lead []*waiter, err error) {
-	l.mu.Lock()
-	if l.free > 0 {
-		l.free--
-		l.mu.Unlock()
-		return []*waiter{mine}, nil
+// acquire waits for a slot, unless one is free. It returns the group that the caller must commit, or, if
+// another caller has committed the group, nil and the result.
+func (g *groupCommitter) acquire(ctx context.Context, own *waiter) (group []*waiter, err error) {
+	g.mu.Lock()
+	if g.free > 0 {
+		g.free--
+		g.mu.Unlock()
+		return []*waiter{own}, nil
 	}
-	l.waiting = append(l.waiting, mine)
-	l.mu.Unlock()
+	g.waiting = append(g.waiting, own)
+	g.mu.Unlock()
 	select {
-	case t := <-mine.result:
-		return t.lead, t.err
+	case result := <-own.result:
+		return result.group, result.err
 	case <-ctx.Done():
 	}
-	l.mu.Lock()
-	at := slices.Index(l.waiting, mine)
+	g.mu.Lock()
+	at := slices.Index(g.waiting, own)
 	if at >= 0 {
-		l.waiting = slices.Delete(l.waiting, at, at+1)
+		g.waiting = slices.Delete(g.waiting, at, at+1)
 	}
-	l.mu.Unlock()
+	g.mu.Unlock()
 	if at >= 0 {
 		return nil, ctx.Err()
 	}
-	t := <-mine.result // somebody has taken the entry along already
-	return t.lead, t.err
+	result := <-own.result // the entry is in a group already
+	return result.group, result.err
 }
 
-// release gives the lane to those who wait, as many as one transaction takes; the first of them leads.
+// release gives the slot to the waiting entries, as many as one transaction may have. The first of them
+// commits.
 //
-// An entry whose references were not looked up goes alone: it is likely to be one that is sent again, and
-// would drop the transaction of all others.
-func (l *groupCommitter) release() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+// An entry whose references were not looked up goes alone: it is likely to be a replay, whose conflict
+// would roll back the transaction of all others.
+func (g *groupCommitter) release() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	n, events := 0, 0
-	for n < len(l.waiting) && (n == 0 || !l.waiting[0].entry.Unchecked && !l.waiting[n].entry.Unchecked &&
-		events+len(l.waiting[n].entry.Events) <= maxGroupEvents) {
-		events += len(l.waiting[n].entry.Events)
+	for n < len(g.waiting) && (n == 0 || !g.waiting[0].entry.Unchecked && !g.waiting[n].entry.Unchecked &&
+		events+len(g.waiting[n].entry.Events) <= maxGroupEvents) {
+		events += len(g.waiting[n].entry.Events)
 		n++
 	}
 	if n == 0 {
-		l.free++
+		g.free++
 		return
 	}
-	group := slices.Clone(l.waiting[:n])
-	l.waiting = slices.Delete(l.waiting, 0, n)
-	group[0].result <- groupResult{lead: group}
+	group := slices.Clone(g.waiting[:n])
+	g.waiting = slices.Delete(g.waiting, 0, n)
+	group[0].result <- groupResult{group: group}
 }

@@ -18,17 +18,38 @@ import (
 func entryOf(reference string) models.WriteSet {
 	at := time.Now().UTC().Truncate(time.Microsecond)
 	system := "shop"
-	event := &models.WebCustomerEvent{ID: models.ID(uuid.Must(uuid.NewV7())), AccountKey: 1, UnitKey: 1, CreatedAt: at, CreatedByKey: 1,
-		EventDetails: models.EventDetails{PerformedOn: at, Website: "www.crm.com", ExternalSystem: &system, ExternalSystemReferenceNumber: &reference}}
-	call := models.IdempotencyKey{UserKey: 1, KeyHash: []byte(fmt.Sprintf("%032s", reference)), Fingerprint: make([]byte, 32)}
-	return models.WriteSet{Events: []*models.WebCustomerEvent{event}, Key: &call, At: at, RequestHashes: [][]byte{make([]byte, 32)}}
+	event := &models.WebCustomerEvent{
+		ID:           models.ID(uuid.Must(uuid.NewV7())),
+		AccountKey:   1,
+		UnitKey:      1,
+		CreatedAt:    at,
+		CreatedByKey: 1,
+		EventDetails: models.EventDetails{
+			PerformedOn:                   at,
+			Website:                       "www.crm.com",
+			ExternalSystem:                &system,
+			ExternalSystemReferenceNumber: &reference,
+		},
+	}
+	key := models.IdempotencyKey{
+		UserKey:     1,
+		KeyHash:     []byte(fmt.Sprintf("%032s", reference)),
+		Fingerprint: make([]byte, 32),
+	}
+	return models.WriteSet{
+		Events:        []*models.WebCustomerEvent{event},
+		Key:           &key,
+		At:            at,
+		RequestHashes: [][]byte{make([]byte, 32)},
+	}
 }
 
-// atOnce records entries in one shared transaction: they find no lane free, and go when all of them wait.
-func atOnce(t *testing.T, s *Store, entries ...models.WriteSet) []error {
+// recordTogether records entries in one shared transaction: it takes all slots and releases them when all
+// entries wait.
+func recordTogether(t *testing.T, s *Store, entries ...models.WriteSet) []error {
 	t.Helper()
 	s.groups.mu.Lock()
-	lanes := s.groups.free
+	slots := s.groups.free
 	s.groups.free = 0
 	s.groups.mu.Unlock()
 	errs, done := make([]error, len(entries)), make(chan int)
@@ -37,13 +58,13 @@ func atOnce(t *testing.T, s *Store, entries ...models.WriteSet) []error {
 			errs[i] = s.Record(context.WithoutCancel(t.Context()), entry)
 			done <- i
 		}()
-		for waiting := 0; waiting <= i; { // in their order
+		for waiting := 0; waiting <= i; { // keeps the order of the entries
 			s.groups.mu.Lock()
 			waiting = len(s.groups.waiting)
 			s.groups.mu.Unlock()
 		}
 	}
-	for range lanes {
+	for range slots {
 		s.groups.release()
 	}
 	for range entries {
@@ -51,8 +72,8 @@ func atOnce(t *testing.T, s *Store, entries ...models.WriteSet) []error {
 	}
 	s.groups.mu.Lock()
 	defer s.groups.mu.Unlock()
-	if s.groups.free != lanes || len(s.groups.waiting) != 0 {
-		t.Errorf("%d of %d lanes are free, and %d wait", s.groups.free, lanes, len(s.groups.waiting))
+	if s.groups.free != slots || len(s.groups.waiting) != 0 {
+		t.Errorf("%d of %d slots are free, and %d entries wait", s.groups.free, slots, len(s.groups.waiting))
 	}
 	return errs
 }
@@ -65,7 +86,7 @@ func count(t *testing.T, s *Store, table string) (n int) {
 	return n
 }
 
-func TestCallsThatWaitShareATransaction(t *testing.T) {
+func TestRecord_WaitingEntriesShareATransaction(t *testing.T) {
 	t.Parallel()
 	for name, url := range databases {
 		t.Run(name, func(t *testing.T) {
@@ -75,26 +96,29 @@ func TestCallsThatWaitShareATransaction(t *testing.T) {
 			for i := range 20 {
 				entries = append(entries, entryOf(fmt.Sprint(i)))
 			}
-			for i, err := range atOnce(t, s, entries...) {
+			for i, err := range recordTogether(t, s, entries...) {
 				if err != nil {
 					t.Errorf("%d: %v", i, err)
 				}
 			}
 			for i, entry := range entries {
-				remembered, err := s.IdempotencyRecord(t.Context(), *entry.Key)
-				if err != nil || remembered == nil || remembered.Events[string(entry.RequestHashes[0])].Number != entry.Events[0].Number || entry.Events[0].Number == 0 {
-					t.Errorf("%d: told %d, remembered %v (%v)", i, entry.Events[0].Number, remembered, err)
+				record, err := s.IdempotencyRecord(t.Context(), *entry.Key)
+				number := entry.Events[0].Number
+				if err != nil || record == nil || number == 0 ||
+					record.Events[string(entry.RequestHashes[0])].Number != number {
+					t.Errorf("%d: the event has the number %d, and the record is %v (%v)", i, number, record, err)
 				}
 			}
-			if events, calls := count(t, s, "web_customer_events"), count(t, s, "idempotent_calls"); events != 20 || calls != 20 {
+			events, calls := count(t, s, "web_customer_events"), count(t, s, "idempotent_calls")
+			if events != 20 || calls != 20 {
 				t.Errorf("%d events and %d calls", events, calls)
 			}
 		})
 	}
 }
 
-// TestNoCallHarmsAnother puts entries that fail, each in its way, between good ones.
-func TestNoCallHarmsAnother(t *testing.T) {
+// TestRecord_ErrorsStayWithTheirEntry puts entries that fail, each in its way, between good ones.
+func TestRecord_ErrorsStayWithTheirEntry(t *testing.T) {
 	t.Parallel()
 	for name, url := range databases {
 		t.Run(name, func(t *testing.T) {
@@ -104,15 +128,18 @@ func TestNoCallHarmsAnother(t *testing.T) {
 			if err := s.Record(t.Context(), first); err != nil {
 				t.Fatal(err)
 			}
-			again, taken, twin, spent := first, entryOf("taken"), entryOf("good 3"), entryOf("spent")
-			twin.Events[0].ExternalSystemReferenceNumber = nil
-			spent.UsedTokens = []int64{99}
-			refused := entryOf("refused")
-			long := strings.Repeat("x", 70_000) // our own checks let no such text pass
-			refused.Events[0].Description = &long
-			entries := []models.WriteSet{entryOf("good 1"), taken, entryOf("good 2"), again, entryOf("good 3"), twin, spent, refused, entryOf("good 4")}
-			entries[4].Key, twin.Key = twin.Key, entries[4].Key
-			errs := atOnce(t, s, entries...)
+			replay, taken, sameKey, usedToken := first, entryOf("taken"), entryOf("good 3"), entryOf("used token")
+			sameKey.Events[0].ExternalSystemReferenceNumber = nil
+			usedToken.UsedTokens = []int64{99}
+			rejected := entryOf("rejected")
+			long := strings.Repeat("x", 70_000) // package events would reject it
+			rejected.Events[0].Description = &long
+			entries := []models.WriteSet{
+				entryOf("good 1"), taken, entryOf("good 2"), replay, entryOf("good 3"),
+				sameKey, usedToken, rejected, entryOf("good 4"),
+			}
+			entries[4].Key, sameKey.Key = sameKey.Key, entries[4].Key
+			errs := recordTogether(t, s, entries...)
 			var row *models.RowRejectedError
 			for i, err := range errs {
 				switch {
@@ -120,7 +147,7 @@ func TestNoCallHarmsAnother(t *testing.T) {
 					if !errors.Is(err, models.ErrConflict) {
 						t.Errorf("%d: %v", i, err)
 					}
-				case i == 7 && name == "MySQL": // SQLite takes texts of any length
+				case i == 7 && name == "MySQL": // SQLite has no limit for texts
 					if !errors.As(err, &row) || row.Index != 0 {
 						t.Errorf("%d: %v", i, err)
 					}
@@ -128,10 +155,12 @@ func TestNoCallHarmsAnother(t *testing.T) {
 					t.Errorf("%d: %v", i, err)
 				}
 			}
-			if one := errs[4] == nil; one == (errs[5] == nil) || !errors.Is(errors.Join(errs[4], errs[5]), models.ErrConflict) && !errors.Is(errors.Join(errs[4], errs[5]), models.ErrInProgress) {
-				t.Errorf("of two with one idempotency key: %v, %v", errs[4], errs[5])
+			both := errors.Join(errs[4], errs[5])
+			if (errs[4] == nil) == (errs[5] == nil) ||
+				!errors.Is(both, models.ErrConflict) && !errors.Is(both, models.ErrInProgress) {
+				t.Errorf("two entries with one idempotency key: %v, %v", errs[4], errs[5])
 			}
-			want := 6 // taken, four good ones of which one has a twin, and the refused one where it is not
+			want := 6 // the first one, four good ones, and the rejected one where it is not rejected
 			if name == "MySQL" {
 				want = 5
 			}
@@ -142,7 +171,7 @@ func TestNoCallHarmsAnother(t *testing.T) {
 	}
 }
 
-func TestWhoGoesAwayWhileWaitingIsNotRecorded(t *testing.T) {
+func TestRecord_CancelledWhileWaiting(t *testing.T) {
 	t.Parallel()
 	s := open(t, databases["SQLite"])
 	s.groups.free = 0

@@ -13,41 +13,42 @@ import (
 	"customer-events/models"
 )
 
-// A refusal to write makes the database unready for refusalCounts, and after that until a write of the
-// readiness check has succeeded. If calls are refused nevertheless (the disk has room for the check's row and
-// not for theirs), each time counts twice as long as the one before, up to mostRefusalCounts, so that
-// readiness does not alternate.
+// A failed write makes the database not ready for writeErrorTTL, and after that until a write of the
+// readiness check succeeds. Writes of calls may still fail, for example if the disk has space for the
+// check's row and not for theirs. Then each failure counts twice as long as the one before, up to
+// maxWriteErrorTTL, so that readiness does not alternate.
 const (
-	writeErrorTTL     = 3 * time.Second
-	mostRefusalCounts = time.Minute
+	writeErrorTTL    = 3 * time.Second
+	maxWriteErrorTTL = time.Minute
 )
 
-// writeErrors is the last time that the database did not let us write, unless a call's transaction has been
-// committed since.
+// writeErrors holds the last failed write, unless a transaction has been committed since.
 type writeErrors struct {
 	last atomic.Pointer[writeError]
-	// changed tells that the result of the last check may not be true any more.
+	// changed means that the result of the last check may be outdated.
 	changed atomic.Bool
 }
 
+// writeError is a failed write.
 type writeError struct {
-	at     time.Time
-	cause  error
-	counts time.Duration
-	// written is set once the readiness check has written.
-	written bool
+	at    time.Time
+	cause error
+	ttl   time.Duration
+	// checkWrote is true once a write of the readiness check has succeeded.
+	checkWrote bool
 }
 
-// note takes notice of how a transaction has ended.
+// note records the result of a transaction.
 func (r *writeErrors) note(err error) {
 	switch {
 	case errors.Is(err, models.ErrUnavailable), errors.Is(err, models.ErrCommitUnknown),
-		errors.Is(err, driver.ErrBadConn): // what a server that is read-only comes to, so that the next try meets another
-		next := &writeError{at: time.Now(), cause: err, counts: writeErrorTTL}
+		// The driver's error for a read-only server (RejectReadOnly), so that the retry reconnects.
+		errors.Is(err, driver.ErrBadConn):
+		next := &writeError{at: time.Now(), cause: err, ttl: writeErrorTTL}
 		if last := r.last.Load(); last != nil {
-			next.counts = last.counts
-			if last.written {
-				next.counts = min(2*last.counts, mostRefusalCounts)
+			next.ttl = last.ttl
+			if last.checkWrote {
+				next.ttl = min(2*last.ttl, maxWriteErrorTTL)
 			}
 		}
 		r.last.Store(next)
@@ -58,14 +59,14 @@ func (r *writeErrors) note(err error) {
 	}
 }
 
-// checkLasts is how long the result of a check is used again: /readyz is open to everybody, and must not keep
-// the database busy.
-const checkLasts = 500 * time.Millisecond
+// checkTTL is the time for which Ready returns the result of the last check: anyone may request /readyz,
+// and it must not load the database.
+const checkTTL = 500 * time.Millisecond
 
 // checkTimeout limits one check.
 const checkTimeout = time.Second
 
-// checks makes one check at a time and keeps its result.
+// checks runs one check at a time and stores its result.
 type checks struct {
 	running chan struct{}
 	at      time.Time
@@ -74,9 +75,9 @@ type checks struct {
 
 func newChecks() checks { return checks{running: make(chan struct{}, 1)} }
 
-// Ready reports why the database takes no events at present; nil if it does. It takes a second at most. It
-// reads a table, because a node of a cluster without quorum answers SELECT 1, and it finds out whether the
-// server writes (it may be read-only, or its disk full).
+// Ready returns the reason why the database cannot record events now; nil if it can. It takes at most a
+// second. It reads a table, because a node of a cluster without quorum still answers SELECT 1. It also
+// tests a write, because the server may be read-only, or its disk full.
 func (s *Store) Ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
@@ -85,9 +86,9 @@ func (s *Store) Ready(ctx context.Context) error {
 	case c.running <- struct{}{}:
 		defer func() { <-c.running }()
 	case <-ctx.Done():
-		return fmt.Errorf("the readiness check does not end: %w", ctx.Err())
+		return fmt.Errorf("the readiness check has not finished: %w", ctx.Err())
 	}
-	if changed := s.lastWriteError.changed.Swap(false); changed || time.Since(c.at) >= checkLasts {
+	if changed := s.lastWriteError.changed.Swap(false); changed || time.Since(c.at) >= checkTTL {
 		c.err = s.check(context.WithoutCancel(ctx))
 		c.at = time.Now()
 	}
@@ -97,6 +98,8 @@ func (s *Store) Ready(ctx context.Context) error {
 	return c.err
 }
 
+// check opens a connection and tests it.
+// check opens a connection and tests it.
 func (s *Store) check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
@@ -105,53 +108,54 @@ func (s *Store) check(ctx context.Context) error {
 		return fmt.Errorf("the database does not answer: %w", err)
 	}
 	defer conn.Close()
-	err = s.checkOver(ctx, conn)
+	err = s.checkConn(ctx, conn)
 	if err != nil {
-		// The next check connects again: behind one address there may be another server by then.
+		// Discard the connection: the next check may reach another server behind the same address.
 		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
 	}
 	return err
 }
 
-func (s *Store) checkOver(ctx context.Context, conn *sql.Conn) error {
+// checkConn tests a connection.
+func (s *Store) checkConn(ctx context.Context, conn *sql.Conn) error {
 	var number int64
 	err := conn.QueryRowContext(ctx, "SELECT number FROM web_customer_events LIMIT 1").Scan(&number)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("the database does not answer: %w", s.dialect.classify(err, false))
 	}
 	last := s.lastWriteError.last.Load()
-	if last != nil && time.Since(last.at) < last.counts {
+	if last != nil && time.Since(last.at) < last.ttl {
 		return fmt.Errorf("the database does not write: %w", last.cause)
 	}
 	if err := s.writable(); err != nil {
 		return err
 	}
-	commit := last != nil && !last.written
+	commit := last != nil && !last.checkWrote
 	if err := s.tryWriting(ctx, conn, commit); err != nil {
 		return fmt.Errorf("the database does not write: %w", s.dialect.classify(err, commit))
 	}
 	if commit {
-		written := *last
-		written.written = true
-		s.lastWriteError.last.CompareAndSwap(last, &written)
+		updated := *last
+		updated.checkWrote = true
+		s.lastWriteError.last.CompareAndSwap(last, &updated)
 	}
 	return nil
 }
 
-// tryWriting reports whether the database writes. It deletes a row that is not there, which a server that is
-// read-only refuses, and rolls back, so that nothing gets into the binary log. With commit it writes a row
-// and deletes it again, in one transaction.
+// tryWriting tests whether the database writes. It deletes a row that does not exist, which a read-only
+// server rejects, and rolls back, so that the binary log has no entry. With commit it inserts a row,
+// deletes it again, and commits.
 func (s *Store) tryWriting(ctx context.Context, conn *sql.Conn, commit bool) error {
 	subject := make([]byte, 32)
 	_, _ = rand.Read(subject)
 	tx, err := conn.BeginTx(ctx, &sql.TxOptions{Isolation: s.dialect.isolation()})
 	if err != nil {
-		if isBusy(err) && !commit {
-			return nil // somebody else is writing, so that the file can be written
+		if s.dialect.isWriterBusy(err) && !commit {
+			return nil // another connection is writing, so the file is writable
 		}
 		return err
 	}
-	defer func() { _ = tx.Rollback() }() // after COMMIT it does nothing
+	defer func() { _ = tx.Rollback() }() // no effect after COMMIT
 	if commit {
 		_, err = tx.ExecContext(ctx, "INSERT INTO failed_attempts (subject, failures, ends_at) VALUES (?, 0, ?)",
 			subject, time.Unix(0, 0).UTC())

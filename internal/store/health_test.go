@@ -8,8 +8,8 @@ import (
 	"customer-events/models"
 )
 
-// TestReadinessSpeaksOfWriting takes the right to write from a server and gives it back.
-func TestReadinessSpeaksOfWriting(t *testing.T) {
+// TestReady_ReadOnlyServer makes a server read-only and writable again.
+func TestReady_ReadOnlyServer(t *testing.T) {
 	t.Parallel()
 	server, err := storetest.Start(t.Context(), storetest.Options{})
 	if err != nil {
@@ -29,7 +29,7 @@ func TestReadinessSpeaksOfWriting(t *testing.T) {
 	if err := s.Ready(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	// root may write to a server that is read-only.
+	// root may write to a read-only server.
 	set("CREATE USER writer@'%'")
 	set("GRANT SELECT, INSERT, UPDATE, DELETE ON ready.* TO writer@'%'")
 	readOnly := "read_only"
@@ -43,17 +43,18 @@ func TestReadinessSpeaksOfWriting(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = writer.Close() })
-	if err := writer.Record(t.Context(), entryOf("1")); !errors.Is(err, models.ErrUnavailable) && !errors.Is(err, models.ErrAborted) {
+	err = writer.Record(t.Context(), entryOf("1"))
+	if !errors.Is(err, models.ErrUnavailable) && !errors.Is(err, models.ErrAborted) {
 		t.Fatalf("recording: %v", err)
 	}
 	if err := writer.Ready(t.Context()); err == nil {
-		t.Error("ready, though nothing can be written")
+		t.Error("ready, although the server is read-only")
 	}
 	set("SET GLOBAL " + readOnly + " = 0")
 	if err := writer.Record(t.Context(), entryOf("1")); err != nil {
 		t.Fatalf("recording again: %v", err)
 	}
 	if err := writer.Ready(t.Context()); err != nil {
-		t.Errorf("not ready, though a call has been recorded: %v", err)
+		t.Errorf("not ready, although an event has been recorded: %v", err)
 	}
 }

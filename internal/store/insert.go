@@ -3,30 +3,20 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"strings"
-
-	mysqldriver "github.com/go-sql-driver/mysql"
 )
 
-// eventColumns are the columns of an event, in the order of literals.event and feed.Column. The number is the database's to give.
-var eventColumns = []string{
-	"id", "account_key", "participant_key", "classification_key", "unit_key", "performed_on", "website", "description",
-	"external_system", "external_system_reference_number",
-	"udf_string_1", "udf_string_2", "udf_string_3", "udf_string_4", "udf_string_5", "udf_string_6", "udf_string_7", "udf_string_8",
-	"udf_float_1", "udf_float_2", "udf_float_3", "udf_float_4", "udf_date_1", "udf_date_2", "udf_date_3", "udf_date_4",
-	"created_at", "created_by_key", "identifiers_hash",
-}
-
-// insert writes rows of so many values each, in as few statements as the database's limits allow. behind stands behind the
-// values: nothing, or dialect.upsert.
-func (s *Store) insert(ctx context.Context, tx *sql.Tx, into, behind string, width int, values []any) error {
+// insert writes rows of width values each, in as few statements as the database's limits allow. into is the
+// statement up to VALUES, and suffix its end: empty, or dialect.upsert.
+func (s *Store) insert(
+	ctx context.Context, tx *sql.Tx, into, suffix string, width int, values []any,
+) error {
 	row := "(" + placeholders(width) + "),"
-	most := s.dialect.maxPlaceholders() / width
+	maxRows := s.dialect.maxPlaceholders() / width
 	for len(values) > 0 {
-		n := min(most, len(values)/width)
-		err := splitOnPacketTooLarge(n, func(from, to int) error {
-			query := into + strings.TrimSuffix(strings.Repeat(row, to-from), ",") + behind
+		n := min(maxRows, len(values)/width)
+		err := splitStatement(s.dialect, n, func(from, to int) error {
+			query := into + strings.TrimSuffix(strings.Repeat(row, to-from), ",") + suffix
 			_, err := tx.ExecContext(ctx, query, values[from*width:to*width]...)
 			return err
 		})
@@ -38,13 +28,14 @@ func (s *Store) insert(ctx context.Context, tx *sql.Tx, into, behind string, wid
 	return nil
 }
 
-// splitOnPacketTooLarge does something with n things at once, or, where that makes a statement larger than MySQL's max_allowed_packet, with
-// one half of them and then with the other. The driver knows the limit: of a statement that is too large nothing has been sent.
-func splitOnPacketTooLarge(n int, do func(from, to int) error) error {
+// splitStatement calls run for n items with one statement, or with halves of them if the statement is too
+// large for the server. The driver knows the server's limit, and sends nothing of a statement that
+// exceeds it.
+func splitStatement(d dialect, n int, run func(from, to int) error) error {
 	var part func(from, to int) error
 	part = func(from, to int) error {
-		err := do(from, to)
-		if to-from < 2 || !errors.Is(err, mysqldriver.ErrPktTooLarge) {
+		err := run(from, to)
+		if to-from < 2 || !d.isStatementTooLarge(err) {
 			return err
 		}
 		middle := (from + to) / 2

@@ -11,38 +11,44 @@ import (
 	"customer-events/models"
 )
 
-// LockedUntil tells which of the guesses would be refused now, whatever they are. It counts nothing and waits for nobody.
-func (s *Store) LockedUntil(ctx context.Context, guesses models.Attempts) ([]time.Time, error) {
-	tally, err := s.counters(ctx, s.reader(), subjectsOf(guesses.List), "")
-	until := make([]time.Time, len(guesses.List))
-	for i, guess := range guesses.List {
-		until[i] = tally.LockedUntil(guess, guesses.At)
+// LockedUntil returns for each attempt until when it is locked out, whether or not it is correct; the
+// zero time if it is not. It counts nothing and waits for no lock.
+func (s *Store) LockedUntil(ctx context.Context, attempts models.Attempts) ([]time.Time, error) {
+	counters, err := s.counters(ctx, s.reader(), subjectsOf(attempts.List), "")
+	until := make([]time.Time, len(attempts.List))
+	for i, attempt := range attempts.List {
+		until[i] = counters.LockedUntil(attempt, attempts.At)
 	}
 	return until, s.dialect.classify(err, false)
 }
 
-var errNoChange = errors.New("nothing has been counted")
+var errNoChange = errors.New("no counter has changed")
 
-// CountAttempts puts guesses at one secret into one order, by the locks of its rows, and judges each by those before it. A wrong one and
-// a right one both queue for the same locks with their first statement; if right ones only looked, they would pass by the
-// wrong ones that wait for a COMMIT.
+// CountAttempts serialises the attempts at one secret by locking its counters, evaluates each attempt
+// after those before it, and counts the failures. Correct and wrong attempts wait for the same locks with
+// their first statement. If correct ones only read, they would overtake wrong ones that wait for a
+// COMMIT.
 //
-// A look without locks comes first: what is used up stays so until its window ends. Hence a guess that is refused for that
-// takes the same way whether it is right or wrong, and a flood of guesses that are refused locks nothing.
-func (s *Store) CountAttempts(ctx context.Context, guesses models.Attempts) (until []time.Time, err error) {
-	seen, err := s.counters(ctx, s.reader(), subjectsOf(guesses.List), "")
+// A read without locks comes first. A limit that is reached stays reached until its window ends. So a
+// locked-out attempt takes the same path whether it is correct or wrong, and a flood of such attempts
+// locks nothing.
+func (s *Store) CountAttempts(
+	ctx context.Context, attempts models.Attempts,
+) (until []time.Time, err error) {
+	seen, err := s.counters(ctx, s.reader(), subjectsOf(attempts.List), "")
 	if err != nil {
 		return nil, s.dialect.classify(err, false)
 	}
-	open, failed := withinLimits(guesses, seen)
+	open, failed := withinLimits(attempts, seen)
 	if len(open) == 0 {
-		until, _ = seen.Evaluate(guesses)
+		until, _ = seen.Evaluate(attempts)
 		return until, nil
 	}
 	err = s.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if len(failed) > 0 {
-			// A row that is not there cannot be locked.
-			if err := s.saveCounters(ctx, tx, models.Counters{}, subjectsOf(failed), []string{"subject"}); err != nil {
+			// A row that does not exist cannot be locked.
+			err := s.saveCounters(ctx, tx, models.Counters{}, subjectsOf(failed), []string{"subject"})
+			if err != nil {
 				return err
 			}
 		}
@@ -50,21 +56,22 @@ func (s *Store) CountAttempts(ctx context.Context, guesses models.Attempts) (unt
 		if err != nil {
 			return err
 		}
-		tally := maps.Clone(seen)
+		counters := maps.Clone(seen)
 		for _, subject := range subjectsOf(open) {
-			tally[subject] = locked[subject]
+			counters[subject] = locked[subject]
 		}
 		var changed map[string]bool
-		if until, changed = tally.Evaluate(guesses); len(changed) == 0 && len(failed) > 0 {
+		if until, changed = counters.Evaluate(attempts); len(changed) == 0 && len(failed) > 0 {
 			return errNoChange
 		}
-		return s.saveCounters(ctx, tx, tally, slices.Sorted(maps.Keys(changed)), []string{"failures", "ends_at"})
+		subjects := slices.Sorted(maps.Keys(changed))
+		return s.saveCounters(ctx, tx, counters, subjects, []string{"failures", "ends_at"})
 	})
 	switch {
 	case errors.Is(err, errNoChange):
 		return until, nil
 	case errors.Is(err, models.ErrCommitUnknown):
-		// Counting twice is the lesser evil, and nothing else was written.
+		// Nothing else was written, and counting a failure twice is better than not counting it.
 		return nil, errors.Join(models.ErrAborted, errors.New("whether failed attempts were counted is unknown"))
 	case err != nil:
 		return nil, err
@@ -72,35 +79,39 @@ func (s *Store) CountAttempts(ctx context.Context, guesses models.Attempts) (unt
 	return until, nil
 }
 
-// withinLimits is the guesses that may yet be answered by what they are, and those of them that failed. What stands behind as many
-// failed ones as a call may have is refused in any case.
-func withinLimits(guesses models.Attempts, seen models.Counters) (open, failed []models.Attempt) {
-	for _, guess := range guesses.List {
-		if guesses.MaxFailed > 0 && len(failed) >= guesses.MaxFailed {
+// withinLimits returns the attempts that no counter locks out, and those of them that failed. It leaves
+// out all attempts after the highest number of failures that a call may have.
+func withinLimits(attempts models.Attempts, seen models.Counters) (open, failed []models.Attempt) {
+	for _, attempt := range attempts.List {
+		if attempts.MaxFailed > 0 && len(failed) >= attempts.MaxFailed {
 			break
 		}
-		if seen.LockedUntil(guess, guesses.At).IsZero() {
-			if open = append(open, guess); guess.Failed {
-				failed = append(failed, guess)
+		if seen.LockedUntil(attempt, attempts.At).IsZero() {
+			if open = append(open, attempt); attempt.Failed {
+				failed = append(failed, attempt)
 			}
 		}
 	}
 	return open, failed
 }
 
-// subjectsOf is everything that the guesses count for, in the order in which everybody locks it.
-func subjectsOf(guesses []models.Attempt) []string {
+// subjectsOf returns the keys of all counters of the attempts, in the order in which every transaction
+// locks them.
+func subjectsOf(attempts []models.Attempt) []string {
 	var subjects []string
-	for _, guess := range guesses {
-		for _, budget := range guess.Limits {
-			subjects = append(subjects, budget.CounterKey)
+	for _, attempt := range attempts {
+		for _, limit := range attempt.Limits {
+			subjects = append(subjects, limit.CounterKey)
 		}
 	}
 	slices.Sort(subjects)
 	return slices.Compact(subjects)
 }
 
-func (s *Store) counters(ctx context.Context, of querier, subjects []string, lock string) (models.Counters, error) {
+// counters reads the counters of the subjects. lock is empty or dialect.forUpdate.
+func (s *Store) counters(
+	ctx context.Context, from querier, subjects []string, lock string,
+) (models.Counters, error) {
 	if len(subjects) == 0 {
 		return models.Counters{}, nil
 	}
@@ -108,9 +119,10 @@ func (s *Store) counters(ctx context.Context, of querier, subjects []string, loc
 	for i, subject := range subjects {
 		values[i] = []byte(subject)
 	}
-	tally := make(models.Counters)
-	err := splitOnPacketTooLarge(len(values), func(from, to int) error {
-		rows, err := of.QueryContext(ctx, "SELECT subject, failures, ends_at FROM failed_attempts WHERE subject IN ("+placeholders(to-from)+") ORDER BY subject"+lock, values[from:to]...)
+	counters := make(models.Counters)
+	err := splitStatement(s.dialect, len(values), func(start, end int) error {
+		rows, err := from.QueryContext(ctx, "SELECT subject, failures, ends_at FROM failed_attempts "+
+			"WHERE subject IN ("+placeholders(end-start)+") ORDER BY subject"+lock, values[start:end]...)
 		if err != nil {
 			return err
 		}
@@ -121,22 +133,25 @@ func (s *Store) counters(ctx context.Context, of querier, subjects []string, loc
 			if err := rows.Scan(&subject, &failures.Count, &failures.Until); err != nil {
 				return err
 			}
-			tally[string(subject)] = failures
+			counters[string(subject)] = failures
 		}
 		return rows.Err()
 	})
-	return tally, err
+	return counters, err
 }
 
-// saveCounters writes the tally of the subjects; where there is a row already, the given columns of it.
-func (s *Store) saveCounters(ctx context.Context, tx *sql.Tx, tally models.Counters, subjects, columns []string) error {
+// saveCounters writes the counters of the subjects. It updates only the given columns of rows that exist.
+func (s *Store) saveCounters(
+	ctx context.Context, tx *sql.Tx, counters models.Counters, subjects, columns []string,
+) error {
 	values := make([]any, 0, 3*len(subjects))
 	for _, subject := range subjects {
-		failures := tally[subject]
+		failures := counters[subject]
 		if failures.Until.IsZero() {
 			failures.Until = time.Unix(0, 0).UTC()
 		}
 		values = append(values, []byte(subject), failures.Count, failures.Until)
 	}
-	return s.insert(ctx, tx, "INSERT INTO failed_attempts (subject, failures, ends_at) VALUES ", s.dialect.upsert("subject", columns), 3, values)
+	const into = "INSERT INTO failed_attempts (subject, failures, ends_at) VALUES "
+	return s.insert(ctx, tx, into, s.dialect.upsert("subject", columns), 3, values)
 }

@@ -23,7 +23,7 @@ func TestLastLogin(t *testing.T) {
 			}
 		}
 		if at := last(1); !at.IsZero() {
-			t.Errorf("a network that is unknown: %s", at)
+			t.Errorf("an unknown network: %s", at)
 		}
 		keep(1, now)
 		keep(2, now)
@@ -31,7 +31,7 @@ func TestLastLogin(t *testing.T) {
 		if at := last(1); !at.Equal(now.Add(time.Minute)) {
 			t.Errorf("after two logins: %s", at)
 		}
-		keep(1, now.Add(time.Hour+time.Second)) // forgets the other
+		keep(1, now.Add(time.Hour+time.Second)) // deletes the other
 		if at := last(2); !at.IsZero() {
 			t.Errorf("an old network is kept: %s", at)
 		}

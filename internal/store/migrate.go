@@ -12,17 +12,18 @@ import (
 	"github.com/pressly/goose/v3/lock"
 )
 
-// migrations are the numbered files of a dialect, and how to apply them.
+// migrations are the migration files of a dialect, with the lock under which they are applied.
 type migrations struct {
 	dialect goose.Dialect
 	files   fs.FS
 	list    []migrationFile
-	// locker makes processes that start together apply them one after the other; without it, two of three
-	// starts failed.
+	// locker serialises processes that start at the same time. Without it, two of three such starts failed.
 	locker lock.Locker
 }
 
-func newMigrations(dialect goose.Dialect, all fs.FS, folder string, locker lock.Locker) (*migrations, error) {
+func newMigrations(
+	dialect goose.Dialect, all fs.FS, folder string, locker lock.Locker,
+) (*migrations, error) {
 	files, err := fs.Sub(all, folder)
 	if err != nil {
 		return nil, err
@@ -31,14 +32,15 @@ func newMigrations(dialect goose.Dialect, all fs.FS, folder string, locker lock.
 	return &migrations{dialect, files, list, locker}, err
 }
 
-// latest is the version of the program.
+// latest returns the highest version that the program knows.
 func (m *migrations) latest() int64 { return m.list[len(m.list)-1].version }
 
-// createProperties is the statement that creates the table of properties.
+// createProperties returns the statement that creates propertiesTable.
 func (m *migrations) createProperties() string {
 	for _, file := range m.list {
 		for _, statement := range file.statements {
-			if parts := createTable.FindStringSubmatch(statement); parts != nil && unquoted(parts[1]) == propertiesTable {
+			parts := createTable.FindStringSubmatch(statement)
+			if parts != nil && unquoted(parts[1]) == propertiesTable {
 				return statement
 			}
 		}
@@ -46,7 +48,7 @@ func (m *migrations) createProperties() string {
 	panic("no migration creates " + propertiesTable)
 }
 
-// up applies what is pending.
+// up applies the pending migrations.
 func (m *migrations) up(ctx context.Context, db *sql.DB) error {
 	provider, err := goose.NewProvider(m.dialect, db, m.files, goose.WithDisableGlobalRegistry(true))
 	if err != nil {
@@ -56,18 +58,18 @@ func (m *migrations) up(ctx context.Context, db *sql.DB) error {
 	return err
 }
 
-// createIt ends the errors of commands that need a database and found none.
+// createIt is the remedy in errors of commands that need a database and find none.
 const createIt = `name it with --database or CRM_DATABASE, or create it with "customer-events migrate"`
 
-// Migrate brings the tables up to date. Several processes may do so at once.
+// Migrate brings the tables up to date. Several processes may call it at the same time.
 func (s *Store) Migrate(ctx context.Context) error {
 	_, _, err := s.MigrateVersions(ctx)
 	return err
 }
 
 // MigrateVersions brings the tables up to date and returns the versions before and after. It changes
-// nothing in a database that belongs to another application, that is newer than the program, or that cannot
-// hold the tables.
+// nothing in a database that belongs to another application, is newer than the program, or cannot hold
+// the tables.
 func (s *Store) MigrateVersions(ctx context.Context) (from, to int64, err error) {
 	from, to, err = s.migrate(ctx)
 	if err != nil {
@@ -76,6 +78,7 @@ func (s *Store) MigrateVersions(ctx context.Context) (from, to int64, err error)
 	return from, to, err
 }
 
+// migrate is MigrateVersions without the context in its errors.
 func (s *Store) migrate(ctx context.Context) (from, to int64, err error) {
 	m, err := s.dialect.migrations()
 	if err != nil {
@@ -99,8 +102,7 @@ func (s *Store) migrate(ctx context.Context) (from, to int64, err error) {
 	return from, m.latest(), errors.Join(after.checkColumns(want), s.dialect.checkTables(after, want))
 }
 
-// applyPending applies the migrations that are pending once the lock is held, and returns the version
-// before.
+// applyPending waits for the lock, applies the pending migrations, and returns the version before.
 func (s *Store) applyPending(ctx context.Context, m *migrations) (from int64, err error) {
 	db, err := s.dialect.migrationPool(s.writer())
 	if err != nil {
@@ -113,7 +115,7 @@ func (s *Store) applyPending(ctx context.Context, m *migrations) (from int64, er
 		return 0, s.dialect.explain(err)
 	}
 	defer func() { err = errors.Join(err, m.locker.Unlock(context.WithoutCancel(ctx), db)) }()
-	// Another process may have been here while this one waited for the lock.
+	// Another process may have migrated while this one waited for the lock.
 	before, err := s.examine(ctx, m)
 	if err != nil {
 		return 0, err
@@ -133,8 +135,7 @@ func (s *Store) applyPending(ctx context.Context, m *migrations) (from int64, er
 func (s *Store) examine(ctx context.Context, m *migrations) (catalog, error) {
 	c, err := s.dialect.catalog(ctx, s.writer())
 	if err == nil && c.checkOwner(m.list) != nil {
-		// Another process may be creating the tables, and a list that the server gathers meanwhile is of no one
-		// moment.
+		// If another process is creating the tables, the list may be inconsistent: read it again.
 		c, err = s.dialect.catalog(ctx, s.writer())
 	}
 	if err == nil {
@@ -147,11 +148,12 @@ func (s *Store) examine(ctx context.Context, m *migrations) (catalog, error) {
 		return c, fmt.Errorf("the database is at version %d and this program knows version %d: run the newer "+
 			"program, or restore a backup from before its first start", c.version(), m.latest())
 	}
-	// Tables that exist already may have been changed by hand.
-	return c, errors.Join(s.dialect.canHold(ctx, s.writer()), s.dialect.checkTables(c, schemaAt(m.list, c.version())))
+	// An administrator may have changed tables that exist already.
+	current := schemaAt(m.list, c.version())
+	return c, errors.Join(s.dialect.canHold(ctx, s.writer()), s.dialect.checkTables(c, current))
 }
 
-// OpenExisting opens a database that has the tables of this very version, and creates and changes nothing.
+// OpenExisting opens a database whose tables are at the program's version. It creates and changes nothing.
 func OpenExisting(ctx context.Context, url string, log *slog.Logger) (*Store, error) {
 	dialect, err := dialectOf(url)
 	if err != nil {

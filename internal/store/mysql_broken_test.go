@@ -15,7 +15,7 @@ import (
 	"customer-events/models"
 )
 
-// breaking is a connection on which writing fails once it is told to.
+// breaking is a connection on which writes fail once broken is set.
 type breaking struct {
 	net.Conn
 	broken *atomic.Bool
@@ -28,8 +28,9 @@ func (b breaking) Write(p []byte) (int, error) {
 	return b.Conn.Write(p)
 }
 
-// A connection that breaks before a transaction's first statement is sent has done nothing: the same again may succeed.
-func TestConnectionBrokenAtTheBeginningIsRerun(t *testing.T) {
+// TestBegin_BrokenConnectionIsRetried breaks a connection before BEGIN: nothing has happened, so a retry
+// is safe.
+func TestBegin_BrokenConnectionIsRetried(t *testing.T) {
 	t.Parallel()
 	d, err := newMySQL(storetest.MySQL(t))
 	if err != nil {
@@ -53,6 +54,6 @@ func TestConnectionBrokenAtTheBeginningIsRerun(t *testing.T) {
 	broken.Store(true)
 	_, err = db.BeginTx(t.Context(), &sql.TxOptions{Isolation: d.isolation()})
 	if err == nil || !errors.Is(d.classify(err, false), models.ErrAborted) {
-		t.Errorf("the error %v is not one to rerun after", err)
+		t.Errorf("the error %v is not retried", err)
 	}
 }

@@ -24,12 +24,12 @@ func (mysqlDialect) migrations() (*migrations, error) {
 	return newMigrations(goose.DialectMySQL, mysqlMigrations, "migrations/mysql", locker)
 }
 
-// migrationPool opens connections on which goose's own tables become InnoDB too, and on which building an
-// index may take longer than any call may.
+// migrationPool opens connections on which goose creates its own tables as InnoDB too, and without the
+// timeout of calls: creating an index may take long.
 func (d mysqlDialect) migrationPool(db *sql.DB) (*sql.DB, error) {
 	config := d.config.Clone()
 	config.ReadTimeout = 0
-	config.RejectReadOnly = false // an error is told as it is
+	config.RejectReadOnly = false // report the server's own error
 	config.Params = maps.Clone(config.Params)
 	var server string
 	if err := db.QueryRow("SELECT VERSION()").Scan(&server); err != nil {
@@ -52,14 +52,16 @@ func (mysqlDialect) catalog(ctx context.Context, db *sql.DB) (catalog, error) {
 		"@@lower_case_table_names").Scan(&server, &nameCase); err != nil {
 		return catalog{}, err
 	}
-	c, err := readCatalog(ctx, db, `SELECT t.table_name, c.column_name, t.engine, t.row_format FROM information_schema.tables t
+	c, err := readCatalog(ctx, db, `SELECT t.table_name, c.column_name, t.engine, t.row_format
+		FROM information_schema.tables t
 		JOIN information_schema.columns c ON c.table_schema = t.table_schema AND c.table_name = t.table_name
 		WHERE t.table_schema = DATABASE()`, nameCase != 0)
 	c.server = server
 	return c, err
 }
 
-// smallestPage is the InnoDB page size whose index keys, of 3072 bytes, hold an external reference.
+// smallestPage is the smallest InnoDB page size whose index keys can hold an external reference: it
+// allows keys of 3072 bytes.
 const smallestPage = 16 << 10
 
 func (mysqlDialect) canHold(ctx context.Context, db *sql.DB) error {
@@ -72,13 +74,14 @@ func (mysqlDialect) canHold(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
-	var enforced sql.NullString // only MariaDB knows it
+	var enforced sql.NullString // only MariaDB has the variable
 	err = db.QueryRowContext(ctx, "SELECT @@enforce_storage_engine").Scan(&enforced)
 	if err == nil && enforced.Valid && !strings.EqualFold(enforced.String, "InnoDB") {
 		return fmt.Errorf("%w (it enforces the engine %s)", errNoInnoDB, enforced.String)
 	}
 	var page int64
-	if err := db.QueryRowContext(ctx, "SELECT @@innodb_page_size").Scan(&page); err == nil && page > 0 && page < smallestPage {
+	err = db.QueryRowContext(ctx, "SELECT @@innodb_page_size").Scan(&page)
+	if err == nil && page > 0 && page < smallestPage {
 		return fmt.Errorf("the server's InnoDB pages of %d bytes are too small for the tables' keys: use a "+
 			"server whose innodb_page_size is %d or more", page, smallestPage)
 	}
@@ -91,13 +94,15 @@ var errNoInnoDB = errors.New("the server cannot create InnoDB tables, and only t
 
 func isTiDB(server string) bool { return strings.Contains(server, "TiDB") }
 
-// checkTables: TiDB calls every table InnoDB and names a row format that means nothing there.
+// checkTables checks engine and row format. On TiDB every table is InnoDB, and the row format has no
+// meaning.
 func (mysqlDialect) checkTables(c catalog, want schema) error {
 	var wrong []error
 	tidb := isTiDB(c.server)
 	for _, name := range slices.Sorted(maps.Keys(want)) {
 		table, found := c.tables[name]
-		if !found || strings.EqualFold(table.engine, "InnoDB") && (tidb || strings.EqualFold(table.rowFormat, "Dynamic")) {
+		rightFormat := tidb || strings.EqualFold(table.rowFormat, "Dynamic")
+		if !found || strings.EqualFold(table.engine, "InnoDB") && rightFormat {
 			continue
 		}
 		if table.engine == "" {
@@ -112,15 +117,16 @@ func (mysqlDialect) checkTables(c catalog, want schema) error {
 	return errors.Join(wrong...)
 }
 
-// exists: only a connection tells.
+// exists returns nil: only a connection can show whether the database exists.
 func (mysqlDialect) exists(context.Context) error { return nil }
 
+// explain adds a remedy to errors of the storage engine.
 func (mysqlDialect) explain(err error) error {
-	var refusal *mysqldriver.MySQLError
-	if !errors.As(err, &refusal) {
+	var answer *mysqldriver.MySQLError
+	if !errors.As(err, &answer) {
 		return err
 	}
-	switch refusal.Number {
+	switch answer.Number {
 	case 1286, 1289, 1911: // unknown or disabled storage engine
 		return fmt.Errorf("%w: %w", errNoInnoDB, err)
 	case 1709, 1071: // index key too long
@@ -130,26 +136,26 @@ func (mysqlDialect) explain(err error) error {
 	return err
 }
 
-// unreachable tells a server that refuses from one that does not answer.
+// unreachable distinguishes a server that refuses the connection from one that does not answer.
 func (d mysqlDialect) unreachable(err error) error {
 	server := "the MySQL server at " + d.config.Addr
-	var refusal *mysqldriver.MySQLError
+	var answer *mysqldriver.MySQLError
 	var network net.Error
 	switch {
-	case !errors.As(err, &refusal):
+	case !errors.As(err, &answer):
 		if errors.As(err, &network) {
 			return fmt.Errorf("%s cannot be reached: %w: start it, or correct --database or "+
 				"CRM_DATABASE", server, err)
 		}
 		return fmt.Errorf("%s does not answer: %w", server, err)
-	case refusal.Number == 1045, refusal.Number == 1698:
+	case answer.Number == 1045, answer.Number == 1698:
 		return fmt.Errorf("%s refuses the login of the user %q: check user and password in --database or "+
 			"CRM_DATABASE: %w", server, d.config.User, err)
-	case refusal.Number == 1049, refusal.Number == 1044:
+	case answer.Number == 1049, answer.Number == 1044:
 		return fmt.Errorf("%s has no database %q, or the user %q may not use it: create it with CREATE "+
 			"DATABASE, grant the rights, or correct --database or CRM_DATABASE: %w",
 			server, d.config.DBName, d.config.User, err)
-	case refusal.Number == 1193 && strings.Contains(refusal.Message, "innodb"):
+	case answer.Number == 1193 && strings.Contains(answer.Message, "innodb"):
 		return fmt.Errorf("%s: %w: %w", server, errNoInnoDB, err)
 	}
 	return fmt.Errorf("%s refuses the connection: %w", server, err)

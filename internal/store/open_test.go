@@ -8,8 +8,9 @@ import (
 	"testing"
 )
 
-// Several programs may start on a new file at once: each gets it open. Without the waiting in Connect one file of ten failed.
-func TestANewFileIsOpenedByManyAtOnce(t *testing.T) {
+// TestOpen_NewFileByManyAtOnce opens new files with several stores at the same time. Without the retry in
+// Connect, one file of ten failed.
+func TestOpen_NewFileByManyAtOnce(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	for file := range 60 {

@@ -11,26 +11,33 @@ import (
 	"customer-events/models"
 )
 
-// Eight calls at once, on two servers, with one password: one of them has it, with all its events, and the others have nothing.
-func TestAOneTimePasswordServesOneOfManyCallsAtOnce(t *testing.T) {
+// TestRecord_OneTimePasswordIsUsedOnce makes eight concurrent calls with one password, on two servers.
+// One of them must record all its events, and the others none.
+func TestRecord_OneTimePasswordIsUsedOnce(t *testing.T) {
 	t.Parallel()
 	for name, url := range databases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			two := newTwoServers(t, url)
 			const rounds, callers, each = 60, 8, 3
-			// Those who come too late have failed. Each round has a window of its own.
+			// The other calls have failed attempts. Each round has a window of its own.
 			var clock atomic.Int64
 			start := time.Now()
 			for _, server := range two.servers {
-				server.Now = func() time.Time { return start.Add(time.Duration(clock.Load()) * models.LockoutWindow) }
+				server.Now = func() time.Time {
+					return start.Add(time.Duration(clock.Load()) * models.LockoutWindow)
+				}
 			}
 			processed := 0
 			for round := range rounds {
 				clock.Store(int64(round))
 				password := fmt.Sprintf("%06d", round)
-				two.world.Add(t, eventstest.Data{AccessTokens: []models.AccessToken{{Number: fmt.Sprint("T", round), ParticipantKey: two.person, State: models.Effective,
-					OneTimePasswordHash: two.servers[0].Hasher.OneTimePassword(password)}}})
+				two.world.Add(t, eventstest.Data{AccessTokens: []models.AccessToken{{
+					Number:              fmt.Sprint("T", round),
+					ParticipantKey:      two.participant,
+					State:               models.Effective,
+					OneTimePasswordHash: two.servers[0].Hasher.OneTimePassword(password),
+				}}})
 				answers := make([][]models.Code, callers)
 				begin := make(chan struct{})
 				var all sync.WaitGroup
@@ -61,7 +68,8 @@ func TestAOneTimePasswordServesOneOfManyCallsAtOnce(t *testing.T) {
 				processed += counts[""]
 			}
 			var recorded int64
-			if err := two.world.read.Table("web_customer_events").Count(&recorded).Error; err != nil || recorded != int64(processed) {
+			err := two.world.read.Table("web_customer_events").Count(&recorded).Error
+			if err != nil || recorded != int64(processed) {
 				t.Errorf("%d events are recorded and %d were acknowledged, %v", recorded, processed, err)
 			}
 			t.Logf("%d passwords, %d calls: %d succeeded", rounds, rounds*callers, processed/each)
@@ -69,19 +77,20 @@ func TestAOneTimePasswordServesOneOfManyCallsAtOnce(t *testing.T) {
 	}
 }
 
-// Windows that have ended are swept, and no other; a lock outlives the sweeping.
-func TestEndedWindowsAreSwept(t *testing.T) {
+// TestPurge_ExpiredWindows purges windows that have ended and no others. A lockout must survive the purge.
+func TestPurge_ExpiredWindows(t *testing.T) {
 	t.Parallel()
 	for name, url := range databases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db, now := open(t, url), time.Now().UTC().Truncate(time.Microsecond)
 			fail := func(at time.Time, subjects ...string) {
-				guesses := models.Attempts{At: at}
+				attempts := models.Attempts{At: at}
 				for _, subject := range subjects {
-					guesses.List = append(guesses.List, models.Attempt{Failed: true, Limits: []models.Limit{{CounterKey: subject, Max: 1}}})
+					limits := []models.Limit{{CounterKey: subject, Max: 1}}
+					attempts.List = append(attempts.List, models.Attempt{Failed: true, Limits: limits})
 				}
-				if _, err := db.CountAttempts(t.Context(), guesses); err != nil {
+				if _, err := db.CountAttempts(t.Context(), attempts); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -90,9 +99,9 @@ func TestEndedWindowsAreSwept(t *testing.T) {
 			for i := range 500 {
 				many = append(many, subject(i))
 			}
-			long := now.Add(-models.LockoutWindow - clockMargin)
-			fail(long.Add(-time.Second), many...)
-			fail(long.Add(time.Minute), subject(1000))
+			past := now.Add(-models.LockoutWindow - clockMargin)
+			fail(past.Add(-time.Second), many...)
+			fail(past.Add(time.Minute), subject(1000))
 			if err := db.PurgeExpired(t.Context(), time.Hour); err != nil {
 				t.Fatal(err)
 			}
@@ -100,8 +109,10 @@ func TestEndedWindowsAreSwept(t *testing.T) {
 			if err := db.read.Table("failed_attempts").Count(&left).Error; err != nil || left != 1 {
 				t.Errorf("%d windows are left, %v", left, err)
 			}
-			until, err := db.LockedUntil(t.Context(), models.Attempts{At: long.Add(models.LockoutWindow), List: []models.Attempt{{Limits: []models.Limit{{CounterKey: subject(1000), Max: 1}}}}})
-			if err != nil || !until[0].Equal(long.Add(time.Minute+models.LockoutWindow)) {
+			attempt := models.Attempt{Limits: []models.Limit{{CounterKey: subject(1000), Max: 1}}}
+			until, err := db.LockedUntil(t.Context(),
+				models.Attempts{At: past.Add(models.LockoutWindow), List: []models.Attempt{attempt}})
+			if err != nil || !until[0].Equal(past.Add(time.Minute+models.LockoutWindow)) {
 				t.Errorf("%v, %v", until, err)
 			}
 		})

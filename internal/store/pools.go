@@ -6,37 +6,38 @@ import (
 	"time"
 )
 
-// pools are a database's connections. They are separate, so that none of these uses can exhaust the
+// pools are the connection pools of a database. They are separate so that no use can exhaust the
 // connections of another.
 type pools struct {
-	// write is for transactions, read for the look-ups of bulk calls and of logins, all of them short. MySQL
-	// has one pool for both.
+	// write is for transactions, and read is for the look-ups of bulk calls and of logins. All of these
+	// are short. MySQL has one pool for both.
 	write, read *sql.DB
-	// queries is for lists of recorded events, which may take long.
+	// queries is for lists of recorded events, which may take seconds.
 	queries *sql.DB
-	// sessions is for looking tokens up.
+	// sessions is for looking up session tokens.
 	sessions *sql.DB
 	// readiness is for the readiness check.
 	readiness *sql.DB
 }
 
-// The sizes of the pools. MySQL has mysqlCalls + mysqlQueries + mysqlSessions + 1 connections to each
-// program.
+// The sizes of the pools. A process opens at most mysqlCalls + mysqlQueries + mysqlSessions + 1
+// connections to MySQL.
 const (
-	mysqlCalls, mysqlQueries, mysqlSessions    = 32, 8, 4
-	sqliteReaders, sqliteQueries, sqliteTokens = 4, 4, 2
+	mysqlCalls, mysqlQueries, mysqlSessions      = 32, 8, 4
+	sqliteReaders, sqliteQueries, sqliteSessions = 4, 4, 2
 )
 
-// queryTimeout limits how long a list of recorded events may take. No filter of one attribute comes near it.
+// queryTimeout limits a query for a list of recorded events. A filter by one attribute takes far less.
 const queryTimeout = 10 * time.Second
 
-// sized sets how many connections a pool has, in use or idle.
+// sized limits the connections of a pool, both those in use and the idle ones.
 func sized(pool *sql.DB, size int) *sql.DB {
 	pool.SetMaxOpenConns(size)
 	pool.SetMaxIdleConns(size)
 	return pool
 }
 
+// byName returns the pools by the names that the metrics use.
 func (p *pools) byName() map[string]*sql.DB {
 	named := map[string]*sql.DB{"queries": p.queries, "sessions": p.sessions, "readiness": p.readiness}
 	if p.read == p.write {
@@ -54,7 +55,7 @@ func (p *pools) close() error {
 			errs = append(errs, pool.Close())
 		}
 	}
-	// SQLite copies its log into the file when the last connection is closed; the writer's is the one that
-	// may.
+	// SQLite copies its log into the file when the last connection is closed. The readers may not write,
+	// so the writer is closed last.
 	return errors.Join(append(errs, p.write.Close())...)
 }

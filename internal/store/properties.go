@@ -16,19 +16,22 @@ const (
 	demoMark       = "demo"
 )
 
-// ErrOtherSecretKey says that the secret key is not the one by which the database's secrets are hashed.
+// ErrOtherSecretKey means that the secrets in the database are hashed with another key.
 var ErrOtherSecretKey = errors.New("the secret key is not the key of this database")
 
-// ClaimSecretKey compares the secret key with the database's check value. The first key that comes claims
-// the database. Afterwards another key needs the database's key among its older ones, and then becomes the
-// database's key; anything else is ErrOtherSecretKey. Of servers that start at the same time with different
-// keys, one claims the database.
+// ClaimSecretKey compares the secret key with the check value in the database. The first key claims the
+// database. A later key replaces it only if the current key is among the later key's previous ones.
+// Otherwise it returns ErrOtherSecretKey. If servers start at the same time with different keys, one of
+// them claims the database.
 func (s *Store) ClaimSecretKey(ctx context.Context, secrets *models.KeyedHasher) error {
-	const tries = 20
+	const maxTries = 20
 	for try := 1; ; try++ {
-		err := s.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error { return s.claimSecretKey(ctx, tx, secrets) })
-		again := errors.Is(err, models.ErrConflict) || errors.Is(err, models.ErrAborted) || errors.Is(err, models.ErrCommitUnknown)
-		if !again || try == tries {
+		err := s.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error {
+			return s.claimSecretKey(ctx, tx, secrets)
+		})
+		retry := errors.Is(err, models.ErrConflict) || errors.Is(err, models.ErrAborted) ||
+			errors.Is(err, models.ErrCommitUnknown)
+		if !retry || try == maxTries {
 			return err
 		}
 		select {
@@ -41,55 +44,59 @@ func (s *Store) ClaimSecretKey(ctx context.Context, secrets *models.KeyedHasher)
 
 func (s *Store) claimSecretKey(ctx context.Context, tx *sql.Tx, secrets *models.KeyedHasher) error {
 	value, now := secrets.CheckValue(), time.Now().UTC().Truncate(time.Microsecond)
-	var kept []byte
-	err := tx.QueryRowContext(ctx, "SELECT value FROM "+propertiesTable+" WHERE name = ?"+s.dialect.forUpdate(), secretKeyCheck).Scan(&kept)
+	var current []byte
+	query := "SELECT value FROM " + propertiesTable + " WHERE name = ?" + s.dialect.forUpdate()
+	err := tx.QueryRowContext(ctx, query, secretKeyCheck).Scan(&current)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		_, err = tx.ExecContext(ctx, "INSERT INTO "+propertiesTable+" (name, value, set_at) VALUES (?, ?, "+
-			"?)", secretKeyCheck, value, now)
+		_, err = tx.ExecContext(ctx, "INSERT INTO "+propertiesTable+" (name, value, set_at) VALUES (?, ?, ?)",
+			secretKeyCheck, value, now)
 		return err
-	case err != nil || bytes.Equal(kept, value):
+	case err != nil || bytes.Equal(current, value):
 		return err
 	}
-	for _, older := range secrets.Previous() {
-		if bytes.Equal(kept, older.CheckValue()) {
-			_, err = tx.ExecContext(ctx, "UPDATE "+propertiesTable+" SET value = ?, set_at = ? WHERE name = "+
-				"?", value, now, secretKeyCheck)
+	for _, previous := range secrets.Previous() {
+		if bytes.Equal(current, previous.CheckValue()) {
+			_, err = tx.ExecContext(ctx, "UPDATE "+propertiesTable+" SET value = ?, set_at = ? WHERE name = ?",
+				value, now, secretKeyCheck)
 			return err
 		}
 	}
 	return ErrOtherSecretKey
 }
 
-// HasSecretKey reports whether a secret key has claimed the database, or hashed something in it before
-// there were check values. Then only that key will do, and a new one must not be made.
+// HasSecretKey reports whether the database depends on a secret key: a key has claimed it, or a version
+// without check values has stored hashes in it. Then the caller must not generate a new key.
 func (s *Store) HasSecretKey(ctx context.Context) (bool, error) {
 	var found bool
-	err := s.reader().QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM "+propertiesTable+` WHERE name = ?) OR EXISTS (SELECT 1 FROM access_tokens
-		WHERE authentication_code_hash IS NOT NULL OR pass_code_hash IS NOT NULL OR one_time_password_hash IS NOT NULL)`, secretKeyCheck).Scan(&found)
+	err := s.reader().QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM "+propertiesTable+` WHERE name = ?)
+		OR EXISTS (SELECT 1 FROM access_tokens WHERE authentication_code_hash IS NOT NULL
+			OR pass_code_hash IS NOT NULL OR one_time_password_hash IS NOT NULL)`, secretKeyCheck).Scan(&found)
 	return found, s.dialect.classify(err, false)
 }
 
-// MarkDemo marks the database as one of demo data.
+// MarkDemo marks the database as a demo.
 func (s *Store) MarkDemo(ctx context.Context) error {
-	_, err := s.writer().ExecContext(ctx, "INSERT INTO "+propertiesTable+" (name, value, set_at) VALUES "+
-		"(?, ?, ?)"+s.dialect.upsert("name", []string{"value"}),
+	insert := "INSERT INTO " + propertiesTable + " (name, value, set_at) VALUES (?, ?, ?)" +
+		s.dialect.upsert("name", []string{"value"})
+	_, err := s.writer().ExecContext(ctx, insert,
 		demoMark, []byte("yes"), time.Now().UTC().Truncate(time.Microsecond))
 	return s.dialect.classify(err, false)
 }
 
-// IsDemo reports whether the database is marked as one of demo data.
+// IsDemo reports whether the database is marked as a demo.
 func (s *Store) IsDemo(ctx context.Context) (bool, error) {
 	var found bool
-	err := s.reader().QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM "+
-		""+propertiesTable+" WHERE name = ?)", demoMark).Scan(&found)
+	err := s.reader().QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM "+propertiesTable+" WHERE name = ?)",
+		demoMark).Scan(&found)
 	return found, s.dialect.classify(err, false)
 }
 
-// OtherThan returns the name of an API user that is not the given one, and the number of an account that is
-// not among the given ones; empty if there is none. It needs no tables, so that it can be asked before they
-// are made.
-func (s *Store) OtherThan(ctx context.Context, user string, accounts []string) (otherUser, otherAccount string, err error) {
+// OtherThan returns the name of an API user that is not the given one, and the number of an account that
+// is not among the given ones; empty if there is none. It works before the tables are created, too.
+func (s *Store) OtherThan(
+	ctx context.Context, user string, accounts []string,
+) (otherUser, otherAccount string, err error) {
 	c, err := s.dialect.catalog(ctx, s.writer())
 	if err != nil {
 		return "", "", err
@@ -99,10 +106,12 @@ func (s *Store) OtherThan(ctx context.Context, user string, accounts []string) (
 			return "", nil
 		}
 		values := make([]any, len(known))
-		for i, one := range known {
-			values[i] = one
+		for i, value := range known {
+			values[i] = value
 		}
-		err = s.writer().QueryRowContext(ctx, "SELECT "+column+" FROM "+table+" WHERE "+column+" NOT IN ("+placeholders(len(known))+") LIMIT 1", values...).Scan(&value)
+		query := "SELECT " + column + " FROM " + table + " WHERE " + column +
+			" NOT IN (" + placeholders(len(known)) + ") LIMIT 1"
+		err = s.writer().QueryRowContext(ctx, query, values...).Scan(&value)
 		if errors.Is(err, sql.ErrNoRows) {
 			err = nil
 		}
@@ -114,9 +123,9 @@ func (s *Store) OtherThan(ctx context.Context, user string, accounts []string) (
 	return otherUser, otherAccount, err
 }
 
-// Lacks returns what the database still lacks before it can take events.
+// Lacks reports whether the database has no users or no units, without which it can record no events.
 func (s *Store) Lacks(ctx context.Context) (users, units bool, err error) {
-	err = s.reader().QueryRowContext(ctx, "SELECT NOT EXISTS (SELECT 1 FROM api_users), NOT EXISTS (SELECT "+
-		"1 FROM units)").Scan(&users, &units)
+	err = s.reader().QueryRowContext(ctx, "SELECT NOT EXISTS (SELECT 1 FROM api_users), "+
+		"NOT EXISTS (SELECT 1 FROM units)").Scan(&users, &units)
 	return users, units, err
 }

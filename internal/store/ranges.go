@@ -5,21 +5,21 @@ import (
 	"time"
 )
 
-// timeRange is from (included) to (excluded); a nil end is open.
+// timeRange is a range of times: from is included, to is excluded, and nil means no limit.
 type timeRange struct{ from, to *time.Time }
 
-// Every time that an event can have is between these. Source: the contract, years 1000 to 9999.
+// earliest and latest enclose every time that an event can have. Source: the contract, years 1000 to 9999.
 var (
 	earliest = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)
 	latest   = time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-// fewInRange is how many events of a range are soon sorted.
+// fewInRange is a number of events that SQLite sorts quickly.
 const fewInRange = 1000
 
-// closeRanges gives ranges with few events both their ends. SQLite guesses that a range with one end has half
-// of all events, and then looks for them among all, newest first, without the index; with two ends it uses
-// the index.
+// closeRanges adds the missing limit to ranges with few events. SQLite assumes that a range with one
+// limit has half of all events, and reads all events instead of the index. With two limits it uses the
+// index.
 func (s *Store) closeRanges(ctx context.Context, ranges map[string]timeRange) error {
 	if s.dialect.knowsRanges() {
 		return nil

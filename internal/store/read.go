@@ -9,31 +9,45 @@ import (
 	"customer-events/models"
 )
 
-// Event finds a recorded event by its number, within the caller's units; nil if there is none.
-func (s *Store) Event(ctx context.Context, caller models.Caller, number int64) (*models.RecordedEvent, error) {
-	return oneEvent(s.events(ctx, caller, func(db *gorm.DB) *gorm.DB { return db.Where("web_customer_events.number = ?", number) }))
+// Event returns the recorded event with a number, if it is of the caller's units; else nil.
+func (s *Store) Event(
+	ctx context.Context, caller models.Caller, number int64,
+) (*models.RecordedEvent, error) {
+	return firstEvent(s.events(ctx, caller, func(db *gorm.DB) *gorm.DB {
+		return db.Where("web_customer_events.number = ?", number)
+	}))
 }
 
-// EventByID finds a recorded event by its id.
-func (s *Store) EventByID(ctx context.Context, caller models.Caller, id models.ID) (*models.RecordedEvent, error) {
-	return oneEvent(s.events(ctx, caller, func(db *gorm.DB) *gorm.DB { return db.Where("web_customer_events.id = ?", id) }))
+// EventByID returns the recorded event with an id, if it is of the caller's units; else nil.
+func (s *Store) EventByID(
+	ctx context.Context, caller models.Caller, id models.ID,
+) (*models.RecordedEvent, error) {
+	return firstEvent(s.events(ctx, caller, func(db *gorm.DB) *gorm.DB {
+		return db.Where("web_customer_events.id = ?", id)
+	}))
 }
 
-func oneEvent(events []models.RecordedEvent, err error) (*models.RecordedEvent, error) {
+func firstEvent(events []models.RecordedEvent, err error) (*models.RecordedEvent, error) {
 	if err != nil || len(events) == 0 {
 		return nil, err
 	}
 	return &events[0], nil
 }
 
-// EventsByNumber reads recorded events, in no order.
-func (s *Store) EventsByNumber(ctx context.Context, caller models.Caller, numbers []int64) ([]models.RecordedEvent, error) {
-	return s.events(ctx, caller, func(db *gorm.DB) *gorm.DB { return db.Where("web_customer_events.number IN ?", numbers) })
+// EventsByNumber reads recorded events, in no particular order.
+func (s *Store) EventsByNumber(
+	ctx context.Context, caller models.Caller, numbers []int64,
+) ([]models.RecordedEvent, error) {
+	return s.events(ctx, caller, func(db *gorm.DB) *gorm.DB {
+		return db.Where("web_customer_events.number IN ?", numbers)
+	})
 }
 
-// Events reads a page of recorded events, newest number first: at most limit of them, with numbers below before if that is
-// not 0.
-func (s *Store) Events(ctx context.Context, caller models.Caller, filter models.EventFilter, before int64, limit int) ([]models.RecordedEvent, error) {
+// Events reads a page of recorded events, the highest number first. It returns at most limit events and,
+// if before is not 0, only those with lower numbers.
+func (s *Store) Events(
+	ctx context.Context, caller models.Caller, filter models.EventFilter, before int64, limit int,
+) ([]models.RecordedEvent, error) {
 	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
 	defer cancel()
 	ranges := map[string]timeRange{
@@ -73,8 +87,9 @@ func (s *Store) Events(ctx context.Context, caller models.Caller, filter models.
 	})
 }
 
-// keysOf compares with the keys of the records that a reference matches. A comparison with one key lets the
-// database read the events in the order of an index, newest first.
+// keysOf returns the comparison of a column with the keys of the records that a reference matches. If
+// only one record can match, the comparison is with one key, so that the database can read the events in
+// the order of an index.
 func keysOf(ref models.Reference) string {
 	comparison := " = "
 	if attribute, mayBeShared := shared[ref.Kind]; mayBeShared && attribute == ref.By {
@@ -85,12 +100,14 @@ func keysOf(ref models.Reference) string {
 	return comparison + "(SELECT " + key + from + ")"
 }
 
-// events reads the events of a call or of a key, which is soon done.
-func (s *Store) events(ctx context.Context, caller models.Caller, where func(*gorm.DB) *gorm.DB) ([]models.RecordedEvent, error) {
+// events reads events by unique values. It uses the pool of bulk calls, because such queries are short.
+func (s *Store) events(
+	ctx context.Context, caller models.Caller, where func(*gorm.DB) *gorm.DB,
+) ([]models.RecordedEvent, error) {
 	return s.eventsOf(ctx, s.read, caller, where)
 }
 
-// eventsOf reads events with the records they point at, a query for each kind.
+// eventsOf reads events and the records that they refer to, with one query for each kind of record.
 func (s *Store) eventsOf(
 	ctx context.Context, pool *gorm.DB, caller models.Caller, where func(*gorm.DB) *gorm.DB,
 ) ([]models.RecordedEvent, error) {
@@ -99,6 +116,9 @@ func (s *Store) eventsOf(
 		db = db.Where("web_customer_events.unit_key IN ?", caller.Units)
 	}
 	var events []models.RecordedEvent
-	err := db.Preload("Account").Preload("Participant").Preload("Classification").Preload("Unit").Preload("CreatedBy").Find(&events).Error
+	for _, record := range []string{"Account", "Participant", "Classification", "Unit", "CreatedBy"} {
+		db = db.Preload(record)
+	}
+	err := db.Find(&events).Error
 	return events, s.dialect.classify(err, false)
 }

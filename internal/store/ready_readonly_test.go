@@ -9,8 +9,8 @@ import (
 	"customer-events/internal/store/storetest"
 )
 
-// A server that is read-only is not ready from the beginning, stays so, and is ready soon after it may write
-// again, all without a call.
+// TestReady_ReadOnlyFromTheStart expects a read-only server to be not ready from the first check on, and
+// ready soon after it is writable again, without any call.
 func TestReady_ReadOnlyFromTheStart(t *testing.T) {
 	t.Parallel()
 	server, err := storetest.Start(t.Context(), storetest.Options{})
@@ -36,7 +36,8 @@ func TestReady_ReadOnlyFromTheStart(t *testing.T) {
 		readOnly = "tidb_super_read_only"
 	}
 	set("SET GLOBAL " + readOnly + " = 1")
-	writer, err := Open(t.Context(), "mysql://writer@"+url[len("mysql://root@"):], slog.New(slog.DiscardHandler))
+	as := "mysql://writer@" + url[len("mysql://root@"):]
+	writer, err := Open(t.Context(), as, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,25 +47,27 @@ func TestReady_ReadOnlyFromTheStart(t *testing.T) {
 			_ = writer.Record(t.Context(), entryOf("1")) // one call in between
 		}
 		if err := writer.Ready(t.Context()); err == nil {
-			t.Fatalf("check %d: ready, though the server is read-only", i)
+			t.Fatalf("check %d: ready, although the server is read-only", i)
 		}
-		time.Sleep(350 * time.Millisecond) // longer than the refusal of the call counts, all in all
+		time.Sleep(350 * time.Millisecond) // the checks last longer than the failed call counts
 	}
 	set("SET GLOBAL " + readOnly + " = 0")
 	for begin := time.Now(); ; time.Sleep(100 * time.Millisecond) {
 		if err := writer.Ready(t.Context()); err == nil {
 			break
 		} else if time.Since(begin) > 8*time.Second {
-			t.Fatalf("not ready %v after the server may write: %v", time.Since(begin), err)
+			t.Fatalf("not ready %v after the server became writable: %v", time.Since(begin), err)
 		}
 	}
 	var rows int
-	if err := admin.reader().QueryRowContext(t.Context(), "SELECT COUNT(*) FROM failed_attempts").Scan(&rows); err != nil || rows != 0 {
-		t.Errorf("the checks have left %d rows (%v)", rows, err)
+	err = admin.reader().QueryRowContext(t.Context(), "SELECT COUNT(*) FROM failed_attempts").Scan(&rows)
+	if err != nil || rows != 0 {
+		t.Errorf("the checks left %d rows (%v)", rows, err)
 	}
 }
 
-// A file that is not there any more is not ready, and is not made again by the check.
+// TestReady_FileIsGone expects a store without its file to be not ready, and the check not to create the
+// file.
 func TestReady_FileIsGone(t *testing.T) {
 	t.Parallel()
 	url := storetest.SQLite(t)
@@ -76,40 +79,41 @@ func TestReady_FileIsGone(t *testing.T) {
 	if err := os.Rename(path, path+".away"); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(checkLasts)
+	time.Sleep(checkTTL)
 	if err := s.Ready(t.Context()); err == nil {
 		t.Error("ready without a file")
 	}
 	if _, err := os.Stat(path); err == nil {
-		t.Error("the check has made a file")
+		t.Error("the check has created a file")
 	}
 	if err := os.Rename(path+".away", path); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(checkLasts)
+	time.Sleep(checkTTL)
 	if err := s.Ready(t.Context()); err != nil {
 		t.Error(err)
 	}
 }
 
-// Refusals that come again each time that the check had found the database writing count longer and longer.
-func TestReady_RefusalsCountLonger(t *testing.T) {
+// TestReady_RepeatedWriteErrorsCountLonger has writes fail again after each successful check. Each
+// failure must count longer.
+func TestReady_RepeatedWriteErrorsCountLonger(t *testing.T) {
 	t.Parallel()
 	var r writeErrors
 	for _, want := range []time.Duration{3, 6, 12, 24, 48, 60, 60} {
-		r.note(errAwayForTest)
-		r.note(errAwayForTest) // others of the same time do not count
+		r.note(errUnavailable)
+		r.note(errUnavailable) // a second error at the same time changes nothing
 		last := *r.last.Load()
-		if last.counts != want*time.Second {
-			t.Errorf("counts %v, want %v", last.counts, want*time.Second)
+		if last.ttl != want*time.Second {
+			t.Errorf("counts %v, want %v", last.ttl, want*time.Second)
 		}
-		last.written = true
+		last.checkWrote = true
 		r.last.Store(&last)
 	}
 	r.note(nil)
 	if r.last.Load() != nil {
-		t.Error("a refusal counts though a transaction has been committed since")
+		t.Error("an error counts although a transaction has been committed since")
 	}
 }
 
-var errAwayForTest = mysqlErrors.classify(1114, os.ErrInvalid, false, nil)
+var errUnavailable = mysqlErrors.classify(1114, os.ErrInvalid, false, nil)

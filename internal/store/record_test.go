@@ -10,17 +10,17 @@ import (
 	"customer-events/models"
 )
 
-// The numbers of two events, or of a thousand, are read by looking at their own rows: not at all that was
-// written between them.
-func TestReadNumbers_LooksAtNoOthers(t *testing.T) {
+// TestReadNumbers_ReadsNoOtherRows reads the numbers of two events, and of a thousand. The server must
+// read only their rows, and not all rows that were written between them.
+func TestReadNumbers_ReadsNoOtherRows(t *testing.T) {
 	t.Parallel()
 	s := open(t, databases["MySQL"])
 	record := func(n int) []*models.WebCustomerEvent {
 		t.Helper()
 		var entry models.WriteSet
 		for i := range n {
-			one := entryOf(fmt.Sprint(time.Now().UnixNano(), " ", i))
-			entry.Events, entry.At = append(entry.Events, one.Events[0]), one.At
+			single := entryOf(fmt.Sprint(time.Now().UnixNano(), " ", i))
+			entry.Events, entry.At = append(entry.Events, single.Events[0]), single.At
 		}
 		if err := s.Record(t.Context(), entry); err != nil {
 			t.Fatal(err)
@@ -61,27 +61,29 @@ func TestReadNumbers_LooksAtNoOthers(t *testing.T) {
 		}
 		idle := reads()
 		before := reads()
-		if err := readNumbers(t.Context(), conn, events); err != nil {
+		if err := readNumbers(t.Context(), s.dialect, conn, events); err != nil {
 			t.Fatal(err)
 		}
-		if looked := reads() - before - (before - idle); looked > 4*len(events)+20 {
-			t.Errorf("for %d numbers, %d rows were looked at", len(events), looked)
+		if n := reads() - before - (before - idle); n > 4*len(events)+20 {
+			t.Errorf("the server read %d rows for %d numbers", n, len(events))
 		} else {
-			t.Logf("for %d numbers, %d rows were looked at", len(events), looked)
+			t.Logf("the server read %d rows for %d numbers", n, len(events))
 		}
 		for i, event := range events {
 			if event.Number != want[i] {
-				t.Fatalf("event %d is %d, not %d", i, event.Number, want[i])
+				t.Fatalf("event %d has the number %d instead of %d", i, event.Number, want[i])
 			}
 		}
 	}
 }
 
-// An interrupted start may have changed a table without noting the migration as done: each can be run again.
+// TestMigrate_AfterAnInterruption runs migrations again. An interrupted start may have changed a table
+// without recording the migration.
 func TestMigrate_AfterAnInterruption(t *testing.T) {
 	t.Parallel()
 	s := open(t, databases["MySQL"])
-	if _, err := s.writer().ExecContext(t.Context(), "DELETE FROM goose_db_version WHERE version_id >= 4"); err != nil {
+	const forget = "DELETE FROM goose_db_version WHERE version_id >= 4"
+	if _, err := s.writer().ExecContext(t.Context(), forget); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Migrate(t.Context()); err != nil {
@@ -92,9 +94,9 @@ func TestMigrate_AfterAnInterruption(t *testing.T) {
 	}
 }
 
-// An idempotency key is kept for its retention time after its last use, though it was first used long
-// before. A replay renews it only once in models.KeyRenewal, so that it is kept for so much longer.
-func TestSweep_KeepsKeysThatWereUsedSince(t *testing.T) {
+// TestPurge_KeepsUsedKeys expects an idempotency key to be kept for its retention time after the last
+// use. A replay renews it at most once in models.KeyRenewal, so that it is kept longer by this time.
+func TestPurge_KeepsUsedKeys(t *testing.T) {
 	t.Parallel()
 	for name, url := range databases {
 		t.Run(name, func(t *testing.T) {
@@ -113,20 +115,21 @@ func TestSweep_KeepsKeysThatWereUsedSince(t *testing.T) {
 				}
 			}
 			key := func(entry models.WriteSet) int64 {
-				kept, err := s.IdempotencyRecord(t.Context(), *entry.Key)
+				record, err := s.IdempotencyRecord(t.Context(), *entry.Key)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if kept == nil {
+				if record == nil {
 					return 0
 				}
-				if len(kept.Events) == 0 {
+				if len(record.Events) == 0 {
 					t.Error("the key has lost its events")
 				}
-				return kept.Key
+				return record.Key
 			}
 			more := entryOf("more") // recorded under the first key after 71 hours
-			more.Key, more.RecordKey, more.RequestHashes = late.Key, key(late), [][]byte{[]byte(fmt.Sprintf("%032d", 1))}
+			more.Key, more.RecordKey = late.Key, key(late)
+			more.RequestHashes = [][]byte{[]byte(fmt.Sprintf("%032d", 1))}
 			again := models.WriteSet{Key: replayed.Key, RecordKey: key(replayed)}
 			for _, entry := range []models.WriteSet{more, again} {
 				if err := s.Record(t.Context(), at(entry, 71*time.Hour)); err != nil {
@@ -146,7 +149,8 @@ func TestSweep_KeepsKeysThatWereUsedSince(t *testing.T) {
 				if err := s.purgeBefore(t.Context(), now, now.Add(-life)); err != nil {
 					t.Fatal(err)
 				}
-				if got := [3]bool{key(late) != 0, key(replayed) != 0, key(unused) != 0}; got != [3]bool{c.late, c.replayed, c.unused} {
+				got := [3]bool{key(late) != 0, key(replayed) != 0, key(unused) != 0}
+				if got != [3]bool{c.late, c.replayed, c.unused} {
 					t.Errorf("after %s: %v are kept", c.after, got)
 				}
 			}
@@ -157,8 +161,8 @@ func TestSweep_KeepsKeysThatWereUsedSince(t *testing.T) {
 	}
 }
 
-// A key that is renewed while it is being purged is kept, with its events.
-func TestSweep_WaitsForARenewal(t *testing.T) {
+// TestPurge_WaitsForARenewal renews a key while it is purged: the key and its events must be kept.
+func TestPurge_WaitsForARenewal(t *testing.T) {
 	t.Parallel()
 	s := open(t, databases["MySQL"]) // SQLite lets one transaction write at a time
 	entry := entryOf("renewed")
@@ -166,7 +170,7 @@ func TestSweep_WaitsForARenewal(t *testing.T) {
 	if err := s.Record(t.Context(), entry); err != nil {
 		t.Fatal(err)
 	}
-	kept, err := s.IdempotencyRecord(t.Context(), *entry.Key)
+	record, err := s.IdempotencyRecord(t.Context(), *entry.Key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,41 +180,43 @@ func TestSweep_WaitsForARenewal(t *testing.T) {
 	}
 	defer func() { _ = tx.Rollback() }()
 	now := time.Now().UTC()
-	if err := s.renew(t.Context(), tx, models.WriteSet{RecordKey: kept.Key, At: now}); err != nil {
+	if err := s.renew(t.Context(), tx, models.WriteSet{RecordKey: record.Key, At: now}); err != nil {
 		t.Fatal(err)
 	}
-	swept := make(chan error, 1)
-	go func() { swept <- s.purgeBefore(context.WithoutCancel(t.Context()), now, now.Add(-72*time.Hour)) }()
+	purged := make(chan error, 1)
+	go func() { purged <- s.purgeBefore(context.WithoutCancel(t.Context()), now, now.Add(-72*time.Hour)) }()
 	select {
-	case err := <-swept:
+	case err := <-purged:
 		t.Errorf("the purge did not wait: %v", err)
 	case <-time.After(200 * time.Millisecond):
 	}
 	if err := tx.Commit(); err != nil {
 		t.Fatal(err)
 	}
-	if err := <-swept; err != nil {
+	if err := <-purged; err != nil {
 		t.Error(err)
 	}
-	if kept, err = s.IdempotencyRecord(t.Context(), *entry.Key); err != nil || kept == nil || len(kept.Events) != 1 {
-		t.Errorf("remembered %+v, %v", kept, err)
+	record, err = s.IdempotencyRecord(t.Context(), *entry.Key)
+	if err != nil || record == nil || len(record.Events) != 1 {
+		t.Errorf("the record is %+v, %v", record, err)
 	}
 }
 
-// An entry whose references were not looked up shares its transaction with no other, on any database.
-func TestLanes_UncheckedEntriesGoAlone(t *testing.T) {
+// TestGroupCommit_UncheckedEntriesGoAlone expects an entry whose references were not looked up to get a
+// transaction of its own.
+func TestGroupCommit_UncheckedEntriesGoAlone(t *testing.T) {
 	t.Parallel()
-	l := groupCommitter{}
+	g := groupCommitter{}
 	for i, unchecked := range []bool{false, false, true, false, true, true, false, false} {
 		entry := entryOf(fmt.Sprint(i))
 		entry.Unchecked = unchecked
-		l.waiting = append(l.waiting, &waiter{entry: entry, result: make(chan groupResult, 1)})
+		g.waiting = append(g.waiting, &waiter{entry: entry, result: make(chan groupResult, 1)})
 	}
 	var sizes []int
-	for len(l.waiting) > 0 {
-		first := l.waiting[0]
-		l.release()
-		sizes = append(sizes, len((<-first.result).lead))
+	for len(g.waiting) > 0 {
+		first := g.waiting[0]
+		g.release()
+		sizes = append(sizes, len((<-first.result).group))
 	}
 	if want := []int{2, 1, 1, 1, 1, 2}; !slices.Equal(sizes, want) {
 		t.Errorf("groups of %v, want %v", sizes, want)

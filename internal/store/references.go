@@ -9,54 +9,62 @@ import (
 	"customer-events/models"
 )
 
-// tables says where the records of a kind are and what stands before a match: the record's key and, for participants, the
-// key of their account.
+// tables are the tables of the kinds. columns are the first two columns of a models.Match: the record's
+// key and, for participants, the key of their account. scope is a condition that limits the records.
 var tables = [...]struct{ name, columns, scope string }{
-	models.Accounts:        {"accounts_receivable", "account_key, 0", ""},
-	models.Participants:    {"rewards_participants", "participant_key, account_key", ""},
-	models.Classifications: {"classifications", "classification_key, 0", " AND type = '" + models.WebEvent + "'"},
-	models.Units:           {"units", "unit_key, 0", ""},
+	models.Accounts:     {"accounts_receivable", "account_key, 0", ""},
+	models.Participants: {"rewards_participants", "participant_key, account_key", ""},
+	models.Classifications: {"classifications", "classification_key, 0",
+		" AND type = '" + models.WebEvent + "'"},
+	models.Units: {"units", "unit_key, 0", ""},
 }
 
+// attributes are the columns of the attributes.
 var attributes = [...]string{
-	models.ByID: "id", models.ByNumber: "number", models.ByName: "name", models.ByAlternativeCode: "alternative_code",
-	models.ByAuthenticationCode: "authentication_code_hash", models.ByIdentifier: "identifier",
-	models.ByOneTimePassword: "one_time_password_hash",
+	models.ByID:                 "id",
+	models.ByNumber:             "number",
+	models.ByName:               "name",
+	models.ByAlternativeCode:    "alternative_code",
+	models.ByAuthenticationCode: "authentication_code_hash",
+	models.ByIdentifier:         "identifier",
+	models.ByOneTimePassword:    "one_time_password_hash",
 }
 
 // shared are the attributes that several records may have in common. All others have a unique key.
 var shared = map[models.Kind]models.Attribute{models.Accounts: models.ByName}
 
-// maxAlone is how many values one statement asks for, each by itself. SQLite allows 500 in a compound SELECT.
-const maxAlone = 200
+// maxUnions limits the SELECTs of a UNION ALL. SQLite allows 500 in a compound SELECT.
+const maxUnions = 200
 
-// Find asks once for each kind and attribute among the references. Of a name that many records share it reads two,
-// which is enough to know that it is ambiguous.
+// Find looks up references, with one query for each kind and attribute. If many records share a name, it
+// reads two of them, which shows that the name is ambiguous.
 func (s *Store) Find(ctx context.Context, refs []models.Reference) ([]models.Match, error) {
 	matches := make([]models.Match, len(refs))
-	err := grouped(refs, func(kind models.Kind, by models.Attribute, values []any, at map[string]int) error {
+	err := s.grouped(refs, func(kind models.Kind, by models.Attribute, values []any, at map[string]int) error {
 		table := tables[kind]
-		columns := "SELECT " + table.columns + ", " + attributes[by] + " FROM " + table.name + " WHERE " + attributes[by]
+		columns := "SELECT " + table.columns + ", " + attributes[by] +
+			" FROM " + table.name + " WHERE " + attributes[by]
 		query := columns + " IN (" + placeholders(len(values)) + ")" + table.scope
 		attribute, mayBeShared := shared[kind]
 		if !mayBeShared || attribute != by {
 			_, err := s.match(ctx, query, values, matches, at)
 			return err
 		}
-		most := models.Several * len(values)
-		found, err := s.match(ctx, query+" LIMIT "+strconv.Itoa(most), values, matches, at)
-		if err != nil || found < most {
+		limit := models.Several * len(values)
+		found, err := s.match(ctx, query+" LIMIT "+strconv.Itoa(limit), values, matches, at)
+		if err != nil || found < limit {
 			return err
 		}
-		// Some of the values have so many records that nothing is known of the others: every value by itself.
+		// The rows of a few values may have used up the limit, so that other values are missing: look up
+		// each value by itself.
 		for _, value := range values {
 			matches[at[value.(string)]] = models.Match{}
 		}
-		for part := range slices.Chunk(values, maxAlone) {
-			two := columns + " = ?" + table.scope + " LIMIT " + strconv.Itoa(models.Several)
-			alone := "SELECT * FROM (" + two + ") AS a"
-			all := strings.Repeat(alone+" UNION ALL ", len(part)-1) + alone
-			if _, err := s.match(ctx, all, part, matches, at); err != nil {
+		for chunk := range slices.Chunk(values, maxUnions) {
+			first := columns + " = ?" + table.scope + " LIMIT " + strconv.Itoa(models.Several)
+			single := "SELECT * FROM (" + first + ") AS a"
+			union := strings.Repeat(single+" UNION ALL ", len(chunk)-1) + single
+			if _, err := s.match(ctx, union, chunk, matches, at); err != nil {
 				return err
 			}
 		}
@@ -65,7 +73,7 @@ func (s *Store) Find(ctx context.Context, refs []models.Reference) ([]models.Mat
 	return matches, s.dialect.classify(err, false)
 }
 
-// match adds what a query finds to the matches, and returns how many rows it found.
+// match adds the rows of a query to the matches, and returns their number. at has the index of each value.
 func (s *Store) match(
 	ctx context.Context, query string, values []any, matches []models.Match, at map[string]int,
 ) (found int, err error) {
@@ -80,8 +88,8 @@ func (s *Store) match(
 		if err := rows.Scan(&row.Key, &row.AccountKey, &value); err != nil {
 			return found, err
 		}
-		// The map compares bytes once more, whatever the column's collation may think.
-		if i, asked := at[string(value)]; asked {
+		// The map compares bytes, whatever the column's collation treats as equal.
+		if i, ok := at[string(value)]; ok {
 			if row.Count = 1; matches[i].Count > 0 {
 				row = models.Match{Count: models.Several}
 			}
@@ -91,10 +99,10 @@ func (s *Store) match(
 	return found, rows.Err()
 }
 
-// AccessTokens asks once for each attribute among the references.
+// AccessTokens looks up access tokens and their participants, with one query for each attribute.
 func (s *Store) AccessTokens(ctx context.Context, refs []models.Reference) ([][]models.AccessToken, error) {
 	found := make([][]models.AccessToken, len(refs))
-	err := grouped(refs, func(_ models.Kind, by models.Attribute, values []any, at map[string]int) error {
+	err := s.grouped(refs, func(_ models.Kind, by models.Attribute, values []any, at map[string]int) error {
 		var tokens []models.AccessToken
 		if err := s.read.WithContext(ctx).Where(attributes[by]+" IN ?", values).Find(&tokens).Error; err != nil {
 			return err
@@ -114,7 +122,7 @@ func (s *Store) AccessTokens(ctx context.Context, refs []models.Reference) ([][]
 			default:
 				value = *token.Identifier
 			}
-			if i, asked := at[value]; asked {
+			if i, ok := at[value]; ok {
 				found[i] = append(found[i], token)
 			}
 		}
@@ -123,7 +131,11 @@ func (s *Store) AccessTokens(ctx context.Context, refs []models.Reference) ([][]
 	return found, s.dialect.classify(err, false)
 }
 
-func (s *Store) participantsOf(ctx context.Context, tokens []models.AccessToken) (map[int64]models.Participant, error) {
+// participantsOf reads the participants of the tokens, by key.
+// participantsOf reads the participants of the tokens, by key.
+func (s *Store) participantsOf(
+	ctx context.Context, tokens []models.AccessToken,
+) (map[int64]models.Participant, error) {
 	keys := make([]int64, len(tokens))
 	for i, token := range tokens {
 		keys[i] = token.ParticipantKey
@@ -137,8 +149,12 @@ func (s *Store) participantsOf(ctx context.Context, tokens []models.AccessToken)
 	return byKey, err
 }
 
-// grouped calls ask once for each kind and attribute, with the values to look for and their places among the references.
-func grouped(refs []models.Reference, ask func(kind models.Kind, by models.Attribute, values []any, at map[string]int) error) error {
+// grouped calls query once for each kind and attribute, with the values to look up and their indexes
+// among the references.
+func (s *Store) grouped(
+	refs []models.Reference,
+	query func(kind models.Kind, by models.Attribute, values []any, at map[string]int) error,
+) error {
 	type group struct {
 		kind models.Kind
 		by   models.Attribute
@@ -158,12 +174,14 @@ func grouped(refs []models.Reference, ask func(kind models.Kind, by models.Attri
 			value := refs[i].Value
 			at[value] = i
 			if g.kind == models.AccessTokens && g.by != models.ByIdentifier {
-				values = append(values, []byte(value)) // a hash: text on neither database
+				values = append(values, []byte(value)) // a hash, which is not text in the database
 			} else {
 				values = append(values, value)
 			}
 		}
-		err := splitOnPacketTooLarge(len(values), func(from, to int) error { return ask(g.kind, g.by, values[from:to], at) })
+		err := splitStatement(s.dialect, len(values), func(from, to int) error {
+			return query(g.kind, g.by, values[from:to], at)
+		})
 		if err != nil {
 			return err
 		}
@@ -171,5 +189,5 @@ func grouped(refs []models.Reference, ask func(kind models.Kind, by models.Attri
 	return nil
 }
 
-// placeholders is "?,?,…".
+// placeholders returns n placeholders: "?,?,…".
 func placeholders(n int) string { return strings.TrimSuffix(strings.Repeat("?,", n), ",") }

@@ -10,7 +10,7 @@ import (
 	"customer-events/models"
 )
 
-// manyAccounts is more than SQLite takes values in one statement.
+// manyAccounts is higher than the number of placeholders that SQLite allows in a statement.
 const manyAccounts = 40_000
 
 // addAccounts adds accounts that share a name.
@@ -32,8 +32,8 @@ func byName(name string) models.Reference {
 	return models.Reference{Kind: models.Accounts, By: models.ByName, Value: name}
 }
 
-// A name that many accounts share is ambiguous, is soon found to be, and hides no other name of the same
-// question.
+// TestFind_NameSharedByMany looks up a name that many accounts share. It must be ambiguous, and must not
+// hide other names of the same call.
 func TestFind_NameSharedByMany(t *testing.T) {
 	t.Parallel()
 	for name, url := range databases {
@@ -60,7 +60,7 @@ func TestFind_NameSharedByMany(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			t.Logf("%d names, one of them of %d accounts: %v", len(refs), manyAccounts, time.Since(begin))
+			t.Logf("%d names, one of them shared by %d accounts: %v", len(refs), manyAccounts, time.Since(begin))
 			for i, match := range found {
 				if match.Count != want[i] {
 					t.Errorf("%s: found %d times, want %d", refs[i].Value, match.Count, want[i])
@@ -73,7 +73,7 @@ func TestFind_NameSharedByMany(t *testing.T) {
 	}
 }
 
-// A filter by a name that many accounts share finds the events of all of them, and the others filter as well.
+// TestEvents_FilteredByReference filters by a name that many accounts share, and by other references.
 func TestEvents_FilteredByReference(t *testing.T) {
 	t.Parallel()
 	for name, url := range databases {
@@ -94,39 +94,53 @@ func TestEvents_FilteredByReference(t *testing.T) {
 				return found[0].Key
 			}
 			number := func(i int) models.Reference {
-				return models.Reference{Kind: models.Accounts, By: models.ByNumber, Value: fmt.Sprint("Unknown Customer", i)}
+				value := fmt.Sprint("Unknown Customer", i)
+				return models.Reference{Kind: models.Accounts, By: models.ByNumber, Value: value}
 			}
-			shop, web := models.Reference{Kind: models.Units, By: models.ByName, Value: "Shop"}, models.Reference{Kind: models.Units, By: models.ByID, Value: "V"}
+			shop := models.Reference{Kind: models.Units, By: models.ByName, Value: "Shop"}
+			web := models.Reference{Kind: models.Units, By: models.ByID, Value: "V"}
 			at := time.Now().UTC().Truncate(time.Microsecond)
 			entry := models.WriteSet{At: at}
-			for _, of := range []struct{ account, unit int64 }{{key(number(1)), key(shop)}, {key(number(manyAccounts - 1)), key(web)}, {key(byName("Known Customer")), key(web)}} {
-				entry.Events = append(entry.Events, &models.WebCustomerEvent{ID: models.ID(uuid.Must(uuid.NewV7())), AccountKey: of.account, UnitKey: of.unit,
-					CreatedAt: at, CreatedByKey: 1, EventDetails: models.EventDetails{PerformedOn: at, Website: "www.crm.com"}})
+			for _, of := range []struct{ account, unit int64 }{
+				{key(number(1)), key(shop)},
+				{key(number(manyAccounts - 1)), key(web)},
+				{key(byName("Known Customer")), key(web)},
+			} {
+				entry.Events = append(entry.Events, &models.WebCustomerEvent{
+					ID:           models.ID(uuid.Must(uuid.NewV7())),
+					AccountKey:   of.account,
+					UnitKey:      of.unit,
+					CreatedAt:    at,
+					CreatedByKey: 1,
+					EventDetails: models.EventDetails{PerformedOn: at, Website: "www.crm.com"},
+				})
 			}
 			if err := s.Record(t.Context(), entry); err != nil {
 				t.Fatal(err)
 			}
-			unknown, known, nobody, last := byName("Unknown Customer"), byName("Known Customer"), byName("Nobody"), number(manyAccounts-1)
-			for what, c := range map[string]struct {
+			unknown, known, missing := byName("Unknown Customer"), byName("Known Customer"), byName("No Customer")
+			last := number(manyAccounts - 1)
+			unknownUnit := models.Reference{Kind: models.Units, By: models.ByID, Value: "W"}
+			for name, c := range map[string]struct {
 				filter models.EventFilter
 				want   int
 			}{
-				"none":                {models.EventFilter{}, 3},
-				"shared name":         {models.EventFilter{Account: &unknown}, 2},
-				"name of one":         {models.EventFilter{Account: &known}, 1},
-				"name of none":        {models.EventFilter{Account: &nobody}, 0},
-				"number":              {models.EventFilter{Account: &last}, 1},
-				"unit by name":        {models.EventFilter{Unit: &shop}, 1},
-				"unit by id":          {models.EventFilter{Unit: &web}, 2},
-				"shared name, unit":   {models.EventFilter{Account: &unknown, Unit: &web}, 1},
-				"unit that is no one": {models.EventFilter{Unit: &models.Reference{Kind: models.Units, By: models.ByID, Value: "W"}}, 0},
+				"none":              {models.EventFilter{}, 3},
+				"shared name":       {models.EventFilter{Account: &unknown}, 2},
+				"name of one":       {models.EventFilter{Account: &known}, 1},
+				"name of none":      {models.EventFilter{Account: &missing}, 0},
+				"number":            {models.EventFilter{Account: &last}, 1},
+				"unit by name":      {models.EventFilter{Unit: &shop}, 1},
+				"unit by id":        {models.EventFilter{Unit: &web}, 2},
+				"shared name, unit": {models.EventFilter{Account: &unknown, Unit: &web}, 1},
+				"unknown unit":      {models.EventFilter{Unit: &unknownUnit}, 0},
 			} {
 				begin := time.Now()
 				found, err := s.Events(t.Context(), models.Caller{}, c.filter, 0, 10)
 				if err != nil || len(found) != c.want {
-					t.Errorf("%s: %d events in %v (%v), want %d", what, len(found), time.Since(begin), err, c.want)
+					t.Errorf("%s: %d events in %v (%v), want %d", name, len(found), time.Since(begin), err, c.want)
 				}
-				t.Logf("%s: %v", what, time.Since(begin))
+				t.Logf("%s: %v", name, time.Since(begin))
 			}
 		})
 	}

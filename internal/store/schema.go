@@ -24,7 +24,8 @@ var (
 	newColumn   = regexp.MustCompile(`(?i)^(?:RENAME COLUMN (\S+) TO|CHANGE (?:COLUMN )?(\S+)) (\S+)`)
 	newTable    = regexp.MustCompile(`(?i)^RENAME (?:TO )?(\S+)$`)
 	preparedDDL = regexp.MustCompile(`(?i)'(ALTER TABLE [^']*)'`)
-	notColumn   = regexp.MustCompile(`(?i)^(PRIMARY|UNIQUE|KEY|INDEX|CONSTRAINT|FOREIGN|CHECK|FULLTEXT|SPATIAL)$`)
+	notColumn   = regexp.MustCompile(
+		`(?i)^(PRIMARY|UNIQUE|KEY|INDEX|CONSTRAINT|FOREIGN|CHECK|FULLTEXT|SPATIAL)$`)
 )
 
 // migrationFile is one numbered migration.
@@ -64,8 +65,8 @@ func readMigrations(files fs.FS) ([]migrationFile, error) {
 	return all, nil
 }
 
-// schemaAt returns the tables and columns that the migrations up to a version make. The DDL is the only
-// place that lists them; a test compares the result with real databases.
+// schemaAt returns the tables and columns that the migrations up to a version create. It parses the DDL,
+// so that no second list is needed. A test compares the result with real databases.
 func schemaAt(files []migrationFile, version int64) schema {
 	s := schema{}
 	for _, file := range files {
@@ -94,7 +95,7 @@ func (s schema) apply(statement string) {
 		if name := unquoted(parts[1]); s[name] == nil {
 			s[name] = columns
 		}
-	case strings.HasPrefix(statement, "SET @"): // MySQL runs some DDL only if it has not been run before
+	case strings.HasPrefix(statement, "SET @"): // MySQL migrations prepare DDL that must not run twice
 		for _, ddl := range preparedDDL.FindAllStringSubmatch(statement, -1) {
 			s.apply(ddl[1])
 		}
@@ -130,9 +131,10 @@ func (s schema) alter(table, action string) string {
 	return table
 }
 
+// unquoted removes the quotation marks of an SQL name.
 func unquoted(name string) string { return strings.Trim(name, "`\"") }
 
-// splitTop splits at a separator that is in no brackets and in no quotes.
+// splitTop splits a text at a separator outside parentheses and quotes.
 func splitTop(text string, separator byte) []string {
 	var parts []string
 	depth, start := 0, 0

@@ -11,8 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestSchema_IsWhatMigrationsMake compares the schema that is read from the migrations with that of real databases.
-func TestSchema_IsWhatMigrationsMake(t *testing.T) {
+// TestSchema_MatchesDatabases compares the schema that is parsed from the migrations with that of real
+// databases.
+func TestSchema_MatchesDatabases(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, s *Store) {
 		m, err := s.dialect.migrations()
 		if err != nil {
@@ -35,7 +36,7 @@ func TestSchema_IsWhatMigrationsMake(t *testing.T) {
 			}
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("read from the migrations (-) and in the database (+):\n%s", diff)
+			t.Errorf("parsed from the migrations (-) and in the database (+):\n%s", diff)
 		}
 		if c.version() != m.latest() {
 			t.Errorf("version %d, want %d", c.version(), m.latest())
@@ -43,7 +44,7 @@ func TestSchema_IsWhatMigrationsMake(t *testing.T) {
 	})
 }
 
-// TestMySQLMigrations_NameTheEngine looks at the DDL itself, so that no new table is forgotten.
+// TestMySQLMigrations_NameTheEngine checks the DDL itself, so that it covers new tables too.
 func TestMySQLMigrations_NameTheEngine(t *testing.T) {
 	t.Parallel()
 	files, err := fs.Sub(mysqlMigrations, "migrations/mysql")
@@ -61,7 +62,8 @@ func TestMySQLMigrations_NameTheEngine(t *testing.T) {
 				continue
 			}
 			tables++
-			if plain := strings.ReplaceAll(statement, " = ", "="); !strings.Contains(plain, "ENGINE=InnoDB") || !strings.Contains(plain, "ROW_FORMAT=DYNAMIC") {
+			ddl := strings.ReplaceAll(statement, " = ", "=")
+			if !strings.Contains(ddl, "ENGINE=InnoDB") || !strings.Contains(ddl, "ROW_FORMAT=DYNAMIC") {
 				t.Errorf("%d: %.60s… does not name ENGINE=InnoDB ROW_FORMAT=DYNAMIC", file.version, statement)
 			}
 		}
@@ -74,8 +76,13 @@ func TestMySQLMigrations_NameTheEngine(t *testing.T) {
 func TestSchema_ReadsAlterations(t *testing.T) {
 	t.Parallel()
 	list, err := readMigrations(fstest.MapFS{
-		"00001_a.sql": {Data: []byte("-- x\n-- +goose Up\nCREATE TABLE IF NOT EXISTS `a` (\n id INT, -- first, of all\n `b` DECIMAL(3,2) DEFAULT 1.0,\n note VARCHAR(9) DEFAULT 'x;),',\n PRIMARY KEY (id, b)\n) ENGINE = InnoDB;\nCREATE INDEX i ON a (b);\n-- +goose Down\nDROP TABLE a;")},
-		"00003_b.sql": {Data: []byte("-- +goose Up\nALTER TABLE a ADD COLUMN c INT, ADD d INT NULL, DROP COLUMN b, ADD KEY k (c);\nALTER TABLE a RENAME COLUMN d TO e;\nCREATE TABLE n (x INT);\nDROP TABLE n;\nALTER TABLE a RENAME TO z;")},
+		"00001_a.sql": {Data: []byte("-- x\n-- +goose Up\nCREATE TABLE IF NOT EXISTS `a` (\n" +
+			" id INT, -- first, of all\n `b` DECIMAL(3,2) DEFAULT 1.0,\n note VARCHAR(9) DEFAULT 'x;),',\n" +
+			" PRIMARY KEY (id, b)\n) ENGINE = InnoDB;\nCREATE INDEX i ON a (b);\n-- +goose Down\nDROP TABLE a;")},
+		"00003_b.sql": {Data: []byte("-- +goose Up\n" +
+			"ALTER TABLE a ADD COLUMN c INT, ADD d INT NULL, DROP COLUMN b, ADD KEY k (c);\n" +
+			"ALTER TABLE a RENAME COLUMN d TO e;\nCREATE TABLE n (x INT);\nDROP TABLE n;\n" +
+			"ALTER TABLE a RENAME TO z;")},
 		"00002_c.sql": {Data: []byte("-- +goose Up\nCREATE TABLE n (y INT);\nDROP TABLE IF EXISTS n;")},
 	})
 	if err != nil {

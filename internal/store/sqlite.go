@@ -18,7 +18,7 @@ import (
 //go:embed migrations/sqlite/*.sql
 var sqliteMigrations embed.FS
 
-// sqliteDialect is an SQLite file, through the pure Go driver.
+// sqliteDialect is the dialect of an SQLite file, with the pure Go driver.
 type sqliteDialect struct {
 	path       string
 	eventTable eventTable
@@ -33,31 +33,36 @@ func newSQLite(path string) (dialect, error) {
 
 func (*sqliteDialect) name() string { return "SQLite" }
 
-// dsn sets on every connection what correctness hangs on: WAL with a sync at each commit (an acknowledged event survives a
-// power cut), waiting instead of failing when another process writes, and transactions that take the write lock at their
-// beginning, since one that starts by reading could not be waited for.
+// dsn returns the data source name with the settings that correctness needs. They are WAL with a sync at
+// each commit, so that an acknowledged event survives a power failure; waiting instead of failing while
+// another process writes; and transactions that take the write lock at BEGIN, because SQLite does not
+// wait when a transaction that has read begins to write.
 func (d *sqliteDialect) dsn(query string) string {
-	return d.file("_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)" +
-		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_txlock=immediate&_inttotime=1&_time_integer_format=unix_micro" + query)
+	return d.file("_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
+		"&_pragma=foreign_keys(1)&_txlock=immediate&_inttotime=1&_time_integer_format=unix_micro" + query)
 }
 
-// file is the file's URL with a query.
-func (d *sqliteDialect) file(query string) string {
-	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: d.path}).EscapedPath(), RawQuery: query}).String()
+// file returns the file's URL with a query.
+func (d *sqliteDialect) file(query string) string { return fileURL(d.path, query) }
+
+// fileURL returns the URL of a file with a query.
+func fileURL(path, query string) string {
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: query}).String()
 }
 
-// writerPragmas is set on the writer only. A call's rows touch some thousand pages, in all indexes: they stay in memory (16 MB, of
-// which the library makes 32) until the COMMIT, and are copied from the log into the file after four times as many writes as usual.
-// Both together are worth a tenth of the time (bench/README.md).
+// writerPragmas are the settings of the writing connection only. The rows of a call change some thousand
+// pages, in all indexes. The pages stay in memory until COMMIT (16 MB, for which the library allocates
+// 32). Checkpoints copy them from the log into the file a quarter as often as by default. Together this
+// saves a tenth of the time (test/bench/README.md).
 const writerPragmas = "&_pragma=cache_size(-16384)&_pragma=wal_autocheckpoint(4000)"
 
-// open makes one connection for writing and a few for reading: with several writers SQLite's busy wait starves some of them
-// (p99 of seconds with eight, half a second with one).
+// open opens one connection for writing and a few for reading. With several writers, SQLite's busy wait
+// starves some of them: the p99 is seconds with eight writers, and half a second with one.
 func (d *sqliteDialect) open(opener Opener) (pools, error) {
 	if err := d.refuseForeign(); err != nil {
 		return pools{}, err
 	}
-	// SQLite would make the file readable for everybody.
+	// SQLite would create a file that every user can read.
 	file, err := os.OpenFile(d.path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return pools{}, d.cannotOpen(err)
@@ -78,9 +83,14 @@ func (d *sqliteDialect) open(opener Opener) (pools, error) {
 		return pools{}, err
 	}
 	read := func(size int) *sql.DB { return sized(opener(reader), size) }
-	p := pools{write: sized(opener(writer), 1), read: read(sqliteReaders), queries: read(sqliteQueries),
-		sessions: read(sqliteTokens), readiness: opener(checker)}
-	// Each check opens the file again, as it is now.
+	p := pools{
+		write:     sized(opener(writer), 1),
+		read:      read(sqliteReaders),
+		queries:   read(sqliteQueries),
+		sessions:  read(sqliteSessions),
+		readiness: opener(checker),
+	}
+	// Without idle connections, each check opens the file again: it may have been replaced.
 	p.readiness.SetMaxOpenConns(1)
 	p.readiness.SetMaxIdleConns(-1)
 	return p, nil
@@ -92,26 +102,7 @@ func (*sqliteDialect) dialector(db *sql.DB) gorm.Dialector {
 
 func (*sqliteDialect) isolation() sql.IsolationLevel { return sql.LevelDefault }
 
-// classify looks the error up in sqliteErrors. An error of COMMIT that is not in the table is certain: SQLite has
-// written nothing.
-func (*sqliteDialect) classify(err error, committing bool) error {
-	var fault sqliteError
-	if !errors.As(err, &fault) {
-		return err
-	}
-	return sqliteErrors.classify(sqliteErrors.known(fault.Code(), fault.Code()&0xff), err, committing, nil)
-}
-
-// twin: there is one writer at a time, so nobody waits for a key that is not committed.
-func (*sqliteDialect) classifyClaim(err error) error { return err }
-
-func (*sqliteDialect) isRowError(err error) bool {
-	var fault sqliteError
-	return errors.As(err, &fault) &&
-		sqliteErrors.meaning(sqliteErrors.known(fault.Code(), fault.Code()&0xff)) == errRowRejected
-}
-
-// lanes: there is one writer.
+// parallelGroups is one, because SQLite has one writer.
 func (*sqliteDialect) parallelGroups() int { return 1 }
 
 func (*sqliteDialect) maxPlaceholders() int { return 32766 }
@@ -128,19 +119,20 @@ func (*sqliteDialect) upsert(key string, columns []string) string {
 	return " ON CONFLICT (" + key + ") DO UPDATE SET " + strings.Join(sets, ", ")
 }
 
-// forUpdate: a transaction that writes has the only write lock from its beginning.
+// forUpdate returns nothing: a transaction that writes has held the only write lock from its beginning.
 func (*sqliteDialect) forUpdate() string { return "" }
 
-// sqliteLock keeps processes that start at the same time from migrating one file together. goose has no lock for SQLite; the
-// lock that every platform has is SQLite's own, on a second file. The file stays, empty: were it removed, one process could hold
-// the lock of the old file and another that of a new one.
+// sqliteLock prevents processes that start at the same time from migrating one file together. goose has
+// no lock for SQLite, so this one is SQLite's own write lock, on a second file. The second file is empty
+// and never removed: otherwise one process could hold the lock of the removed file and another the lock
+// of a new one.
 type sqliteLock struct {
 	path string
 	held *sql.DB
 }
 
 func (l *sqliteLock) Lock(ctx context.Context, _ *sql.DB) error {
-	lock, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: l.path}).EscapedPath(), RawQuery: "_pragma=busy_timeout(60000)"}).String())
+	lock, err := sql.Open("sqlite", fileURL(l.path, "_pragma=busy_timeout(60000)"))
 	if err != nil {
 		return err
 	}

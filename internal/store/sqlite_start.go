@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 
@@ -15,14 +14,16 @@ import (
 )
 
 func (d *sqliteDialect) migrations() (*migrations, error) {
-	return newMigrations(goose.DialectSQLite3, sqliteMigrations, "migrations/sqlite", &sqliteLock{path: d.path + ".migrating"})
+	locker := &sqliteLock{path: d.path + ".migrating"}
+	return newMigrations(goose.DialectSQLite3, sqliteMigrations, "migrations/sqlite", locker)
 }
 
 func (*sqliteDialect) migrationPool(db *sql.DB) (*sql.DB, error) { return db, nil }
 
-// catalog: names of tables are the same in upper and lower case.
+// catalog reads the catalog. SQLite ignores the case of table names.
 func (*sqliteDialect) catalog(ctx context.Context, db *sql.DB) (catalog, error) {
-	return readCatalog(ctx, db, `SELECT m.name, c.name, NULL, NULL FROM sqlite_master m JOIN pragma_table_info(m.name) c
+	return readCatalog(ctx, db, `SELECT m.name, c.name, NULL, NULL FROM sqlite_master m
+		JOIN pragma_table_info(m.name) c
 		WHERE m.type IN ('table', 'view')`, true)
 }
 
@@ -32,7 +33,7 @@ func (*sqliteDialect) checkTables(catalog, schema) error { return nil }
 
 func (*sqliteDialect) explain(err error) error { return err }
 
-// exists reads the file on a connection that may not change it.
+// exists reads the file with a connection that cannot change it.
 func (d *sqliteDialect) exists(ctx context.Context) error {
 	missing := fmt.Errorf("there is no database at %s: %s", d.path, createIt)
 	file, err := os.Stat(d.path)
@@ -44,17 +45,16 @@ func (d *sqliteDialect) exists(ctx context.Context) error {
 	case file.Size() == 0:
 		return missing
 	}
-	c, err := d.look(ctx)
+	c, err := d.readOnlyCatalog(ctx)
 	if err == nil && !c.has(versionTable) {
 		return missing
 	}
-	return nil // an error is explained when the file is opened in earnest
+	return nil // Open will explain the error
 }
 
-// look reads the catalog without changing the file.
-func (d *sqliteDialect) look(ctx context.Context) (catalog, error) {
-	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: d.path}).EscapedPath(),
-		RawQuery: "mode=ro&_pragma=busy_timeout(1000)"}).String())
+// readOnlyCatalog reads the catalog without changing the file.
+func (d *sqliteDialect) readOnlyCatalog(ctx context.Context) (catalog, error) {
+	db, err := sql.Open("sqlite", d.file("mode=ro&_pragma=busy_timeout(1000)"))
 	if err != nil {
 		return catalog{}, err
 	}
@@ -63,8 +63,8 @@ func (d *sqliteDialect) look(ctx context.Context) (catalog, error) {
 	return d.catalog(ctx, db)
 }
 
-// refuseForeign returns an error if the file belongs to another application. Opening it would change its
-// journal.
+// refuseForeign returns an error if the file belongs to another application. Opening the file for writing
+// would change its journal mode.
 func (d *sqliteDialect) refuseForeign() error {
 	if file, err := os.Stat(d.path); err != nil || file.Size() == 0 {
 		return nil
@@ -73,14 +73,14 @@ func (d *sqliteDialect) refuseForeign() error {
 	if err != nil {
 		return err
 	}
-	c, err := d.look(context.Background())
+	c, err := d.readOnlyCatalog(context.Background())
 	if err != nil {
-		return nil // explained when the file is opened in earnest
+		return nil // Open will explain the error
 	}
 	return c.checkOwner(m.list)
 }
 
-// cannotOpen says whether the folder or the file is in the way.
+// cannotOpen explains whether the folder or the file prevents opening the database.
 func (d *sqliteDialect) cannotOpen(err error) error {
 	folder := filepath.Dir(d.path)
 	if _, missing := os.Stat(folder); errors.Is(missing, fs.ErrNotExist) {
@@ -91,11 +91,12 @@ func (d *sqliteDialect) cannotOpen(err error) error {
 		"file and its folder, or name another file with --database or CRM_DATABASE", err)
 }
 
+// unreachable explains why the file cannot be used.
 func (d *sqliteDialect) unreachable(err error) error {
 	const readOnly, cantOpen, notADatabase = 8, 14, 26
-	var fault *sqlitedriver.Error
-	if errors.As(err, &fault) {
-		switch fault.Code() & 0xff {
+	var sqliteErr *sqlitedriver.Error
+	if errors.As(err, &sqliteErr) {
+		switch sqliteErr.Code() & 0xff {
 		case readOnly, cantOpen:
 			return fmt.Errorf("database: the SQLite file %s cannot be written: %w: let this user write the file "+
 				"and its folder, where SQLite keeps two more files", d.path, err)

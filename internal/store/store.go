@@ -32,9 +32,10 @@ type Store struct {
 // dialect is what differs between the databases.
 type dialect interface {
 	name() string
-	// open returns the pools of connections. It need not connect.
+	// open returns the connection pools. It need not connect.
 	open(Opener) (pools, error)
 	dialector(db *sql.DB) gorm.Dialector
+
 	// migrations are the dialect's migrations, with the lock under which they are applied.
 	migrations() (*migrations, error)
 	// migrationPool returns the pool to migrate with: the given one, or another, which the caller closes.
@@ -43,49 +44,59 @@ type dialect interface {
 	catalog(ctx context.Context, db *sql.DB) (catalog, error)
 	// canHold returns an error if the server cannot hold the tables.
 	canHold(ctx context.Context, db *sql.DB) error
-	// checkTables returns an error for each table that is not stored as the migrations made it.
+	// checkTables returns an error for each table that is not stored as the migrations created it.
 	checkTables(c catalog, want schema) error
 	// exists returns an error if there is certainly no database of this program. It creates nothing.
 	exists(ctx context.Context) error
-	// explain adds to an error of a migration what to do about it.
+	// explain adds a remedy to an error of a migration.
 	explain(err error) error
-	// unreachable explains why a new connection failed, and what to do about it.
+	// unreachable explains why a new connection failed, with a remedy.
 	unreachable(err error) error
-	// isolation is what correctness is proved under: unique keys and conditional updates, no more.
+
+	// isolation is the isolation level that correctness needs beside unique keys and conditional updates.
 	isolation() sql.IsolationLevel
-	// classify says what an error means, by wrapping one of the errors in models; committing tells that it is COMMIT's.
+	// classify wraps an error in the error of models that it means. committing is true for an error of
+	// COMMIT.
 	classify(err error, committing bool) error
-	// classifyClaim says what an error means that was met in claiming an idempotency key: waiting for it is waiting for a twin.
+	// classifyClaim is classify for the INSERT or UPDATE that claims an idempotency key, where waiting
+	// for a lock means that another call with the same key is in progress.
 	classifyClaim(err error) error
-	// isRowError reports whether the database refuses a value of a row.
+	// isRowError reports whether the database rejects a value of a row.
 	isRowError(err error) bool
+	// isStatementTooLarge reports whether the driver has not sent a statement because it exceeds the
+	// server's limit.
+	isStatementTooLarge(err error) bool
+	// isWriterBusy reports whether the error means only that another connection is writing.
+	isWriterBusy(err error) bool
+
 	// insertEvents writes events in their order and sets their numbers.
 	insertEvents(ctx context.Context, tx *sql.Tx, events []*models.WebCustomerEvent) error
-	// parallelGroups is how many transactions of small calls are worth being at work at once.
+	// parallelGroups is the number of transactions for small calls that run at the same time.
 	parallelGroups() int
-	// maxPlaceholders is how many a statement may have.
+	// maxPlaceholders is the highest number of placeholders that a statement may have.
 	maxPlaceholders() int
-	// tuplePlaceholders is n pairs of placeholders, as they stand behind (a, b) IN.
+	// tuplePlaceholders returns n pairs of placeholders, for the list after (a, b) IN.
 	tuplePlaceholders(n int) string
-	// upsert is the clause behind an INSERT that makes it an update of the given columns where the key is taken.
+	// upsert returns the clause after an INSERT that updates the given columns if the key exists.
 	upsert(key string, columns []string) string
-	// knowsRanges tells that the planner finds out how many rows a range of an index has, before it decides to use it.
+	// knowsRanges reports whether the planner estimates the rows of an index range before it uses the
+	// index.
 	knowsRanges() bool
-	// clock is the query for the time of the database's own clock, in microseconds since 1970.
+	// clock returns the query for the time of the database's clock, in microseconds since 1970.
 	clock() string
-	// forUpdate stands behind a SELECT whose rows nobody else may change before the transaction ends.
+	// forUpdate returns the clause after a SELECT that locks its rows until the transaction ends.
 	forUpdate() string
 }
 
-// Opener makes a pool of connections, as sql.OpenDB does; another may watch what goes over them.
+// Opener opens a connection pool, as sql.OpenDB does. Another opener may observe the traffic.
 type Opener func(driver.Connector) *sql.DB
 
-// Open opens the database that the URL names (sqlite:PATH or mysql://…) and checks that it answers.
+// Open opens the database at the URL (sqlite:PATH or mysql://…) and checks that it answers.
 func Open(ctx context.Context, url string, log *slog.Logger) (*Store, error) {
 	return OpenWith(ctx, url, log, sql.OpenDB)
 }
 
-// OpenWith is Open with an opener.
+// OpenWith is Open with an opener for the connection pools.
 func OpenWith(ctx context.Context, url string, log *slog.Logger, opener Opener) (*Store, error) {
 	dialect, err := dialectOf(url)
 	if err != nil {
@@ -99,14 +110,22 @@ func OpenWith(ctx context.Context, url string, log *slog.Logger, opener Opener) 
 		log = slog.New(slog.DiscardHandler)
 	}
 	damage := &damage{log: log}
-	s := &Store{dialect: watchedDialect{dialect, damage}, pools: pools, log: log, groups: groupCommitter{free: dialect.parallelGroups()}, checks: newChecks(), damage: damage}
+	s := &Store{
+		dialect: watchedDialect{dialect, damage},
+		pools:   pools,
+		log:     log,
+		groups:  groupCommitter{free: dialect.parallelGroups()},
+		checks:  newChecks(),
+		damage:  damage,
+	}
 	if err := pools.write.PingContext(ctx); err != nil {
 		return nil, errors.Join(dialect.unreachable(err), pools.close())
 	}
-	for over, pool := range map[**gorm.DB]*sql.DB{&s.write: pools.write, &s.read: pools.read, &s.queries: pools.queries} {
-		// gorm keeps the configuration it is given, and the pool in it: each needs its own.
+	handles := map[**gorm.DB]*sql.DB{&s.write: pools.write, &s.read: pools.read, &s.queries: pools.queries}
+	for db, pool := range handles {
+		// gorm stores the pool in the configuration, so that each pool needs its own.
 		config := gorm.Config{SkipDefaultTransaction: true, Logger: logger.Discard, DisableAutomaticPing: true}
-		if *over, err = gorm.Open(dialect.dialector(pool), &config); err != nil {
+		if *db, err = gorm.Open(dialect.dialector(pool), &config); err != nil {
 			return nil, fmt.Errorf("opening the %s database: %w", dialect.name(), errors.Join(err, pools.close()))
 		}
 	}
@@ -121,16 +140,17 @@ func dialectOf(url string) (dialect, error) {
 	case "mysql":
 		return newMySQL(url)
 	}
-	return nil, fmt.Errorf("database %q: write sqlite:PATH, mysql://user:password@host:port/name or mysql://user@unix(/path/to.sock)/name", redact(url))
+	return nil, fmt.Errorf("database %q: write sqlite:PATH, mysql://user:password@host:port/name or "+
+		"mysql://user@unix(/path/to.sock)/name", redact(url))
 }
 
-// CheckURL says what is wrong with a database's URL, without opening it.
+// CheckURL returns an error that explains what is wrong with a database URL. It does not open the database.
 func CheckURL(url string) error {
 	_, err := dialectOf(url)
 	return err
 }
 
-// redact leaves out what stands before the last @ of a URL, where passwords are.
+// redact removes everything before the last @ of a URL, which may include a password.
 func redact(url string) string {
 	if at := strings.LastIndexByte(url, '@'); at >= 0 {
 		return "…" + url[at:]
@@ -138,10 +158,10 @@ func redact(url string) string {
 	return url
 }
 
-// Close closes the database. What is committed is on disk already.
+// Close closes the database. All commits are on disk already.
 func (s *Store) Close() error { return s.pools.close() }
 
-// Pools are the store's pools of connections by name, for their statistics (see pools).
+// Pools returns the connection pools by name, for their statistics.
 func (s *Store) Pools() map[string]*sql.DB { return s.pools.byName() }
 
 func (s *Store) writer() *sql.DB { return s.pools.write }

@@ -10,7 +10,7 @@ import (
 	"customer-events/models"
 )
 
-// onTiDB reports whether a store's server is TiDB, which has no triggers, and no read_only that does anything.
+// onTiDB reports whether a store's server is TiDB, which has no triggers and ignores read_only.
 func onTiDB(t *testing.T, s *Store) bool {
 	t.Helper()
 	if s.dialect.name() == "SQLite" {
@@ -23,12 +23,14 @@ func onTiDB(t *testing.T, s *Store) bool {
 	return strings.Contains(version, "TiDB")
 }
 
-// What is for TiDB alone reaches TiDB, and is a comment to the others.
-func TestEventsTableIsMadeForItsServer(t *testing.T) {
+// TestMigrate_TiDBClauses expects the clauses for TiDB to apply there, and to be comments for other
+// servers.
+func TestMigrate_TiDBClauses(t *testing.T) {
 	t.Parallel()
 	s := open(t, databases["MySQL"])
 	var name, definition string
-	if err := s.reader().QueryRowContext(t.Context(), "SHOW CREATE TABLE web_customer_events").Scan(&name, &definition); err != nil {
+	const show = "SHOW CREATE TABLE web_customer_events"
+	if err := s.reader().QueryRowContext(t.Context(), show).Scan(&name, &definition); err != nil {
 		t.Fatal(err)
 	}
 	tidb := onTiDB(t, s)
@@ -39,12 +41,16 @@ func TestEventsTableIsMadeForItsServer(t *testing.T) {
 	}
 }
 
-// TiDB gives a statement up that others were ahead of too often; of the number that it gives it nothing else is known.
-func TestCrowdedRowIsTriedAgain(t *testing.T) {
+// TestClassify_CrowdedRow expects TiDB's error for a row that others locked too often to be retried.
+// Other errors with the same number are not.
+func TestClassify_CrowdedRow(t *testing.T) {
 	t.Parallel()
-	for message, again := range map[string]bool{"pessimistic lock retry limit reached": true, "unknown error": false} {
+	for message, retried := range map[string]bool{
+		"pessimistic lock retry limit reached": true,
+		"unknown error":                        false,
+	} {
 		err := mysqlDialect{}.classify(&mysqldriver.MySQLError{Number: 1105, Message: message}, false)
-		if errors.Is(err, models.ErrAborted) != again {
+		if errors.Is(err, models.ErrAborted) != retried {
 			t.Errorf("%s: %v", message, err)
 		}
 	}

@@ -5,18 +5,20 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"customer-events/models"
 )
 
-// upsertTable describes the table of a kind: its columns in the order of models.Upsert.
+// upsertTable is the table of a kind, with its columns in the order of models.Upsert.
 type upsertTable struct {
 	name, key string
 	columns   []upsertColumn
-	// unique is the number of the first columns that have a unique index each.
+	// unique is the number of columns, from the first one on, that have a unique index each.
 	unique int
-	// naturalKey are the unique columns that identify the record that a row is about: the first one that the
-	// row gives.
+	// naturalKey are the unique columns that identify the record of a row. The first one that the row has
+	// decides.
 	naturalKey []int
 }
 
@@ -25,7 +27,7 @@ type upsertColumn struct {
 	kind columnKind
 }
 
-// columnKind is how a column's values are read and written.
+// columnKind is the type of a column's values.
 type columnKind uint8
 
 const (
@@ -35,10 +37,10 @@ const (
 	isTime
 )
 
-// hash is a stored keyed hash. It is text inside, so that values can be compared and be keys of maps.
+// hash is a stored keyed hash. It is a string, so that values are comparable and can be keys of maps.
 type hash string
 
-// storedTime is a stored time in microseconds since 1970.
+// storedTime is a stored time, in microseconds since 1970.
 type storedTime int64
 
 // The columns of access tokens.
@@ -51,7 +53,7 @@ const (
 	tokenPassCode
 	tokenPassword
 	tokenPasswordExpires
-	tokenPasswordSpent
+	tokenPasswordUsed
 )
 
 var upsertTables = map[models.Kind]*upsertTable{
@@ -64,22 +66,31 @@ var upsertTables = map[models.Kind]*upsertTable{
 	models.Units: {"units", "unit_key", []upsertColumn{
 		{"id", isText}, {"name", isText}, {"alternative_code", isText}}, 3, []int{0, 1}},
 	models.AccessTokens: {"access_tokens", "access_token_key", []upsertColumn{
-		tokenNumber: {"number", isText}, tokenParticipant: {"participant_key", isKey}, tokenState: {"state", isText},
-		tokenAuthenticationCode: {"authentication_code_hash", isHash}, tokenIdentifier: {"identifier", isText},
-		tokenPassCode: {"pass_code_hash", isHash}, tokenPassword: {"one_time_password_hash", isHash},
-		tokenPasswordExpires: {"one_time_password_expires_at", isTime},
-		tokenPasswordSpent:   {"one_time_password_spent_at", isTime}}, 1, []int{0}},
+		tokenNumber:             {"number", isText},
+		tokenParticipant:        {"participant_key", isKey},
+		tokenState:              {"state", isText},
+		tokenAuthenticationCode: {"authentication_code_hash", isHash},
+		tokenIdentifier:         {"identifier", isText},
+		tokenPassCode:           {"pass_code_hash", isHash},
+		tokenPassword:           {"one_time_password_hash", isHash},
+		tokenPasswordExpires:    {"one_time_password_expires_at", isTime},
+		tokenPasswordUsed:       {"one_time_password_spent_at", isTime},
+	}, 1, []int{0}},
 }
 
-// errWriteConflict is the error of a row that loses against other writers again and again.
-var errWriteConflict = errors.New("another program writes a record with one of its values at this moment: import the row again")
+// errWriteConflict is the error of a row that conflicts with other writers in every retry.
+var errWriteConflict = errors.New("another program is writing a record with one of its values: " +
+	"import the row again")
 
-// Upsert adds or changes records in one transaction; about a thousand at a time is a good size. The rows
-// are judged by the state that they lead to together, so that two of them may exchange their values,
-// whatever their order. It must return what became of each row; the rows that are not refused are written.
-// After an error some may be written and some not, and the same call again is safe. The results are valid
-// with models.ErrUnknown too. With a trial nothing is written.
-func (s *Store) Upsert(ctx context.Context, kind models.Kind, rows []models.Upsert, trial *models.Trial) ([]models.Upserted, error) {
+// Upsert adds or changes records in one transaction; about a thousand rows are a good size. It checks the
+// rows against the state that all of them together lead to, so that two rows may exchange their values,
+// in any order. It returns the result of each row and writes those that are not rejected.
+//
+// After an error some rows may be written; repeating the call is safe. The results are also valid with
+// models.ErrCommitUnknown. With a trial it writes nothing.
+func (s *Store) Upsert(
+	ctx context.Context, kind models.Kind, rows []models.Upsert, trial *models.Trial,
+) ([]models.Upserted, error) {
 	u := &upserter{store: s, table: upsertTables[kind], trial: trial}
 	results := make([]models.Upserted, len(rows))
 	return results, u.write(ctx, rows, results)
@@ -92,14 +103,14 @@ type upserter struct {
 	trial *models.Trial
 }
 
-// write writes rows in one transaction. If the database refuses one of them, halves are tried, down to the
-// single row.
+// write writes rows in one transaction. If the database rejects one of them, write tries each half, down
+// to single rows.
 func (u *upserter) write(ctx context.Context, rows []models.Upsert, results []models.Upserted) error {
 	if len(rows) == 0 {
 		return nil
 	}
 	var err error
-	for range 3 { // the next try sees what others have just written
+	for range 3 { // a retry reads the records that others have written meanwhile
 		err = u.store.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error {
 			p, err := u.plan(ctx, tx, rows)
 			if err != nil {
@@ -116,21 +127,101 @@ func (u *upserter) write(ctx context.Context, rows []models.Upsert, results []mo
 			break
 		}
 	}
-	contested, half := errors.Is(err, models.ErrConflict), len(rows)/2
+	inConflict, half := errors.Is(err, models.ErrConflict), len(rows)/2
 	switch {
 	case err == nil:
 		return nil
-	case !contested && !u.store.dialect.isRowError(err):
+	case !inConflict && !u.store.dialect.isRowError(err):
 		return err
 	case half > 0:
 		if err := u.write(ctx, rows[:half], results[:half]); err != nil {
 			return err
 		}
 		return u.write(ctx, rows[half:], results[half:])
-	case contested:
+	case inConflict:
 		results[0] = models.Upserted{Err: errWriteConflict}
 	default:
 		results[0] = models.Upserted{Err: fmt.Errorf("the database refuses the row: %w", err)}
 	}
 	return nil
+}
+
+// vacatedPrefix begins the temporary values of a unique column while two records exchange their values.
+// No imported value has a control character.
+const vacatedPrefix = "\x01"
+
+// write writes the rows that are not rejected: first the changed ones, by the key of their record, then
+// the new ones. ON DUPLICATE KEY UPDATE alone must not decide which record changes: on MySQL it applies
+// to any unique key, so that a row could overwrite another record with the same id.
+//
+// Databases check unique keys row by row. So a value that moves from one record to another is replaced
+// first.
+func (p *upsertPlan) write(ctx context.Context, tx *sql.Tx) error {
+	if err := p.vacate(ctx, tx); err != nil {
+		return err
+	}
+	var changed, added []any
+	for i := range p.rows {
+		row := &p.rows[i]
+		switch row.outcome.Change {
+		case models.Changed:
+			changed = append(changed, row.record.key)
+			changed = appendArguments(changed, row.values)
+		case models.Added:
+			added = appendArguments(added, row.values)
+		}
+	}
+	t, columns := p.table, make([]string, len(p.table.columns))
+	for i, column := range t.columns {
+		columns[i] = column.name
+	}
+	if err := p.store.insert(ctx, tx, "INSERT INTO "+t.name+" ("+t.key+", "+t.names()+") VALUES ",
+		p.store.dialect.upsert(t.key, columns), 1+len(columns), changed); err != nil {
+		return err
+	}
+	return p.store.insert(ctx, tx, "INSERT INTO "+t.name+" ("+t.names()+") VALUES ", "", len(columns), added)
+}
+
+// vacate replaces the values that changed rows take from other records by temporary ones.
+func (p *upsertPlan) vacate(ctx context.Context, tx *sql.Tx) error {
+	keys := make([][]any, p.table.unique)
+	for _, list := range p.waiting {
+		for _, w := range list {
+			// New records are written last, when the value is free.
+			if w.claim.column < p.table.unique && p.rows[w.row].outcome.Change == models.Changed {
+				keys[w.claim.column] = append(keys[w.claim.column], w.holder.key)
+			}
+		}
+	}
+	for c, keys := range keys {
+		slices.SortFunc(keys, func(a, b any) int { return int(min(max(a.(int64)-b.(int64), -1), 1)) })
+		for chunk := range slices.Chunk(keys, maxLookups) {
+			column := p.table.columns[c].name
+			query := fmt.Sprintf("UPDATE %s SET %s = CONCAT(?, %s) WHERE %s IN (%s)", p.table.name, column,
+				p.table.key, p.table.key, placeholders(len(chunk)))
+			if _, err := tx.ExecContext(ctx, query, append([]any{vacatedPrefix}, chunk...)...); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// appendArguments appends the values as the driver expects them.
+func appendArguments(to, values []any) []any {
+	for _, value := range values {
+		to = append(to, argument(value))
+	}
+	return to
+}
+
+// storedForm returns a value of a row in the form of stored values.
+func storedForm(given any) any {
+	switch given := given.(type) {
+	case *models.HashedSecret:
+		return hash(given.Hash)
+	case time.Time:
+		return storedTime(given.UnixMicro())
+	}
+	return given
 }

@@ -6,31 +6,30 @@ import (
 	"time"
 )
 
-// upsertPace is what an import has noticed of other writers.
+// upsertPace is the state of UpsertPace: whether other writers are active.
 type upsertPace struct {
 	mu      sync.Mutex
 	version int64     // of the file, which changes when another connection commits
-	until   time.Time // how long to leave most of the time to others
+	until   time.Time // the end of the long pauses
 }
 
 const (
-	// sqliteRows is the size of a transaction of an import into SQLite: short enough that a caller who
-	// waits for it waits for some milliseconds.
+	// sqliteRows is the size of an import's transaction on SQLite. A call waits for it only a few
+	// milliseconds.
 	sqliteRows = 250
-	// pauseForOthers and pauseToNotice are the pauses, as multiples of the transaction's time: beside other
-	// writers, and when there are none. A writer that waits for SQLite's lock looks for it again and again,
-	// so that it needs pauses to be noticed at all.
+	// pauseForOthers and pauseToNotice are the pauses with and without other writers, as multiples of the
+	// transaction's time. A writer polls for SQLite's lock, so that it gets the lock only during a pause.
 	pauseForOthers, pauseToNotice = 2, 0.25
-	// firstNotice and forgetAfter are how long an import takes the long pauses from its beginning, and
-	// after another has written.
+	// firstNotice and forgetAfter are the durations of the long pauses: at the start of an import, and
+	// after another connection has written.
 	firstNotice, forgetAfter = 2 * time.Second, 10 * time.Second
 )
 
-// UpsertPace returns how many rows an import should write in one transaction, and how long it should pause
-// after the last one, as a multiple of the time that it took. SQLite has one writer at a time: without the
-// pauses an import would take nearly all of its time from the callers of the server.
+// UpsertPace returns the number of rows that an import should write in one transaction, and the pause
+// after the last transaction, as a multiple of its duration. SQLite has one writer at a time: without the
+// pauses, an import would leave almost no time for the calls of the server.
 func (s *Store) UpsertPace(ctx context.Context) (rows int, pause float64) {
-	if s.dialect.parallelGroups() > 1 { // no caller waits for the one writer
+	if s.dialect.parallelGroups() > 1 { // calls do not wait for an import
 		return 1000, 0
 	}
 	p := &s.pace

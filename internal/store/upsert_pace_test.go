@@ -7,12 +7,13 @@ import (
 	"customer-events/models"
 )
 
-// TestUpsertPace has another program write into the SQLite file: an import notices that, and its own writes
-// do not count.
+// TestUpsertPace has another connection write to the SQLite file. An import must notice that, and ignore
+// its own writes.
 func TestUpsertPace(t *testing.T) {
 	t.Parallel()
 	s := open(t, databases["SQLite"])
-	other, err := Open(t.Context(), "sqlite:"+s.dialect.(watchedDialect).dialect.(*sqliteDialect).path, s.log)
+	path := s.dialect.(watchedDialect).dialect.(*sqliteDialect).path
+	other, err := Open(t.Context(), "sqlite:"+path, s.log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -20,7 +21,7 @@ func TestUpsertPace(t *testing.T) {
 	pause := func(want float64, when string) {
 		t.Helper()
 		if _, got := s.UpsertPace(t.Context()); got != want {
-			t.Errorf("%s: the pause is %g, not %g", when, got, want)
+			t.Errorf("%s: the pause is %g instead of %g", when, got, want)
 		}
 	}
 	pause(pauseForOthers, "at first")

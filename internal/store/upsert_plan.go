@@ -10,20 +10,21 @@ import (
 	"customer-events/models"
 )
 
-// upsertPlan is what the rows of one transaction lead to.
+// upsertPlan is the result of the rows of one transaction, before it is written.
 type upsertPlan struct {
 	*upserter
 	stored  *storedRecords
 	rows    []plannedRow
-	byKey   map[int64]int         // the row that is about a stored record
+	byKey   map[int64]int         // the row of a stored record
 	byValue map[columnValue][]int // the rows that lead to a value
-	// waiting are the rows that take a value which a row gives up, by the row that gives it up.
+	// waiting are the rows that take a value from the record of another row, by the index of that row.
 	waiting map[int][]wanted
-	// refused are rows whose refusal has not reached the rows that wait for them.
-	refused []int
+	// rejected are the rejected rows whose waiting rows have not been rejected yet.
+	rejected []int
 }
 
-// plannedRow is a row, the record that it is about, nil for a new one, and the values that it leads to.
+// plannedRow is a row with its record, which is nil for a new one, and the values that the record will
+// have.
 type plannedRow struct {
 	row     *models.Upsert
 	record  *storedRecord
@@ -40,24 +41,31 @@ type wanted struct {
 }
 
 var (
-	errRepeated = errors.New("another row is about the same record: give each record one row")
+	errRepeated = errors.New("another row has the same record: give each record one row")
 	errPair     = errors.New("identifier and pass_code belong together: give both or neither")
 )
 
+// plan reads the stored records, matches the rows with them and decides about each row.
 func (u *upserter) plan(ctx context.Context, tx *sql.Tx, rows []models.Upsert) (*upsertPlan, error) {
 	stored, err := u.table.read(ctx, u.store, tx, rows)
 	if err != nil {
 		return nil, err
 	}
-	p := &upsertPlan{upserter: u, stored: stored, rows: make([]plannedRow, len(rows)), byKey: make(map[int64]int, len(rows)),
-		byValue: make(map[columnValue][]int, len(rows)), waiting: make(map[int][]wanted)}
+	p := &upsertPlan{
+		upserter: u,
+		stored:   stored,
+		rows:     make([]plannedRow, len(rows)),
+		byKey:    make(map[int64]int, len(rows)),
+		byValue:  make(map[columnValue][]int, len(rows)),
+		waiting:  make(map[int][]wanted),
+	}
 	p.match(rows)
 	for i := range p.rows {
 		if row := &p.rows[i]; row.outcome.Err == nil {
 			row.outcome.Err = u.table.merge(row)
 		}
 	}
-	p.judge()
+	p.rejectConflicts()
 	for i := range p.rows {
 		row := &p.rows[i]
 		switch {
@@ -74,8 +82,8 @@ func (u *upserter) plan(ctx context.Context, tx *sql.Tx, rows []models.Upsert) (
 	return p, nil
 }
 
-// match finds the record of each row. A row that gives an id comes first: a row without one is then about
-// the record that has the name when all ids are settled.
+// match finds the record of each row. It matches the rows with an id first. A row without an id then
+// belongs to the record that has its name once these rows are applied.
 func (p *upsertPlan) match(rows []models.Upsert) {
 	for n, natural := range p.table.naturalKey {
 		for i := range rows {
@@ -103,7 +111,8 @@ func (p *upsertPlan) match(rows []models.Upsert) {
 	}
 }
 
-// merge puts the row's values over the stored ones.
+// merge sets the values that the record will have: the row's values, and the stored ones where the row
+// has none.
 func (t *upsertTable) merge(r *plannedRow) error {
 	r.values = make([]any, len(t.columns))
 	if r.record != nil {
@@ -111,7 +120,7 @@ func (t *upsertTable) merge(r *plannedRow) error {
 	}
 	for c, given := range r.row.Values {
 		if given != models.Keep {
-			r.values[c] = written(given)
+			r.values[c] = storedForm(given)
 		}
 	}
 	if t.columns[0].name == "id" && r.values[0] == nil {
@@ -121,7 +130,7 @@ func (t *upsertTable) merge(r *plannedRow) error {
 			r.values[0] = models.ID(uuid.Must(uuid.NewV7())).String()
 		}
 	}
-	if len(t.columns) > tokenPasswordSpent {
+	if len(t.columns) > tokenPasswordUsed {
 		if err := mergeToken(r); err != nil {
 			return err
 		}
@@ -130,9 +139,9 @@ func (t *upsertTable) merge(r *plannedRow) error {
 	return nil
 }
 
-// mergeToken decides about the columns of a token that hang together. A one-time password that the token
-// has already is the same password: it stays used, and keeps its expiry unless the row gives another. A
-// different one is new.
+// mergeToken sets the columns of a token that depend on each other. If the row has the one-time password
+// that the token has already, the password stays used and keeps its expiry, unless the row has another
+// expiry. A different password is new and unused.
 func mergeToken(r *plannedRow) error {
 	given := r.row.Values
 	stored := make([]any, len(r.values))
@@ -146,13 +155,13 @@ func mergeToken(r *plannedRow) error {
 	password, isGiven := given[tokenPassword].(*models.HashedSecret)
 	switch {
 	case r.values[tokenPassword] == nil:
-		r.values[tokenPasswordExpires], r.values[tokenPasswordSpent] = nil, nil
+		r.values[tokenPasswordExpires], r.values[tokenPasswordUsed] = nil, nil
 	case !isGiven || stored[tokenPassword] != nil && isOneOf(stored[tokenPassword], password):
 		if r.values[tokenPasswordExpires] = expires; expires == nil {
 			r.values[tokenPasswordExpires] = stored[tokenPasswordExpires]
 		}
 	default:
-		if r.values[tokenPasswordExpires], r.values[tokenPasswordSpent] = expires, nil; expires == nil {
+		if r.values[tokenPasswordExpires], r.values[tokenPasswordUsed] = expires, nil; expires == nil {
 			r.values[tokenPasswordExpires] = storedTime(r.row.PasswordExpiry.UnixMicro())
 		}
 	}
@@ -163,7 +172,7 @@ func mergeToken(r *plannedRow) error {
 	return nil
 }
 
-// isOneOf reports whether a stored hash is that of the secret, with whichever key.
+// isOneOf reports whether a stored hash is the hash of the secret with any of the keys.
 func isOneOf(stored any, secret *models.HashedSecret) bool {
 	if stored == hash(secret.Hash) {
 		return true
@@ -176,13 +185,14 @@ func isOneOf(stored any, secret *models.HashedSecret) bool {
 	return false
 }
 
+// results writes the outcomes of the rows.
 func (p *upsertPlan) results(into []models.Upserted) {
 	for i := range p.rows {
 		into[i] = p.rows[i].outcome
 	}
 }
 
-// remember notes what the rows would have changed.
+// remember records in a trial which columns the rows would have changed.
 func (p *upsertPlan) remember(trial *models.Trial) {
 	for _, row := range p.rows {
 		if row.outcome.Change != models.Changed {
@@ -196,6 +206,7 @@ func (p *upsertPlan) remember(trial *models.Trial) {
 	}
 }
 
+// same reports whether two records have the same values.
 func same(a, b []any) bool {
 	for i := range a {
 		if a[i] != b[i] {

@@ -15,20 +15,21 @@ type storedRecord struct {
 	values []any
 }
 
-// storedRecords are the records that an upsert may touch or meet, by key and by the values of the columns
-// that it looks up.
+// storedRecords are the records that an upsert may change or conflict with, by key and by the values of
+// the columns that it looks up.
 type storedRecords struct {
 	byKey   map[int64]*storedRecord
 	byValue map[columnValue][]*storedRecord
 }
 
+// columnValue is a value in a column.
 type columnValue struct {
 	column int
 	value  any
 }
 
-// lookups returns the values that must be looked up for the rows, by column: those of the unique columns,
-// and those of the secrets that no other token may have.
+// lookups returns the values to look up for the rows, by column: the values of the unique columns, and
+// the secrets that no other token may have.
 func (t *upsertTable) lookups(rows []models.Upsert) [][]any {
 	values := make([][]any, len(t.columns))
 	seen := make(map[columnValue]bool, len(rows))
@@ -58,20 +59,26 @@ func (t *upsertTable) lookups(rows []models.Upsert) [][]any {
 	return values
 }
 
-// read reads the records that have any of the rows' values, and locks them.
-func (t *upsertTable) read(ctx context.Context, s *Store, tx *sql.Tx, rows []models.Upsert) (*storedRecords, error) {
-	found := &storedRecords{byKey: make(map[int64]*storedRecord, len(rows)), byValue: make(map[columnValue][]*storedRecord, len(rows))}
+// read reads and locks the records that have any of the rows' values.
+func (t *upsertTable) read(
+	ctx context.Context, s *Store, tx *sql.Tx, rows []models.Upsert,
+) (*storedRecords, error) {
+	found := &storedRecords{
+		byKey:   make(map[int64]*storedRecord, len(rows)),
+		byValue: make(map[columnValue][]*storedRecord, len(rows)),
+	}
 	for c, values := range t.lookups(rows) {
 		if err := t.readBy(ctx, s, tx, c, values, found); err != nil {
 			return nil, err
 		}
 	}
-	// The pass code of a row is compared with those of all tokens that have its identifier, which the row
-	// may leave as it is.
+	// The pass code of a row is compared with the pass codes of all tokens with the same identifier. If
+	// the row does not change the identifier, it is the stored one.
 	if len(t.columns) > tokenPassCode {
 		var identifiers []any
 		for i := range rows {
-			if _, given := rows[i].Values[tokenPassCode].(*models.HashedSecret); given && rows[i].Values[tokenIdentifier] == models.Keep {
+			_, hasPassCode := rows[i].Values[tokenPassCode].(*models.HashedSecret)
+			if hasPassCode && rows[i].Values[tokenIdentifier] == models.Keep {
 				for _, own := range found.byValue[columnValue{tokenNumber, rows[i].Values[tokenNumber]}] {
 					if own.values[tokenIdentifier] != nil {
 						identifiers = append(identifiers, own.values[tokenIdentifier])
@@ -86,14 +93,17 @@ func (t *upsertTable) read(ctx context.Context, s *Store, tx *sql.Tx, rows []mod
 	return found, nil
 }
 
-// valuesAtOnce bounds the values that one SELECT looks up: a call may have more of them than a statement
-// has placeholders.
-const valuesAtOnce = 5000
+// maxLookups limits the values that one SELECT looks up: a call may have more values than a statement may
+// have placeholders.
+const maxLookups = 5000
 
-func (t *upsertTable) readBy(ctx context.Context, s *Store, tx *sql.Tx, column int, values []any, found *storedRecords) error {
+// readBy reads and locks the records that have one of the values in a column.
+func (t *upsertTable) readBy(
+	ctx context.Context, s *Store, tx *sql.Tx, column int, values []any, found *storedRecords,
+) error {
 	for len(values) > 0 {
-		n := min(len(values), valuesAtOnce)
-		err := splitOnPacketTooLarge(n, func(from, to int) error {
+		n := min(len(values), maxLookups)
+		err := splitStatement(s.dialect, n, func(from, to int) error {
 			arguments := make([]any, 0, to-from)
 			for _, value := range values[from:to] {
 				arguments = append(arguments, argument(value))
@@ -110,7 +120,10 @@ func (t *upsertTable) readBy(ctx context.Context, s *Store, tx *sql.Tx, column i
 	return nil
 }
 
-func (t *upsertTable) scan(ctx context.Context, tx *sql.Tx, query string, arguments []any, found *storedRecords) error {
+// scan adds the records of a query to found.
+func (t *upsertTable) scan(
+	ctx context.Context, tx *sql.Tx, query string, arguments []any, found *storedRecords,
+) error {
 	rows, err := tx.QueryContext(ctx, query, arguments...)
 	if err != nil {
 		return err
@@ -150,6 +163,7 @@ func (t *upsertTable) scan(ctx context.Context, tx *sql.Tx, query string, argume
 	return rows.Err()
 }
 
+// stored returns a scanned value in the form of storedRecord.
 func (c upsertColumn) stored(scanned any) any {
 	switch value := scanned.(type) {
 	case *sql.NullInt64:
@@ -170,12 +184,13 @@ func (c upsertColumn) stored(scanned any) any {
 	return nil
 }
 
-// lookedUp reports whether a value of the column can be in another row's way.
+// lookedUp reports whether a value of the column can conflict with another row.
 func (t *upsertTable) lookedUp(column int) bool {
 	return column < t.unique || t.columns[column].kind == isHash && column != tokenPassCode ||
 		column == tokenIdentifier && len(t.columns) > tokenIdentifier
 }
 
+// names returns the list of the columns as SQL.
 func (t *upsertTable) names() string {
 	names := make([]string, len(t.columns))
 	for i, column := range t.columns {
@@ -184,7 +199,7 @@ func (t *upsertTable) names() string {
 	return strings.Join(names, ", ")
 }
 
-// argument is a value as the driver takes it.
+// argument returns a stored value as the driver expects it.
 func argument(value any) any {
 	switch value := value.(type) {
 	case hash:

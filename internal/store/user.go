@@ -13,14 +13,15 @@ import (
 	"customer-events/models"
 )
 
-// User finds an API user by name, byte for byte; nil if there is none. It asks once, so that nobody's name takes as long as
-// somebody's.
+// User returns the API user with a name, compared by bytes; nil if there is none. It makes one query in
+// both cases, so that the response time does not reveal whether the name exists.
 func (s *Store) User(ctx context.Context, name string) (*models.User, error) {
 	var users []struct {
 		models.User
 		IsDisabled bool
 	}
-	err := s.read.WithContext(ctx).Table("api_users AS u").Select("u.*, EXISTS (SELECT 1 FROM disabled_users AS d WHERE d.user_key = u.user_key) AS is_disabled").
+	const isDisabled = "EXISTS (SELECT 1 FROM disabled_users AS d WHERE d.user_key = u.user_key) AS is_disabled"
+	err := s.read.WithContext(ctx).Table("api_users AS u").Select("u.*, "+isDisabled).
 		Where("u.name = ?", name).Scan(&users).Error
 	if err != nil {
 		return nil, s.dialect.classify(err, false)
@@ -34,7 +35,7 @@ func (s *Store) User(ctx context.Context, name string) (*models.User, error) {
 	return nil, nil
 }
 
-// Users lists all API users by name, with the units that they are limited to.
+// Users returns all API users in the order of their names, with the units that they are limited to.
 func (s *Store) Users(ctx context.Context) ([]models.User, error) {
 	var users []models.User
 	if err := s.read.WithContext(ctx).Order("name").Find(&users).Error; err != nil {
@@ -48,7 +49,8 @@ func (s *Store) Users(ctx context.Context) ([]models.User, error) {
 		UserKey int64
 		ID      string
 	}
-	err := s.read.WithContext(ctx).Table("api_user_units AS l").Select("l.user_key, u.id").Joins("JOIN units AS u ON u.unit_key = l.unit_key").Order("u.id").Find(&units).Error
+	err := s.read.WithContext(ctx).Table("api_user_units AS l").Select("l.user_key, u.id").
+		Joins("JOIN units AS u ON u.unit_key = l.unit_key").Order("u.id").Find(&units).Error
 	for i := range users {
 		users[i].Disabled = slices.Contains(disabled, users[i].Key)
 		for _, unit := range units {
@@ -60,10 +62,11 @@ func (s *Store) Users(ctx context.Context) ([]models.User, error) {
 	return users, err
 }
 
-// ErrUserExists is returned by AddUser for a name that is taken.
-var ErrUserExists = errors.New("there is a user of this name already")
+// ErrUserExists is the error of AddUser for a name that exists.
+var ErrUserExists = errors.New("a user with this name exists already")
 
-// AddUser adds an API user that may write for the units of these ids only, or for all if none is named. It sets the key.
+// AddUser adds an API user and sets its key. The user may write only for the units with the given ids, or
+// for all units if there are none.
 func (s *Store) AddUser(ctx context.Context, user *models.User, unitIDs []string) error {
 	return s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		if err := tx.Create(user).Error; err != nil {
@@ -79,7 +82,8 @@ func (s *Store) AddUser(ctx context.Context, user *models.User, unitIDs []string
 				return fmt.Errorf("there is no unit with the id %q: import it first, or name another", id)
 			}
 			if err == nil {
-				err = tx.Table("api_user_units").Create(map[string]any{"user_key": user.Key, "unit_key": unit.Key}).Error
+				row := map[string]any{"user_key": user.Key, "unit_key": unit.Key}
+				err = tx.Table("api_user_units").Create(row).Error
 			}
 			if err != nil {
 				return err
@@ -89,10 +93,10 @@ func (s *Store) AddUser(ctx context.Context, user *models.User, unitIDs []string
 	})
 }
 
-// ErrNoUser is returned for a name that no user has.
-var ErrNoUser = errors.New("there is no user of this name: user list tells who there is")
+// ErrNoUser is the error for a name that no user has.
+var ErrNoUser = errors.New("there is no user with this name: \"user list\" lists the users")
 
-// SetPassword gives a user another password and ends his sessions, whoever has got hold of them.
+// SetPassword changes the password of a user and ends all sessions of the user.
 func (s *Store) SetPassword(ctx context.Context, name, hash string) error {
 	return s.changeUser(ctx, name, func(ctx context.Context, tx *sql.Tx, key int64) error {
 		_, err := tx.ExecContext(ctx, "UPDATE api_users SET password_hash = ? WHERE user_key = ?", hash, key)
@@ -100,15 +104,16 @@ func (s *Store) SetPassword(ctx context.Context, name, hash string) error {
 	})
 }
 
-// DisableUser keeps a user out, and ends his sessions. Doing it again changes nothing.
+// DisableUser prevents logins of a user and ends all sessions of the user. A second call changes nothing.
 func (s *Store) DisableUser(ctx context.Context, name string, at time.Time) error {
 	return s.changeUser(ctx, name, func(ctx context.Context, tx *sql.Tx, key int64) error {
-		_, err := tx.ExecContext(ctx, "INSERT INTO disabled_users (user_key, disabled_at) VALUES (?, ?)"+s.dialect.upsert("user_key", []string{"user_key"}), key, at)
+		_, err := tx.ExecContext(ctx, "INSERT INTO disabled_users (user_key, disabled_at) VALUES (?, ?)"+
+			s.dialect.upsert("user_key", []string{"user_key"}), key, at)
 		return err
 	})
 }
 
-// EnableUser lets a user in again. The sessions that he had stay ended.
+// EnableUser allows logins of a user again. Sessions that have ended stay ended.
 func (s *Store) EnableUser(ctx context.Context, name string) error {
 	return s.changeUser(ctx, name, func(ctx context.Context, tx *sql.Tx, key int64) error {
 		_, err := tx.ExecContext(ctx, "DELETE FROM disabled_users WHERE user_key = ?", key)
@@ -116,12 +121,15 @@ func (s *Store) EnableUser(ctx context.Context, name string) error {
 	})
 }
 
-// changeUser changes a user, with his row locked, and ends his sessions.
-func (s *Store) changeUser(ctx context.Context, name string, change func(ctx context.Context, tx *sql.Tx, key int64) error) error {
+// changeUser locks the row of a user, calls change, and ends all sessions of the user.
+func (s *Store) changeUser(
+	ctx context.Context, name string, change func(ctx context.Context, tx *sql.Tx, key int64) error,
+) error {
 	return s.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		var key int64
-		var found []byte // the name may match otherwise than by its bytes
-		err := tx.QueryRowContext(ctx, "SELECT user_key, name FROM api_users WHERE name = ?"+s.dialect.forUpdate(), name).Scan(&key, &found)
+		var found []byte // SQL may match a name with other bytes
+		query := "SELECT user_key, name FROM api_users WHERE name = ?" + s.dialect.forUpdate()
+		err := tx.QueryRowContext(ctx, query, name).Scan(&key, &found)
 		if errors.Is(err, sql.ErrNoRows) || err == nil && string(found) != name {
 			return ErrNoUser
 		}
@@ -135,8 +143,10 @@ func (s *Store) changeUser(ctx context.Context, name string, change func(ctx con
 	})
 }
 
-// RehashPassword keeps a costlier hash of the password that a user has.
+// RehashPassword replaces the hash of the password that a user has, unless the password has changed
+// meanwhile.
 func (s *Store) RehashPassword(ctx context.Context, user models.User, hash string) error {
-	err := s.write.WithContext(ctx).Exec("UPDATE api_users SET password_hash = ? WHERE user_key = ? AND password_hash = ?", hash, user.Key, user.PasswordHash).Error
+	const update = "UPDATE api_users SET password_hash = ? WHERE user_key = ? AND password_hash = ?"
+	err := s.write.WithContext(ctx).Exec(update, hash, user.Key, user.PasswordHash).Error
 	return s.dialect.classify(err, false)
 }

@@ -1,4 +1,4 @@
-// Package sqlite3 stands in for the SQLite driver in C that gorm.io/driver/sqlite imports for its side effect. We give gorm
-// another driver, in pure Go; without this, a first "go run" with a C compiler at hand would compile a million lines of C for
-// a minute and a half, and link them, for nothing.
+// Package sqlite3 replaces the SQLite driver in C that gorm.io/driver/sqlite imports for its side effect.
+// The program uses another driver, in pure Go. Without this package, the first "go run" on a system with
+// a C compiler would compile and link a million lines of unused C, which takes a minute and a half.
 package sqlite3

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Kind is the make of a server.
+// Kind is the product of a server.
 type Kind string
 
 const (
@@ -18,30 +18,30 @@ const (
 	KindMySQL   Kind = "MySQL"
 )
 
-var errNoServer = errors.New("there is no database server to test with: set " + databaseEnv +
-	"=mysql://user:password@host:port/name to a running MySQL or MariaDB, or install one of them so that mariadbd or mysqld is on the PATH")
+var errNoServer = errors.New("there is no database server to test with: " +
+	"run \"make database-server\" as root on Debian, install MariaDB or MySQL " +
+	"so that mariadbd or mysqld is on the PATH, or set " + databaseEnv + "=" +
+	"mysql://user:password@host:port/name to a running server")
 
-// serverEnv names the program to start private servers from: a mariadbd, mysqld or tidb-server.
+// serverEnv is the variable with the path of the server program: a mariadbd, mysqld or tidb-server.
 const serverEnv = "CRM_TEST_SERVER"
 
 // binary is an installed server program.
 type binary struct {
 	path    string
 	kind    Kind
-	version string // what it says to --version
+	version string // the output of --version
 }
 
-// findServer returns the installed server program, after installing it when
-// there is none and this process may.
+// findServer returns the installed server program.
 func findServer(ctx context.Context) (binary, error) {
 	path := os.Getenv(serverEnv)
 	if strings.HasPrefix(filepath.Base(path), "tidb-server") {
 		return binary{path: path, kind: KindTiDB}, nil
 	}
 	if path == "" {
-		var err error
-		if path, err = lookOrInstall(ctx); err != nil {
-			return binary{}, err
+		if path = look([]string{"mariadbd", "mysqld"}, "/usr/sbin", "/usr/libexec"); path == "" {
+			return binary{}, errNoServer
 		}
 	}
 	out, err := exec.CommandContext(ctx, path, "--no-defaults", "--version").Output()
@@ -55,31 +55,8 @@ func findServer(ctx context.Context) (binary, error) {
 	return b, nil
 }
 
-// lookOrInstall holds a lock also to look: several test packages run at once,
-// as processes, and a program is found before its installation is complete.
-func lookOrInstall(ctx context.Context) (string, error) {
-	unlock, err := lock(ctx, "install")
-	if err != nil {
-		return "", err
-	}
-	defer unlock()
-	lookServer := func() string {
-		return look([]string{"mariadbd", "mysqld"}, "/usr/sbin", "/usr/libexec")
-	}
-	if path := lookServer(); path != "" {
-		return path, nil
-	}
-	if err := install(); err != nil {
-		return "", err
-	}
-	if path := lookServer(); path != "" {
-		return path, nil
-	}
-	return "", errNoServer
-}
-
-// look returns the first of the programs found in PATH or else in the folders,
-// where PATH does not always lead.
+// look returns the path of the first program that is in PATH or in one of the folders, which PATH does
+// not always have.
 func look(names []string, folders ...string) string {
 	for _, name := range names {
 		if path, err := exec.LookPath(name); err == nil {
@@ -94,25 +71,4 @@ func look(names []string, folders ...string) string {
 		}
 	}
 	return ""
-}
-
-// install gets MariaDB from the machine's package system.
-func install() error {
-	apt, err := exec.LookPath("apt-get")
-	if err != nil || os.Geteuid() != 0 {
-		return errNoServer
-	}
-	fmt.Fprintln(os.Stderr, "storetest: no database server found, installing mariadb-server-core with apt-get")
-	for _, args := range [][]string{
-		{"update"},
-		{"install", "-y", "--no-install-recommends", "mariadb-server-core", "mariadb-client-core"},
-	} {
-		// Not bound to a context: a killed apt-get leaves half installed packages.
-		cmd := exec.Command(apt, append([]string{"-o", "DPkg::Lock::Timeout=300"}, args...)...)
-		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("%w (apt-get %s failed: %w)\n%s", errNoServer, args[0], err, tail(string(out)))
-		}
-	}
-	return nil
 }

@@ -7,13 +7,13 @@ import (
 	"os"
 )
 
-// Kind tells MariaDB, MySQL and TiDB apart.
+// Kind returns the product: MariaDB, MySQL or TiDB.
 func (s *Server) Kind() Kind { return s.binary.kind }
 
-// Version returns what the server says to SELECT VERSION().
+// Version returns the result of SELECT VERSION().
 func (s *Server) Version() string { return s.version }
 
-// PID returns the process id of the server, 0 when it does not run.
+// PID returns the process id of the server, or 0 if it is not running.
 func (s *Server) PID() int {
 	if p := s.proc.Load(); p != nil && p.running() {
 		return p.cmd.Process.Pid
@@ -21,24 +21,24 @@ func (s *Server) PID() int {
 	return 0
 }
 
-// Kill ends the server at once, as a crash does, and waits until it is gone.
-// It fails when the server was not running.
+// Kill kills the server, as a crash does, and waits for its exit. It returns an error if the server was
+// not running.
 func (s *Server) Kill() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.end("kill", (*process).kill)
 }
 
-// Stop shuts the server down in order and waits until it is gone. It fails
-// when the server was not running.
+// Stop shuts down the server gracefully and waits for its exit. It returns an error if the server was not
+// running.
 func (s *Server) Stop() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.end("stop", (*process).stop)
 }
 
-// Restart starts the server again on the same data and port and waits until it
-// answers. A running server is stopped first.
+// Restart starts the server again with the same data and port, and waits until it answers. It stops a
+// running server first.
 func (s *Server) Restart(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -49,8 +49,8 @@ func (s *Server) Restart(ctx context.Context) error {
 	return err
 }
 
-// Close ends the server if it runs and removes its folder. It need not stop in
-// order: nobody will read the data.
+// Close kills the server if it is running, and removes its folder. No graceful shutdown is needed,
+// because the data is removed.
 func (s *Server) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -61,13 +61,14 @@ func (s *Server) Close() error {
 	return errors.Join(err, os.RemoveAll(s.dir))
 }
 
-func (s *Server) end(what string, how func(*process) error) error {
+// end ends the process with the function how; verb describes it in errors.
+func (s *Server) end(verb string, how func(*process) error) error {
 	p := s.proc.Load()
 	if p == nil {
-		return fmt.Errorf("%s the database server: %w", what, os.ErrProcessDone)
+		return fmt.Errorf("%s the database server: %w", verb, os.ErrProcessDone)
 	}
 	if err := how(p); err != nil {
-		return fmt.Errorf("%s the database server: %w\n%s", what, err, logTail(s.file("err.log"), 0))
+		return fmt.Errorf("%s the database server: %w\n%s", verb, err, logTail(s.file("err.log"), 0))
 	}
 	return nil
 }

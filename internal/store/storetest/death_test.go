@@ -13,8 +13,7 @@ import (
 	"time"
 )
 
-// helperEnv makes the test binary a program that starts a server and waits to
-// be killed.
+// helperEnv is the variable that makes the test binary start a server and wait until it is killed.
 const helperEnv = "STORETEST_HELPER"
 
 func TestMain(m *testing.M) {
@@ -31,13 +30,12 @@ func helper() {
 		os.Exit(1)
 	}
 	fmt.Println(s.PID(), s.dir)
-	_, _ = io.Copy(io.Discard, os.Stdin) // ends with the test, should it not kill
+	_, _ = io.Copy(io.Discard, os.Stdin) // returns when the test exits without killing this process
 	os.Exit(0)
 }
 
-// TestServerDiesWithProcess also checks that the next start removes what a
-// killed process left.
-func TestServerDiesWithProcess(t *testing.T) {
+// TestStart_ServerDiesWithProcess also checks that the next start removes the folder of a killed process.
+func TestStart_ServerDiesWithProcess(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux has a parent death signal")
 	}
@@ -59,7 +57,7 @@ func TestServerDiesWithProcess(t *testing.T) {
 
 	start(t, Options{})
 	if !exists(dir) {
-		t.Error("the folder of a living process was removed")
+		t.Error("the folder of a running process was removed")
 	}
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
@@ -67,12 +65,12 @@ func TestServerDiesWithProcess(t *testing.T) {
 	_ = cmd.Wait()
 	for deadline := time.Now().Add(10 * time.Second); syscall.Kill(pid, 0) == nil; {
 		if time.Now().After(deadline) {
-			t.Fatalf("the server %d outlives its process", pid)
+			t.Fatalf("the server %d is still running after its process was killed", pid)
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
 	start(t, Options{})
 	if exists(dir) {
-		t.Errorf("%s is still there", dir)
+		t.Errorf("%s still exists", dir)
 	}
 }

@@ -1,4 +1,4 @@
-// Package storetest gives tests, benchmarks and fault programs real databases.
+// Package storetest provides real databases for tests, benchmarks and fault injection.
 //
 // A test asks for an empty database and gets its URL:
 //
@@ -14,13 +14,13 @@
 // mysql://user@unix(/path.sock)/name; the account must be allowed to create
 // databases), or else a private one started from the program that
 // CRM_TEST_SERVER names (a mariadbd, mysqld or tidb-server) or from a local
-// mariadbd or mysqld, which root on a machine with apt-get gets installed.
-// Without any of them tests fail; they are never skipped, so that a green run
-// means that the database code ran.
+// mariadbd or mysqld. Without any of them the tests fail and name the command
+// that installs one ("make database-server", which "make test" runs). They are
+// never skipped, so that a green run means that the database code ran.
 //
-// Benchmarks and fault programs use [Start] for a server of their own, which
-// they may kill and start again on the same data.
+// Benchmarks and fault injection use [Start] for a server of their own, which
+// they may kill and restart with the same data.
 //
-// Private servers die with the process on Linux; elsewhere a process that is
-// killed leaves its server running.
+// On Linux, private servers exit with the process. On other systems a killed
+// process leaves its server running.
 package storetest

@@ -11,19 +11,19 @@ import (
 	"time"
 )
 
-// stopTimeout is how long a server may take to shut down in order.
+// stopTimeout limits a graceful shutdown.
 const stopTimeout = 60 * time.Second
 
 // process is a started program.
 type process struct {
 	cmd  *exec.Cmd
-	done chan struct{} // closed when the program has ended
-	err  error         // how it ended, readable after done
+	done chan struct{} // closed when the program has exited
+	err  error         // the result of Wait, valid after done
 }
 
-// starter runs functions on one thread that lives as long as the process.
-// The kernel sends the parent death signal when the *thread* that started the
-// child ends, and the Go runtime ends threads at its own will.
+// starter runs functions on one thread that lives as long as the process. The kernel sends the parent
+// death signal when the *thread* that started the child exits, and the Go runtime may end any other
+// thread at any time.
 var starter = sync.OnceValue(func() chan<- func() {
 	work := make(chan func())
 	go func() {
@@ -35,6 +35,7 @@ var starter = sync.OnceValue(func() chan<- func() {
 	return work
 })
 
+// startProcess starts a program.
 func startProcess(cmd *exec.Cmd) (*process, error) {
 	cmd.SysProcAttr = childAttributes()
 	result := make(chan error)
@@ -50,15 +51,14 @@ func startProcess(cmd *exec.Cmd) (*process, error) {
 	return p, nil
 }
 
-// kill ends the program at once and waits for it. It fails when the program
-// had ended before.
+// kill kills the program and waits for its exit. It returns an error if the program had exited before.
 func (p *process) kill() error {
 	err := p.cmd.Process.Signal(syscall.SIGKILL)
 	<-p.done
 	return err
 }
 
-// stop asks the program to end and waits for it.
+// stop sends SIGTERM and waits for the exit.
 func (p *process) stop() error {
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return err
@@ -72,6 +72,7 @@ func (p *process) stop() error {
 	}
 }
 
+// running reports whether the program has not exited.
 func (p *process) running() bool {
 	select {
 	case <-p.done:
@@ -88,7 +89,7 @@ func tail(text string) string {
 	return strings.Join(all[max(0, len(all)-lines):], "\n")
 }
 
-// logTail returns the last lines that a log file got after an offset.
+// logTail returns the last lines of a log file after an offset.
 func logTail(path string, offset int64) string {
 	content, err := os.ReadFile(path)
 	if err != nil || int64(len(content)) <= offset {

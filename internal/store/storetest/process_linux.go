@@ -2,8 +2,9 @@ package storetest
 
 import "syscall"
 
-// childAttributes makes the child die with this process and keeps the Ctrl-C
-// of a terminal from it, so that a program can still stop its server in order.
+// childAttributes makes the kernel kill the child when this process exits. The child gets a process group
+// of its own, so that Ctrl-C in a terminal does not reach it, and this process can still shut it down
+// gracefully.
 func childAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 }

@@ -21,21 +21,19 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// startTimeout is how long a server may take until it answers.
+// startTimeout limits the time until a server answers.
 const startTimeout = 30 * time.Second
 
-// Options are the settings of a private server. The zero value is right for
-// tests.
+// Options are the settings of a private server. Tests use the zero value.
 type Options struct {
-	Dir          string   // where to make the server's folder; default os.TempDir()
+	Dir          string   // parent of the server's folder; default os.TempDir()
 	Durable      bool     // flush the log at every commit; otherwise once a second
 	BufferPoolMB int      // default 128
 	RedoLogMB    int      // default 10, or 256 when Durable
-	Args         []string // further flags of the server, which win over these
+	Args         []string // further flags of the server, which override these
 }
 
-// Server is a private database server. Its methods may be used from several
-// goroutines.
+// Server is a private database server. It is safe for concurrent use.
 type Server struct {
 	opts    Options
 	binary  binary
@@ -44,12 +42,12 @@ type Server struct {
 	target  target
 	version string
 
-	mu   sync.Mutex // held while the process starts or ends
+	mu   sync.Mutex // held while the process starts or exits
 	proc atomic.Pointer[process]
 }
 
-// Start starts a private server with no databases and waits until it answers.
-// The context is only for the start.
+// Start starts a private server without databases and waits until it answers. The context limits only the
+// start.
 func Start(ctx context.Context, opts Options) (*Server, error) {
 	b, err := findServer(ctx)
 	if err != nil {
@@ -60,13 +58,13 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{opts: opts, binary: b, dir: dir}
-	if b.kind != KindTiDB { // which makes its files itself
+	if b.kind != KindTiDB { // TiDB creates its files itself
 		files, err := template(ctx, b)
 		if err == nil {
 			err = os.CopyFS(s.file("data"), os.DirFS(files))
 		}
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("make the files of a new database server: %w", err), s.Close())
+			return nil, errors.Join(fmt.Errorf("creating the files of a new database server: %w", err), s.Close())
 		}
 	}
 	if err := s.startOnFreePort(ctx); err != nil {
@@ -77,8 +75,7 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 
 func (s *Server) file(name string) string { return filepath.Join(s.dir, name) }
 
-// startOnFreePort tries again when another process took the port between the
-// choice and the start.
+// startOnFreePort retries if another process takes the port between its choice and the start.
 func (s *Server) startOnFreePort(ctx context.Context) error {
 	for try := 1; ; try++ {
 		s.port = freePort()
@@ -93,12 +90,15 @@ func (s *Server) startOnFreePort(ctx context.Context) error {
 	}
 }
 
+// portTaken reports whether the server could not bind its port.
 func portTaken(err error) bool {
-	return strings.Contains(err.Error(), "Bind on TCP/IP port") || strings.Contains(err.Error(), "bind: address already in use")
+	text := err.Error()
+	return strings.Contains(text, "Bind on TCP/IP port") ||
+		strings.Contains(text, "bind: address already in use")
 }
 
-// freePort stays below the range that the kernel hands out to connections,
-// so that the port is still free at a Restart.
+// freePort returns a free port below the range that the kernel assigns to connections, so that the port
+// is still free at a Restart.
 func freePort() int {
 	for {
 		port := 20000 + rand.IntN(12000)
@@ -109,8 +109,7 @@ func freePort() int {
 	}
 }
 
-// launch starts the program on the server's data, waits until it answers and
-// returns its version.
+// launch starts the program with the server's data, waits until it answers, and returns its version.
 func (s *Server) launch(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -135,7 +134,7 @@ func (s *Server) launch(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	// Whoever else has the port may accept the connection and stay silent.
+	// Another process on the port could accept the connection and never answer.
 	go func() {
 		<-p.done
 		cancel()
@@ -147,7 +146,7 @@ func (s *Server) launch(ctx context.Context) (string, error) {
 			return version, nil
 		}
 		if !p.running() {
-			return "", fmt.Errorf("%s ended before it answered: %v\n%s",
+			return "", fmt.Errorf("%s exited before it answered: %v\n%s",
 				s.binary.path, p.err, logTail(log.Name(), logStart))
 		}
 		if ctx.Err() != nil {
@@ -162,8 +161,8 @@ func (s *Server) launch(ctx context.Context) (string, error) {
 	}
 }
 
-// answer asks the server for its version. The answer must not come from a
-// server of another process that was faster to take the same port.
+// answer returns the version of the server. It returns an error if the answer comes from the server of
+// another process that has taken the same port.
 func (s *Server) answer(ctx context.Context, db *sql.DB) (version string, err error) {
 	mark, want := "@@pid_file", s.file("pid")
 	if s.binary.kind == KindTiDB {
@@ -179,6 +178,7 @@ func (s *Server) answer(ctx context.Context, db *sql.DB) (version string, err er
 	return version, nil
 }
 
+// flags returns the command line of MariaDB or MySQL.
 func (s *Server) flags() []string {
 	if s.binary.kind == KindTiDB {
 		return s.tidbFlags()
@@ -192,8 +192,7 @@ func (s *Server) flags() []string {
 		"--no-defaults",
 		"--datadir=" + s.file("data"),
 		"--tmpdir=" + s.dir,
-		// Relative to the data folder: a socket's path has a limit of 108
-		// bytes and Options.Dir has not.
+		// The path is relative to the data folder, because the path of a socket is limited to 108 bytes.
 		"--socket=s.sock",
 		"--port=" + strconv.Itoa(s.port),
 		"--bind-address=127.0.0.1",
@@ -209,14 +208,14 @@ func (s *Server) flags() []string {
 	if s.binary.kind == KindMariaDB {
 		flags = append(flags, "--skip-name-resolve", fmt.Sprintf("--innodb-log-file-size=%dM", redoMB))
 	} else {
-		// MySQL's root is root@localhost, which 127.0.0.1 is only by name.
+		// MySQL's root is root@localhost, so the server must resolve 127.0.0.1 to that name.
 		flags = append(flags, "--secure-file-priv=", "--loose-mysqlx=OFF",
 			fmt.Sprintf("--loose-innodb-redo-log-capacity=%dM", redoMB))
 	}
 	return append(append(flags, userFlag()...), s.opts.Args...)
 }
 
-// URL returns the URL of a database, which it creates when missing.
+// URL returns the URL of a database. It creates the database if there is none.
 func (s *Server) URL(database string) (string, error) {
 	db, err := s.target.open(nil)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// open opens a database the way the URL says, independently of parseTarget.
+// open opens the database of a URL, independently of parseTarget.
 func open(t *testing.T, raw string) *sql.DB {
 	t.Helper()
 	account, rest, _ := strings.Cut(strings.TrimPrefix(raw, "mysql://"), "@")
@@ -29,14 +29,14 @@ func open(t *testing.T, raw string) *sql.DB {
 	return db
 }
 
-func exec1(t *testing.T, db *sql.DB, query string, args ...any) {
+func execute(t *testing.T, db *sql.DB, query string, args ...any) {
 	t.Helper()
 	if _, err := db.ExecContext(t.Context(), query, args...); err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}
 }
 
-func query1(t *testing.T, db *sql.DB, query string) (value string) {
+func queryValue(t *testing.T, db *sql.DB, query string) (value string) {
 	t.Helper()
 	if err := db.QueryRowContext(t.Context(), query).Scan(&value); err != nil {
 		t.Fatalf("%s: %v", query, err)
@@ -65,13 +65,13 @@ func TestMySQL(t *testing.T) {
 	first := MySQL(t)
 	t.Logf("first database after %s", time.Since(begin).Round(time.Millisecond))
 	db := open(t, first)
-	exec1(t, db, "CREATE TABLE note (body TEXT)")
+	execute(t, db, "CREATE TABLE note (body TEXT)")
 	const body = "𝄞 music, 😀 smile"
-	exec1(t, db, "INSERT INTO note VALUES (?)", body)
-	if got := query1(t, db, "SELECT body FROM note"); got != body {
+	execute(t, db, "INSERT INTO note VALUES (?)", body)
+	if got := queryValue(t, db, "SELECT body FROM note"); got != body {
 		t.Errorf("stored %q, got back %q", body, got)
 	}
-	if got := query1(t, db, "SELECT @@collation_database"); got != "utf8mb4_bin" {
+	if got := queryValue(t, db, "SELECT @@collation_database"); got != "utf8mb4_bin" {
 		t.Errorf("collation %s", got)
 	}
 
@@ -81,12 +81,13 @@ func TestMySQL(t *testing.T) {
 		if second == first {
 			t.Errorf("two tests share %s", first)
 		}
-		if got := query1(t, open(t, second), "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()"); got != "0" {
+		const tables = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()"
+		if got := queryValue(t, open(t, second), tables); got != "0" {
 			t.Errorf("a new database has %s tables", got)
 		}
 	})
 	if err := open(t, second).PingContext(t.Context()); err == nil {
-		t.Error("the database is still there after its test")
+		t.Error("the database still exists after its test")
 	}
 }
 
@@ -97,7 +98,7 @@ func TestSQLite(t *testing.T) {
 	}
 }
 
-func TestServerKeepsCommittedRow(t *testing.T) {
+func TestServer_KeepsCommittedRows(t *testing.T) {
 	parent := filepath.Join(t.TempDir(), strings.Repeat("long", 30))
 	if err := os.Mkdir(parent, 0o700); err != nil {
 		t.Fatal(err)
@@ -116,13 +117,13 @@ func TestServerKeepsCommittedRow(t *testing.T) {
 		"SELECT @@innodb_flush_log_at_trx_commit": "1",
 		"SELECT @@innodb_log_file_size DIV 1024":  fmt.Sprint(256 * 1024),
 	} {
-		if got := query1(t, db, query); got != want {
+		if got := queryValue(t, db, query); got != want {
 			t.Errorf("%s: got %s, want %s", query, got, want)
 		}
 	}
-	exec1(t, db, "CREATE TABLE kept (id INT PRIMARY KEY)")
+	execute(t, db, "CREATE TABLE kept (id INT PRIMARY KEY)")
 	for i, end := range []func() error{s.Kill, s.Stop, func() error { return nil }} {
-		exec1(t, db, "INSERT INTO kept VALUES (?)", i)
+		execute(t, db, "INSERT INTO kept VALUES (?)", i)
 		pid := s.PID()
 		if err := end(); err != nil {
 			t.Fatal(err)
@@ -135,7 +136,7 @@ func TestServerKeepsCommittedRow(t *testing.T) {
 		if s.PID() == pid {
 			t.Error("the server was not restarted")
 		}
-		if got := query1(t, db, "SELECT COUNT(*) FROM kept"); got != fmt.Sprint(i+1) {
+		if got := queryValue(t, db, "SELECT COUNT(*) FROM kept"); got != fmt.Sprint(i+1) {
 			t.Errorf("%s rows after %d commits", got, i+1)
 		}
 	}
@@ -150,14 +151,14 @@ func TestServerKeepsCommittedRow(t *testing.T) {
 	}
 }
 
-func TestStartReportsLog(t *testing.T) {
+func TestStart_ErrorHasLog(t *testing.T) {
 	_, err := Start(t.Context(), Options{Dir: t.TempDir(), Args: []string{"--no-such-flag"}})
 	if err == nil || !strings.Contains(err.Error(), "no-such-flag") {
-		t.Errorf("the error does not hold the log: %v", err)
+		t.Errorf("the error does not contain the log: %v", err)
 	}
 }
 
-func TestPortTaken(t *testing.T) {
+func TestRestart_PortTaken(t *testing.T) {
 	s := start(t, Options{})
 	if err := s.Stop(); err != nil {
 		t.Fatal(err)
@@ -173,13 +174,13 @@ func TestPortTaken(t *testing.T) {
 	}
 }
 
-// TestGivenServer runs TestMySQL against a server named by the environment.
-func TestGivenServer(t *testing.T) {
+// TestMySQL_GivenServer runs TestMySQL against a server named by the environment.
+func TestMySQL_GivenServer(t *testing.T) {
 	s := start(t, Options{})
 	db := open(t, s.target.url(""))
 	for _, host := range []string{"127.0.0.1", "localhost"} {
-		exec1(t, db, "CREATE USER 'ann'@'"+host+"' IDENTIFIED BY 'secret'")
-		exec1(t, db, "GRANT ALL ON *.* TO 'ann'@'"+host+"'")
+		execute(t, db, "CREATE USER 'ann'@'"+host+"' IDENTIFIED BY 'secret'")
+		execute(t, db, "GRANT ALL ON *.* TO 'ann'@'"+host+"'")
 	}
 	for _, address := range []string{s.target.config.Addr, "unix(" + s.file("data/s.sock") + ")"} {
 		cmd := exec.Command(os.Args[0], "-test.run=^TestMySQL$")
@@ -188,24 +189,31 @@ func TestGivenServer(t *testing.T) {
 			t.Errorf("%s: %v\n%s", address, err, out)
 		}
 	}
-	if got := query1(t, db, "SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name LIKE 'test%'"); got != "0" {
+	const databases = "SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name LIKE 'test%'"
+	if got := queryValue(t, db, databases); got != "0" {
 		t.Errorf("%s databases left on the given server", got)
 	}
 }
 
 func TestParseTarget(t *testing.T) {
 	for raw, want := range map[string]struct{ url, user, password, net, addr string }{
-		"mysql://root@127.0.0.1:3306/app":                              {"mysql://root@127.0.0.1:3306/x", "root", "", "tcp", "127.0.0.1:3306"},
-		"mysql://a:p%40ss@db/app?tls=true":                             {"mysql://a:p%40ss@db/x?tls=true", "a", "p@ss", "tcp", "db"},
-		"mysql://a@unix(/run/my.sock)/app":                             {"mysql://a@unix(/run/my.sock)/x", "a", "", "unix", "/run/my.sock"},
-		"mysql://" + url.UserPassword("é", "/").String() + "@[::1]:1/": {"mysql://%C3%A9:%2F@[::1]:1/x", "é", "/", "tcp", "[::1]:1"},
+		"mysql://root@127.0.0.1:3306/app": {
+			"mysql://root@127.0.0.1:3306/x", "root", "", "tcp", "127.0.0.1:3306"},
+		"mysql://a:p%40ss@db/app?tls=true": {
+			"mysql://a:p%40ss@db/x?tls=true", "a", "p@ss", "tcp", "db"},
+		"mysql://a@unix(/run/my.sock)/app": {
+			"mysql://a@unix(/run/my.sock)/x", "a", "", "unix", "/run/my.sock"},
+		"mysql://" + url.UserPassword("é", "/").String() + "@[::1]:1/": {
+			"mysql://%C3%A9:%2F@[::1]:1/x", "é", "/", "tcp", "[::1]:1"},
 	} {
 		got, err := parseTarget(raw)
 		if err != nil {
 			t.Errorf("%s: %v", raw, err)
 			continue
 		}
-		if c := got.config; got.url("x") != want.url || c.User != want.user || c.Passwd != want.password || c.Net != want.net || c.Addr != want.addr {
+		c := got.config
+		if got.url("x") != want.url || c.User != want.user || c.Passwd != want.password ||
+			c.Net != want.net || c.Addr != want.addr {
 			t.Errorf("%s: got %s %q %q %s %s", raw, got.url("x"), c.User, c.Passwd, c.Net, c.Addr)
 		}
 	}

@@ -10,30 +10,28 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// target is a server and the account to use on it.
+// target is a server with the account to use.
 type target struct {
 	prefix, suffix string // the URL before and after the database name
 	config         mysql.Config
 }
 
-// parseTarget reads mysql://user:password@host:port/name and
-// mysql://user@unix(/path.sock)/name. net/url cannot do it: it splits the
-// second form inside the parentheses. The errors do not repeat the URL, it may
-// hold a password.
+// parseTarget parses mysql://user:password@host:port/name and mysql://user@unix(/path.sock)/name. net/url
+// cannot parse the second form, which it splits inside the parentheses. The errors do not contain the
+// URL, because it may have a password.
 func parseTarget(raw string) (target, error) {
 	const scheme = "mysql://"
 	rest, ok := strings.CutPrefix(raw, scheme)
 	if !ok {
 		return target{}, errors.New("the database URL does not start with " + scheme)
 	}
-	// A query (?tls=...) is for whoever opens the URL; it stays in the URL but
-	// the administrative connection does without.
+	// A query (?tls=...) is for the program that opens the URL. The administrative connection ignores it.
 	rest, query, hasQuery := strings.Cut(rest, "?")
 	at := strings.LastIndex(rest, "@") + 1
 	account, address := strings.TrimSuffix(rest[:at], "@"), rest[at:]
 
 	config := *mysql.NewConfig()
-	config.Logger = &mysql.NopLogger{} // it would report every try before the server is up
+	config.Logger = &mysql.NopLogger{} // it would log every attempt before the server answers
 	var host string                    // as in the URL
 	if path, ok := strings.CutPrefix(address, "unix("); ok {
 		end := strings.IndexByte(path, ')')
@@ -64,8 +62,7 @@ func (t target) url(database string) string {
 	return t.prefix + database + t.suffix
 }
 
-// open returns a pool without a current database whose sessions have the given
-// system variables.
+// open returns a pool without a current database. Its sessions have the given system variables.
 func (t target) open(variables map[string]string) (*sql.DB, error) {
 	config := t.config.Clone()
 	config.Params = variables

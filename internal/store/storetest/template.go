@@ -10,9 +10,9 @@ import (
 	"path/filepath"
 )
 
-// template returns a folder with the files of a new server of this kind and
-// version. Making them takes seconds, copying them does not, so it is kept for
-// later processes; it may be removed whenever no test runs.
+// template returns a folder with the files of a new server of this kind and version. Creating them takes
+// seconds and copying them does not, so that the folder stays for later processes. It may be removed
+// while no test is running.
 func template(ctx context.Context, b binary) (string, error) {
 	key := sha256.Sum256(fmt.Appendf(nil, "1 %s %s %d", b.path, b.version, os.Geteuid()))
 	folder := filepath.Join(os.TempDir(), fmt.Sprintf("customer-events-mariadb-template-%x", key[:8]))
@@ -36,7 +36,7 @@ func template(ctx context.Context, b binary) (string, error) {
 	if err := initialize(ctx, b, data); err != nil {
 		return "", err
 	}
-	// A template is never seen half made.
+	// Other processes never see an incomplete template.
 	return folder, os.Rename(data, folder)
 }
 
@@ -45,7 +45,7 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// initialize makes the files of a server whose root has no password.
+// initialize creates the files of a server whose root has no password.
 func initialize(ctx context.Context, b binary, data string) error {
 	program, args := b.path, []string{
 		"--no-defaults", "--initialize-insecure", "--datadir=" + data,
@@ -54,7 +54,8 @@ func initialize(ctx context.Context, b binary, data string) error {
 	if b.kind == KindMariaDB {
 		program = look([]string{"mariadb-install-db", "mysql_install_db"}, "/usr/bin", filepath.Dir(b.path))
 		if program == "" {
-			return errors.New("found " + b.path + " but not the mariadb-install-db that makes its files: install the rest of MariaDB's server")
+			return errors.New("found " + b.path + " but not mariadb-install-db, which creates its files: " +
+				"install the rest of MariaDB's server")
 		}
 		args = []string{
 			"--no-defaults", "--datadir=" + data, "--auth-root-authentication-method=normal",
@@ -68,7 +69,7 @@ func initialize(ctx context.Context, b binary, data string) error {
 	return nil
 }
 
-// userFlag lets the servers run as root, which they refuse unless told.
+// userFlag allows the servers to run as root, which they refuse without this flag.
 func userFlag() []string {
 	if os.Geteuid() == 0 {
 		return []string{"--user=root"}

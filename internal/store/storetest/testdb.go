@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// databaseEnv names a running server to use instead of a private one.
+// databaseEnv is the variable with the URL of a running server to use instead of a private one.
 const databaseEnv = "CRM_TEST_DATABASE"
 
 const (
@@ -21,17 +21,17 @@ const (
 	adminTimeout   = 30 * time.Second
 )
 
-// shared is the server behind the databases of all tests of the process.
+// shared is the server of all tests of the process.
 var shared struct {
 	once   sync.Once
 	target target
 	admin  *sql.DB
-	server *Server // nil when the server was given by databaseEnv
+	server *Server // nil if databaseEnv names a server
 	err    error
 }
 
-// MySQL returns the URL of a new empty database that is dropped at the end of
-// the test. Its character set is utf8mb4, its collation utf8mb4_bin.
+// MySQL returns the URL of a new empty database, which is dropped at the end of the test. Its character
+// set is utf8mb4 and its collation utf8mb4_bin.
 func MySQL(tb testing.TB) string {
 	tb.Helper()
 	shared.once.Do(func() { shared.err = openShared() })
@@ -42,13 +42,13 @@ func MySQL(tb testing.TB) string {
 	ctx, cancel := context.WithTimeout(context.Background(), adminTimeout)
 	defer cancel()
 	if _, err := shared.admin.ExecContext(ctx, fmt.Sprintf(createDatabase, name)); err != nil {
-		tb.Fatalf("create database for the test: %v", err)
+		tb.Fatalf("creating a database for the test: %v", err)
 	}
 	tb.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), adminTimeout)
 		defer cancel()
-		// A transaction that the test left open blocks the drop: say so
-		// instead of waiting for the server's default of up to a year.
+		// A transaction that the test left open blocks the DROP. The timeout of 10 seconds makes that an
+		// error. The server's default is up to a year.
 		if _, err := shared.admin.ExecContext(ctx, "DROP DATABASE IF EXISTS "+name); err != nil {
 			tb.Errorf("drop database %s (is a transaction of the test still open?): %v", name, err)
 		}
@@ -56,24 +56,25 @@ func MySQL(tb testing.TB) string {
 	return shared.target.url(name)
 }
 
-// SQLite returns the URL of a database file that does not exist yet, in a
-// folder that is removed at the end of the test.
+// SQLite returns the URL of a database file that does not exist yet, in a folder that is removed at the
+// end of the test.
 func SQLite(tb testing.TB) string {
 	tb.Helper()
 	return "sqlite:" + filepath.Join(tb.TempDir(), "test.db")
 }
 
-// Run is the body of a TestMain: it runs the tests, stops the private server,
-// removes its folder and exits with the code of the tests.
+// Run is the body of a TestMain. It runs the tests, stops the private server, removes its folder, and
+// exits with the code of the tests.
 func Run(m *testing.M) {
 	code := m.Run()
 	if err := closeShared(); err != nil {
-		fmt.Fprintln(os.Stderr, "storetest: close the test server:", err)
+		fmt.Fprintln(os.Stderr, "storetest: closing the test server:", err)
 		code = max(code, 1)
 	}
 	os.Exit(code)
 }
 
+// openShared connects to the server of databaseEnv, or starts a private one.
 func openShared() error {
 	ctx := context.Background()
 	if given := os.Getenv(databaseEnv); given != "" {

@@ -2,12 +2,14 @@ package storetest
 
 import "strconv"
 
-// KindTiDB is the TiDB that make test-tidb builds (tools/tidb). It keeps its data in its test store, unistore, within the one
-// process: that is TiDB's SQL, transactions and errors, and neither its cluster nor its durability. What it has acknowledged may be
-// lost by a kill: its locks, with the values that they commit, are in memory until it is stopped in order.
+// KindTiDB is the TiDB that make test-tidb builds (tools/tidb). It stores its data in unistore, TiDB's
+// test store, within one process. So it has TiDB's SQL, transactions and errors, but neither its cluster
+// nor its durability. A kill may lose acknowledged commits: until a graceful shutdown, the locks and the
+// values that they commit are in memory.
 const KindTiDB Kind = "TiDB"
 
-// tidbFlags have no word for Durable, BufferPoolMB and RedoLogMB: unistore knows none of them.
+// tidbFlags returns the command line of TiDB. It ignores Durable, BufferPoolMB and RedoLogMB, which
+// unistore does not have.
 func (s *Server) tidbFlags() []string {
 	flags := []string{
 		"--store=unistore",
@@ -16,7 +18,8 @@ func (s *Server) tidbFlags() []string {
 		"--host=127.0.0.1",
 		"--advertise-address=127.0.0.1",
 		"-P", strconv.Itoa(s.port),
-		// Relative to the server's folder, where it runs: a socket's path has a limit of 108 bytes and Options.Dir has not.
+		// The path is relative to the server's folder, because the path of a socket is limited to 108
+		// bytes.
 		"--socket=s.sock",
 		"--report-status=false",
 		"--log-file=" + s.file("err.log"),

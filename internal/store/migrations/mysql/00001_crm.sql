@@ -1,10 +1,11 @@
--- The CRM's reference data, and who may call.
+-- The CRM's reference data, the API users and their sessions.
 --
--- Identifying columns are VARBINARY: they match byte for byte on every server, which no collation that MySQL, MariaDB and
--- TiDB share does (utf8mb4_bin takes 'ACR1 ' for 'ACR1'). 1020 bytes hold 255 characters.
--- Every statement can be run again: DDL is not transactional here, and a start may be interrupted between two of them.
--- Engine and row format are named: a server's default may be an engine without transactions (MyISAM, Aria), or a row format
--- whose keys are too short for these (COMPACT).
+-- Identifying columns are VARBINARY, which compares bytes on every server. No collation that MySQL, MariaDB and TiDB
+-- share does that: for utf8mb4_bin, 'ACR1 ' equals 'ACR1'. 255 characters need at most 1020 bytes.
+--
+-- Every statement can run again: DDL is not transactional on MySQL, so a start may be interrupted between two of them.
+-- Every table names its engine and row format, because the default may be an engine without transactions (MyISAM,
+-- Aria), or a row format with a limit for keys that is too low (COMPACT).
 -- +goose NO TRANSACTION
 -- +goose Up
 CREATE TABLE IF NOT EXISTS accounts_receivable (
@@ -72,14 +73,14 @@ CREATE TABLE IF NOT EXISTS api_users (
   UNIQUE KEY api_users_name (name)
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
--- The units that a user is limited to; a user without a row here may use all.
+-- The units that a user is limited to. A user without a row here may use all units.
 CREATE TABLE IF NOT EXISTS api_user_units (
   user_key BIGINT NOT NULL,
   unit_key BIGINT NOT NULL,
   PRIMARY KEY (user_key, unit_key)
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
--- Tokens are kept as their SHA-256 only.
+-- Session tokens are stored as their SHA-256 only.
 CREATE TABLE IF NOT EXISTS sessions (
   token_hash BINARY(32) NOT NULL PRIMARY KEY,
   user_key   BIGINT NOT NULL,

@@ -1,12 +1,13 @@
--- The events, and what is remembered of the calls that brought them.
+-- The events, and the idempotency records of the calls that recorded them.
 --
--- number is the key of the table: rows are written at its end, and "newest first" is its order. The references to other
--- tables are not foreign keys: those tables never lose a row, and checking four parents for each of 1000 rows would cost
--- locks on rows that everybody uses.
+-- number is the primary key: rows are appended, and "newest first" is the reverse order of the key. The references to
+-- other tables are not foreign keys: those tables never lose a row, and checking four parents for each of 1000 rows
+-- would lock rows that all calls use.
 --
--- What stands in /*T! */ is for TiDB and a comment to all others; none of it can be given to a table later. One counter of numbers for all its
--- servers (AUTO_ID_CACHE 1), where each would take 30,000 at once: numbers ascend over all of them. And rows that lie in 16 places
--- (SHARD_ROW_ID_BITS) instead of in the order of their numbers, where all servers would write into one place of one of its stores.
+-- The clauses in /*T! */ are for TiDB. For other servers they are comments. They cannot be added to a table later. With
+-- AUTO_ID_CACHE 1, all TiDB servers share one counter, so that numbers ascend across servers. By default each server
+-- reserves 30,000 numbers. With SHARD_ROW_ID_BITS, rows are stored in 16 regions. In the order of their numbers, all
+-- servers would write to the same region of one TiKV node.
 -- +goose NO TRANSACTION
 -- +goose Up
 CREATE TABLE IF NOT EXISTS web_customer_events (

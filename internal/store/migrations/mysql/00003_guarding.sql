@@ -1,4 +1,4 @@
--- Who is kept out: failed guesses at secrets, counted, and API users that may not log in.
+-- Counters of failed attempts at secrets, and API users that are disabled.
 -- +goose NO TRANSACTION
 -- +goose Up
 CREATE TABLE IF NOT EXISTS failed_attempts (
@@ -8,7 +8,7 @@ CREATE TABLE IF NOT EXISTS failed_attempts (
   KEY failed_attempts_ends_at (ends_at)
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
--- A table and not a column of api_users: adding a column cannot be run again after an interruption.
+-- This is a table and not a column of api_users, because ADD COLUMN cannot run again after an interruption.
 CREATE TABLE IF NOT EXISTS disabled_users (
   user_key    BIGINT NOT NULL PRIMARY KEY,
   disabled_at DATETIME(6) NOT NULL

@@ -1,8 +1,10 @@
--- The keyed hashes of the identifiers that an event with an external reference was sent with: 8 bytes each of the customer's, the
--- classification's and the unit's. By them the same event is known when it is sent again, whatever the identifiers mean by then.
+-- Keyed hashes of the identifiers in the request of an event with an external reference: 8 bytes each of the
+-- customer's, the classification's and the unit's. With them a replay is recognised even if the identifiers have since
+-- come to mean other records.
 --
--- A start may be interrupted after ALTER TABLE and before the migration is noted as done, and MySQL has no ADD COLUMN IF NOT EXISTS:
--- so the column is looked for first. Servers of the version before go on writing meanwhile, and leave it NULL.
+-- The migration first checks whether the column exists: a start may be interrupted between ALTER TABLE and the record of
+-- the migration, and MySQL has no ADD COLUMN IF NOT EXISTS. Servers of the previous version may write meanwhile, and
+-- leave the column NULL.
 -- +goose NO TRANSACTION
 -- +goose Up
 SET @add_column = IF((SELECT COUNT(*) FROM information_schema.columns

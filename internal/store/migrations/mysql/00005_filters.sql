@@ -1,8 +1,9 @@
--- Every filter by one attribute has an index that gives the events newest first. The external reference stays unique: its index
--- only begins with the number now, so that it serves a filter by the number alone too. A second index beside the old one would cost
--- every insert more.
+-- An index for every filter by one attribute, in which the events are ordered by number. The external reference stays
+-- unique. Its index now begins with the reference number, so that it also serves a filter by this number alone. A
+-- second index besides the old one would make every insert slower.
 --
--- MySQL has no IF NOT EXISTS for indexes, hence the prepared statements: each can be run again. The table is read once.
+-- MySQL has no IF NOT EXISTS for indexes. The prepared statements check for the indexes, so that each can run again. One
+-- ALTER TABLE adds both indexes, so that the server reads the table once.
 -- +goose NO TRANSACTION
 -- +goose Up
 SET @ddl = (SELECT IF(COUNT(*) > 0, 'DO 0', 'ALTER TABLE web_customer_events

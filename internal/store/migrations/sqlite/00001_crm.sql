@@ -1,7 +1,7 @@
--- The CRM's reference data, and who may call.
+-- The CRM's reference data, the API users and their sessions.
 --
--- Text compares by bytes here. The tables are not STRICT, since a strict table cannot name a column DATETIME, which is how
--- the driver knows that the number in it is a time (microseconds since 1970, UTC). Lengths are checked by the program.
+-- SQLite compares text by bytes. The tables are not STRICT, because a strict table cannot have DATETIME columns, and
+-- from that type the driver knows that a number is a time (microseconds since 1970, UTC). The program checks lengths.
 -- +goose Up
 CREATE TABLE accounts_receivable (
   account_key INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -68,7 +68,7 @@ CREATE TABLE api_users (
 );
 CREATE UNIQUE INDEX api_users_name ON api_users (name);
 
--- The units that a user is limited to; a user without a row here may use all.
+-- The units that a user is limited to. A user without a row here may use all units.
 CREATE TABLE api_user_units (
   user_key INTEGER NOT NULL,
   unit_key INTEGER NOT NULL,
@@ -76,7 +76,7 @@ CREATE TABLE api_user_units (
 ) WITHOUT ROWID;
 
 
--- Tokens are kept as their SHA-256 only.
+-- Session tokens are stored as their SHA-256 only.
 CREATE TABLE sessions (
   token_hash BLOB NOT NULL PRIMARY KEY,
   user_key   INTEGER NOT NULL,

@@ -1,5 +1,5 @@
--- The events, and what is remembered of the calls that brought them. number is the key of the table: rows are written at its
--- end, and "newest first" is its order.
+-- The events, and the idempotency records of the calls that recorded them. number is the primary key: rows are
+-- appended, and "newest first" is the reverse order of the key.
 -- +goose Up
 CREATE TABLE web_customer_events (
   number                           INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -1,4 +1,4 @@
--- Who is kept out: failed guesses at secrets, counted, and API users that may not log in.
+-- Counters of failed attempts at secrets, and API users that are disabled.
 -- +goose Up
 CREATE TABLE failed_attempts (
   subject  BLOB NOT NULL PRIMARY KEY,

@@ -1,15 +1,15 @@
--- What the start of a server goes by.
+-- Tables for the start and the logins of a server.
 -- +goose Up
 
--- Facts about the database as a whole: the check value of its secret key, and whether it is a demo. The program creates
--- this table before the first migration: it marks a database as ours.
+-- Properties of the database: the check value of its secret key, and whether it is a demo. The program creates this
+-- table before the first migration, because it marks the database as one of this program.
 CREATE TABLE IF NOT EXISTS customer_events_properties (
   name   TEXT NOT NULL PRIMARY KEY,
   value  BLOB NOT NULL,
   set_at DATETIME NOT NULL
 ) WITHOUT ROWID;
 
--- Networks that somebody has logged in from, as hashes: failed logins elsewhere do not lock them out.
+-- Hashes of networks with a successful login. Failed logins from other networks do not lock these out.
 CREATE TABLE login_networks (
   network       BLOB NOT NULL PRIMARY KEY,
   last_login_at DATETIME NOT NULL

@@ -9,16 +9,16 @@ import (
 	mysqldriver "github.com/go-sql-driver/mysql"
 )
 
-// variable is a session variable that has another name on some servers and is missing on others: the settings
-// are tried in order until the server knows one.
+// variable is a session variable whose name depends on the server, as a list of settings to try in order
+// until the server knows one. Servers that know none keep their deanswer.
 type variable []string
 
 var (
-	// causalReads makes a node of a Galera cluster apply what other nodes have committed before it reads or
-	// changes rows, so that a token or an account made on one node is there on all. Source:
+	// causalReads makes a node of a Galera cluster apply the commits of other nodes before it reads or
+	// changes rows. So a session or an account that was created on one node is visible on all. Source:
 	// https://mariadb.com/kb/en/galera-cluster-system-variables/#wsrep_sync_wait.
 	causalReads = variable{"wsrep_sync_wait = 7"}
-	// statementTimeout ends a query on the server: cancelling it here only closes the connection. MariaDB
+	// statementTimeout stops a query on the server: cancelling it here only closes the connection. MariaDB
 	// counts seconds, MySQL and TiDB milliseconds.
 	statementTimeout = variable{
 		fmt.Sprintf("max_statement_time = %d", int(queryTimeout.Seconds())),
@@ -46,12 +46,13 @@ func (c variablesConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	return conn, nil
 }
 
+// set tries the settings on a connection.
 func (v variable) set(ctx context.Context, conn driver.ExecerContext) error {
 	const unknownVariable = 1193
 	for _, setting := range v {
 		_, err := conn.ExecContext(ctx, "SET SESSION "+setting, nil)
-		var fault *mysqldriver.MySQLError
-		if !errors.As(err, &fault) || fault.Number != unknownVariable {
+		var answer *mysqldriver.MySQLError
+		if !errors.As(err, &answer) || answer.Number != unknownVariable {
 			return err
 		}
 	}

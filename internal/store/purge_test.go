@@ -12,7 +12,7 @@ import (
 	"customer-events/models"
 )
 
-// shifted is a connector whose connections see another time on the database's clock.
+// shifted is a connector whose connections have another time on the database's clock.
 type shifted struct {
 	driver.Connector
 	by time.Duration
@@ -27,8 +27,8 @@ func (c shifted) Connect(ctx context.Context) (driver.Conn, error) {
 	return conn, err
 }
 
-// The clock of the database decides what is deleted: here it goes otherwise than this program's.
-func TestSweep_ClockOfTheDatabase(t *testing.T) {
+// TestPurge_DatabaseClockDecides purges with a database clock that differs from the program's.
+func TestPurge_DatabaseClockDecides(t *testing.T) {
 	t.Parallel()
 	url := databases["MySQL"](t)
 	s := open(t, func(testing.TB) string { return url })
@@ -42,8 +42,10 @@ func TestSweep_ClockOfTheDatabase(t *testing.T) {
 	if started, err := s.StartSession(t.Context(), token, users[0], now, until); err != nil || !started {
 		t.Fatal(started, err)
 	}
-	guess := models.Attempt{Failed: true, Limits: []models.Limit{{CounterKey: fmt.Sprintf("%032d", 1), Max: 1}}}
-	if _, err := s.CountAttempts(t.Context(), models.Attempts{At: now, List: []models.Attempt{guess}}); err != nil {
+	limits := []models.Limit{{CounterKey: fmt.Sprintf("%032d", 1), Max: 1}}
+	attempt := models.Attempt{Failed: true, Limits: limits}
+	attempts := models.Attempts{At: now, List: []models.Attempt{attempt}}
+	if _, err := s.CountAttempts(t.Context(), attempts); err != nil {
 		t.Fatal(err)
 	}
 	entry := entryOf("1")
@@ -58,9 +60,8 @@ func TestSweep_ClockOfTheDatabase(t *testing.T) {
 		clock time.Duration
 		left  int
 	}{{-100 * time.Hour, 3}, {0, 3}, {100 * time.Hour, 0}} {
-		server, err := OpenWith(t.Context(), url, slog.New(slog.DiscardHandler), func(c2 driver.Connector) *sql.DB {
-			return sql.OpenDB(shifted{c2, c.clock})
-		})
+		opener := func(connector driver.Connector) *sql.DB { return sql.OpenDB(shifted{connector, c.clock}) }
+		server, err := OpenWith(t.Context(), url, slog.New(slog.DiscardHandler), opener)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -68,8 +69,8 @@ func TestSweep_ClockOfTheDatabase(t *testing.T) {
 			t.Error(err)
 		}
 		var left int
-		err = s.reader().QueryRowContext(t.Context(), `SELECT (SELECT COUNT(*) FROM sessions) + (SELECT COUNT(*) FROM failed_attempts) +
-			(SELECT COUNT(*) FROM idempotent_calls)`).Scan(&left)
+		err = s.reader().QueryRowContext(t.Context(), `SELECT (SELECT COUNT(*) FROM sessions) +
+			(SELECT COUNT(*) FROM failed_attempts) + (SELECT COUNT(*) FROM idempotent_calls)`).Scan(&left)
 		if err != nil || left != c.left {
 			t.Errorf("the database's clock is %v ahead: %d rows are left (%v), want %d", c.clock, left, err, c.left)
 		}
@@ -79,8 +80,8 @@ func TestSweep_ClockOfTheDatabase(t *testing.T) {
 	}
 }
 
-// Each database tells its time as this program does.
-func TestSweep_Clock(t *testing.T) {
+// TestClock compares the clock of each database with the program's.
+func TestClock(t *testing.T) {
 	t.Parallel()
 	for name, url := range databases {
 		t.Run(name, func(t *testing.T) {

@@ -7,15 +7,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
 	"customer-events/internal/store/storetest"
 	"customer-events/models"
 )
 
-// TestSmallPackets: a server that takes 16 kB a statement takes a thousand events nevertheless, and is asked about a thousand
-// references; an event that fills a packet by itself is refused alone.
-func TestSmallPackets(t *testing.T) {
+// TestRecord_SmallPackets records a thousand events and looks up a thousand references on a server that
+// accepts 16 kB a statement. It expects an event that is larger than that to be rejected alone.
+func TestRecord_SmallPackets(t *testing.T) {
 	t.Parallel()
 	server, err := storetest.Start(t.Context(), storetest.Options{})
 	if err != nil {
@@ -30,7 +28,7 @@ func TestSmallPackets(t *testing.T) {
 	if _, err := before.writer().ExecContext(t.Context(), "SET GLOBAL max_allowed_packet = 16384"); err != nil {
 		t.Fatal(err)
 	}
-	s := open(t, func(testing.TB) string { return url }) // its connections are told
+	s := open(t, func(testing.TB) string { return url }) // its connections have the new limit
 	at := time.Now().UTC().Truncate(time.Microsecond)
 	text := strings.Repeat("é", 200)
 	system := "shop"
@@ -39,33 +37,34 @@ func TestSmallPackets(t *testing.T) {
 	var accounts []models.Reference
 	for i := range 1000 {
 		number := fmt.Sprint(text, i)
-		list = append(list, &models.WebCustomerEvent{ID: models.ID(uuid.Must(uuid.NewV7())), AccountKey: 1, UnitKey: 1, CreatedAt: at, CreatedByKey: 1,
-			EventDetails: models.EventDetails{PerformedOn: at, Website: "www.crm.com", ExternalSystem: &system, ExternalSystemReferenceNumber: &number}})
+		event := entryOf(number).Events[0]
+		list = append(list, event)
 		refs = append(refs, models.ExternalReference{System: system, Number: number})
 		accounts = append(accounts, models.Reference{Kind: models.Accounts, By: models.ByNumber, Value: number})
 	}
 	long := strings.Repeat("'", 12_000)
 	list[500].Description = &long
-	call := models.IdempotencyKey{UserKey: 1, KeyHash: make([]byte, 32), Fingerprint: make([]byte, 32)}
-	entry := models.WriteSet{Events: list, Key: &call, At: at, RequestHashes: make([][]byte, len(list))}
+	key := models.IdempotencyKey{UserKey: 1, KeyHash: make([]byte, 32), Fingerprint: make([]byte, 32)}
+	entry := models.WriteSet{Events: list, Key: &key, At: at, RequestHashes: make([][]byte, len(list))}
 	for i := range entry.RequestHashes {
 		entry.RequestHashes[i] = fmt.Appendf(nil, "%032d", i)
 	}
-	var refused *models.RowRejectedError
-	if err := s.Record(t.Context(), entry); !errors.As(err, &refused) || refused.Index != 500 {
+	var rejected *models.RowRejectedError
+	if err := s.Record(t.Context(), entry); !errors.As(err, &rejected) || rejected.Index != 500 {
 		t.Fatalf("a description of 12,000 quotation marks: %v", err)
 	}
 	list[500].Description = nil
 	if err := s.Record(t.Context(), entry); err != nil {
 		t.Fatal(err)
 	}
-	taken, err := s.ByExternalReference(t.Context(), refs)
-	if err != nil || len(taken) != len(list) {
-		t.Errorf("%d of %d events are there (%v)", len(taken), len(list), err)
+	recorded, err := s.ByExternalReference(t.Context(), refs)
+	if err != nil || len(recorded) != len(list) {
+		t.Errorf("%d of %d events are recorded (%v)", len(recorded), len(list), err)
 	}
 	for _, event := range list {
-		if row := taken[models.ExternalReference{System: system, Number: *event.ExternalSystemReferenceNumber}]; row.Number != event.Number || event.Number == 0 {
-			t.Fatalf("told %d, kept %d", event.Number, row.Number)
+		ref, _ := event.ExternalReference()
+		if row := recorded[ref]; row.Number != event.Number || event.Number == 0 {
+			t.Fatalf("the event has the number %d, and its row %d", event.Number, row.Number)
 		}
 	}
 	if _, err := s.Find(t.Context(), accounts); err != nil {
