@@ -6,18 +6,6 @@ import (
 	"customer-events/models"
 )
 
-// The identifiers of an event, in the order of links, of item.means, and of
-// models.WebCustomerEvent.IdentifiersHash.
-const (
-	customerLink = iota
-	classificationLink
-	unitLink
-)
-
-func (in *WebCustomerEventInput) links() [3]*Reference {
-	return [3]*Reference{&in.Customer, &in.Classification, &in.Unit}
-}
-
 // identifierHash is the hash of one identifier: by today's key, or by the older key at that place.
 func (b *batch) identifierHash(link *Reference, external models.ExternalReference, by int) []byte {
 	secrets, ref := b.Hasher, link.Target
@@ -36,13 +24,13 @@ func (b *batch) identifierHash(link *Reference, external models.ExternalReferenc
 // identifiersHash is what is kept of the identifiers of an event that has an external reference. Most events
 // of a call point at a few classifications and units, whose hashes are made once.
 func (b *batch) identifiersHash(it *item) []byte {
-	external, ok := it.in.Row.ExternalReference()
+	external, ok := it.row.ExternalReference()
 	if !ok {
 		return nil
 	}
 	hashes := make([]byte, 0, 3*models.IdentifierHashLength)
-	for i, link := range it.in.links() {
-		if i == customerLink {
+	for i, link := range it.in.references() {
+		if i == customerIdentifier {
 			hashes = append(hashes, b.identifierHash(link, external, currentKey)...)
 			continue
 		}

@@ -100,21 +100,21 @@ func (b *batch) dryRunResult() DryRunResult {
 
 // unprocessed tells every problem of the event; the first one stands for it.
 func (it *item) unprocessed(index int) UnprocessedCustomerEvent {
-	faults := append(it.in.Problems[:len(it.in.Problems):len(it.in.Problems)], it.problems...)
+	problems := append(it.inputProblems[:len(it.inputProblems):len(it.inputProblems)], it.problems...)
 	u := UnprocessedCustomerEvent{
 		RequestUniqueIdentifier: it.in.RequestUniqueIdentifier,
 		Index:                   index,
-		ErrorCode:               faults[0].Code,
-		ErrorDescription:        faults[0].Description(),
-		Retryable:               faults[0].Code.Retryable(),
-		Problems:                make([]EventProblem, len(faults)),
+		ErrorCode:               problems[0].Code,
+		ErrorDescription:        problems[0].Description(),
+		Retryable:               problems[0].Code.Retryable(),
+		Problems:                make([]EventProblem, len(problems)),
 	}
-	for i, fault := range faults {
-		path := fault.Path
+	for i, problem := range problems {
+		path := problem.Path
 		if path == nil {
 			path = []string{}
 		}
-		u.Problems[i] = EventProblem{path, fault.Code, fault.Description()}
+		u.Problems[i] = EventProblem{path, problem.Code, problem.Description()}
 	}
 	return u
 }

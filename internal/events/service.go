@@ -3,7 +3,6 @@ package events
 import (
 	"context"
 	"log/slog"
-	"slices"
 	"time"
 
 	"customer-events/models"
@@ -88,10 +87,7 @@ func (s *Service) CreateWebCustomerEvents(ctx context.Context, request Request) 
 	if err != nil {
 		return Outcome{}, err
 	}
-	b.skipReferenceLookup = len(request.Events.Events) > smallCall &&
-		!slices.ContainsFunc(request.Events.Events, func(in WebCustomerEventInput) bool {
-			return in.Customer.Target.By == models.ByOneTimePassword
-		})
+	b.skipReferenceLookup = !mustLookUpReferences(request.Events.Events)
 	err = b.retry(ctx, func() error {
 		if err := b.evaluate(ctx); err != nil {
 			return err
