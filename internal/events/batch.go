@@ -14,11 +14,13 @@ type item struct {
 	in *WebCustomerEventInput
 	// row is the row to write: the details of in, and the keys that the phases find.
 	row *models.WebCustomerEvent
-	// inputProblems are the problems of the event itself: those of decoding, and a rejection by the database.
+	// inputProblems are the problems of the event itself: those of decoding, and a rejection by the
+	// database.
 	inputProblems []models.Problem
 	// problems are those that this pass found. A replay drops them.
 	problems []models.Problem
-	// tooFarAhead reports that the event was performed too far in the future. That is a problem of a new event only.
+	// tooFarAhead reports that the event was performed too far in the future. That is a problem of a new
+	// event only.
 	tooFarAhead bool
 	credential  credentialState
 	// recorded is the recorded event that has the external reference, if it was looked up and found.
@@ -50,31 +52,32 @@ type batch struct {
 	*Service
 	request Request
 	items   []item
-	// rows are the rows of the items, one each. They are apart from the items, because most loops need the items only.
+	// rows are the rows of the items, one each. They are apart from the items, because most loops need the
+	// items only.
 	rows []models.WebCustomerEvent
 	// at is the time of the call, by Service.Now.
 	at time.Time
 	// deadline ends the retries. It is a time of the machine's clock, because tests may stop Service.Now.
 	deadline time.Time
-	// ids holds one id for each item, made all at once so that they ascend. An item keeps its id in every pass: the
-	// store recognises a write whose outcome is unknown by its ids.
+	// ids holds one id for each item, made all at once so that they ascend. An item keeps its id in every
+	// pass: the store recognises a write whose outcome is unknown by its ids.
 	ids []models.ID
-	// keys name the call by its idempotency key, hashed with the current key and with each older one. key is the one
-	// under which the call is recorded, or else the first; nil if the caller sent no key.
+	// keys name the call by its idempotency key, hashed with the current key and with each older one. key is
+	// the one under which the call is recorded, or else the first; nil if the caller sent no key.
 	keys []hashedKey
 	key  *hashedKey
 	// recordKey identifies the record of the idempotency key, 0 if there is none; usedAt is its last use.
 	recordKey int64
 	usedAt    time.Time
-	// skipReferenceLookup makes the next pass assume that its external references are new. unchecked reports that the
-	// current pass assumes it.
+	// skipReferenceLookup makes the next pass assume that its external references are new. unchecked reports
+	// that the current pass assumes it.
 	skipReferenceLookup, unchecked bool
 	// recordedByReference are the recorded events that have external references of the call.
 	recordedByReference map[models.ExternalReference]models.WebCustomerEvent
 	// found is what the references of the call match.
 	found lookups
-	// verdicts and replayVerdicts keep the result of each credential for later passes, so that a failed attempt counts
-	// once (see checkLockout and checkReplayLockout).
+	// verdicts and replayVerdicts keep the result of each credential for later passes, so that a failed
+	// attempt counts once (see checkLockout and checkReplayLockout).
 	verdicts       map[credential]verdict
 	replayVerdicts map[credential]bool
 	// rejected holds, by item, the problem of each event that the database rejected in an earlier pass.
@@ -99,8 +102,8 @@ func (s *Service) newBatch(request Request) (*batch, error) {
 	return b, nil
 }
 
-// evaluate runs all phases except write. It starts from the input each time, because an earlier pass may have seen
-// what has changed since.
+// evaluate runs all phases except write. It starts from the input each time, because an earlier pass may
+// have seen what has changed since.
 func (b *batch) evaluate(ctx context.Context) error {
 	b.reset()
 	b.check()
@@ -132,12 +135,17 @@ func (b *batch) reset() {
 			problems = append(slices.Clip(problems), rejection)
 		}
 		b.rows[i] = in.Row
-		b.items[i] = item{in: in, row: &b.rows[i], inputProblems: problems, credential: newCredentialState(&in.Customer)}
+		b.items[i] = item{
+			in:            in,
+			row:           &b.rows[i],
+			inputProblems: problems,
+			credential:    newCredentialState(&in.Customer),
+		}
 	}
 }
 
-// check finds request identifiers that several events of the call use, and dates too far in the future. It only marks
-// such dates: an event that was recorded when the clock allowed it stays valid.
+// check finds request identifiers that several events of the call use, and dates too far in the future. It
+// only marks such dates: an event that was recorded when the clock allowed it stays valid.
 func (b *batch) check() {
 	uses := make(map[string]int, len(b.items))
 	for i := range b.items {
@@ -150,8 +158,9 @@ func (b *batch) check() {
 		it := &b.items[i]
 		if id := it.in.RequestUniqueIdentifier; id != nil && uses[*id] > 1 {
 			field := b.field("requestUniqueIdentifier")
-			it.addProblem(models.Duplicate, fmt.Sprintf("%s (%s) Is Used By %d Events Of This Call: give each its own.",
-				field, models.Sanitize(*id), uses[*id]), field)
+			it.addProblem(models.Duplicate,
+				fmt.Sprintf("%s (%s) Is Used By %d Events Of This Call: give each its own.",
+					field, models.Sanitize(*id), uses[*id]), field)
 		}
 		it.tooFarAhead = it.row.PerformedOn.After(latest)
 	}
@@ -161,8 +170,8 @@ func (b *batch) check() {
 func (b *batch) addTooFarAhead(it *item) {
 	if it.tooFarAhead {
 		field := b.field("performedOn")
-		it.addProblem(models.Invalid, fmt.Sprintf("%s (%s) Is Not Valid: it is more than %s ahead of now.", field,
-			models.FormatDateTime(it.row.PerformedOn), b.FutureTolerance), field)
+		it.addProblem(models.Invalid, fmt.Sprintf("%s (%s) Is Not Valid: it is more than %s ahead of now.",
+			field, models.FormatDateTime(it.row.PerformedOn), b.FutureTolerance), field)
 	}
 }
 

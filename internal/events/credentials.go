@@ -7,7 +7,8 @@ import (
 	"customer-events/models"
 )
 
-// credential is a credential of an access token as the caller sent it. Equal credentials of a call are one attempt.
+// credential is a credential of an access token as the caller sent it. Equal credentials of a call are one
+// attempt.
 type credential struct {
 	target   models.Reference
 	passCode string
@@ -20,15 +21,16 @@ type credentialState struct {
 	sent bool
 	// token is the only access token that the credential matches; nil if it matches none or several.
 	token *models.AccessToken
-	// expired reports that the one-time password of token has expired or was used. A new event is then rejected.
+	// expired reports that the one-time password of token has expired or was used. A new event is then
+	// rejected.
 	expired bool
 	// usedByThisEvent reports that the call that recorded this very event used the one-time password.
 	usedByThisEvent bool
-	// repeatsEvent reports that the event equals a recorded one, its credential included. repeatsContent reports that
-	// it equals one of the same caller, apart from the credential. See matchRecorded.
+	// repeatsEvent reports that the event equals a recorded one, its credential included. repeatsContent
+	// reports that it equals one of the same caller, apart from the credential. See matchRecorded.
 	repeatsEvent, repeatsContent bool
-	// lockedOut reports that too many attempts have failed. The answer must then not depend on whether the credential
-	// is correct.
+	// lockedOut reports that too many attempts have failed. The answer must then not depend on whether the
+	// credential is correct.
 	lockedOut bool
 }
 
@@ -42,18 +44,19 @@ func newCredentialState(customer *Reference) credentialState {
 // accepted reports whether the credential identifies the participant of a new event.
 func (c *credentialState) accepted() bool { return c.token != nil && !c.expired }
 
-// isAttempt reports whether the lockout applies to the credential. The event that used a one-time password already
-// knows it.
+// isAttempt reports whether the lockout applies to the credential. The event that used a one-time password
+// already knows it.
 func (c *credentialState) isAttempt() bool { return c.sent && !c.usedByThisEvent }
 
 // failed reports whether the credential is a failed attempt.
 func (c *credentialState) failed() bool { return !c.repeatsEvent && !c.accepted() }
 
-// onlyExpired reports whether the event's participant is known although its one-time password has expired or was used.
+// onlyExpired reports whether the event's participant is known although its one-time password has expired or
+// was used.
 func (c *credentialState) onlyExpired() bool { return c.expired && !c.lockedOut }
 
-// lockedReplay reports whether the event would be a replay of one of the caller's own, but its credential is locked
-// out. One-time passwords are excluded: the replay of an event that used one is no attempt.
+// lockedReplay reports whether the event would be a replay of one of the caller's own, but its credential is
+// locked out. One-time passwords are excluded: the replay of an event that used one is no attempt.
 func (c *credentialState) lockedReplay() bool {
 	return c.repeatsContent && c.lockedOut && c.target.By != models.ByOneTimePassword
 }
@@ -66,8 +69,8 @@ func (c *credentialState) usedToken() (key int64, ok bool) {
 	return c.token.Key, true
 }
 
-// checkCredentials decides which credentials may influence the answer, and counts failed attempts. An event that
-// repeats a recorded one becomes its replay, unless its credential is locked out.
+// checkCredentials decides which credentials may influence the answer, and counts failed attempts. An event
+// that repeats a recorded one becomes its replay, unless its credential is locked out.
 func (b *batch) checkCredentials(ctx context.Context) error {
 	if len(b.found.tokens.list) == 0 {
 		return nil
@@ -121,9 +124,9 @@ func (b *batch) matchToken(it *item) {
 	}
 }
 
-// currentHolders chooses among the tokens that have, or had, a one-time password. Six digits recur, so a usable
-// password takes precedence over expired and used ones. But if the event was recorded before, its participant's token
-// takes precedence, although the password is no longer usable.
+// currentHolders chooses among the tokens that have, or had, a one-time password. Six digits recur, so a
+// usable password takes precedence over expired and used ones. But if the event was recorded before, its
+// participant's token takes precedence, although the password is no longer usable.
 func (b *batch) currentHolders(it *item, tokens []models.AccessToken) []models.AccessToken {
 	unusable := func(token models.AccessToken) bool { return !token.OneTimePasswordUsable(b.at) }
 	if row, ok := b.recordedEvent(it); ok && row.ParticipantKey != nil {
@@ -140,9 +143,9 @@ func (b *batch) currentHolders(it *item, tokens []models.AccessToken) []models.A
 	return tokens
 }
 
-// usedByThisEvent reports whether the call that recorded the event used the one-time password of its token. The
-// password's time of use is then the event's time of creation. Events of other users, or events recorded without the
-// password, prove nothing: with them, a caller could try passwords without limit.
+// usedByThisEvent reports whether the call that recorded the event used the one-time password of its token.
+// The password's time of use is then the event's time of creation. Events of other users, or events recorded
+// without the password, prove nothing: with them, a caller could try passwords without limit.
 func (b *batch) usedByThisEvent(it *item) bool {
 	token := it.credential.token
 	row, ok := b.recordedEvent(it)
@@ -160,18 +163,21 @@ func (b *batch) recordedEvent(it *item) (row models.WebCustomerEvent, ok bool) {
 	return row, ok
 }
 
-// applyToken sets the customer of the event by its access token. All rejected credentials get the same answer, so that
-// it reveals nothing: no such token, a token that is not effective, another pass code, an expired or used one-time
-// password, several tokens. All credentials that are locked out get one other answer.
+// applyToken sets the customer of the event by its access token. All rejected credentials get the same
+// answer, so that it reveals nothing: no such token, a token that is not effective, another pass code, an
+// expired or used one-time password, several tokens. All credentials that are locked out get one other
+// answer.
 func (it *item) applyToken() {
 	c, path := &it.credential, it.in.Customer.Path
 	if c.lockedOut {
-		it.addProblem(models.TooManyAttempts, "Access Token Not Looked At.", path...)
+		it.addProblem(models.TooManyAttempts, "Access Token Not Checked.", path...)
 		return
 	}
 	if c.token != nil {
-		it.row.AccountKey, it.row.ParticipantKey = c.token.Participant.AccountKey, &c.token.Participant.Key
-		if row := it.recorded; row != nil && row.ParticipantKey != nil && *row.ParticipantKey == c.token.Participant.Key {
+		participant := &c.token.Participant
+		it.row.AccountKey, it.row.ParticipantKey = participant.AccountKey, &participant.Key
+		row := it.recorded
+		if row != nil && row.ParticipantKey != nil && *row.ParticipantKey == participant.Key {
 			it.row.AccountKey = row.AccountKey // the participant may have moved since
 		}
 	}

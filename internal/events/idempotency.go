@@ -13,7 +13,8 @@ type hashedKey struct {
 	hasher *models.KeyedHasher
 }
 
-// hashKey hashes the call's idempotency key, if it has one, with the current secret key and with each older one.
+// hashKey hashes the call's idempotency key, if it has one, with the current secret key and with each older
+// one.
 func (b *batch) hashKey() {
 	if b.request.IdempotencyKey == "" {
 		return
@@ -32,7 +33,8 @@ func (b *batch) addHashedKey(hasher *models.KeyedHasher, keyIndex int) {
 	}, hasher})
 }
 
-// findReplaysByKey looks for an earlier call with the same idempotency key. The events that it recorded are replays.
+// findReplaysByKey looks for an earlier call with the same idempotency key. The events that it recorded are
+// replays.
 func (b *batch) findReplaysByKey(ctx context.Context) error {
 	b.recordKey = 0
 	if len(b.keys) == 0 {
@@ -55,8 +57,8 @@ func (b *batch) findReplaysByKey(ctx context.Context) error {
 	return nil
 }
 
-// idempotencyRecord returns the record of the call's idempotency key, or nil, and sets b.key to the name that the
-// record has.
+// idempotencyRecord returns the record of the call's idempotency key, or nil, and sets b.key to the name
+// that the record has.
 func (b *batch) idempotencyRecord(ctx context.Context) (*models.IdempotencyRecord, error) {
 	for i := range b.keys {
 		b.key = &b.keys[i]
@@ -72,8 +74,8 @@ func (b *batch) requestHash(it *item) []byte {
 	return b.key.hasher.RequestIdentifier(*it.in.RequestUniqueIdentifier)
 }
 
-// mustWriteKey reports whether the idempotency key must be written although there are no new events. That is so if it
-// has no record yet, if its record misses replays, or if its retention time must start again.
+// mustWriteKey reports whether the idempotency key must be written although there are no new events. That is
+// so if it has no record yet, if its record misses replays, or if its retention time must start again.
 func (b *batch) mustWriteKey(set models.WriteSet) bool {
 	return b.key != nil &&
 		(b.recordKey == 0 || len(set.Replays) > 0 || b.at.Sub(b.usedAt) >= models.KeyRenewal)

@@ -5,12 +5,13 @@ import "customer-events/models"
 // MaxEventsPerCall is the largest number of events in one call. Source: the CRM's Web API.
 const MaxEventsPerCall = 1000
 
-// WebCustomerEventInput is one decoded event: everything that could be read, and the problems with the rest. Only
-// decoding writes to it; processing a call leaves it unchanged.
+// WebCustomerEventInput is one decoded event: everything that could be read, and the problems with the rest.
+// Only decoding writes to it; processing a call leaves it unchanged.
 type WebCustomerEventInput struct {
 	// RequestUniqueIdentifier is the caller's echo key; nil if none could be read.
 	RequestUniqueIdentifier *string
-	// Row holds the event's details. The keys of its references are zero: resolving them sets those of a copy.
+	// Row holds the event's details. The keys of its references are zero: resolving them sets those of a
+	// copy.
 	Row            models.WebCustomerEvent
 	Customer       Reference
 	Classification Reference
@@ -23,8 +24,8 @@ type Reference struct {
 	// Given is false if the caller omitted the reference, or sent one that could not be read.
 	Given  bool
 	Target models.Reference
-	// Previous is Target hashed with each older key, in the order of KeyedHasher.Previous. It is empty unless Target
-	// is a secret.
+	// Previous is Target hashed with each older key, in the order of KeyedHasher.Previous. It is empty
+	// unless Target is a secret.
 	Previous []models.Reference
 	// PassCode belongs to an access token's identifier. It is a secret.
 	PassCode string
@@ -32,15 +33,15 @@ type Reference struct {
 	Path []string
 }
 
-// ReceivedEvents are the decoded events of one call. Received is the number that the caller sent. Only the first
-// MaxEventsPerCall are decoded, because a larger call is rejected anyway.
+// ReceivedEvents are the decoded events of one call. Received is the number that the caller sent. Only the
+// first MaxEventsPerCall are decoded, because a larger call is rejected anyway.
 type ReceivedEvents struct {
 	Events   []WebCustomerEventInput
 	Received int
 }
 
-// The identifiers of an event. They index WebCustomerEventInput.references and item.sameRecord, and order the hashes
-// in models.WebCustomerEvent.IdentifiersHash.
+// The identifiers of an event. They index WebCustomerEventInput.references and item.sameRecord, and order
+// the hashes in models.WebCustomerEvent.IdentifiersHash.
 const (
 	customerIdentifier = iota
 	classificationIdentifier

@@ -7,8 +7,8 @@ import (
 	"customer-events/models"
 )
 
-// How many failed attempts are allowed, within models.LockoutWindow unless stated otherwise. Beyond them all attempts
-// are rejected, correct or not. docs/decisions/0007-guessing.md explains the numbers.
+// How many failed attempts are allowed, within models.LockoutWindow unless stated otherwise. Beyond them all
+// attempts are rejected, correct or not. docs/decisions/0007-guessing.md explains the numbers.
 const (
 	// MaxFailedPerCall is for the distinct credentials of one call.
 	MaxFailedPerCall = 20
@@ -17,8 +17,8 @@ const (
 	// MaxFailedPerUser and MaxFailedInAll are for wrong pass codes and authentication codes.
 	MaxFailedPerUser = 100
 	MaxFailedInAll   = 1000
-	// MaxFailedPasswordsPerUser and MaxFailedPasswordsInAll are for wrong one-time passwords. Six digits alone identify
-	// a participant, so each of these guesses is one at every valid password.
+	// MaxFailedPasswordsPerUser and MaxFailedPasswordsInAll are for wrong one-time passwords. Six digits
+	// alone identify a participant, so each of these guesses is one at every valid password.
 	MaxFailedPasswordsPerUser = 20
 	MaxFailedPasswordsInAll   = 200
 )
@@ -26,9 +26,10 @@ const (
 // verdict is the result of checking one credential.
 type verdict struct{ failed, lockedOut bool }
 
-// checkLockout counts the failed attempts of the call and marks the credentials that are locked out. It does so in a
-// transaction of its own, so that attempts count whatever happens to the batch afterwards. A credential that an
-// earlier pass of this batch has checked is not counted again, unless it was correct then and is wrong now.
+// checkLockout counts the failed attempts of the call and marks the credentials that are locked out. It does
+// so in a transaction of its own, so that attempts count whatever happens to the batch afterwards. A
+// credential that an earlier pass of this batch has checked is not counted again, unless it was correct then
+// and is wrong now.
 func (b *batch) checkLockout(ctx context.Context) error {
 	sent, failed := b.attempts()
 	if len(sent) == 0 {
@@ -61,8 +62,8 @@ func (b *batch) checkLockout(ctx context.Context) error {
 	return nil
 }
 
-// attempts returns the distinct credentials of the call in their order, and which of them are wrong. A credential is
-// wrong if it is for one event that has it.
+// attempts returns the distinct credentials of the call in their order, and which of them are wrong. A
+// credential is wrong if it is for one event that has it.
 func (b *batch) attempts() (sent []credential, failed map[credential]bool) {
 	failed = make(map[credential]bool)
 	for i := range b.items {
@@ -80,7 +81,8 @@ func (b *batch) attempts() (sent []credential, failed map[credential]bool) {
 	return sent, failed
 }
 
-// countAttempts counts the failed ones of the attempts, and reports for each of them whether it is locked out.
+// countAttempts counts the failed ones of the attempts, and reports for each of them whether it is locked
+// out.
 func (b *batch) countAttempts(ctx context.Context, list []credential, failed map[credential]bool,
 	limits func(credential) []models.Limit, maxFailed int) (locked []bool, err error) {
 	locked = make([]bool, len(list))
@@ -107,8 +109,8 @@ func (b *batch) countAttempts(ctx context.Context, list []credential, failed map
 	return locked, nil
 }
 
-// limits returns the limits that a failed attempt counts towards. A wrong pass code counts for its identifier, whether
-// that exists or not. Other wrong credentials belong to no token.
+// limits returns the limits that a failed attempt counts towards. A wrong pass code counts for its
+// identifier, whether that exists or not. Other wrong credentials belong to no token.
 func (b *batch) limits(c credential) []models.Limit {
 	user := strconv.FormatInt(b.request.Caller.UserKey, 10)
 	if c.target.By == models.ByOneTimePassword {
@@ -123,7 +125,10 @@ func (b *batch) limits(c credential) []models.Limit {
 	}
 	if c.target.By == models.ByIdentifier {
 		limits = append(limits, models.Limit{
-			CounterKey: b.Hasher.CounterKey("identifier", c.target.Value), Max: MaxFailedPerSecret, SlidingWindow: true})
+			CounterKey:    b.Hasher.CounterKey("identifier", c.target.Value),
+			Max:           MaxFailedPerSecret,
+			SlidingWindow: true,
+		})
 	}
 	return limits
 }

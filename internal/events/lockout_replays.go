@@ -7,11 +7,11 @@ import (
 	"customer-events/models"
 )
 
-// checkReplayLockout allows replays of events that the caller recorded with a pass code or an authentication code,
-// although that credential is locked out: what was processed stays processed. In this state, credentials of events
-// with such content have counters of their own, as strict as the others. So a lock that new events or other users
-// have caused does not stop a caller from repeating a call. And guessing credentials of recorded events gives as many
-// attempts again, and no more.
+// checkReplayLockout allows replays of events that the caller recorded with a pass code or an authentication
+// code, although that credential is locked out: what was processed stays processed. In this state,
+// credentials of events with such content have counters of their own, as strict as the others. So a lock
+// that new events or other users have caused does not stop a caller from repeating a call. And guessing
+// credentials of recorded events gives as many attempts again, and no more.
 func (b *batch) checkReplayLockout(ctx context.Context) error {
 	var unchecked []credential
 	failed := make(map[credential]bool)
@@ -25,7 +25,8 @@ func (b *batch) checkReplayLockout(ctx context.Context) error {
 		if _, checked := b.replayVerdicts[c]; !checked && !listed {
 			unchecked = append(unchecked, c)
 		}
-		failed[c] = (wrong || !listed) && !it.credential.repeatsEvent // one event that the credential fits is enough
+		// The attempt is correct if the credential is that of one of the events.
+		failed[c] = (wrong || !listed) && !it.credential.repeatsEvent
 	}
 	locked, err := b.countAttempts(ctx, unchecked, failed, b.replayLimits, MaxFailedPerCall)
 	if err != nil {
@@ -45,8 +46,9 @@ func (b *batch) checkReplayLockout(ctx context.Context) error {
 	return nil
 }
 
-// matchLockedOut looks up the external references of the events whose credentials are locked out, in a pass that has
-// skipped the lookup: if these events repeat recorded ones, their answer is that of checkReplayLockout.
+// matchLockedOut looks up the external references of the events whose credentials are locked out, in a pass
+// that has skipped the lookup: if these events repeat recorded ones, their answer is that of
+// checkReplayLockout.
 func (b *batch) matchLockedOut(ctx context.Context) error {
 	if !b.unchecked {
 		return nil
@@ -63,8 +65,8 @@ func (b *batch) matchLockedOut(ctx context.Context) error {
 	return b.matchRecorded(ctx)
 }
 
-// replayLimits returns the limits that a failed attempt at a recorded event counts towards, while its credential is
-// locked out.
+// replayLimits returns the limits that a failed attempt at a recorded event counts towards, while its
+// credential is locked out.
 func (b *batch) replayLimits(c credential) []models.Limit {
 	user := strconv.FormatInt(b.request.Caller.UserKey, 10)
 	limits := []models.Limit{
@@ -73,7 +75,10 @@ func (b *batch) replayLimits(c credential) []models.Limit {
 	}
 	if c.target.By == models.ByIdentifier {
 		limits = append(limits, models.Limit{
-			CounterKey: b.Hasher.CounterKey("replays of an identifier", c.target.Value), Max: MaxFailedPerSecret, SlidingWindow: true})
+			CounterKey:    b.Hasher.CounterKey("replays of an identifier", c.target.Value),
+			Max:           MaxFailedPerSecret,
+			SlidingWindow: true,
+		})
 	}
 	return limits
 }

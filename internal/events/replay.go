@@ -13,12 +13,14 @@ const maxSmallCall = 100
 // findReplays finds the events that an earlier call recorded: by the call's idempotency key, and by external
 // reference. The latter are candidates only, until matchReplays and compareWithRecorded have compared them.
 //
-// The first pass of a large call assumes that its external references are new, and does not look them up. Looking up
-// a thousand references costs the database a tenth of the time that writing them takes (test/bench/README.md). If one
-// exists, the unique key rejects the write and the batch starts over with the lookup.
+// The first pass of a large call assumes that its external references are new, and does not look them up.
+// Looking up a thousand references costs the database a tenth of the time that writing them takes
+// (test/bench/README.md). If one exists, the unique key rejects the write and the batch starts over with the
+// lookup.
 //
-// Two kinds of calls look first. A used one-time password is valid only for the event that used it, so the reference
-// decides. And a small call shares its transaction with others: an existing reference would roll back all of them.
+// Two kinds of calls look first. A used one-time password is valid only for the event that used it, so the
+// reference decides. And a small call shares its transaction with others: an existing reference would roll
+// back all of them.
 func (b *batch) findReplays(ctx context.Context) error {
 	if err := b.findReplaysByKey(ctx); err != nil {
 		return err
@@ -71,8 +73,9 @@ func (b *batch) lookUpReferences(ctx context.Context, selected func(*item) bool)
 	return nil
 }
 
-// lookUpLikelyReplays looks up external references in a pass that has skipped the lookup: those of the events that
-// would be rejected, because an event that was recorded before must not be rejected. For all others the write decides.
+// lookUpLikelyReplays looks up external references in a pass that has skipped the lookup: those of the
+// events that would be rejected, because an event that was recorded before must not be rejected. For all
+// others the write decides.
 func (b *batch) lookUpLikelyReplays(ctx context.Context) error {
 	if !b.unchecked {
 		return nil
@@ -96,16 +99,16 @@ func (b *batch) wouldBeRejected(it *item) bool {
 	if it.tooFarAhead {
 		return true
 	}
-	for _, link := range it.in.references() {
+	for _, ref := range it.in.references() {
 		switch {
-		case !link.Given:
-		case link.Target.Kind == models.AccessTokens:
+		case !ref.Given:
+		case ref.Target.Kind == models.AccessTokens:
 			if !it.credential.accepted() {
 				return true
 			}
 		default:
-			match := b.found.match(link)
-			if match.Count != 1 || link.Target.Kind == models.Units && !b.request.Caller.MayUse(match.Key) {
+			match := b.found.match(ref)
+			if match.Count != 1 || ref.Target.Kind == models.Units && !b.request.Caller.MayUse(match.Key) {
 				return true
 			}
 		}

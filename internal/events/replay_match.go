@@ -6,17 +6,19 @@ import (
 	"customer-events/models"
 )
 
-// matchReplays finds the events that repeat a recorded event, by their external references. What was processed stays
-// processed, whatever the clock, the reference data or an access token say now.
+// matchReplays finds the events that repeat a recorded event, by their external references. What was
+// processed stays processed, whatever the clock, the reference data or an access token say now.
 //
-// An identifier refers to the same record as in the recorded event in two cases: it is the identifier that the
-// recorded event was sent with, by its hash, or it matches that record now. So an event stays the same event if a name
-// becomes ambiguous or goes to another record, if a participant moves, or if a token gets new secrets.
+// An identifier refers to the same record as in the recorded event in two cases: it is the identifier that
+// the recorded event was sent with, by its hash, or it matches that record now. So an event stays the same
+// event if a name becomes ambiguous or goes to another record, if a participant moves, or if a token gets
+// new secrets.
 //
-// A credential is the same only if its hash is. A wrong credential with otherwise equal content is therefore no
-// replay: it is looked up like that of any event, and counts as a failed attempt. The hash of a one-time password
-// gives access to nothing, because the event has used the password up: its replay is no attempt. A pass code or an
-// authentication code may still be valid: checkLockout and checkReplayLockout limit guesses at a recorded event.
+// A credential is the same only if its hash is. A wrong credential with otherwise equal content is therefore
+// no replay: it is looked up like that of any event, and counts as a failed attempt. The hash of a one-time
+// password gives access to nothing, because the event has used the password up: its replay is no attempt. A
+// pass code or an authentication code may still be valid: checkLockout and checkReplayLockout limit guesses
+// at a recorded event.
 func (b *batch) matchReplays(ctx context.Context) error {
 	if err := b.lookUpLikelyReplays(ctx); err != nil {
 		return err
@@ -24,7 +26,8 @@ func (b *batch) matchReplays(ctx context.Context) error {
 	return b.matchRecorded(ctx)
 }
 
-// matchRecorded compares the events with those recorded with the same external reference, if these were looked up.
+// matchRecorded compares the events with those recorded with the same external reference, if these were
+// looked up.
 func (b *batch) matchRecorded(ctx context.Context) error {
 	if err := b.matchIdentifiers(ctx); err != nil {
 		return err
@@ -57,8 +60,8 @@ func (b *batch) matchRecorded(ctx context.Context) error {
 	return nil
 }
 
-// matchIdentifiers finds the identifiers that refer to the same record as in the recorded event, and copies the keys
-// of these records into the item's row.
+// matchIdentifiers finds the identifiers that refer to the same record as in the recorded event, and copies
+// the keys of these records into the item's row.
 func (b *batch) matchIdentifiers(ctx context.Context) error {
 	if err := b.findSameRecords(ctx); err != nil {
 		return err
@@ -91,17 +94,17 @@ func (b *batch) findSameRecords(ctx context.Context) error {
 			continue
 		}
 		keys := it.recordedKeys()
-		for which, link := range it.in.references() {
+		for which, ref := range it.in.references() {
 			switch key := keys[which]; {
-			case b.sentWith(it.recorded, which, link):
+			case b.sentWith(it.recorded, which, ref):
 				it.sameRecord[which] = true
-			case !link.Given:
+			case !ref.Given:
 				it.sameRecord[which] = which == classificationIdentifier && key == nil
-			case key == nil || link.Target.Kind == models.AccessTokens:
-			case b.found.match(link).Count == 1:
-				it.sameRecord[which] = b.found.match(link).Key == *key
-			case b.found.match(link).Count > 1:
-				candidates = append(candidates, models.Candidate{Reference: link.Target, Key: *key})
+			case key == nil || ref.Target.Kind == models.AccessTokens:
+			case b.found.match(ref).Count == 1:
+				it.sameRecord[which] = b.found.match(ref).Key == *key
+			case b.found.match(ref).Count > 1:
+				candidates = append(candidates, models.Candidate{Reference: ref.Target, Key: *key})
 				results = append(results, &it.sameRecord[which])
 			}
 		}
@@ -119,8 +122,9 @@ func (b *batch) findSameRecords(ctx context.Context) error {
 	return nil
 }
 
-// recordedKeys returns the keys of the records that the recorded event has, by identifier. The customer's is that of
-// an account or of a participant, as the event was sent; nil if the recorded event has none of that kind.
+// recordedKeys returns the keys of the records that the recorded event has, by identifier. The customer's is
+// that of an account or of a participant, as the event was sent; nil if the recorded event has none of that
+// kind.
 func (it *item) recordedKeys() [3]*int64 {
 	row := it.recorded
 	keys := [3]*int64{row.ParticipantKey, row.ClassificationKey, &row.UnitKey}

@@ -15,12 +15,12 @@ type lookups struct {
 	tokenMatches [][]models.AccessToken
 }
 
-func (l *lookups) match(link *Reference) models.Match { return l.matches[l.records.index[link.Target]] }
+func (l *lookups) match(ref *Reference) models.Match { return l.matches[l.records.index[ref.Target]] }
 
 // accessTokens returns the tokens that a reference matches, by its current hash or by one of an older key.
-func (l *lookups) accessTokens(link *Reference) []models.AccessToken {
-	tokens := l.tokenMatches[l.tokens.index[link.Target]]
-	for _, previous := range link.Previous {
+func (l *lookups) accessTokens(ref *Reference) []models.AccessToken {
+	tokens := l.tokenMatches[l.tokens.index[ref.Target]]
+	for _, previous := range ref.Previous {
 		tokens = append(tokens[:len(tokens):len(tokens)], l.tokenMatches[l.tokens.index[previous]]...)
 	}
 	return tokens
@@ -42,8 +42,8 @@ func (s *referenceSet) add(ref models.Reference) {
 	}
 }
 
-// resolve looks up what the references of the batch match, each distinct reference once. It includes the events that
-// have a problem already, so that the caller learns all problems at once, but no replays.
+// resolve looks up what the references of the batch match, each distinct reference once. It includes the
+// events that have a problem already, so that the caller learns all problems at once, but no replays.
 func (b *batch) resolve(ctx context.Context) (err error) {
 	b.found = lookups{records: referenceSet{index: make(map[models.Reference]int, len(b.items))}}
 	found := &b.found
@@ -52,16 +52,16 @@ func (b *batch) resolve(ctx context.Context) (err error) {
 		if it.replayed {
 			continue
 		}
-		for _, link := range it.in.references() {
+		for _, ref := range it.in.references() {
 			switch {
-			case !link.Given:
-			case link.Target.Kind == models.AccessTokens:
-				found.tokens.add(link.Target)
-				for _, previous := range link.Previous {
+			case !ref.Given:
+			case ref.Target.Kind == models.AccessTokens:
+				found.tokens.add(ref.Target)
+				for _, previous := range ref.Previous {
 					found.tokens.add(previous)
 				}
 			default:
-				found.records.add(link.Target)
+				found.records.add(ref.Target)
 			}
 		}
 	}
@@ -82,8 +82,8 @@ func (b *batch) resolve(ctx context.Context) (err error) {
 	return nil
 }
 
-// applyMatches copies the keys of the matching records into the rows, and adds a problem for each reference without
-// exactly one match. It leaves the keys that matchReplays has set.
+// applyMatches copies the keys of the matching records into the rows, and adds a problem for each reference
+// without exactly one match. It leaves the keys that matchReplays has set.
 func (b *batch) applyMatches() {
 	for i := range b.items {
 		it := &b.items[i]
@@ -92,8 +92,8 @@ func (b *batch) applyMatches() {
 		}
 		b.addTooFarAhead(it)
 		b.applyCustomer(it)
-		if link := &it.in.Classification; link.Given && !it.sameRecord[classificationIdentifier] {
-			if match, ok := it.singleMatch(link, b.found.match(link)); ok {
+		if ref := &it.in.Classification; ref.Given && !it.sameRecord[classificationIdentifier] {
+			if match, ok := it.singleMatch(ref, b.found.match(ref)); ok {
 				it.row.ClassificationKey = &match.Key
 			}
 		}
@@ -102,18 +102,18 @@ func (b *batch) applyMatches() {
 }
 
 func (b *batch) applyCustomer(it *item) {
-	link := &it.in.Customer
-	if !link.Given || it.sameRecord[customerIdentifier] {
+	ref := &it.in.Customer
+	if !ref.Given || it.sameRecord[customerIdentifier] {
 		return
 	}
-	if link.Target.Kind == models.AccessTokens {
+	if ref.Target.Kind == models.AccessTokens {
 		it.applyToken()
 		return
 	}
-	match, ok := it.singleMatch(link, b.found.match(link))
+	match, ok := it.singleMatch(ref, b.found.match(ref))
 	switch {
 	case !ok:
-	case link.Target.Kind == models.Accounts:
+	case ref.Target.Kind == models.Accounts:
 		it.row.AccountKey, it.row.ParticipantKey = match.Key, nil
 	default:
 		it.row.AccountKey, it.row.ParticipantKey = match.AccountKey, &match.Key
@@ -121,33 +121,36 @@ func (b *batch) applyCustomer(it *item) {
 }
 
 func (b *batch) applyUnit(it *item) {
-	link := &it.in.Unit
-	if !link.Given {
+	ref := &it.in.Unit
+	if !ref.Given {
 		return
 	}
 	if !it.sameRecord[unitIdentifier] {
-		match, ok := it.singleMatch(link, b.found.match(link))
+		match, ok := it.singleMatch(ref, b.found.match(ref))
 		it.row.UnitKey = match.Key
 		if !ok {
 			return
 		}
 	}
 	if !b.request.Caller.MayUse(it.row.UnitKey) {
-		it.addProblem(models.Forbidden, fmt.Sprintf("Unit (%s) Is Not Permitted.", models.Sanitize(link.Target.Value)), link.Path...)
+		it.addProblem(models.Forbidden,
+			fmt.Sprintf("Unit (%s) Is Not Permitted.", models.Sanitize(ref.Target.Value)), ref.Path...)
 	}
 }
 
 // singleMatch returns the match if it is exactly one record, and adds a problem otherwise.
-func (it *item) singleMatch(link *Reference, match models.Match) (models.Match, bool) {
-	kind, value := link.Target.Kind, link.Target.Value
+func (it *item) singleMatch(ref *Reference, match models.Match) (models.Match, bool) {
+	kind, value := ref.Target.Kind, ref.Target.Value
 	switch match.Count {
 	case 1:
 		return match, true
 	case 0:
-		it.addProblem(models.NotFound, fmt.Sprintf("%s (%s) Not Found.", kind, models.Sanitize(value)), link.Path...)
+		it.addProblem(models.NotFound,
+			fmt.Sprintf("%s (%s) Not Found.", kind, models.Sanitize(value)), ref.Path...)
 	default:
-		it.addProblem(models.Ambiguous, fmt.Sprintf("%s (%s) Is Ambiguous: several records have it, use the id or number.",
-			kind, models.Sanitize(value)), link.Path...)
+		it.addProblem(models.Ambiguous,
+			fmt.Sprintf("%s (%s) Is Ambiguous: several records have it, use the id or number.",
+				kind, models.Sanitize(value)), ref.Path...)
 	}
 	return models.Match{}, false
 }

@@ -74,7 +74,7 @@ func TestATakenReferenceNamesTheDifferingField(t *testing.T) {
 			t.Parallel()
 			s := newShop(t)
 			mustProcess(t, s.create(t, full()), false)
-			what := field + " Differs From The Event That Has The External Reference (1) Of s: an external reference names one event for ever."
+			what := field + " Differs From The Event That Has The External Reference (1) Of s: an external reference always names the same event."
 			mustRefuse(t, s.create(t, full().with(field, value)), models.Duplicate, what, field)
 			switch field {
 			case "accountsReceivableIdentifier", "performedByUnitIdentifier", "performedOn", "website":
@@ -91,7 +91,7 @@ func TestATakenReferenceNamesTheDifferingField(t *testing.T) {
 		s := newShop(t)
 		mustProcess(t, s.create(t, full()), false)
 		mustRefuse(t, s.create(t, full().by(`{"number":"RP0000000019"}`)), models.Duplicate, // of the same account
-			"rewardsParticipantIdentifier Differs From The Event That Has The External Reference (1) Of s: an external reference names one event for ever.", "rewardsParticipantIdentifier")
+			"rewardsParticipantIdentifier Differs From The Event That Has The External Reference (1) Of s: an external reference always names the same event.", "rewardsParticipantIdentifier")
 	})
 	t.Run("several", func(t *testing.T) {
 		t.Parallel()

@@ -12,7 +12,7 @@ import (
 	"customer-events/models"
 )
 
-const tooMany = "Error:Access Token Not Looked At. - Description:Too many failed attempts, try again later."
+const tooMany = "Error:Access Token Not Checked. - Description:Too many failed attempts, try again later."
 
 func credentials(identifier, passCode string) raw {
 	return token(`{"credentials":{"identifier":"` + identifier + `","passCode":"` + passCode + `"}}`)

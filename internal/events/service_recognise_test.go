@@ -61,7 +61,7 @@ func TestReplay_OtherContentAfterAChangeNamesWhatDiffers(t *testing.T) {
 	event := plain().with("accountsReceivableIdentifier", `{"name":"Maria Stone"}`).referred("s", "1")
 	mustProcess(t, s.create(t, event), false)
 	s.memory.Add(t, eventstest.Data{Accounts: []models.Account{{ID: "X", Number: "X", Name: "Maria Stone"}}})
-	differs := "website Differs From The Event That Has The External Reference (1) Of s: an external reference names one event for ever."
+	differs := "website Differs From The Event That Has The External Reference (1) Of s: an external reference always names the same event."
 	mustRefuse(t, s.create(t, event.with("website", `"x.com"`)), models.Duplicate, differs, "website")
 	s.Now = func() time.Time { return now.AddDate(-20, 0, 0) }
 	out := s.create(t, event.with("website", `"x.com"`)) // and new content is judged by the clock as well
@@ -81,7 +81,7 @@ func TestReplay_OfAnEventWithoutHashes(t *testing.T) {
 	mustProcess(t, second, true)
 	mustBeTheSame(t, first, second)
 	mustRefuse(t, s.create(t, plain().with("performedByUnitIdentifier", `{"name":"Web Shop"}`).referred("s", "1")), models.Duplicate,
-		"performedByUnitIdentifier Differs From The Event That Has The External Reference (1) Of s: an external reference names one event for ever.", "performedByUnitIdentifier")
+		"performedByUnitIdentifier Differs From The Event That Has The External Reference (1) Of s: an external reference always names the same event.", "performedByUnitIdentifier")
 }
 
 // The hashes that an event was recorded with by an older secret key are known by that key.

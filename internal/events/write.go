@@ -8,13 +8,13 @@ import (
 	"customer-events/models"
 )
 
-// errRowRejected starts a pass without an event that the database has just rejected. Each such pass has one event
-// less, so they come to an end, but perhaps not before the deadline.
-var errRowRejected = errors.New("the database refuses more events than could be sorted out in time")
+// errRowRejected starts a pass without an event that the database has just rejected. Each such pass has one
+// event less, so they come to an end, but perhaps not before the deadline.
+var errRowRejected = errors.New("the database rejected more events than could be excluded in time")
 
-// write records the events that are valid and new, in one transaction. Their ids are made once. If the outcome of a
-// COMMIT is unknown, only writing the same rows again can tell, because the store's unique keys then decide. A look-up
-// cannot tell: the lost COMMIT may still be in progress.
+// write records the events that are valid and new, in one transaction. Their ids are made once. If the
+// outcome of a COMMIT is unknown, only writing the same rows again can tell, because the store's unique keys
+// then decide. A look-up cannot tell: the lost COMMIT may still be in progress.
 func (b *batch) write(ctx context.Context) error {
 	set, written := b.writeSet()
 	if len(set.Events) == 0 && !b.mustWriteKey(set) {
@@ -26,7 +26,8 @@ func (b *batch) write(ctx context.Context) error {
 	}
 	var rejected *models.RowRejectedError
 	if errors.As(err, &rejected) {
-		b.Log.ErrorContext(ctx, "the database refuses an event that our checks had let pass", "error", rejected.Err)
+		b.Log.ErrorContext(ctx, "the database rejected an event that passed all checks",
+			"error", rejected.Err)
 		b.reject(written[rejected.Index])
 		return errRowRejected
 	}
@@ -44,7 +45,10 @@ func (b *batch) reject(index int) {
 	if b.rejected == nil {
 		b.rejected = make(map[int]models.Problem)
 	}
-	b.rejected[index] = models.Problem{Code: models.Invalid, Detail: "The Event Is Not Valid: the database refuses one of its values."}
+	b.rejected[index] = models.Problem{
+		Code:   models.Invalid,
+		Detail: "The Event Is Not Valid: the database rejects one of its values.",
+	}
 }
 
 // writeSet returns the rows to write, and the index of the item of each row.
@@ -60,7 +64,8 @@ func (b *batch) writeSet() (set models.WriteSet, written []int) {
 		}
 		if it.replayed {
 			if b.key != nil && !it.keyHasEvent {
-				set.Replays = append(set.Replays, models.Replay{RequestHash: b.requestHash(it), Event: it.original()})
+				replay := models.Replay{RequestHash: b.requestHash(it), Event: it.original()}
+				set.Replays = append(set.Replays, replay)
 			}
 			continue
 		}
