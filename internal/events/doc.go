@@ -10,7 +10,7 @@
 //	              which events repeat a recorded event                              replay_match.go
 //	credentials   which access tokens match; failed attempts count for the lockout  credentials.go, lockout*.go
 //	compare       equal events under one external reference are replays             replay_compare.go
-//	write         the valid new events, in one transaction, with prepared ids         write.go
+//	write         the valid new events, in one transaction, with prepared ids       write.go
 //	outcome       each event in exactly one of two lists, in the caller's order     outcome.go
 //
 // Only write changes events in the store. If it fails in a way that another attempt can mend, the batch

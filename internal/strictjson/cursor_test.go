@@ -83,7 +83,8 @@ func TestSkip_DeepNesting(t *testing.T) {
 // invalid Unicode, and rejects numbers that are too large for a float.
 func FuzzCursor(f *testing.F) {
 	for _, seed := range []string{
-		`{"a":[1,2.5e3,-0,true,false,null,"x\u00e4\ud83d\ude00\n"]}`, `[]`, `{}`, ` "a" `, `01`, `1.`, `[1,]`, `{"a"}`,
+		`{"a":[1,2.5e3,-0,true,false,null,"x\u00e4\ud83d\ude00\n"]}`, `[]`, `{}`, ` "a" `,
+		`01`, `1.`, `[1,]`, `{"a"}`,
 		`"\x"`, `nul`, "\"\x01\"", `"\ud800"`, `1e999`, `[[[`, `{"a":1,"a":2}`, `-`, `""`, `tru`,
 	} {
 		f.Add(seed)

@@ -101,7 +101,9 @@ func (c *Cursor) unescapeText(start, i int) (string, error) {
 }
 
 // escapes maps the character after a backslash to its meaning; 0 means that there is no such escape.
-var escapes = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+var escapes = [256]byte{
+	'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t',
+}
 
 // parseHex4 parses four hexadecimal digits.
 func parseHex4(text string, at int) (r rune, ok bool) {
