@@ -85,7 +85,7 @@ func (s *shop) mustStandFor(t *testing.T, first events.Outcome, key string, list
 // keysOnly is a ledger that finds no references.
 type keysOnly struct{ *eventstest.Memory }
 
-func (keysOnly) Taken(context.Context, []models.ExternalReference) (map[models.ExternalReference]models.WebCustomerEvent, error) {
+func (keysOnly) ByExternalReference(context.Context, []models.ExternalReference) (map[models.ExternalReference]models.WebCustomerEvent, error) {
 	return nil, nil
 }
 
