@@ -30,7 +30,7 @@ var dateFields = map[string]func(in *events.WebCustomerEventInput) *time.Time{
 	"udfDate4": func(in *events.WebCustomerEventInput) *time.Time { return in.Row.UDFDate4 },
 }
 
-func eachField[V any](t *testing.T, fields map[string]V, test func(t *testing.T, field string, get V)) {
+func forEachField[V any](t *testing.T, fields map[string]V, test func(t *testing.T, field string, get V)) {
 	t.Parallel()
 	for field, get := range fields {
 		t.Run(field, func(t *testing.T) {
@@ -40,14 +40,14 @@ func eachField[V any](t *testing.T, fields map[string]V, test func(t *testing.T,
 	}
 }
 
-func TestFloatsAreRead(t *testing.T) {
-	eachField(t, floatFields, func(t *testing.T, field string, get func(*events.WebCustomerEventInput) *float64) {
+func TestDecodeFloat_Valid(t *testing.T) {
+	forEachField(t, floatFields, func(t *testing.T, field string, get func(*events.WebCustomerEventInput) *float64) {
 		for json, want := range map[string]float64{
 			"0": 0, "-0": 0, "-0.0e5": 0, "1": 1, "-1.5": -1.5, "0.1": 0.1, "1e15": 1e15, "1.7976931348623157e308": math.MaxFloat64, "5e-324": math.SmallestNonzeroFloat64,
 			"9007199254740993": 9007199254740992, "1E+2": 100, "123456789012345678901234567890": 123456789012345678901234567890,
 		} {
-			in := decode(t, plain().with(field, json).String())
-			mustBeWhole(t, in)
+			in := decode(t, minimalEvent().with(field, json).String())
+			mustBeValid(t, in)
 			// By their bits: -0 equals 0, but some databases do not keep it.
 			if got := get(&in); got == nil || math.Float64bits(*got) != math.Float64bits(want) {
 				t.Errorf("%s: read %v, want %v", json, got, want)
@@ -56,12 +56,12 @@ func TestFloatsAreRead(t *testing.T) {
 	})
 }
 
-func TestFloatsThatAreNotFiniteNumbersAreInvalid(t *testing.T) {
-	eachField(t, floatFields, func(t *testing.T, field string, get func(*events.WebCustomerEventInput) *float64) {
+func TestDecodeFloat_Invalid(t *testing.T) {
+	forEachField(t, floatFields, func(t *testing.T, field string, get func(*events.WebCustomerEventInput) *float64) {
 		for _, json := range []string{"1e999", "-1e999", "1e-999", "-1e-999", "2e-324", "1.8e308", `"1"`, `"NaN"`, `"nan"`, `"Infinity"`, `"-Infinity"`, `"+Infinity"`, `"inf"`, `"-inf"`, `"∞"`, `""`,
 			"true", "false", "{}", "[]", "[1]", `{"a":1}`, "\"\xff\"", `"\ud800"`, `"a\u0000"`} {
-			in := decode(t, plain().with(field, json).String())
-			mustFault(t, in, models.Invalid, field)
+			in := decode(t, minimalEvent().with(field, json).String())
+			mustHaveProblem(t, in, models.Invalid, field)
 			if get(&in) != nil {
 				t.Errorf("%s: read %v", json, *get(&in))
 			}
@@ -69,26 +69,26 @@ func TestFloatsThatAreNotFiniteNumbersAreInvalid(t *testing.T) {
 	})
 }
 
-func TestNumbersThatAreNotJSONEndTheReading(t *testing.T) {
-	eachField(t, floatFields, func(t *testing.T, field string, _ func(*events.WebCustomerEventInput) *float64) {
+func TestDecodeFloat_NotJSON(t *testing.T) {
+	forEachField(t, floatFields, func(t *testing.T, field string, _ func(*events.WebCustomerEventInput) *float64) {
 		for _, json := range []string{"NaN", "nan", "-NaN", "Infinity", "-Infinity", "+Infinity", "inf", "-inf", "+1", "01", "1.", ".5", "1e", "1e+", "0x10", "1_000", "--1", "1,5", ""} {
-			mustBeSyntax(t, plain().with(field, json).String())
+			mustBeSyntaxError(t, minimalEvent().with(field, json).String())
 		}
 	})
 }
 
-func TestNullFloatsAreNone(t *testing.T) {
-	eachField(t, floatFields, func(t *testing.T, field string, get func(*events.WebCustomerEventInput) *float64) {
-		in := decode(t, plain().with(field, "null").String())
-		mustBeWhole(t, in)
+func TestDecodeFloat_Null(t *testing.T) {
+	forEachField(t, floatFields, func(t *testing.T, field string, get func(*events.WebCustomerEventInput) *float64) {
+		in := decode(t, minimalEvent().with(field, "null").String())
+		mustBeValid(t, in)
 		if get(&in) != nil {
 			t.Errorf("read %v", *get(&in))
 		}
 	})
 }
 
-func TestDatesAreRead(t *testing.T) {
-	eachField(t, dateFields, func(t *testing.T, field string, get func(*events.WebCustomerEventInput) *time.Time) {
+func TestDecodeDate_Valid(t *testing.T) {
+	forEachField(t, dateFields, func(t *testing.T, field string, get func(*events.WebCustomerEventInput) *time.Time) {
 		for json, want := range map[string]time.Time{
 			`"2016-06-22T15:00:00"`:              time.Date(2016, 6, 22, 15, 0, 0, 0, time.UTC),
 			`"2016-06-22T15:00:00Z"`:             time.Date(2016, 6, 22, 15, 0, 0, 0, time.UTC),
@@ -98,8 +98,8 @@ func TestDatesAreRead(t *testing.T) {
 			`"1000-01-01T00:00:00Z"`:             time.Date(1000, 1, 1, 0, 0, 0, 0, time.UTC),
 			`"9999-12-31T23:59:59.999999Z"`:      time.Date(9999, 12, 31, 23, 59, 59, 999999000, time.UTC),
 		} {
-			in := decode(t, plain().with(field, json).String())
-			mustBeWhole(t, in)
+			in := decode(t, minimalEvent().with(field, json).String())
+			mustBeValid(t, in)
 			if got := get(&in); got == nil || !got.Equal(want) || got.Location() != time.UTC {
 				t.Errorf("%s: read %v, want %v", json, got, want)
 			}
@@ -107,26 +107,26 @@ func TestDatesAreRead(t *testing.T) {
 	})
 }
 
-func TestDatesWithoutAZoneAreReadInTheServersOwn(t *testing.T) {
-	eachField(t, dateFields, func(t *testing.T, field string, get func(*events.WebCustomerEventInput) *time.Time) {
+func TestDecodeDate_WithoutZone(t *testing.T) {
+	forEachField(t, dateFields, func(t *testing.T, field string, get func(*events.WebCustomerEventInput) *time.Time) {
 		d := newDecoder()
 		d.Zone = time.FixedZone("EEST", 3*60*60)
-		in, err := tryDecode(d, plain().with(field, `"2016-06-22T15:00:00"`).String())
+		in, err := decodeWith(d, minimalEvent().with(field, `"2016-06-22T15:00:00"`).String())
 		if want := time.Date(2016, 6, 22, 12, 0, 0, 0, time.UTC); err != nil || get(&in) == nil || !get(&in).Equal(want) {
 			t.Errorf("read %v, %v, want %v", get(&in), err, want)
 		}
 	})
 }
 
-func TestDatesThatDoNotExistAreInvalid(t *testing.T) {
-	eachField(t, dateFields, func(t *testing.T, field string, get func(*events.WebCustomerEventInput) *time.Time) {
+func TestDecodeDate_Invalid(t *testing.T) {
+	forEachField(t, dateFields, func(t *testing.T, field string, get func(*events.WebCustomerEventInput) *time.Time) {
 		for _, json := range []string{`"2016-02-30T15:00:00"`, `"2015-02-29T15:00:00"`, `"1900-02-29T00:00:00Z"`, `"2016-13-01T00:00:00"`, `"2016-00-10T00:00:00"`,
 			`"2016-06-31T00:00:00"`, `"2016-06-22T24:00:00"`, `"2016-06-22T15:60:00"`, `"2016-06-22T15:00:60Z"`, `"2016-06-22T15:00:00+24:00"`, `"2016-06-22"`, `"2016-06-22 15:00:00"`,
 			`"22.06.2016"`, `"yesterday"`, `"0999-12-31T23:59:59Z"`, `"0000-00-00T00:00:00"`, `"10000-01-01T00:00:00Z"`, `"9999-12-31T23:59:59-01:00"`,
 			`"2016-06-22T15:00.5Z"`, `"2016-06-22T15:00:00Z "`, `" 2016-06-22T15:00:00Z"`, `"2016-06-22T15:00:00Zulu"`, `"2016-06-22T15:00:00.Z"`,
 			"1466607600", "1466607600.5", "true", "{}", "[]", `["2016-06-22T15:00:00Z"]`, "\"2016-06-22T15:00:00\xff\"", `"2016-06-22T15:00:00\ud800"`, `"2016-06-22T15:00:00\u0000"`} {
-			in := decode(t, plain().with(field, json).String())
-			mustFault(t, in, models.Invalid, field)
+			in := decode(t, minimalEvent().with(field, json).String())
+			mustHaveProblem(t, in, models.Invalid, field)
 			if get(&in) != nil {
 				t.Errorf("%s: read %v", json, *get(&in))
 			}
@@ -134,46 +134,46 @@ func TestDatesThatDoNotExistAreInvalid(t *testing.T) {
 	})
 }
 
-func TestNullAndBlankDates(t *testing.T) {
-	eachField(t, dateFields, func(t *testing.T, field string, get func(*events.WebCustomerEventInput) *time.Time) {
-		null, blank := decode(t, plain().with(field, "null").String()), decode(t, plain().with(field, `" "`).String())
+func TestDecodeDate_NullAndBlank(t *testing.T) {
+	forEachField(t, dateFields, func(t *testing.T, field string, get func(*events.WebCustomerEventInput) *time.Time) {
+		null, blank := decode(t, minimalEvent().with(field, "null").String()), decode(t, minimalEvent().with(field, `" "`).String())
 		if field == "performedOn" {
-			mustFault(t, null, models.Mandatory, field)
-			mustFault(t, blank, models.Mandatory, field)
+			mustHaveProblem(t, null, models.Mandatory, field)
+			mustHaveProblem(t, blank, models.Mandatory, field)
 			return
 		}
-		mustBeWhole(t, null)
-		mustFault(t, blank, models.Invalid, field)
+		mustBeValid(t, null)
+		mustHaveProblem(t, blank, models.Invalid, field)
 	})
 }
 
-func TestWhatIsNotJSONEndsTheReading(t *testing.T) {
+func TestDecode_NotJSON(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{``, `{`, `{"website"`, `{"website":`, `{"website":"a"`, `{"website":"a",}`, `{"website":"a"}}`, `{website:"a"}`, `{'website':'a'}`, `{"website":"a" "b"}`,
 		"{\"website\":\"a\nb\"}", `{"website":"\x"}`, `nul`, `nulll`, `[`, `undefined`, `{"udfDate1":new Date()}`, "\ufeff{}", `{}x`, `{"a":1;}`} {
-		mustBeSyntax(t, text)
+		mustBeSyntaxError(t, text)
 	}
 }
 
-func TestAnEventThatIsNoObject(t *testing.T) {
+func TestDecode_NotAnObject(t *testing.T) {
 	t.Parallel()
-	mustFault(t, decode(t, `null`), models.Mandatory)
+	mustHaveProblem(t, decode(t, `null`), models.Mandatory)
 	for _, text := range []string{`0`, `"06"`, `true`, `false`, `[]`, `[{"website":"www.crm.com"}]`} {
-		mustFault(t, decode(t, text), models.Invalid)
+		mustHaveProblem(t, decode(t, text), models.Invalid)
 	}
 }
 
-func TestASetOfEvents(t *testing.T) {
+func TestDecodeBatch_Shapes(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]struct{ sent, faulty int }{
-		`[]`:                            {0, 0},
-		`null`:                          {0, 0}, // none, as in GraphQL
-		`[null]`:                        {1, 1},
-		plain().String():                {1, 0}, // one alone is a list of one, as in GraphQL
-		`7`:                             {1, 1},
-		`[` + plain().String() + `,7]`:  {2, 1},
-		`[[` + plain().String() + `]]`:  {1, 1},
-		` [ null , null , {} , "x" ]  `: {4, 4},
+		`[]`:                                  {0, 0},
+		`null`:                                {0, 0}, // none, as in GraphQL
+		`[null]`:                              {1, 1},
+		minimalEvent().String():               {1, 0}, // one alone is a list of one, as in GraphQL
+		`7`:                                   {1, 1},
+		`[` + minimalEvent().String() + `,7]`: {2, 1},
+		`[[` + minimalEvent().String() + `]]`: {1, 1},
+		` [ null , null , {} , "x" ]  `:       {4, 4},
 	} {
 		set, err := newDecoder().DecodeBatch(strictjson.New(text))
 		faulty := 0
@@ -188,11 +188,11 @@ func TestASetOfEvents(t *testing.T) {
 	}
 }
 
-func TestASetOfTooManyIsCounted(t *testing.T) {
+func TestDecodeBatch_TooManyEvents(t *testing.T) {
 	t.Parallel()
 	texts := make([]string, 1500)
 	for i := range texts {
-		texts[i] = plain().String()
+		texts[i] = minimalEvent().String()
 	}
 	if set := decodeTexts(t, texts...); set.Received != 1500 || len(set.Events) != events.MaxEventsPerCall {
 		t.Errorf("%d sent, %d read", set.Received, len(set.Events))

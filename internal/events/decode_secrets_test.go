@@ -10,25 +10,25 @@ import (
 )
 
 // token is the event of a customer who shows an access token.
-func token(json string) raw {
-	return plain().by(`{"accessTokenIdentifier":` + json + `}`)
+func token(json string) eventJSON {
+	return minimalEvent().forParticipant(`{"accessTokenIdentifier":` + json + `}`)
 }
 
 var tokenPath = []string{"rewardsParticipantIdentifier", "accessTokenIdentifier"}
 
-func mustFaultToken(t *testing.T, json string, code models.Code, path ...string) {
+func mustHaveTokenProblem(t *testing.T, json string, code models.Code, path ...string) {
 	t.Helper()
 	in := decode(t, token(json).String())
-	mustFault(t, in, code, append(tokenPath[:2:2], path...)...)
+	mustHaveProblem(t, in, code, append(tokenPath[:2:2], path...)...)
 	if in.Customer.Given || in.Customer.PassCode != "" || in.Customer.Target != (models.Reference{}) {
 		t.Errorf("%s: read a customer", json)
 	}
 }
 
-func mustPointAt(t *testing.T, json string, by models.Attribute, value, passCode string) {
+func mustReferTo(t *testing.T, json string, by models.Attribute, value, passCode string) {
 	t.Helper()
 	in := decode(t, token(json).String())
-	mustBeWhole(t, in)
+	mustBeValid(t, in)
 	link := in.Customer
 	if !link.Given || link.Target != (models.Reference{Kind: models.AccessTokens, By: by, Value: value}) || link.PassCode != passCode {
 		t.Errorf("%s: read another reference", json)
@@ -38,128 +38,128 @@ func mustPointAt(t *testing.T, json string, by models.Attribute, value, passCode
 	}
 }
 
-func TestAuthenticationCodes(t *testing.T) {
+func TestDecodeToken_AuthenticationCode(t *testing.T) {
 	t.Parallel()
-	secrets := newSecrets()
-	mustPointAt(t, `{"authenticationCode":"code"}`, models.ByAuthenticationCode, string(secrets.AuthenticationCode("code")), "")
-	mustPointAt(t, `{"authenticationCode":" 007 "}`, models.ByAuthenticationCode, string(secrets.AuthenticationCode(" 007 ")), "")
-	for _, value := range append(wrongForText, `"a\u0000"`, "\"\xff\"", `"\ud800"`, `"`+strings.Repeat("x", 256)+`"`) {
-		mustFaultToken(t, `{"authenticationCode":`+value+`}`, models.Invalid, "authenticationCode")
+	secrets := newHasher()
+	mustReferTo(t, `{"authenticationCode":"code"}`, models.ByAuthenticationCode, string(secrets.AuthenticationCode("code")), "")
+	mustReferTo(t, `{"authenticationCode":" 007 "}`, models.ByAuthenticationCode, string(secrets.AuthenticationCode(" 007 ")), "")
+	for _, value := range append(notTexts, `"a\u0000"`, "\"\xff\"", `"\ud800"`, `"`+strings.Repeat("x", 256)+`"`) {
+		mustHaveTokenProblem(t, `{"authenticationCode":`+value+`}`, models.Invalid, "authenticationCode")
 	}
 	for _, value := range []string{"null", `""`, `" "`} {
-		mustFaultToken(t, `{"authenticationCode":`+value+`}`, models.Mandatory, "authenticationCode")
+		mustHaveTokenProblem(t, `{"authenticationCode":`+value+`}`, models.Mandatory, "authenticationCode")
 	}
 }
 
-func TestOneTimePasswords(t *testing.T) {
+func TestDecodeToken_OneTimePassword(t *testing.T) {
 	t.Parallel()
 	for json, want := range map[string]string{
 		`"073482"`: "073482", `73482`: "073482", // a number has lost its leading zeros
 		`"73482"`:  "73482", // a text has not
 		`"000000"`: "000000", `0`: "000000", `123456`: "123456", `1234567`: "1234567", `"0"`: "0", `"12345678901234567890123"`: "12345678901234567890123",
 	} {
-		mustPointAt(t, `{"oneTimePassword":`+json+`}`, models.ByOneTimePassword, string(newSecrets().OneTimePassword(want)), "")
+		mustReferTo(t, `{"oneTimePassword":`+json+`}`, models.ByOneTimePassword, string(newHasher().OneTimePassword(want)), "")
 	}
 	for _, value := range []string{`"07348x"`, `" 073482"`, `"073482 "`, `"-1"`, `"+1"`, `"1.0"`, `"٠٧٣٤٨٢"`, `-1`, `-0`, `1.0`, `7e4`, `73482.5`, `99999999999999999999`,
 		"true", "false", "{}", "[]", `["073482"]`, `"1\u0000"`, "\"1\xff\"", `"` + strings.Repeat("1", 256) + `"`} {
-		mustFaultToken(t, `{"oneTimePassword":`+value+`}`, models.Invalid, "oneTimePassword")
+		mustHaveTokenProblem(t, `{"oneTimePassword":`+value+`}`, models.Invalid, "oneTimePassword")
 	}
 	for _, value := range []string{"null", `""`, `" "`} {
-		mustFaultToken(t, `{"oneTimePassword":`+value+`}`, models.Mandatory, "oneTimePassword")
+		mustHaveTokenProblem(t, `{"oneTimePassword":`+value+`}`, models.Mandatory, "oneTimePassword")
 	}
-	mustBeSyntax(t, token(`{"oneTimePassword":073482}`).String())
+	mustBeSyntaxError(t, token(`{"oneTimePassword":073482}`).String())
 }
 
-func TestCredentials(t *testing.T) {
+func TestDecodeToken_Credentials(t *testing.T) {
 	t.Parallel()
-	mustPointAt(t, `{"credentials":{"identifier":"maria@example.com","passCode":"4711"}}`, models.ByIdentifier, "maria@example.com", "4711")
-	mustPointAt(t, `{"credentials":{"passCode":" 0 ","identifier":" m "}}`, models.ByIdentifier, " m ", " 0 ")
+	mustReferTo(t, `{"credentials":{"identifier":"maria@example.com","passCode":"4711"}}`, models.ByIdentifier, "maria@example.com", "4711")
+	mustReferTo(t, `{"credentials":{"passCode":" 0 ","identifier":" m "}}`, models.ByIdentifier, " m ", " 0 ")
 	for json, missing := range map[string]string{
 		`{"identifier":"m"}`: "passCode", `{"passCode":"1"}`: "identifier", `{"identifier":"m","passCode":null}`: "passCode", `{"identifier":null,"passCode":"1"}`: "identifier",
 		`{"identifier":"m","passCode":""}`: "passCode", `{"identifier":" ","passCode":"1"}`: "identifier",
 	} {
-		mustFaultToken(t, `{"credentials":`+json+`}`, models.Mandatory, "credentials", missing)
+		mustHaveTokenProblem(t, `{"credentials":`+json+`}`, models.Mandatory, "credentials", missing)
 	}
-	for _, value := range append(wrongForText, `"a\u0000"`, "\"\xff\"", `"\ud800"`, `"`+strings.Repeat("x", 256)+`"`) {
-		mustFaultToken(t, `{"credentials":{"identifier":"m","passCode":`+value+`}}`, models.Invalid, "credentials", "passCode")
-		mustFaultToken(t, `{"credentials":{"identifier":`+value+`,"passCode":"1"}}`, models.Invalid, "credentials", "identifier")
+	for _, value := range append(notTexts, `"a\u0000"`, "\"\xff\"", `"\ud800"`, `"`+strings.Repeat("x", 256)+`"`) {
+		mustHaveTokenProblem(t, `{"credentials":{"identifier":"m","passCode":`+value+`}}`, models.Invalid, "credentials", "passCode")
+		mustHaveTokenProblem(t, `{"credentials":{"identifier":`+value+`,"passCode":"1"}}`, models.Invalid, "credentials", "identifier")
 	}
 	for _, value := range []string{`"m:4711"`, `7`, `[]`, `true`} {
-		mustFaultToken(t, `{"credentials":`+value+`}`, models.Invalid, "credentials")
+		mustHaveTokenProblem(t, `{"credentials":`+value+`}`, models.Invalid, "credentials")
 	}
-	mustFaultToken(t, `{"credentials":null}`, models.Mandatory, "credentials")
-	mustFaultToken(t, `{"credentials":{"identifier":"m","passCode":"1","pass":"2"}}`, models.Invalid, "credentials")
+	mustHaveTokenProblem(t, `{"credentials":null}`, models.Mandatory, "credentials")
+	mustHaveTokenProblem(t, `{"credentials":{"identifier":"m","passCode":"1","pass":"2"}}`, models.Invalid, "credentials")
 	for _, twice := range []string{`"passCode":"1","passCode":"1"`, `"passCode":null,"passCode":"1"`, `"passCode":"1","passCode":null`} {
-		mustFaultToken(t, `{"credentials":{"identifier":"m",`+twice+`}}`, models.Invalid, "credentials", "passCode")
+		mustHaveTokenProblem(t, `{"credentials":{"identifier":"m",`+twice+`}}`, models.Invalid, "credentials", "passCode")
 	}
 }
 
-func TestAccessTokensAreShownOneWay(t *testing.T) {
+func TestDecodeToken_OneCredential(t *testing.T) {
 	t.Parallel()
-	mustFaultToken(t, `{}`, models.Mandatory)
+	mustHaveTokenProblem(t, `{}`, models.Mandatory)
 	for _, json := range []string{`"code"`, `7`, `[]`, `true`, `{"colour":"red"}`, `{"authenticationCode":"a","oneTimePassword":1}`, `{"authenticationCode":"a","oneTimePassword":null}`,
 		`{"oneTimePassword":null,"authenticationCode":"a"}`, `{"authenticationCode":"a","authenticationCode":"a"}`, `{"authenticationCode":"a","colour":"red"}`,
 		`{"credentials":{"identifier":"m","passCode":"1"},"oneTimePassword":"1"}`} {
-		mustFaultToken(t, json, models.Invalid)
+		mustHaveTokenProblem(t, json, models.Invalid)
 	}
-	mustFault(t, decode(t, token(`null`).String()), models.Mandatory, tokenPath...)
+	mustHaveProblem(t, decode(t, token(`null`).String()), models.Mandatory, tokenPath...)
 	for _, json := range []string{`{"number":"RP1","accessTokenIdentifier":{"oneTimePassword":1}}`, `{"accessTokenIdentifier":{"oneTimePassword":1},"number":"RP1"}`,
 		`{"accessTokenIdentifier":null,"number":"RP1"}`, `{"number":"RP1","accessTokenIdentifier":null}`} {
-		mustFault(t, decode(t, plain().by(json).String()), models.Invalid, tokenPath[0])
+		mustHaveProblem(t, decode(t, minimalEvent().forParticipant(json).String()), models.Invalid, tokenPath[0])
 	}
 }
 
-// canary is what must never be seen again. It is a word that no message has, and digits that no number has.
-const canary, canaryNumber = "QUETZAL", "9182736455463728"
+// secretText is what must never be seen again. It is a word that no message has, and digits that no number has.
+const secretText, secretDigits = "QUETZAL", "9182736455463728"
 
-// canaries are events that hold a secret, in its right place or in the wrong one that a hasty hand would put it in.
-func canaries() (list []string) {
+// eventsWithSecrets are events that hold a secret, in its right place or in the wrong one that a hasty hand would put it in.
+func eventsWithSecrets() (list []string) {
 	var values []string
 	for _, v := range []string{`"§"`, `№`, `-№`, `№.5`, `1e-№`, `"№"`, `"§\u0000"`, `"§\ud800"`, "\"§\xff\"", `"` + strings.Repeat("§", 100) + `"`, `" § "`, `["§"]`, `[№]`,
 		`{"§":1}`, `{"x":"§"}`, `{"§":{"§":["§"]}}`, `{"identifier":"§","passCode":"§"}`, `{"identifier":"§"}`, `{"passCode":"§"}`, `{"authenticationCode":"§"}`,
 		`{"oneTimePassword":№}`} {
-		values = append(values, strings.NewReplacer("§", canary, "№", canaryNumber).Replace(v))
+		values = append(values, strings.NewReplacer("§", secretText, "№", secretDigits).Replace(v))
 	}
 	for _, value := range values {
-		for _, member := range []string{"authenticationCode", "oneTimePassword", "credentials", "AuthenticationCode", "authentication_code", "one_time_password", "otp", "passCode", "pass_code", "identifier", canary} {
+		for _, member := range []string{"authenticationCode", "oneTimePassword", "credentials", "AuthenticationCode", "authentication_code", "one_time_password", "otp", "passCode", "pass_code", "identifier", secretText} {
 			list = append(list, token(`{"`+member+`":`+value+`}`).String(),
 				token(`{"`+member+`":`+value+`,"`+member+`":`+value+`}`).String(),
 				token(`{"authenticationCode":`+value+`,"`+member+`":`+value+`}`).String(),
 				token(`{"credentials":{"`+member+`":`+value+`}}`).String(),
 				token(`{"credentials":{"identifier":"m","`+member+`":`+value+`}}`).String(),
 				token(`{"credentials":{"identifier":`+value+`,"passCode":`+value+`,"`+member+`":`+value+`}}`).String())
-			if member != canary { // in these places a name is no secret
-				list = append(list, plain().by(`{"`+member+`":`+value+`}`).String(), plain().with(member, value).String())
+			if member != secretText { // in these places a name is no secret
+				list = append(list, minimalEvent().forParticipant(`{"`+member+`":`+value+`}`).String(), minimalEvent().with(member, value).String())
 			}
 		}
-		if !strings.HasPrefix(value, `{"`+canary) {
-			list = append(list, plain().by(value).String())
+		if !strings.HasPrefix(value, `{"`+secretText) {
+			list = append(list, minimalEvent().forParticipant(value).String())
 		}
-		list = append(list, token(value).String(), plain().with("accessTokenIdentifier", value).String(), plain().with("token", value).String(),
-			plain().with("rewardsParticipantIdentifier", `{"accessTokenIdentifier":{"authenticationCode":`+value+`}}`).String(),
-			plain().by(`{"number":"1","accessTokenIdentifier":{"authenticationCode":`+value+`}}`).String())
+		list = append(list, token(value).String(), minimalEvent().with("accessTokenIdentifier", value).String(), minimalEvent().with("token", value).String(),
+			minimalEvent().with("rewardsParticipantIdentifier", `{"accessTokenIdentifier":{"authenticationCode":`+value+`}}`).String(),
+			minimalEvent().forParticipant(`{"number":"1","accessTokenIdentifier":{"authenticationCode":`+value+`}}`).String())
 		if strings.ContainsAny(value[:1], "{[") { // an object in the place of a text is not repeated: it may hold anything
-			list = append(list, plain().with("description", value).String(), plain().with("udfFloat1", value).String(), plain().with("performedOn", value).String(),
-				plain().with("requestUniqueIdentifier", value).String(), plain().with("accountsReceivableIdentifier", `{"number":`+value+`}`).String())
+			list = append(list, minimalEvent().with("description", value).String(), minimalEvent().with("udfFloat1", value).String(), minimalEvent().with("performedOn", value).String(),
+				minimalEvent().with("requestUniqueIdentifier", value).String(), minimalEvent().with("accountsReceivableIdentifier", `{"number":`+value+`}`).String())
 		}
 	}
 	return list
 }
 
-func mustBeSilent(t *testing.T, text string, in events.WebCustomerEventInput) {
+func mustNotContainSecret(t *testing.T, text string, in events.WebCustomerEventInput) {
 	t.Helper()
 	for _, fault := range in.Problems {
-		if said := fmt.Sprint(fault, fault.Description()); strings.Contains(said, canary) || strings.Contains(said, canaryNumber) || strings.Contains(said, canaryNumber[:9]) {
+		if said := fmt.Sprint(fault, fault.Description()); strings.Contains(said, secretText) || strings.Contains(said, secretDigits) || strings.Contains(said, secretDigits[:9]) {
 			t.Errorf("%s: %s", text, said)
 		}
 	}
 }
 
-func TestNoFaultHoldsASecret(t *testing.T) {
+func TestDecode_NoSecretsInProblems(t *testing.T) {
 	t.Parallel()
-	list := canaries()
+	list := eventsWithSecrets()
 	for _, text := range list {
-		mustBeSilent(t, text, decode(t, text))
+		mustNotContainSecret(t, text, decode(t, text))
 	}
 	// And in the other spelling, where those names are unknown or other names known.
 	d := newDecoder()
@@ -169,20 +169,20 @@ func TestNoFaultHoldsASecret(t *testing.T) {
 			"authenticationCode": "authentication_code", "oneTimePassword": "one_time_password", "passCode": "pass_code"} {
 			text = strings.ReplaceAll(text, `"`+graphQL+`"`, `"`+wire+`"`)
 		}
-		in, err := tryDecode(d, text)
+		in, err := decodeWith(d, text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		mustBeSilent(t, text, in)
+		mustNotContainSecret(t, text, in)
 	}
 }
 
-func TestSecretsAreHashedAsTheyAreRead(t *testing.T) {
+func TestDecode_HashesSecrets(t *testing.T) {
 	t.Parallel()
-	for _, json := range []string{`{"authenticationCode":"` + canary + `"}`, `{"oneTimePassword":"` + canaryNumber + `"}`, `{"oneTimePassword":` + canaryNumber + `}`} {
+	for _, json := range []string{`{"authenticationCode":"` + secretText + `"}`, `{"oneTimePassword":"` + secretDigits + `"}`, `{"oneTimePassword":` + secretDigits + `}`} {
 		in := decode(t, token(json).String())
-		mustBeWhole(t, in)
-		if said := fmt.Sprintf("%+v", in); strings.Contains(said, canary) || strings.Contains(said, canaryNumber) {
+		mustBeValid(t, in)
+		if said := fmt.Sprintf("%+v", in); strings.Contains(said, secretText) || strings.Contains(said, secretDigits) {
 			t.Errorf("%s: the secret is kept: %s", json, said)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // textField is a field that holds a text.
 type textField struct {
 	name      string
-	most      int
+	maxLength int
 	mandatory bool
 	get       func(in *events.WebCustomerEventInput) *string
 }
@@ -38,8 +38,8 @@ var textFields = []textField{
 	{"udfString8", 255, false, func(in *events.WebCustomerEventInput) *string { return in.Row.UDFString8 }},
 }
 
-// eachText runs a test for every text field.
-func eachText(t *testing.T, test func(t *testing.T, f textField)) {
+// forEachTextField runs a test for every text field.
+func forEachTextField(t *testing.T, test func(t *testing.T, f textField)) {
 	t.Parallel()
 	for _, f := range textFields {
 		t.Run(f.name, func(t *testing.T) {
@@ -49,8 +49,8 @@ func eachText(t *testing.T, test func(t *testing.T, f textField)) {
 	}
 }
 
-// of is a right value of n characters.
-func (f textField) of(n int, character string) string {
+// valueOf is a right value of n characters.
+func (f textField) valueOf(n int, character string) string {
 	if f.name == "website" {
 		const host = "www.crm.com/"
 		return host + strings.Repeat(character, n-len(host))
@@ -58,51 +58,51 @@ func (f textField) of(n int, character string) string {
 	return strings.Repeat(character, n)
 }
 
-func (f textField) mustRead(t *testing.T, json, want string) {
+func (f textField) mustDecode(t *testing.T, json, want string) {
 	t.Helper()
-	in := decode(t, plain().with(f.name, json).String())
-	mustBeWhole(t, in)
+	in := decode(t, minimalEvent().with(f.name, json).String())
+	mustBeValid(t, in)
 	if got := f.get(&in); got == nil || *got != want {
-		t.Errorf("%.100s: read %.100q, want %.100q", json, str(got), want)
+		t.Errorf("%.100s: read %.100q, want %.100q", json, textOrNone(got), want)
 	}
 }
 
-func str(value *string) string {
+func textOrNone(value *string) string {
 	if value == nil {
 		return "nothing"
 	}
 	return *value
 }
 
-// wrongForText are the JSON values that are no text.
-var wrongForText = []string{"0", "-1.5e3", "true", "false", "{}", "[]", `{"a":"b"}`, `["x"]`}
+// notTexts are the JSON values that are no text.
+var notTexts = []string{"0", "-1.5e3", "true", "false", "{}", "[]", `{"a":"b"}`, `["x"]`}
 
-func TestTextsAreRead(t *testing.T) {
-	eachText(t, func(t *testing.T, f textField) {
-		f.mustRead(t, `"www.crm.com"`, "www.crm.com")
-		f.mustRead(t, `"www.crm.com\/\u00e4\ud83d\ude00"`, "www.crm.com/ä😀")
-		f.mustRead(t, ` "www.crm.com" `, "www.crm.com")
+func TestDecodeText_Valid(t *testing.T) {
+	forEachTextField(t, func(t *testing.T, f textField) {
+		f.mustDecode(t, `"www.crm.com"`, "www.crm.com")
+		f.mustDecode(t, `"www.crm.com\/\u00e4\ud83d\ude00"`, "www.crm.com/ä😀")
+		f.mustDecode(t, ` "www.crm.com" `, "www.crm.com")
 	})
 }
 
-func TestTextsMayBeSoLongInCharacters(t *testing.T) {
-	eachText(t, func(t *testing.T, f textField) {
+func TestDecodeText_MaxLength(t *testing.T) {
+	forEachTextField(t, func(t *testing.T, f textField) {
 		for _, character := range []string{"x", "😀"} {
-			f.mustRead(t, `"`+f.of(f.most, character)+`"`, f.of(f.most, character))
-			in := decode(t, plain().with(f.name, `"`+f.of(f.most+1, character)+`"`).String())
-			mustFault(t, in, models.Invalid, f.name)
-			if !strings.Contains(in.Problems[0].Detail, strconv.Itoa(f.most)) {
+			f.mustDecode(t, `"`+f.valueOf(f.maxLength, character)+`"`, f.valueOf(f.maxLength, character))
+			in := decode(t, minimalEvent().with(f.name, `"`+f.valueOf(f.maxLength+1, character)+`"`).String())
+			mustHaveProblem(t, in, models.Invalid, f.name)
+			if !strings.Contains(in.Problems[0].Detail, strconv.Itoa(f.maxLength)) {
 				t.Errorf("%q does not say how many characters are allowed", in.Problems[0].Detail)
 			}
 		}
 	})
 }
 
-func TestTextsOfAnotherTypeAreInvalid(t *testing.T) {
-	eachText(t, func(t *testing.T, f textField) {
-		for _, value := range wrongForText {
-			in := decode(t, plain().with(f.name, value).String())
-			mustFault(t, in, models.Invalid, f.name)
+func TestDecodeText_OtherType(t *testing.T) {
+	forEachTextField(t, func(t *testing.T, f textField) {
+		for _, value := range notTexts {
+			in := decode(t, minimalEvent().with(f.name, value).String())
+			mustHaveProblem(t, in, models.Invalid, f.name)
 			if got := f.get(&in); got != nil {
 				t.Errorf("%s: read %q", value, *got)
 			}
@@ -110,14 +110,14 @@ func TestTextsOfAnotherTypeAreInvalid(t *testing.T) {
 	})
 }
 
-func TestNullTextsAreNone(t *testing.T) {
-	eachText(t, func(t *testing.T, f textField) {
-		for _, event := range []raw{plain().with(f.name, "null"), plain().without(f.name)} {
+func TestDecodeText_Null(t *testing.T) {
+	forEachTextField(t, func(t *testing.T, f textField) {
+		for _, event := range []eventJSON{minimalEvent().with(f.name, "null"), minimalEvent().without(f.name)} {
 			in := decode(t, event.String())
 			if f.mandatory {
-				mustFault(t, in, models.Mandatory, f.name)
+				mustHaveProblem(t, in, models.Mandatory, f.name)
 			} else {
-				mustBeWhole(t, in)
+				mustBeValid(t, in)
 			}
 			if got := f.get(&in); got != nil {
 				t.Errorf("%s: read %q", event, *got)
@@ -126,52 +126,52 @@ func TestNullTextsAreNone(t *testing.T) {
 	})
 }
 
-func TestBlankTexts(t *testing.T) {
-	eachText(t, func(t *testing.T, f textField) {
+func TestDecodeText_Blank(t *testing.T) {
+	forEachTextField(t, func(t *testing.T, f textField) {
 		for json, blank := range map[string]string{`""`: "", `" "`: " ", `"\t\r\n"`: "\t\r\n"} {
-			in := decode(t, plain().with(f.name, json).String())
+			in := decode(t, minimalEvent().with(f.name, json).String())
 			switch {
 			case f.mandatory:
-				mustFault(t, in, models.Mandatory, f.name)
+				mustHaveProblem(t, in, models.Mandatory, f.name)
 			case strings.HasPrefix(f.name, "external"): // a blank name names nothing
-				mustBeWhole(t, in)
+				mustBeValid(t, in)
 				if got := f.get(&in); got != nil {
 					t.Errorf("%s: read %q", json, *got)
 				}
 			default: // an empty text is a text, and distinct from none
-				f.mustRead(t, json, blank)
+				f.mustDecode(t, json, blank)
 			}
 		}
 	})
 }
 
-func TestControlCharactersAreInvalid(t *testing.T) {
-	eachText(t, func(t *testing.T, f textField) {
+func TestDecodeText_ControlCharacters(t *testing.T) {
+	forEachTextField(t, func(t *testing.T, f textField) {
 		for _, character := range []string{`\u0000`, `\u0001`, `\b`, `\f`, `\u001b`, `\u001f`, "\u007f", "\u0080", `\u0085`, "\u009f"} {
 			for _, value := range []string{`"www.crm.com` + character + `"`, `"www` + character + `.crm.com"`, `"` + character + `"`} {
-				mustFault(t, decode(t, plain().with(f.name, value).String()), models.Invalid, f.name)
+				mustHaveProblem(t, decode(t, minimalEvent().with(f.name, value).String()), models.Invalid, f.name)
 			}
 		}
 	})
 }
 
-func TestTabsAndLineEndsAreKept(t *testing.T) {
-	eachText(t, func(t *testing.T, f textField) {
+func TestDecodeText_TabsAndLineEnds(t *testing.T) {
+	forEachTextField(t, func(t *testing.T, f textField) {
 		const json, value = `"www\t.crm\r\n.com\n"`, "www\t.crm\r\n.com\n"
 		if f.name == "website" {
-			mustFault(t, decode(t, plain().with(f.name, json).String()), models.Invalid, f.name)
+			mustHaveProblem(t, decode(t, minimalEvent().with(f.name, json).String()), models.Invalid, f.name)
 			return
 		}
-		f.mustRead(t, json, value)
+		f.mustDecode(t, json, value)
 	})
 }
 
-func TestTextsThatAreNoUnicodeAreInvalid(t *testing.T) {
-	eachText(t, func(t *testing.T, f textField) {
+func TestDecodeText_InvalidUnicode(t *testing.T) {
+	forEachTextField(t, func(t *testing.T, f textField) {
 		for _, value := range []string{"\"www.crm.com\xff\"", "\"\xc3\"", "\"\xed\xa0\x80\"", "\"\xf4\x90\x80\x80\"", "\"\\n\xff\"",
 			`"www.crm.com\ud800"`, `"\udc00www"`, `"\ud800A"`, `"\ud800\ud800"`} {
-			in := decode(t, plain().with(f.name, value).String())
-			mustFault(t, in, models.Invalid, f.name)
+			in := decode(t, minimalEvent().with(f.name, value).String())
+			mustHaveProblem(t, in, models.Invalid, f.name)
 			if got := f.get(&in); got != nil {
 				t.Errorf("%q: read %q", value, *got)
 			}
@@ -179,23 +179,23 @@ func TestTextsThatAreNoUnicodeAreInvalid(t *testing.T) {
 	})
 }
 
-func TestARefusedRequestIdentifierIsEchoedAllTheSame(t *testing.T) {
+func TestDecode_EchoesRejectedRequestIdentifier(t *testing.T) {
 	t.Parallel()
 	for json, want := range map[string]string{
 		`"` + strings.Repeat("x", 256) + `"`: strings.Repeat("x", 256),
 		`"a\u0000b"`:                         "a\x00b",
 		`""`:                                 "",
 	} {
-		in := decode(t, plain().with("requestUniqueIdentifier", json).String())
+		in := decode(t, minimalEvent().with("requestUniqueIdentifier", json).String())
 		if len(in.Problems) != 1 || in.RequestUniqueIdentifier == nil || *in.RequestUniqueIdentifier != want {
-			t.Errorf("%s: read %q, %+v", json, str(in.RequestUniqueIdentifier), in.Problems)
+			t.Errorf("%s: read %q, %+v", json, textOrNone(in.RequestUniqueIdentifier), in.Problems)
 		}
 	}
 }
 
 // A mandatory field that was given, but wrongly, is not reported missing as well: mustFault takes one fault only. Here all of
 // them together.
-func TestEveryFaultIsTold(t *testing.T) {
+func TestDecode_AllProblems(t *testing.T) {
 	t.Parallel()
 	in := decode(t, `{"website":"javascript:alert(1)","performedOn":"yesterday","udfFloat3":"x","udfDate2":1,"description":{},"hue":"red","rewardsParticipantIdentifier":{}}`)
 	want := map[string]models.Code{
@@ -203,7 +203,7 @@ func TestEveryFaultIsTold(t *testing.T) {
 		"hue": models.Invalid, "rewardsParticipantIdentifier": models.Mandatory, "requestUniqueIdentifier": models.Mandatory, "performedByUnitIdentifier": models.Mandatory,
 	}
 	for _, fault := range in.Problems {
-		mustBeShowable(t, fault)
+		mustBePrintable(t, fault)
 		if want[fault.Path[0]] != fault.Code {
 			t.Errorf("%+v, want %q", fault, want[fault.Path[0]])
 		}

@@ -18,12 +18,12 @@ import (
 // FuzzDecode holds the decoder against encoding/json: reading fails if and only if the text is not JSON. Whatever is read
 // keeps the limits, and whatever is said is fit to be shown.
 func FuzzDecode(f *testing.F) {
-	for _, seed := range []string{plain().String(), full().String(), token(otp).String(), token(`{"credentials":{"identifier":"m","passCode":"1"}}`).String(), fullEvent + `"hue":1}`,
-		wireNames.Replace(fullEvent) + `"rewards_participant_identifier":{"access_token_identifier":{"identifier":"m","pass_code":"1"}}}`,
+	for _, seed := range []string{minimalEvent().String(), fullEventJSON().String(), token(otp).String(), token(`{"credentials":{"identifier":"m","passCode":"1"}}`).String(), fullEventPrefix + `"hue":1}`,
+		snakeCaseNames.Replace(fullEventPrefix) + `"rewards_participant_identifier":{"access_token_identifier":{"identifier":"m","pass_code":"1"}}}`,
 		`null`, `7`, `[]`, `{}`, `{"website":NaN}`, `{"udfFloat1":1e999}`, `{"website":"\ud800"}`, "{\"website\":\"\xff\"}", `{"website":"a","website":"b"}`, `{"a\u0000b":1}`} {
 		f.Add(seed)
 	}
-	for i, text := range canaries() {
+	for i, text := range eventsWithSecrets() {
 		if i%50 == 0 {
 			f.Add(text)
 		}
@@ -35,37 +35,37 @@ func FuzzDecode(f *testing.F) {
 		for _, naming := range []events.FieldNames{events.CamelCase, events.SnakeCase} {
 			d := newDecoder()
 			d.FieldNames = naming
-			in, err := tryDecode(d, text)
+			in, err := decodeWith(d, text)
 			if valid := json.Valid([]byte(text)); valid != (err == nil) || err != nil && !errors.Is(err, strictjson.ErrSyntax) {
 				t.Fatalf("valid JSON: %v, decoded: %v", valid, err)
 			}
 			if err != nil {
 				continue
 			}
-			if again, err := tryDecode(d, text); err != nil || !reflect.DeepEqual(in, again) {
+			if again, err := decodeWith(d, text); err != nil || !reflect.DeepEqual(in, again) {
 				t.Fatalf("read %+v, then %+v, %v", in, again, err)
 			}
 			if len(in.Problems) > 100 {
 				t.Errorf("%d faults", len(in.Problems))
 			}
 			for _, fault := range in.Problems {
-				mustBeShowable(t, fault)
+				mustBePrintable(t, fault)
 			}
 			if len(in.Problems) == 0 {
-				mustKeepTheLimits(t, in)
+				mustKeepLimits(t, in)
 			}
 		}
 	})
 }
 
-// mustKeepTheLimits checks an event that was read without complaint.
-func mustKeepTheLimits(t *testing.T, in events.WebCustomerEventInput) {
+// mustKeepLimits checks an event that was read without complaint.
+func mustKeepLimits(t *testing.T, in events.WebCustomerEventInput) {
 	t.Helper()
 	if !in.Customer.Given || !in.Unit.Given || in.Row.PerformedOn.IsZero() || in.RequestUniqueIdentifier == nil || strings.TrimSpace(*in.RequestUniqueIdentifier) == "" || models.CheckWebsite(in.Row.Website) != nil {
 		t.Errorf("what is mandatory is missing: %+v", in)
 	}
 	for _, f := range textFields {
-		if value := f.get(&in); value != nil && (utf8.RuneCountInString(*value) > f.most || refusedText(*value)) {
+		if value := f.get(&in); value != nil && (utf8.RuneCountInString(*value) > f.maxLength || isRejectedText(*value)) {
 			t.Errorf("%s is %q", f.name, *value)
 		}
 	}
@@ -81,8 +81,8 @@ func mustKeepTheLimits(t *testing.T, in events.WebCustomerEventInput) {
 	}
 }
 
-// refusedText says, another way than the decoder does, which texts are not kept.
-func refusedText(value string) bool {
+// isRejectedText says, another way than the decoder does, which texts are not kept.
+func isRejectedText(value string) bool {
 	return !utf8.ValidString(value) || strings.ContainsFunc(value, func(r rune) bool { return unicode.IsControl(r) && r != '\t' && r != '\n' && r != '\r' })
 }
 
@@ -104,14 +104,14 @@ func FuzzReference(f *testing.F) {
 			}
 		}
 		for _, field := range identifierFields {
-			for choice, by := range field.choices {
+			for choice, by := range field.alternatives {
 				in := decode(t, field.event(`{"`+choice+`":"`+b.String()+`"}`).String())
 				want := models.Reference{Kind: field.kind, By: by, Value: value}
-				switch link := field.link(&in); {
-				case refusedText(value) || utf8.RuneCountInString(value) > 255:
-					mustFault(t, in, models.Invalid, field.name, choice)
+				switch link := field.reference(&in); {
+				case isRejectedText(value) || utf8.RuneCountInString(value) > 255:
+					mustHaveProblem(t, in, models.Invalid, field.name, choice)
 				case strings.TrimSpace(value) == "":
-					mustFault(t, in, models.Mandatory, field.name, choice)
+					mustHaveProblem(t, in, models.Mandatory, field.name, choice)
 				case len(in.Problems) > 0 || !link.Given || link.Target != want:
 					t.Errorf("%q: read %+v, faults %+v", value, link, in.Problems)
 				}

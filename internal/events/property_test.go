@@ -13,27 +13,27 @@ import (
 	"customer-events/internal/events"
 )
 
-// drawn is an event of a random batch. What it shares with others is known, the rest of its text is not looked at.
-type drawn struct {
+// drawnEvent is an event of a random batch. What it shares with others is known, the rest of its text is not looked at.
+type drawnEvent struct {
 	id, ref, text string
 }
 
 // shares reports whether the verdict about one event may depend on the other.
-func (d drawn) shares(other drawn) bool {
+func (d drawnEvent) shares(other drawnEvent) bool {
 	return d.id != "" && d.id == other.id || d.ref != "" && d.ref == other.ref
 }
 
 var (
-	someCustomers = []raw{
-		plain(), plain(), plain().with("accountsReceivableIdentifier", `{"id":"A77"}`), plain().with("accountsReceivableIdentifier", `{"name":"Maria Stone"}`),
-		plain().with("accountsReceivableIdentifier", `{"name":"Alex Twin"}`), plain().with("accountsReceivableIdentifier", `{"number":"nobody"}`), plain().with("accountsReceivableIdentifier", `{}`),
-		plain().by(`{"number":"RP0000000019"}`), plain().by(`{"id":"P20"}`), plain().by(`{"id":"nobody"}`), token(otp), token(otp), token(`{"oneTimePassword":"000004"}`), token(`{"oneTimePassword":"000005"}`),
+	drawnCustomers = []eventJSON{
+		minimalEvent(), minimalEvent(), minimalEvent().with("accountsReceivableIdentifier", `{"id":"A77"}`), minimalEvent().with("accountsReceivableIdentifier", `{"name":"Maria Stone"}`),
+		minimalEvent().with("accountsReceivableIdentifier", `{"name":"Alex Twin"}`), minimalEvent().with("accountsReceivableIdentifier", `{"number":"nobody"}`), minimalEvent().with("accountsReceivableIdentifier", `{}`),
+		minimalEvent().forParticipant(`{"number":"RP0000000019"}`), minimalEvent().forParticipant(`{"id":"P20"}`), minimalEvent().forParticipant(`{"id":"nobody"}`), token(otp), token(otp), token(`{"oneTimePassword":"000004"}`), token(`{"oneTimePassword":"000005"}`),
 		token(`{"oneTimePassword":"000006"}`), token(`{"authenticationCode":"maria-code"}`), token(`{"authenticationCode":"ended"}`),
 		token(`{"credentials":{"identifier":"maria@example.com","passCode":"4711"}}`), token(`{"credentials":{"identifier":"maria@example.com","passCode":"1"}}`),
-		plain().without("accountsReceivableIdentifier"), plain().with("rewardsParticipantIdentifier", `{"number":"RP0000000019"}`),
+		minimalEvent().without("accountsReceivableIdentifier"), minimalEvent().with("rewardsParticipantIdentifier", `{"number":"RP0000000019"}`),
 	}
-	// someValues are put into events, often enough for most batches to hold some poison, seldom enough for most events to be whole.
-	someValues = map[string][]string{
+	// drawnValues are put into events, often enough for most batches to hold some poison, seldom enough for most events to be whole.
+	drawnValues = map[string][]string{
 		"classificationIdentifier":  {`{"alternativeCode":"NL"}`, `{"name":"Product page"}`, `{"id":"C3"}`, `{"id":"nothing"}`, `{"id":"C1","name":"Newsletter"}`, `null`, `7`},
 		"performedByUnitIdentifier": {`{"id":"U2"}`, `{"name":"Web Shop"}`, `{"id":"nowhere"}`, `[]`, `null`},
 		"performedOn":               {`"2016-06-22T15:00:00"`, `"2016-06-22T18:00:00+03:00"`, `"2099-01-01T00:00:00"`, `"2016-02-30T00:00:00"`, `""`, `7`},
@@ -43,23 +43,23 @@ var (
 		"udfDate3":                  {`"9999-12-31T23:59:59.999999Z"`, `"tomorrow"`, `null`},
 		"hue":                       {`"red"`, `{"a":[null]}`},
 	}
-	noEvents = []string{`null`, `7`, `"event"`, `[]`, `{}`, `true`, `{"requestUniqueIdentifier":null}`}
+	notEvents = []string{`null`, `7`, `"event"`, `[]`, `{}`, `true`, `{"requestUniqueIdentifier":null}`}
 )
 
-func drawEvent(t *rapid.T) drawn {
+func drawEvent(t *rapid.T) drawnEvent {
 	if rapid.IntRange(0, 19).Draw(t, "no event") == 0 {
-		return drawn{text: rapid.SampledFrom(noEvents).Draw(t, "what instead")}
+		return drawnEvent{text: rapid.SampledFrom(notEvents).Draw(t, "what instead")}
 	}
-	var d drawn
+	var d drawnEvent
 	d.id = fmt.Sprint("r", rapid.IntRange(0, 30).Draw(t, "id"))
-	event := rapid.SampledFrom(someCustomers).Draw(t, "customer").named(d.id)
+	event := rapid.SampledFrom(drawnCustomers).Draw(t, "customer").withIdentifier(d.id)
 	if rapid.Bool().Draw(t, "has a reference") {
 		d.ref = fmt.Sprint(rapid.IntRange(0, 9).Draw(t, "reference"))
-		event = event.referred("s", d.ref)
+		event = event.withReference("s", d.ref)
 	}
 	for range rapid.IntRange(0, 2).Draw(t, "changes") {
-		field := rapid.SampledFrom(slices.Sorted(maps.Keys(someValues))).Draw(t, "field")
-		event = event.with(field, rapid.SampledFrom(someValues[field]).Draw(t, "value"))
+		field := rapid.SampledFrom(slices.Sorted(maps.Keys(drawnValues))).Draw(t, "field")
+		event = event.with(field, rapid.SampledFrom(drawnValues[field]).Draw(t, "value"))
 	}
 	if d.text = event.String(); rapid.IntRange(0, 19).Draw(t, "a field twice") == 0 {
 		d.text = `{"website":"www.crm.com",` + d.text[1:]
@@ -67,7 +67,7 @@ func drawEvent(t *rapid.T) drawn {
 	return d
 }
 
-func drawBatch(t *rapid.T) (list []drawn, texts []string) {
+func drawBatch(t *rapid.T) (list []drawnEvent, texts []string) {
 	list = rapid.SliceOfN(rapid.Custom(drawEvent), 0, 15).Draw(t, "batch")
 	for _, d := range list {
 		texts = append(texts, d.text)
@@ -75,18 +75,18 @@ func drawBatch(t *rapid.T) (list []drawn, texts []string) {
 	return list, texts
 }
 
-// call makes one call to a shop; outer is the test that rapid runs in, which the shop's helpers take.
-func (s *shop) call(outer *testing.T, t *rapid.T, key string, texts []string) events.Outcome {
+// createDrawn makes one call to a shop; outer is the test that rapid runs in, which the shop's helpers take.
+func (s *testService) createDrawn(outer *testing.T, t *rapid.T, key string, texts []string) events.Outcome {
 	t.Helper()
 	out, err := s.CreateWebCustomerEvents(outer.Context(), events.Request{Caller: s.caller, IdempotencyKey: key, Events: decodeTexts(outer, texts...)})
 	if err != nil {
 		t.Fatalf("CreateWebCustomerEvents: %v", err)
 	}
-	mustAddUp(t, out, len(texts))
+	mustBeConsistent(t, out, len(texts))
 	return out
 }
 
-func (s *shop) verdicts(outer *testing.T, t *rapid.T, key string, texts []string) events.DryRunResult {
+func (s *testService) checkDrawn(outer *testing.T, t *rapid.T, key string, texts []string) events.DryRunResult {
 	t.Helper()
 	verdicts, err := s.CheckWebCustomerEvents(outer.Context(), events.Request{Caller: s.caller, IdempotencyKey: key, Events: decodeTexts(outer, texts...)})
 	if err != nil {
@@ -95,12 +95,12 @@ func (s *shop) verdicts(outer *testing.T, t *rapid.T, key string, texts []string
 	return verdicts
 }
 
-func TestEveryEventIsAnsweredOnceAndInOrder(t *testing.T) {
+func TestProperty_EachEventOnceAndInOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		s := newShop(t)
+		s := newTestService(t)
 		_, texts := drawBatch(rt)
-		out := s.call(t, rt, rapid.SampledFrom([]string{"", "key"}).Draw(rt, "key"), texts)
+		out := s.createDrawn(t, rt, rapid.SampledFrom([]string{"", "key"}).Draw(rt, "key"), texts)
 		if recorded := len(s.memory.Events()); recorded != out.Summary.Processed-out.Summary.Replayed {
 			rt.Errorf("%d events are recorded, the summary is %+v", recorded, out.Summary)
 		}
@@ -116,11 +116,11 @@ func TestEveryEventIsAnsweredOnceAndInOrder(t *testing.T) {
 
 // An event's verdict is its own: what is in the batch beside it does not matter, unless it shares a request identifier or a
 // reference.
-func TestNoEventHarmsAnother(t *testing.T) {
+func TestProperty_EventsAreIndependent(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		list, texts := drawBatch(rt)
-		out := newShop(t).call(t, rt, "", texts)
+		out := newTestService(t).createDrawn(t, rt, "", texts)
 		verdicts := make([]*events.UnprocessedCustomerEvent, len(list))
 		for i, u := range out.UnprocessedCustomerEventsSet {
 			verdicts[u.Index] = &out.UnprocessedCustomerEventsSet[i]
@@ -129,7 +129,7 @@ func TestNoEventHarmsAnother(t *testing.T) {
 			if slices.ContainsFunc(slices.Concat(list[:i], list[i+1:]), d.shares) {
 				continue
 			}
-			alone := newShop(t).call(t, rt, "", texts[i:i+1])
+			alone := newTestService(t).createDrawn(t, rt, "", texts[i:i+1])
 			if len(alone.UnprocessedCustomerEventsSet) == 0 {
 				if verdicts[i] != nil {
 					rt.Errorf("%s: processed alone, but %+v in the batch", d.text, *verdicts[i])
@@ -145,44 +145,44 @@ func TestNoEventHarmsAnother(t *testing.T) {
 	})
 }
 
-func TestTheSameBatchAgainIsTheSame(t *testing.T) {
+func TestProperty_SameBatchAgain(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		s := newShop(t)
+		s := newTestService(t)
 		_, before := drawBatch(rt) // an earlier call may have taken references and spent the password
-		s.call(t, rt, "", before)
+		s.createDrawn(t, rt, "", before)
 		_, texts := drawBatch(rt)
-		first := s.call(t, rt, "key", texts)
+		first := s.createDrawn(t, rt, "key", texts)
 		recorded := len(s.memory.Events())
-		second := s.call(t, rt, "key", texts)
+		second := s.createDrawn(t, rt, "key", texts)
 		// What was unprocessed is judged anew, and may turn out to be what another event of the call has been recorded as: its
 		// password was over, but under its reference there was nothing yet to be a replay of. Then it is a replay now.
 		again := second
 		again.ProcessedCustomerEventsSet = slices.DeleteFunc(slices.Clone(second.ProcessedCustomerEventsSet), func(p events.ProcessedCustomerEvent) bool {
 			return slices.ContainsFunc(first.UnprocessedCustomerEventsSet, func(u events.UnprocessedCustomerEvent) bool { return u.Index == p.Index })
 		})
-		mustBeTheSame(rt, first, again)
+		mustEqualEvents(rt, first, again)
 		if second.Summary.Replayed != second.Summary.Processed || len(s.memory.Events()) != recorded {
 			rt.Errorf("%+v and %d recorded, then %+v and %d", first.Summary, recorded, second.Summary, len(s.memory.Events()))
 		}
 	})
 }
 
-func TestACheckAgreesWithTheCallAndLeavesNoTrace(t *testing.T) {
+func TestProperty_DryRunAgreesWithCall(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		s := newShop(t)
+		s := newTestService(t)
 		_, before := drawBatch(rt)
-		s.call(t, rt, "", before)
+		s.createDrawn(t, rt, "", before)
 		_, texts := drawBatch(rt)
 		for range 2 { // the second time everything is there already
 			recorded := len(s.memory.Events())
 			s.memory.ResetCounters() // wrong credentials leave a trace, by intent
-			verdicts := s.verdicts(t, rt, "key", texts)
-			if diff := cmp.Diff(verdicts, s.verdicts(t, rt, "key", texts)); diff != "" || len(s.memory.Events()) != recorded {
+			verdicts := s.checkDrawn(t, rt, "key", texts)
+			if diff := cmp.Diff(verdicts, s.checkDrawn(t, rt, "key", texts)); diff != "" || len(s.memory.Events()) != recorded {
 				rt.Errorf("the check has left a trace: %s", diff)
 			}
-			out := s.call(t, rt, "key", texts)
+			out := s.createDrawn(t, rt, "key", texts)
 			want := events.DryRunResult{Acceptable: out.Summary.Processed, Replays: out.Summary.Replayed, UnprocessedCustomerEventsSet: out.UnprocessedCustomerEventsSet}
 			if diff := cmp.Diff(want, verdicts); diff != "" {
 				rt.Errorf("the call and the check: %s", diff)

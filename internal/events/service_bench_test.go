@@ -9,24 +9,24 @@ import (
 func BenchmarkCreate(b *testing.B) {
 	for _, c := range []struct {
 		name  string
-		event func(i int) raw
+		event func(i int) eventJSON
 	}{
-		{"accounts", func(int) raw { return plain() }},
-		{"participants with references", func(i int) raw {
-			return plain().by(`{"number":"RP0000000019"}`).referred("s", fmt.Sprint(i))
+		{"accounts", func(int) eventJSON { return minimalEvent() }},
+		{"participants with references", func(i int) eventJSON {
+			return minimalEvent().forParticipant(`{"number":"RP0000000019"}`).withReference("s", fmt.Sprint(i))
 		}},
-		{"access tokens", func(int) raw { return token(`{"authenticationCode":"maria-code"}`) }},
+		{"access tokens", func(int) eventJSON { return token(`{"authenticationCode":"maria-code"}`) }},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			s := newShop(b)
-			list := make([]raw, 1000)
+			s := newTestService(b)
+			list := make([]eventJSON, 1000)
 			for i := range list {
-				list[i] = c.event(i).named(fmt.Sprint(i))
+				list[i] = c.event(i).withIdentifier(fmt.Sprint(i))
 			}
 			for b.Loop() {
 				b.StopTimer()
 				request := s.request(b, "", list...)
-				s = newShop(b)
+				s = newTestService(b)
 				b.StartTimer()
 				if _, err := s.CreateWebCustomerEvents(b.Context(), request); err != nil {
 					b.Fatal(err)

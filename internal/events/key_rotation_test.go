@@ -10,12 +10,12 @@ import (
 )
 
 // rotate gives the shop another key, with or without the one that everything in it is kept by.
-func (s *shop) rotate(older ...[]byte) {
+func (s *testService) rotate(older ...[]byte) {
 	s.Hasher = models.NewKeyedHasher([]byte("the tests' next key"), older...)
 }
 
-// rotated decodes with the shop's own secrets, as a door does.
-func (s *shop) rotated(t *testing.T, key string, list ...raw) (events.Outcome, error) {
+// createAfterRotation decodes with the shop's own secrets, as a door does.
+func (s *testService) createAfterRotation(t *testing.T, key string, list ...eventJSON) (events.Outcome, error) {
 	t.Helper()
 	decoder := newDecoder()
 	decoder.Hasher = s.Hasher
@@ -33,41 +33,41 @@ func (s *shop) rotated(t *testing.T, key string, list ...raw) (events.Outcome, e
 	return s.CreateWebCustomerEvents(t.Context(), events.Request{Caller: s.caller, IdempotencyKey: key, Events: set})
 }
 
-var oldKey = []byte("the tests' own key")
+var previousKey = []byte("the tests' own key")
 
-func TestSecretsKeptByTheOldKeyAreKnown(t *testing.T) {
+func TestKeyRotation_Credentials(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
-	list := []raw{token(`{"authenticationCode":"maria-code"}`).named("a"), credentials("maria@example.com", "4711").named("b"), token(otp).named("c"),
-		token(`{"authenticationCode":"nobody's"}`).named("d"), credentials("maria@example.com", "4712").named("e"), token(`{"oneTimePassword":"000005"}`).named("f"), token(`{"authenticationCode":"shared"}`).named("g")}
+	s := newTestService(t)
+	list := []eventJSON{token(`{"authenticationCode":"maria-code"}`).withIdentifier("a"), credentials("maria@example.com", "4711").withIdentifier("b"), token(otp).withIdentifier("c"),
+		token(`{"authenticationCode":"nobody's"}`).withIdentifier("d"), credentials("maria@example.com", "4712").withIdentifier("e"), token(`{"oneTimePassword":"000005"}`).withIdentifier("f"), token(`{"authenticationCode":"shared"}`).withIdentifier("g")}
 	s.rotate()
-	if out, err := s.rotated(t, "", list...); err != nil || out.Summary.Processed != 0 {
+	if out, err := s.createAfterRotation(t, "", list...); err != nil || out.Summary.Processed != 0 {
 		t.Fatalf("without the old key: %+v, %v", out.Summary, err)
 	}
-	s.rotate(oldKey)
-	out, err := s.rotated(t, "", list...)
+	s.rotate(previousKey)
+	out, err := s.createAfterRotation(t, "", list...)
 	if err != nil || out.Summary.Processed != 3 || out.Summary.Unprocessed != 4 {
 		t.Errorf("%+v, %v", out, err)
 	}
-	if again, err := s.rotated(t, "", list[2].referred("s", "1")); err != nil || again.Summary.Processed != 0 {
+	if again, err := s.createAfterRotation(t, "", list[2].withReference("s", "1")); err != nil || again.Summary.Processed != 0 {
 		t.Errorf("the password is not spent: %+v, %v", again, err)
 	}
 }
 
 // A call that was remembered under the old key is the same call still, and what is recorded of it later goes with it.
-func TestCallsRememberedByTheOldKeyAreReplayed(t *testing.T) {
+func TestKeyRotation_IdempotencyKeys(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
-	list := []raw{token(`{"authenticationCode":"maria-code"}`).named("a"), plain().named("b"), token(`{"authenticationCode":"later"}`).named("c")}
-	first := s.createWith(t, "key", list...)
+	s := newTestService(t)
+	list := []eventJSON{token(`{"authenticationCode":"maria-code"}`).withIdentifier("a"), minimalEvent().withIdentifier("b"), token(`{"authenticationCode":"later"}`).withIdentifier("c")}
+	first := s.createWithKey(t, "key", list...)
 	if first.Summary.Processed != 2 {
 		t.Fatalf("%+v", first)
 	}
-	s.rotate(oldKey)
+	s.rotate(previousKey)
 	hash := s.Hasher.AuthenticationCode("later") // imported anew, by the new key
-	s.memory.Add(t, dataOf(models.AccessToken{Number: "AT20", State: models.Effective, ParticipantKey: s.data.Participants[0].Key, AuthenticationCodeHash: hash}))
+	s.memory.Add(t, tokenData(models.AccessToken{Number: "AT20", State: models.Effective, ParticipantKey: s.data.Participants[0].Key, AuthenticationCodeHash: hash}))
 	for try := range 2 {
-		out, err := s.rotated(t, "key", list...)
+		out, err := s.createAfterRotation(t, "key", list...)
 		if err != nil || out.Summary.Processed != 3 || out.Summary.Replayed != 2+try {
 			t.Fatalf("try %d: %+v, %v", try, out.Summary, err)
 		}
@@ -80,7 +80,7 @@ func TestCallsRememberedByTheOldKeyAreReplayed(t *testing.T) {
 	if list := s.memory.Events(); len(list) != 3 {
 		t.Errorf("%d events are recorded", len(list))
 	}
-	if _, err := s.rotated(t, "key", list[1:]...); !errors.Is(err, events.ErrKeyReused) {
+	if _, err := s.createAfterRotation(t, "key", list[1:]...); !errors.Is(err, events.ErrKeyReused) {
 		t.Errorf("other events under the key: %v", err)
 	}
 }

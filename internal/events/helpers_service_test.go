@@ -16,25 +16,25 @@ import (
 	"customer-events/models"
 )
 
-// shop is a service before a directory in memory that holds the demo data and a little more.
-type shop struct {
+// testService is a service before a directory in memory that holds the demo data and a little more.
+type testService struct {
 	*events.Service
 	memory *eventstest.Memory
 	caller models.Caller
 	data   eventstest.Data
 }
 
-func newShop(t testing.TB) *shop {
-	secrets, memory := newSecrets(), eventstest.NewMemory()
+func newTestService(t testing.TB) *testService {
+	secrets, memory := newHasher(), eventstest.NewMemory()
 	data := eventstest.Data{
 		Users: []models.User{{Name: "demo"}, {Name: "another"}},
 		Accounts: []models.Account{
 			{ID: "A20", Number: "ACR0000000020", Name: "Maria Stone"}, {ID: "A77", Number: "ACR0000000077", Name: "John Field"},
 			{ID: "A78", Number: "ACR0000000078", Name: "Alex Twin"}, {ID: "A79", Number: "ACR0000000079", Name: "Alex Twin"}},
 		Classifications: []models.Classification{
-			{ID: "C1", Name: "Newsletter", AlternativeCode: ptr("NL"), Type: models.WebEvent}, {ID: "C2", Name: "Product page", AlternativeCode: ptr("PP"), Type: models.WebEvent},
-			{ID: "C3", Name: "Till", AlternativeCode: ptr("TL"), Type: "PURCHASE"}},
-		Units: []models.Unit{{ID: "1", Name: "Admin Unit", AlternativeCode: ptr("adminunit")}, {ID: "U2", Name: "Web Shop", AlternativeCode: ptr("webshop")}},
+			{ID: "C1", Name: "Newsletter", AlternativeCode: newValue("NL"), Type: models.WebEvent}, {ID: "C2", Name: "Product page", AlternativeCode: newValue("PP"), Type: models.WebEvent},
+			{ID: "C3", Name: "Till", AlternativeCode: newValue("TL"), Type: "PURCHASE"}},
+		Units: []models.Unit{{ID: "1", Name: "Admin Unit", AlternativeCode: newValue("adminunit")}, {ID: "U2", Name: "Web Shop", AlternativeCode: newValue("webshop")}},
 	}
 	memory.Add(t, data)
 	people := eventstest.Data{Participants: []models.Participant{
@@ -42,24 +42,24 @@ func newShop(t testing.TB) *shop {
 	memory.Add(t, people)
 	data.Participants = people.Participants
 	held := eventstest.Data{AccessTokens: []models.AccessToken{
-		{Number: "AT1", State: models.Effective, AuthenticationCodeHash: secrets.AuthenticationCode("maria-code"), Identifier: ptr("maria@example.com"),
-			PassCodeHash: secrets.PassCode("AT1", "4711"), OneTimePasswordHash: secrets.OneTimePassword("073482"), OneTimePasswordExpiresAt: ptr(now.Add(time.Microsecond))},
-		{Number: "AT2", State: models.NotEffective, AuthenticationCodeHash: secrets.AuthenticationCode("ended"), Identifier: ptr("ended@example.com"),
+		{Number: "AT1", State: models.Effective, AuthenticationCodeHash: secrets.AuthenticationCode("maria-code"), Identifier: newValue("maria@example.com"),
+			PassCodeHash: secrets.PassCode("AT1", "4711"), OneTimePasswordHash: secrets.OneTimePassword("073482"), OneTimePasswordExpiresAt: newValue(now.Add(time.Microsecond))},
+		{Number: "AT2", State: models.NotEffective, AuthenticationCodeHash: secrets.AuthenticationCode("ended"), Identifier: newValue("ended@example.com"),
 			PassCodeHash: secrets.PassCode("AT2", "4711"), OneTimePasswordHash: secrets.OneTimePassword("000002")},
-		{Number: "AT3", State: models.PendingVerification, AuthenticationCodeHash: secrets.AuthenticationCode("pending"), Identifier: ptr("pending@example.com"),
+		{Number: "AT3", State: models.PendingVerification, AuthenticationCodeHash: secrets.AuthenticationCode("pending"), Identifier: newValue("pending@example.com"),
 			PassCodeHash: secrets.PassCode("AT3", "4711"), OneTimePasswordHash: secrets.OneTimePassword("000003")},
-		{Number: "AT4", State: models.Effective, OneTimePasswordHash: secrets.OneTimePassword("000004"), OneTimePasswordExpiresAt: ptr(now)},
-		{Number: "AT5", State: models.Effective, OneTimePasswordHash: secrets.OneTimePassword("000005"), OneTimePasswordSpentAt: ptr(now.Add(-time.Hour))},
+		{Number: "AT4", State: models.Effective, OneTimePasswordHash: secrets.OneTimePassword("000004"), OneTimePasswordExpiresAt: newValue(now)},
+		{Number: "AT5", State: models.Effective, OneTimePasswordHash: secrets.OneTimePassword("000005"), OneTimePasswordSpentAt: newValue(now.Add(-time.Hour))},
 		{Number: "AT6", State: models.Effective, OneTimePasswordHash: secrets.OneTimePassword("000006"), AuthenticationCodeHash: secrets.AuthenticationCode("shared")},
 		{Number: "AT7", State: models.Effective, OneTimePasswordHash: secrets.OneTimePassword("000006"), AuthenticationCodeHash: secrets.AuthenticationCode("shared")},
-		{Number: "AT8", State: models.Effective, Identifier: ptr("nocode@example.com")},
+		{Number: "AT8", State: models.Effective, Identifier: newValue("nocode@example.com")},
 	}}
 	for i := range held.AccessTokens {
 		held.AccessTokens[i].ParticipantKey = people.Participants[i%2].Key
 	}
 	memory.Add(t, held)
 	data.AccessTokens = held.AccessTokens
-	return &shop{
+	return &testService{
 		Service: &events.Service{References: memory, Store: memory, Hasher: secrets, Now: func() time.Time { return now }, NewID: newIDs(),
 			FutureTolerance: 24 * time.Hour, RetryTimeout: 10 * time.Second, Log: slog.New(slog.DiscardHandler)},
 		memory: memory, data: data, caller: models.Caller{UserKey: data.Users[0].Key, Name: "demo"},
@@ -77,28 +77,28 @@ func newIDs() func() models.ID {
 }
 
 // request decodes the events anew, as every call of a caller is.
-func (s *shop) request(t testing.TB, key string, list ...raw) events.Request {
+func (s *testService) request(t testing.TB, key string, list ...eventJSON) events.Request {
 	t.Helper()
-	return events.Request{Caller: s.caller, IdempotencyKey: key, Events: decodeSet(t, list...)}
+	return events.Request{Caller: s.caller, IdempotencyKey: key, Events: decodeEvents(t, list...)}
 }
 
 // create makes a call without an idempotency key.
-func (s *shop) create(t testing.TB, list ...raw) events.Outcome {
+func (s *testService) create(t testing.TB, list ...eventJSON) events.Outcome {
 	t.Helper()
-	return s.createWith(t, "", list...)
+	return s.createWithKey(t, "", list...)
 }
 
-func (s *shop) createWith(t testing.TB, key string, list ...raw) events.Outcome {
+func (s *testService) createWithKey(t testing.TB, key string, list ...eventJSON) events.Outcome {
 	t.Helper()
 	out, err := s.CreateWebCustomerEvents(context.Background(), s.request(t, key, list...))
 	if err != nil {
 		t.Fatalf("CreateWebCustomerEvents: %v", err)
 	}
-	mustAddUp(t, out, len(list))
+	mustBeConsistent(t, out, len(list))
 	return out
 }
 
-func (s *shop) check(t testing.TB, key string, list ...raw) events.DryRunResult {
+func (s *testService) dryRun(t testing.TB, key string, list ...eventJSON) events.DryRunResult {
 	t.Helper()
 	verdicts, err := s.CheckWebCustomerEvents(context.Background(), s.request(t, key, list...))
 	if err != nil {
@@ -108,7 +108,7 @@ func (s *shop) check(t testing.TB, key string, list ...raw) events.DryRunResult 
 }
 
 // recorded is the event that bears an external reference; ok is false if none does.
-func (s *shop) recorded(t testing.TB, system, number string) (event models.WebCustomerEvent, ok bool) {
+func (s *testService) recorded(t testing.TB, system, number string) (event models.WebCustomerEvent, ok bool) {
 	t.Helper()
 	ref := models.ExternalReference{System: system, Number: number}
 	found, err := s.memory.ByExternalReference(context.Background(), []models.ExternalReference{ref})
@@ -119,8 +119,8 @@ func (s *shop) recorded(t testing.TB, system, number string) (event models.WebCu
 	return event, ok
 }
 
-// spent reports whether the one-time password is used up.
-func (s *shop) spent(t testing.TB, password string) bool {
+// passwordUsed reports whether the one-time password is used up.
+func (s *testService) passwordUsed(t testing.TB, password string) bool {
 	t.Helper()
 	ref := models.Reference{Kind: models.AccessTokens, By: models.ByOneTimePassword, Value: string(s.Hasher.OneTimePassword(password))}
 	found, err := s.memory.AccessTokens(context.Background(), []models.Reference{ref})
@@ -130,9 +130,9 @@ func (s *shop) spent(t testing.TB, password string) bool {
 	return found[0][0].OneTimePasswordSpentAt != nil
 }
 
-// mustAddUp checks what is true of every outcome: each event in exactly one list, both in the caller's order, the summary
+// mustBeConsistent checks what is true of every outcome: each event in exactly one list, both in the caller's order, the summary
 // right, ids and numbers as they are to be written, codes and texts as they are to be said.
-func mustAddUp(t tb, out events.Outcome, received int) {
+func mustBeConsistent(t tb, out events.Outcome, received int) {
 	t.Helper()
 	seen := make([]int, received)
 	last, replayed := -1, 0
@@ -194,8 +194,8 @@ func mustProcess(t testing.TB, out events.Outcome, replayed ...bool) {
 	}
 }
 
-// mustRefuse checks that the only event was unprocessed, for one reason, at one place.
-func mustRefuse(t testing.TB, out events.Outcome, code models.Code, what string, path ...string) {
+// mustReject checks that the only event was unprocessed, for one reason, at one place.
+func mustReject(t testing.TB, out events.Outcome, code models.Code, what string, path ...string) {
 	t.Helper()
 	if len(out.UnprocessedCustomerEventsSet) != 1 || len(out.ProcessedCustomerEventsSet) != 0 {
 		t.Fatalf("outcome %+v", out)
@@ -209,6 +209,6 @@ func mustRefuse(t testing.TB, out events.Outcome, code models.Code, what string,
 	}
 }
 
-func dataOf(tokens ...models.AccessToken) eventstest.Data {
+func tokenData(tokens ...models.AccessToken) eventstest.Data {
 	return eventstest.Data{AccessTokens: tokens}
 }

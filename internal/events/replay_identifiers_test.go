@@ -13,8 +13,8 @@ import (
 // An identifier of another kind than the one sent means the recorded record if that is among its matches.
 func TestReplay_AnotherIdentifierThatMatchesTheRecord(t *testing.T) {
 	t.Parallel()
-	twin := plain().with("accountsReceivableIdentifier", `{"number":"ACR0000000078"}`)
-	for name, event := range map[string]raw{
+	twin := minimalEvent().with("accountsReceivableIdentifier", `{"number":"ACR0000000078"}`)
+	for name, event := range map[string]eventJSON{
 		"an ambiguous name":  twin.with("accountsReceivableIdentifier", `{"name":"Alex Twin"}`),
 		"the id":             twin.with("accountsReceivableIdentifier", `{"id":"A78"}`),
 		"the unit's code":    twin.with("performedByUnitIdentifier", `{"alternativeCode":"adminunit"}`),
@@ -24,32 +24,32 @@ func TestReplay_AnotherIdentifierThatMatchesTheRecord(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newShop(t)
-			first := s.create(t, twin.referred("s", "1"))
+			s := newTestService(t)
+			first := s.create(t, twin.withReference("s", "1"))
 			mustProcess(t, first, false)
-			s.mustReplay(t, first, event.referred("s", "1"))
+			s.mustReplay(t, first, event.withReference("s", "1"))
 		})
 	}
 	t.Run("an ambiguous name of others", func(t *testing.T) {
 		t.Parallel()
-		s := newShop(t)
-		mustProcess(t, s.create(t, plain().referred("s", "1")), false)
-		mustRefuse(t, s.create(t, twin.with("accountsReceivableIdentifier", `{"name":"Alex Twin"}`).referred("s", "1")), models.Ambiguous,
+		s := newTestService(t)
+		mustProcess(t, s.create(t, minimalEvent().withReference("s", "1")), false)
+		mustReject(t, s.create(t, twin.with("accountsReceivableIdentifier", `{"name":"Alex Twin"}`).withReference("s", "1")), models.Ambiguous,
 			"Account (Alex Twin) Is Ambiguous: several records have it, use the id or number.", "accountsReceivableIdentifier", "name")
 	})
 	t.Run("a participant that moved, by its id", func(t *testing.T) {
 		t.Parallel()
-		s := newShop(t)
-		first := s.create(t, plain().by(`{"number":"RP0000000019"}`).referred("s", "1"))
+		s := newTestService(t)
+		first := s.create(t, minimalEvent().forParticipant(`{"number":"RP0000000019"}`).withReference("s", "1"))
 		s.memory.Change(eventstest.Data{Participants: []models.Participant{{Key: s.data.Participants[0].Key, ID: "P19", Number: "RP0000000019", AccountKey: s.data.Accounts[1].Key}}})
-		s.mustReplay(t, first, plain().by(`{"id":"P19"}`).referred("s", "1"))
+		s.mustReplay(t, first, minimalEvent().forParticipant(`{"id":"P19"}`).withReference("s", "1"))
 	})
 	t.Run("a participant that moved, by its token", func(t *testing.T) {
 		t.Parallel()
-		s := newShop(t)
-		first := s.create(t, plain().by(`{"number":"RP0000000019"}`).referred("s", "1"))
+		s := newTestService(t)
+		first := s.create(t, minimalEvent().forParticipant(`{"number":"RP0000000019"}`).withReference("s", "1"))
 		s.memory.Change(eventstest.Data{Participants: []models.Participant{{Key: s.data.Participants[0].Key, ID: "P19", Number: "RP0000000019", AccountKey: s.data.Accounts[1].Key}}})
-		s.mustReplay(t, first, token(`{"authenticationCode":"maria-code"}`).referred("s", "1"))
+		s.mustReplay(t, first, token(`{"authenticationCode":"maria-code"}`).withReference("s", "1"))
 	})
 }
 
@@ -57,12 +57,12 @@ func TestReplay_AnotherIdentifierThatMatchesTheRecord(t *testing.T) {
 // is named.
 func TestReplay_OtherContentAfterAChangeNamesWhatDiffers(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
-	event := plain().with("accountsReceivableIdentifier", `{"name":"Maria Stone"}`).referred("s", "1")
+	s := newTestService(t)
+	event := minimalEvent().with("accountsReceivableIdentifier", `{"name":"Maria Stone"}`).withReference("s", "1")
 	mustProcess(t, s.create(t, event), false)
 	s.memory.Add(t, eventstest.Data{Accounts: []models.Account{{ID: "X", Number: "X", Name: "Maria Stone"}}})
 	differs := "website Differs From The Event That Has The External Reference (1) Of s: an external reference always names the same event."
-	mustRefuse(t, s.create(t, event.with("website", `"x.com"`)), models.Duplicate, differs, "website")
+	mustReject(t, s.create(t, event.with("website", `"x.com"`)), models.Duplicate, differs, "website")
 	s.Now = func() time.Time { return now.AddDate(-20, 0, 0) }
 	out := s.create(t, event.with("website", `"x.com"`)) // and new content is judged by the clock as well
 	if u := out.UnprocessedCustomerEventsSet; len(u) != 1 || len(u[0].Problems) != 2 {
@@ -71,70 +71,70 @@ func TestReplay_OtherContentAfterAChangeNamesWhatDiffers(t *testing.T) {
 }
 
 // An event of before the hashes were kept is compared by what its identifiers match now.
-func TestReplay_OfAnEventWithoutHashes(t *testing.T) {
+func TestReplay_EventWithoutHashes(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
-	first := s.create(t, plain().with("accountsReceivableIdentifier", `{"name":"Maria Stone"}`).referred("s", "1"))
-	s.Store = hashless{s.memory}
+	s := newTestService(t)
+	first := s.create(t, minimalEvent().with("accountsReceivableIdentifier", `{"name":"Maria Stone"}`).withReference("s", "1"))
+	s.Store = storeWithoutHashes{s.memory}
 	s.memory.Add(t, eventstest.Data{Accounts: []models.Account{{ID: "X", Number: "X", Name: "Maria Stone"}}})
-	second := s.create(t, plain().with("accountsReceivableIdentifier", `{"name":"Maria Stone"}`).referred("s", "1"))
+	second := s.create(t, minimalEvent().with("accountsReceivableIdentifier", `{"name":"Maria Stone"}`).withReference("s", "1"))
 	mustProcess(t, second, true)
-	mustBeTheSame(t, first, second)
-	mustRefuse(t, s.create(t, plain().with("performedByUnitIdentifier", `{"name":"Web Shop"}`).referred("s", "1")), models.Duplicate,
+	mustEqualEvents(t, first, second)
+	mustReject(t, s.create(t, minimalEvent().with("performedByUnitIdentifier", `{"name":"Web Shop"}`).withReference("s", "1")), models.Duplicate,
 		"performedByUnitIdentifier Differs From The Event That Has The External Reference (1) Of s: an external reference always names the same event.", "performedByUnitIdentifier")
 }
 
 // The hashes that an event was recorded with by an older secret key are known by that key.
 func TestReplay_AfterTheSecretKeyWasChanged(t *testing.T) {
 	t.Parallel()
-	for _, event := range []raw{token(otp), credentials("maria@example.com", "4711"), token(`{"authenticationCode":"maria-code"}`),
-		plain().with("accountsReceivableIdentifier", `{"name":"Maria Stone"}`)} {
-		s := newShop(t)
-		event = event.referred("s", "1")
+	for _, event := range []eventJSON{token(otp), credentials("maria@example.com", "4711"), token(`{"authenticationCode":"maria-code"}`),
+		minimalEvent().with("accountsReceivableIdentifier", `{"name":"Maria Stone"}`)} {
+		s := newTestService(t)
+		event = event.withReference("s", "1")
 		first := s.create(t, event)
 		mustProcess(t, first, false)
 		s.memory.Add(t, eventstest.Data{Accounts: []models.Account{{ID: "X", Number: "X", Name: "Maria Stone"}}})
 		s.changeToken(func(token *models.AccessToken) {
 			token.OneTimePasswordHash, token.PassCodeHash, token.AuthenticationCodeHash = nil, nil, nil
 		})
-		s.rotate(oldKey)
-		s.Store = noFailures{s.memory, t}
-		second, err := s.rotated(t, "", event)
+		s.rotate(previousKey)
+		s.Store = noFailuresStore{s.memory, t}
+		second, err := s.createAfterRotation(t, "", event)
 		if err != nil {
 			t.Fatal(err)
 		}
 		mustProcess(t, second, true)
-		mustBeTheSame(t, first, second)
+		mustEqualEvents(t, first, second)
 	}
 }
 
 // A wrong credential beside the content of a recorded event gets the answer of any wrong credential, and is
 // counted like one.
-func TestReplay_IsNoWayToGuess(t *testing.T) {
+func TestReplay_GuessingCounts(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		right raw
-		wrong func(i int) raw
+		right eventJSON
+		wrong func(i int) eventJSON
 		most  int
 	}{
-		"one-time password":   {token(otp), func(i int) raw { return token(fmt.Sprintf(`{"oneTimePassword":"%d"}`, 100_000+i)) }, 20},
-		"authentication code": {token(`{"authenticationCode":"maria-code"}`), func(i int) raw { return token(fmt.Sprintf(`{"authenticationCode":"%d"}`, i)) }, 100},
-		"pass code":           {credentials("maria@example.com", "4711"), func(i int) raw { return credentials("maria@example.com", fmt.Sprint(i)) }, 5},
+		"one-time password":   {token(otp), func(i int) eventJSON { return token(fmt.Sprintf(`{"oneTimePassword":"%d"}`, 100_000+i)) }, 20},
+		"authentication code": {token(`{"authenticationCode":"maria-code"}`), func(i int) eventJSON { return token(fmt.Sprintf(`{"authenticationCode":"%d"}`, i)) }, 100},
+		"pass code":           {credentials("maria@example.com", "4711"), func(i int) eventJSON { return credentials("maria@example.com", fmt.Sprint(i)) }, 5},
 	} {
 		for _, replaced := range []bool{false, true} {
-			for size, fillers := range map[string][]raw{"small": nil, "large": manyPlain(150)} {
+			for size, fillers := range map[string][]eventJSON{"small": nil, "large": minimalEvents(150)} {
 				t.Run(fmt.Sprintf("%s, replaced %v, in a %s call", name, replaced, size), func(t *testing.T) {
 					t.Parallel()
-					s := newShop(t)
-					first := s.create(t, c.right.referred("s", "1"))
+					s := newTestService(t)
+					first := s.create(t, c.right.withReference("s", "1"))
 					mustProcess(t, first, false)
 					if replaced {
 						s.changeToken(func(token *models.AccessToken) {
 							token.OneTimePasswordHash, token.PassCodeHash, token.AuthenticationCodeHash = nil, nil, nil
 						})
 					}
-					send := func(event raw) (code models.Code, text string) {
-						out := s.create(t, append(fillers[:len(fillers):len(fillers)], event.named("guess").referred("s", "1"))...)
+					send := func(event eventJSON) (code models.Code, text string) {
+						out := s.create(t, append(fillers[:len(fillers):len(fillers)], event.withIdentifier("guess").withReference("s", "1"))...)
 						for _, u := range out.UnprocessedCustomerEventsSet {
 							code, text = u.ErrorCode, u.ErrorDescription
 						}
@@ -177,15 +177,15 @@ func TestReplay_IsNoWayToGuess(t *testing.T) {
 }
 
 // A credential that was replaced, beside other content, tells nothing of what the event was recorded by.
-func TestReplay_OtherContentTellsNothingOfTheCredential(t *testing.T) {
+func TestReplay_OtherContentRevealsNothingOfTheCredential(t *testing.T) {
 	t.Parallel()
-	for _, event := range []raw{token(otp), credentials("maria@example.com", "4711"), token(`{"authenticationCode":"maria-code"}`)} {
-		s := newShop(t)
-		mustProcess(t, s.create(t, event.referred("s", "1")), false)
+	for _, event := range []eventJSON{token(otp), credentials("maria@example.com", "4711"), token(`{"authenticationCode":"maria-code"}`)} {
+		s := newTestService(t)
+		mustProcess(t, s.create(t, event.withReference("s", "1")), false)
 		s.changeToken(func(token *models.AccessToken) {
 			token.OneTimePasswordHash, token.PassCodeHash, token.AuthenticationCodeHash = nil, nil, nil
 		})
-		out := s.create(t, event.referred("s", "1").with("website", `"x.com"`))
+		out := s.create(t, event.withReference("s", "1").with("website", `"x.com"`))
 		if u := out.UnprocessedCustomerEventsSet; len(u) != 1 || u[0].ErrorCode != models.NotFound || len(u[0].Problems) != 1 {
 			t.Errorf("%+v", out)
 		}
@@ -195,20 +195,20 @@ func TestReplay_OtherContentTellsNothingOfTheCredential(t *testing.T) {
 // Another user's event is not his who may not use its unit.
 func TestReplay_AnotherUsersEventOfAForbiddenUnit(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
-	mustProcess(t, s.create(t, plain().referred("s", "1")), false)
+	s := newTestService(t)
+	mustProcess(t, s.create(t, minimalEvent().withReference("s", "1")), false)
 	s.caller.UserKey = s.data.Users[1].Key
-	mustProcess(t, s.create(t, plain().referred("s", "1")), true)
+	mustProcess(t, s.create(t, minimalEvent().withReference("s", "1")), true)
 	s.caller.Units = []int64{s.data.Units[1].Key}
-	mustRefuse(t, s.create(t, plain().referred("s", "1")), models.Forbidden, "Unit (Admin Unit) Is Not Permitted.", "performedByUnitIdentifier", "name")
+	mustReject(t, s.create(t, minimalEvent().withReference("s", "1")), models.Forbidden, "Unit (Admin Unit) Is Not Permitted.", "performedByUnitIdentifier", "name")
 }
 
 // The hash of a secret is not the same in the rows of two events.
 func TestIdentifiersHash_SecretsOfTwoEvents(t *testing.T) {
 	t.Parallel()
-	for _, event := range []raw{credentials("maria@example.com", "4711"), token(`{"authenticationCode":"maria-code"}`), token(otp)} {
-		s := newShop(t)
-		mustProcess(t, s.create(t, event.named("a").referred("s", "1"), event.named("b").referred("s", "2")), false, false)
+	for _, event := range []eventJSON{credentials("maria@example.com", "4711"), token(`{"authenticationCode":"maria-code"}`), token(otp)} {
+		s := newTestService(t)
+		mustProcess(t, s.create(t, event.withIdentifier("a").withReference("s", "1"), event.withIdentifier("b").withReference("s", "2")), false, false)
 		one, _ := s.recorded(t, "s", "1")
 		two, _ := s.recorded(t, "s", "2")
 		if string(one.IdentifiersHash[:8]) == string(two.IdentifiersHash[:8]) {
@@ -219,26 +219,26 @@ func TestIdentifiersHash_SecretsOfTwoEvents(t *testing.T) {
 
 // A lock that new events have caused does not hold up a replay, neither of one event nor of many; another
 // user's it does.
-func TestReplay_IsAnsweredThoughTheCredentialIsLocked(t *testing.T) {
+func TestReplay_LockedOutCredential(t *testing.T) {
 	t.Parallel()
-	for _, event := range []raw{credentials("maria@example.com", "4711"), token(`{"authenticationCode":"maria-code"}`), token(otp)} {
-		s := newShop(t)
-		list := make([]raw, 150)
+	for _, event := range []eventJSON{credentials("maria@example.com", "4711"), token(`{"authenticationCode":"maria-code"}`), token(otp)} {
+		s := newTestService(t)
+		list := make([]eventJSON, 150)
 		for i := range list {
-			list[i] = event.named(fmt.Sprint(i)).referred("s", fmt.Sprint(i))
+			list[i] = event.withIdentifier(fmt.Sprint(i)).withReference("s", fmt.Sprint(i))
 		}
 		first := s.create(t, list...)
-		s.lock(t)
+		s.lockOut(t)
 		for i := range 5 {
-			s.check(t, "", credentials("maria@example.com", fmt.Sprint(i)))
+			s.dryRun(t, "", credentials("maria@example.com", fmt.Sprint(i)))
 		}
 		for range 10 {
-			mustBeTheSame(t, first, s.create(t, list...))
+			mustEqualEvents(t, first, s.create(t, list...))
 			mustProcess(t, s.create(t, list[7]), true)
 		}
-		s.mustTell(t, []raw{event}, locked)
+		s.mustHaveCodes(t, []eventJSON{event}, lockedOutCode)
 		s.caller.UserKey = s.data.Users[1].Key
-		s.lock(t)
-		s.mustTell(t, []raw{event.referred("s", "1")}, locked)
+		s.lockOut(t)
+		s.mustHaveCodes(t, []eventJSON{event.withReference("s", "1")}, lockedOutCode)
 	}
 }

@@ -25,18 +25,18 @@ type tb interface {
 // now is the clock of all tests of this package.
 var now = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
-func newSecrets() *models.KeyedHasher { return models.NewKeyedHasher([]byte("the tests' own key")) }
+func newHasher() *models.KeyedHasher { return models.NewKeyedHasher([]byte("the tests' own key")) }
 
 func newDecoder() *events.Decoder {
-	return &events.Decoder{FieldNames: events.CamelCase, Zone: time.UTC, Hasher: newSecrets()}
+	return &events.Decoder{FieldNames: events.CamelCase, Zone: time.UTC, Hasher: newHasher()}
 }
 
-// raw is an event as JSON text, field by field. Nothing in it need be right.
-type raw map[string]string
+// eventJSON is an event as JSON text, field by field. Nothing in it need be right.
+type eventJSON map[string]string
 
-// plain is an event with nothing in it but what is mandatory. It is the seed's first.
-func plain() raw {
-	return raw{
+// minimalEvent is an event with nothing in it but what is mandatory. It is the seed's first.
+func minimalEvent() eventJSON {
+	return eventJSON{
 		"requestUniqueIdentifier":      `"06"`,
 		"accountsReceivableIdentifier": `{"number":"ACR0000000020"}`,
 		"performedByUnitIdentifier":    `{"name":"Admin Unit"}`,
@@ -45,34 +45,34 @@ func plain() raw {
 	}
 }
 
-func (r raw) with(field, value string) raw {
+func (r eventJSON) with(field, value string) eventJSON {
 	changed := maps.Clone(r)
 	changed[field] = value
 	return changed
 }
 
-func (r raw) without(field string) raw {
+func (r eventJSON) without(field string) eventJSON {
 	changed := maps.Clone(r)
 	delete(changed, field)
 	return changed
 }
 
-// by is the event of another customer: a participant, or by an access token.
-func (r raw) by(participant string) raw {
+// forParticipant is the event of another customer: a participant, or by an access token.
+func (r eventJSON) forParticipant(participant string) eventJSON {
 	return r.without("accountsReceivableIdentifier").with("rewardsParticipantIdentifier", participant)
 }
 
-func (r raw) named(identifier string) raw {
+func (r eventJSON) withIdentifier(identifier string) eventJSON {
 	return r.with("requestUniqueIdentifier", `"`+identifier+`"`)
 }
 
-// referred gives the event an external reference.
-func (r raw) referred(system, number string) raw {
+// withReference gives the event an external reference.
+func (r eventJSON) withReference(system, number string) eventJSON {
 	return r.with("externalSystem", `"`+system+`"`).with("externalSystemReferenceNumber", `"`+number+`"`)
 }
 
 // String is the event, its fields in alphabetical order.
-func (r raw) String() string {
+func (r eventJSON) String() string {
 	members := make([]string, 0, len(r))
 	for _, name := range slices.Sorted(maps.Keys(r)) {
 		members = append(members, `"`+name+`":`+r[name])
@@ -83,14 +83,14 @@ func (r raw) String() string {
 // decode reads one event that is JSON.
 func decode(t testing.TB, text string) events.WebCustomerEventInput {
 	t.Helper()
-	in, err := tryDecode(newDecoder(), text)
+	in, err := decodeWith(newDecoder(), text)
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
 	return in
 }
 
-func tryDecode(d *events.Decoder, text string) (in events.WebCustomerEventInput, err error) {
+func decodeWith(d *events.Decoder, text string) (in events.WebCustomerEventInput, err error) {
 	c := strictjson.New(text)
 	if err = d.DecodeEvent(c, &in); err == nil {
 		err = c.End()
@@ -98,8 +98,8 @@ func tryDecode(d *events.Decoder, text string) (in events.WebCustomerEventInput,
 	return in, err
 }
 
-// decodeSet reads events the way a door does.
-func decodeSet(t testing.TB, list ...raw) events.ReceivedEvents {
+// decodeEvents reads events the way a door does.
+func decodeEvents(t testing.TB, list ...eventJSON) events.ReceivedEvents {
 	t.Helper()
 	texts := make([]string, len(list))
 	for i, event := range list {
@@ -117,16 +117,16 @@ func decodeTexts(t testing.TB, texts ...string) events.ReceivedEvents {
 	return set
 }
 
-// mustBeWhole checks that an event could be read without complaint.
-func mustBeWhole(t testing.TB, in events.WebCustomerEventInput) {
+// mustBeValid checks that an event could be read without complaint.
+func mustBeValid(t testing.TB, in events.WebCustomerEventInput) {
 	t.Helper()
 	if len(in.Problems) != 0 {
 		t.Errorf("faults: %+v", in.Problems)
 	}
 }
 
-// mustFault checks that an event has one fault and no other.
-func mustFault(t testing.TB, in events.WebCustomerEventInput, code models.Code, path ...string) {
+// mustHaveProblem checks that an event has one fault and no other.
+func mustHaveProblem(t testing.TB, in events.WebCustomerEventInput, code models.Code, path ...string) {
 	t.Helper()
 	if len(in.Problems) != 1 {
 		t.Errorf("%d faults %+v, want one %s at %s", len(in.Problems), in.Problems, code, path)
@@ -136,14 +136,14 @@ func mustFault(t testing.TB, in events.WebCustomerEventInput, code models.Code, 
 	if fault.Code != code || !slices.Equal(fault.Path, path) {
 		t.Errorf("fault %+v, want %s at %s", fault, code, path)
 	}
-	mustBeShowable(t, fault)
+	mustBePrintable(t, fault)
 	if len(path) > 0 && !strings.Contains(fault.Detail, path[len(path)-1]) {
 		t.Errorf("%q does not name %s", fault.Detail, path[len(path)-1])
 	}
 }
 
-// mustBeShowable checks the form of a fault, and that nothing in it acts upon a terminal, a log or a page.
-func mustBeShowable(t tb, fault models.Problem) {
+// mustBePrintable checks the form of a fault, and that nothing in it acts upon a terminal, a log or a page.
+func mustBePrintable(t tb, fault models.Problem) {
 	t.Helper()
 	text := fault.Description()
 	what, ok := strings.CutPrefix(text, "Error:")
@@ -160,11 +160,11 @@ func mustBeShowable(t tb, fault models.Problem) {
 	}
 }
 
-func mustBeSyntax(t testing.TB, text string) {
+func mustBeSyntaxError(t testing.TB, text string) {
 	t.Helper()
-	if _, err := tryDecode(newDecoder(), text); !errors.Is(err, strictjson.ErrSyntax) {
+	if _, err := decodeWith(newDecoder(), text); !errors.Is(err, strictjson.ErrSyntax) {
 		t.Errorf("%s: %v, want ErrSyntax", text, err)
 	}
 }
 
-func ptr[T any](value T) *T { return &value }
+func newValue[T any](value T) *T { return &value }

@@ -14,7 +14,7 @@ import (
 
 // The answer to a COMMIT is lost. Whether it had been written or not, and whatever happens while the service finds out, the
 // events are there once, under the numbers told, and are no replays.
-func TestALostCommitHasOneEffect(t *testing.T) {
+func TestLostCommit_OneEffect(t *testing.T) {
 	t.Parallel()
 	for name, between := range map[string][]error{
 		"at once":              nil,
@@ -27,9 +27,9 @@ func TestALostCommitHasOneEffect(t *testing.T) {
 	} {
 		for _, written := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%s, written %v", name, written), func(t *testing.T) {
-				eachKey(t, func(t *testing.T, key string) {
-					s := newShop(t)
-					f := s.faulty(func(try int, write func() error) error {
+				withAndWithoutKey(t, func(t *testing.T, key string) {
+					s := newTestService(t)
+					f := s.withFaultyStore(func(try int, write func() error) error {
 						switch {
 						case try == 1:
 							if written {
@@ -43,10 +43,10 @@ func TestALostCommitHasOneEffect(t *testing.T) {
 						}
 						return write()
 					})
-					out := s.createWith(t, key, mixed()...)
+					out := s.createWithKey(t, key, threeEvents()...)
 					mustProcess(t, out, false, false, false)
-					s.mustBeRecorded(t, out)
-					f.mustHaveTriedTheSame(t, 2+len(between))
+					s.mustMatchStore(t, out)
+					f.mustHaveWrittenTheSame(t, 2+len(between))
 				})
 			})
 		}
@@ -54,11 +54,11 @@ func TestALostCommitHasOneEffect(t *testing.T) {
 }
 
 // An empty call is remembered as well, and nothing tells it from a twin: the ledger says that it is stale.
-func TestALostCommitOfACallWithoutEvents(t *testing.T) {
+func TestLostCommit_NoEvents(t *testing.T) {
 	t.Parallel()
 	for _, written := range []bool{true, false} {
-		s := newShop(t)
-		s.faulty(func(try int, write func() error) error {
+		s := newTestService(t)
+		s.withFaultyStore(func(try int, write func() error) error {
 			if try > 1 || written {
 				if err := write(); try > 1 {
 					return err
@@ -66,25 +66,25 @@ func TestALostCommitOfACallWithoutEvents(t *testing.T) {
 			}
 			return models.ErrCommitUnknown
 		})
-		bad := plain().with("website", "7")
-		if out := s.createWith(t, "key", bad); out.Summary.Unprocessed != 1 {
+		bad := minimalEvent().with("website", "7")
+		if out := s.createWithKey(t, "key", bad); out.Summary.Unprocessed != 1 {
 			t.Errorf("written %v: %+v", written, out)
 		}
-		if _, err := s.CreateWebCustomerEvents(t.Context(), s.request(t, "key", plain())); !errors.Is(err, events.ErrKeyReused) {
+		if _, err := s.CreateWebCustomerEvents(t.Context(), s.request(t, "key", minimalEvent())); !errors.Is(err, events.ErrKeyReused) {
 			t.Errorf("written %v: %v, want ErrKeyReused", written, err)
 		}
 	}
 }
 
-func TestACommitThatStaysLostIsOutcomeUnknown(t *testing.T) {
+func TestLostCommit_StaysUnknown(t *testing.T) {
 	t.Parallel()
 	for _, written := range []bool{true, false} {
 		for _, then := range []error{models.ErrCommitUnknown, models.ErrAborted, models.ErrUnavailable, models.ErrInProgress, errors.New("something new")} {
 			t.Run(fmt.Sprintf("written %v, then %v", written, then), func(t *testing.T) {
 				t.Parallel()
-				s := newShop(t)
+				s := newTestService(t)
 				s.RetryTimeout = 100 * time.Millisecond
-				s.faulty(func(try int, write func() error) error {
+				s.withFaultyStore(func(try int, write func() error) error {
 					if try > 1 {
 						return then
 					}
@@ -95,27 +95,27 @@ func TestACommitThatStaysLostIsOutcomeUnknown(t *testing.T) {
 					}
 					return models.ErrCommitUnknown
 				})
-				_, err := s.CreateWebCustomerEvents(t.Context(), s.request(t, "key", mixed()...))
+				_, err := s.CreateWebCustomerEvents(t.Context(), s.request(t, "key", threeEvents()...))
 				// And nothing that would have the caller told that nothing was stored.
 				if !errors.Is(err, events.ErrOutcomeUnknown) || errors.Is(err, events.ErrUnavailable) || errors.Is(err, models.ErrInProgress) || errors.Is(err, models.ErrUnavailable) {
 					t.Errorf("%v, want ErrOutcomeUnknown and no other", err)
 				}
 				// As its text says: sending again with the same key tells.
 				s.Store = s.memory
-				out := s.createWith(t, "key", mixed()...)
+				out := s.createWithKey(t, "key", threeEvents()...)
 				mustProcess(t, out, written, written, written)
-				s.mustBeRecorded(t, out)
+				s.mustMatchStore(t, out)
 			})
 		}
 	}
 }
 
-func TestACallerWhoGoesAwayDoesNotEndTheQuestionHowACommitEnded(t *testing.T) {
+func TestLostCommit_CallerDisconnects(t *testing.T) {
 	t.Parallel()
 	for _, written := range []bool{true, false} {
-		s := newShop(t)
+		s := newTestService(t)
 		ctx, cancel := context.WithCancel(t.Context())
-		s.faulty(func(try int, write func() error) error {
+		s.withFaultyStore(func(try int, write func() error) error {
 			if try > 1 {
 				return write()
 			}
@@ -127,35 +127,35 @@ func TestACallerWhoGoesAwayDoesNotEndTheQuestionHowACommitEnded(t *testing.T) {
 			cancel()
 			return models.ErrCommitUnknown
 		})
-		out, err := s.CreateWebCustomerEvents(ctx, s.request(t, "", mixed()...))
+		out, err := s.CreateWebCustomerEvents(ctx, s.request(t, "", threeEvents()...))
 		if err != nil {
 			t.Fatal(err)
 		}
 		mustProcess(t, out, false, false, false)
-		s.mustBeRecorded(t, out)
+		s.mustMatchStore(t, out)
 	}
 }
 
-func TestRefusedEventsHarmNoOther(t *testing.T) {
+func TestRowRejected_OnlyThatEvent(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
-	var f *faultyLedger
-	f = s.faulty(func(_ int, write func() error) error {
-		for i, event := range f.seen[len(f.seen)-1].Events {
+	s := newTestService(t)
+	var f *faultyStore
+	f = s.withFaultyStore(func(_ int, write func() error) error {
+		for i, event := range f.sets[len(f.sets)-1].Events {
 			if event.Website == "bad.com" {
 				return &models.RowRejectedError{Index: i, Err: errors.New("Data too long for column 'website'")}
 			}
 		}
 		return write()
 	})
-	list := make([]raw, 180)
+	list := make([]eventJSON, 180)
 	for i := range list { // two by two with one reference
-		list[i] = plain().named(fmt.Sprint(i)).referred("s", fmt.Sprint(i/2))
+		list[i] = minimalEvent().withIdentifier(fmt.Sprint(i)).withReference("s", fmt.Sprint(i/2))
 		if i%3 == 0 {
 			list[i] = list[i].with("website", `"bad.com"`)
 		}
 	}
-	out := s.createWith(t, "key", list...)
+	out := s.createWithKey(t, "key", list...)
 	if len(s.memory.Events()) != 90 {
 		t.Errorf("%d events are recorded", len(s.memory.Events()))
 	}
@@ -175,20 +175,20 @@ func TestRefusedEventsHarmNoOther(t *testing.T) {
 	}
 }
 
-func TestAReferenceTakenMeanwhileIsLookedAtAgain(t *testing.T) {
+func TestConflict_ReferenceRecordedMeanwhile(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
+	s := newTestService(t)
 	var twin events.Outcome
-	s.faulty(func(try int, write func() error) error {
+	s.withFaultyStore(func(try int, write func() error) error {
 		if try == 1 {
 			other := *s
 			service := *s.Service
 			other.Service, service.Store = &service, s.memory
-			twin = other.create(t, full().named("x"), plain().named("y").referred("s", "2"))
+			twin = other.create(t, fullEventJSON().withIdentifier("x"), minimalEvent().withIdentifier("y").withReference("s", "2"))
 		}
 		return write()
 	})
-	out := s.create(t, full().named("a"), plain().named("b").referred("s", "2").with("website", `"x.com"`), plain().named("c"))
+	out := s.create(t, fullEventJSON().withIdentifier("a"), minimalEvent().withIdentifier("b").withReference("s", "2").with("website", `"x.com"`), minimalEvent().withIdentifier("c"))
 	if got := out.ProcessedCustomerEventsSet; len(got) != 2 || !got[0].Replayed || got[0].ID != twin.ProcessedCustomerEventsSet[0].ID || got[1].Replayed {
 		t.Errorf("processed %+v", got)
 	}
@@ -197,62 +197,62 @@ func TestAReferenceTakenMeanwhileIsLookedAtAgain(t *testing.T) {
 	}
 }
 
-func TestALedgerThatIsStaleForEverEndsTheCall(t *testing.T) {
+func TestConflict_Permanent(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
+	s := newTestService(t)
 	s.RetryTimeout = 500 * time.Millisecond
-	f := s.faulty(func(int, func() error) error { return models.ErrConflict })
-	if _, err := s.CreateWebCustomerEvents(t.Context(), s.request(t, "key", mixed()...)); !errors.Is(err, events.ErrUnavailable) {
+	f := s.withFaultyStore(func(int, func() error) error { return models.ErrConflict })
+	if _, err := s.CreateWebCustomerEvents(t.Context(), s.request(t, "key", threeEvents()...)); !errors.Is(err, events.ErrUnavailable) {
 		t.Errorf("%v, want ErrUnavailable", err)
 	}
-	if len(f.seen) < 4 || len(f.seen) > 50 {
-		t.Errorf("%d tries", len(f.seen))
+	if len(f.sets) < 4 || len(f.sets) > 50 {
+		t.Errorf("%d tries", len(f.sets))
 	}
-	s.mustBeEmpty(t)
+	s.mustHaveStoredNothing(t)
 }
 
-func TestOtherErrorsEndTheCallAtOnce(t *testing.T) {
+func TestRetry_OtherErrors(t *testing.T) {
 	t.Parallel()
 	for _, cause := range []error{models.ErrInProgress, errors.New("something new"), context.DeadlineExceeded} {
-		s := newShop(t)
-		f := s.faulty(func(int, func() error) error { return fmt.Errorf("wrapped: %w", cause) })
-		_, err := s.CreateWebCustomerEvents(t.Context(), s.request(t, "key", mixed()...))
-		if !errors.Is(err, cause) || errors.Is(err, events.ErrUnavailable) || errors.Is(err, events.ErrOutcomeUnknown) || len(f.seen) != 1 {
-			t.Errorf("%v after %d tries, want %v", err, len(f.seen), cause)
+		s := newTestService(t)
+		f := s.withFaultyStore(func(int, func() error) error { return fmt.Errorf("wrapped: %w", cause) })
+		_, err := s.CreateWebCustomerEvents(t.Context(), s.request(t, "key", threeEvents()...))
+		if !errors.Is(err, cause) || errors.Is(err, events.ErrUnavailable) || errors.Is(err, events.ErrOutcomeUnknown) || len(f.sets) != 1 {
+			t.Errorf("%v after %d tries, want %v", err, len(f.sets), cause)
 		}
-		s.mustBeEmpty(t)
+		s.mustHaveStoredNothing(t)
 	}
 }
 
-func TestACallerWhoHasGoneAway(t *testing.T) {
+func TestRetry_CallerDisconnects(t *testing.T) {
 	t.Parallel()
 	t.Run("before the call", func(t *testing.T) {
 		t.Parallel()
-		s := newShop(t)
+		s := newTestService(t)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, err := s.CreateWebCustomerEvents(ctx, s.request(t, "key", mixed()...)); !errors.Is(err, context.Canceled) {
+		if _, err := s.CreateWebCustomerEvents(ctx, s.request(t, "key", threeEvents()...)); !errors.Is(err, context.Canceled) {
 			t.Errorf("%v", err)
 		}
-		s.mustBeEmpty(t)
+		s.mustHaveStoredNothing(t)
 	})
 	t.Run("while it waits for another try", func(t *testing.T) {
 		t.Parallel()
-		s := newShop(t)
+		s := newTestService(t)
 		s.RetryTimeout = time.Hour
 		ctx, cancel := context.WithCancel(t.Context())
-		f := s.faulty(func(try int, _ func() error) error {
+		f := s.withFaultyStore(func(try int, _ func() error) error {
 			if try == 3 {
 				cancel()
 			}
 			return models.ErrUnavailable
 		})
-		if _, err := s.CreateWebCustomerEvents(ctx, s.request(t, "key", mixed()...)); err == nil {
+		if _, err := s.CreateWebCustomerEvents(ctx, s.request(t, "key", threeEvents()...)); err == nil {
 			t.Error("it succeeded")
 		}
-		if len(f.seen) != 3 {
-			t.Errorf("%d tries", len(f.seen))
+		if len(f.sets) != 3 {
+			t.Errorf("%d tries", len(f.sets))
 		}
-		s.mustBeEmpty(t)
+		s.mustHaveStoredNothing(t)
 	})
 }

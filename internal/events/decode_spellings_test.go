@@ -11,31 +11,31 @@ import (
 	"customer-events/models"
 )
 
-// fullEvent has every field, in GraphQL's spelling. What follows the colon is the same in the Web API's.
-const fullEvent = `{"requestUniqueIdentifier":"06","classificationIdentifier":{"alternativeCode":"NL"},"performedByUnitIdentifier":{"alternativeCode":"adminunit"},
+// fullEventPrefix has every field, in GraphQL's spelling. What follows the colon is the same in the Web API's.
+const fullEventPrefix = `{"requestUniqueIdentifier":"06","classificationIdentifier":{"alternativeCode":"NL"},"performedByUnitIdentifier":{"alternativeCode":"adminunit"},
 "performedOn":"2016-06-22T15:00:00","website":"www.crm.com","description":"d","externalSystem":"shop","externalSystemReferenceNumber":"1",
 "udfString1":"1","udfString2":"2","udfString3":"3","udfString4":"4","udfString5":"5","udfString6":"6","udfString7":"7","udfString8":"8",
 "udfFloat1":1,"udfFloat2":2,"udfFloat3":3,"udfFloat4":4,
 "udfDate1":"2001-01-01T00:00:00","udfDate2":"2002-01-01T00:00:00","udfDate3":"2003-01-01T00:00:00","udfDate4":"2004-01-01T00:00:00",`
 
-var wireNames = strings.NewReplacer("requestUniqueIdentifier", "request_unique_identifier", "accountsReceivableIdentifier", "accounts_receivable_identifier",
+var snakeCaseNames = strings.NewReplacer("requestUniqueIdentifier", "request_unique_identifier", "accountsReceivableIdentifier", "accounts_receivable_identifier",
 	"rewardsParticipantIdentifier", "rewards_participant_identifier", "accessTokenIdentifier", "access_token_identifier", "authenticationCode", "authentication_code",
 	"oneTimePassword", "one_time_password", "passCode", "pass_code", "classificationIdentifier", "classification_identifier", "alternativeCode", "alternative_code",
 	"performedByUnitIdentifier", "performed_by_unit_identifier", "performedOn", "performed_on", "externalSystemReferenceNumber", "external_system_reference_number",
 	"externalSystem", "external_system", "udfString", "udf_string_", "udfFloat", "udf_float_", "udfDate", "udf_date_")
 
-func decodeWire(t *testing.T, text string) events.WebCustomerEventInput {
+func decodeSnakeCase(t *testing.T, text string) events.WebCustomerEventInput {
 	t.Helper()
 	d := newDecoder()
 	d.FieldNames = events.SnakeCase
-	in, err := tryDecode(d, text)
+	in, err := decodeWith(d, text)
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
 	return in
 }
 
-func TestBothSpellingsReadTheSame(t *testing.T) {
+func TestSpellings_SameEvent(t *testing.T) {
 	t.Parallel()
 	paths := cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".Path" }, cmp.Ignore())
 	for graphQL, wire := range map[string]string{
@@ -46,11 +46,11 @@ func TestBothSpellingsReadTheSame(t *testing.T) {
 		`"rewardsParticipantIdentifier":{"accessTokenIdentifier":{"credentials":{"identifier":"m","passCode":"1"}}}}`: `"rewards_participant_identifier":{"access_token_identifier":{"identifier":"m","pass_code":"1"}}}`,
 	} {
 		if wire == "" {
-			wire = wireNames.Replace(graphQL)
+			wire = snakeCaseNames.Replace(graphQL)
 		}
-		want, got := decode(t, fullEvent+graphQL), decodeWire(t, wireNames.Replace(fullEvent)+wire)
-		mustBeWhole(t, want)
-		mustBeWhole(t, got)
+		want, got := decode(t, fullEventPrefix+graphQL), decodeSnakeCase(t, snakeCaseNames.Replace(fullEventPrefix)+wire)
+		mustBeValid(t, want)
+		mustBeValid(t, got)
 		if diff := cmp.Diff(want, got, paths); diff != "" {
 			t.Errorf("%s: %s", graphQL, diff)
 		}
@@ -62,17 +62,17 @@ func TestBothSpellingsReadTheSame(t *testing.T) {
 	}
 }
 
-func TestFieldsOfTheOtherSpellingAreUnknown(t *testing.T) {
+func TestSpellings_OtherFieldsAreUnknown(t *testing.T) {
 	t.Parallel()
-	in := decodeWire(t, `{"performedOn":"2016-06-22T15:00:00"}`)
+	in := decodeSnakeCase(t, `{"performedOn":"2016-06-22T15:00:00"}`)
 	if len(in.Problems) == 0 || in.Problems[0].Code != models.Invalid || in.Problems[0].Path[0] != "performedOn" {
 		t.Errorf("faults %+v", in.Problems)
 	}
 }
 
-func TestFaultsSpeakTheSpellingOfTheirDoor(t *testing.T) {
+func TestSpellings_Problems(t *testing.T) {
 	t.Parallel()
-	in := decodeWire(t, `{"classification_identifier":{"alternative_code":7},"udf_date_1":"x"}`)
+	in := decodeSnakeCase(t, `{"classification_identifier":{"alternative_code":7},"udf_date_1":"x"}`)
 	for _, fault := range in.Problems {
 		said := fault.Description() + strings.Join(fault.Path, " ")
 		for _, word := range strings.FieldsFunc(said, func(r rune) bool { return strings.ContainsRune(" .:,(){}", r) }) {
@@ -84,7 +84,7 @@ func TestFaultsSpeakTheSpellingOfTheirDoor(t *testing.T) {
 }
 
 // The Web API has the pass code beside the identifier, as the seed's table of parameters shows.
-func TestTheWebAPIsPassCode(t *testing.T) {
+func TestSpellings_WebAPIPassCode(t *testing.T) {
 	t.Parallel()
 	event := func(token string) string {
 		return `{"request_unique_identifier":"1","rewards_participant_identifier":{"access_token_identifier":` + token + `},"performed_by_unit_identifier":{"id":"1"},` +
@@ -92,8 +92,8 @@ func TestTheWebAPIsPassCode(t *testing.T) {
 	}
 	path := []string{"rewards_participant_identifier", "access_token_identifier"}
 	for _, json := range []string{`{"identifier":"m","pass_code":"4711"}`, `{"pass_code":"4711","identifier":"m"}`} {
-		in := decodeWire(t, event(json))
-		mustBeWhole(t, in)
+		in := decodeSnakeCase(t, event(json))
+		mustBeValid(t, in)
 		if link := in.Customer; !link.Given || link.Target != (models.Reference{Kind: models.AccessTokens, By: models.ByIdentifier, Value: "m"}) || link.PassCode != "4711" {
 			t.Errorf("%s: read %+v", json, link)
 		}
@@ -114,13 +114,13 @@ func TestTheWebAPIsPassCode(t *testing.T) {
 		`{"identifier":"m","identifier":"m","pass_code":"1"}`:   {Code: models.Invalid, Path: path},
 		`{"credentials":{"identifier":"m","pass_code":"4711"}}`: {Code: models.Invalid, Path: path},
 	} {
-		in := decodeWire(t, event(json))
-		mustFault(t, in, want.Code, want.Path...)
+		in := decodeSnakeCase(t, event(json))
+		mustHaveProblem(t, in, want.Code, want.Path...)
 	}
-	mustBeWhole(t, decodeWire(t, event(`{"authentication_code":"a","pass_code":null}`)))
+	mustBeValid(t, decodeSnakeCase(t, event(`{"authentication_code":"a","pass_code":null}`)))
 }
 
-func TestASetInTheWebAPIsSpelling(t *testing.T) {
+func TestSpellings_WebAPIBatch(t *testing.T) {
 	t.Parallel()
 	d := newDecoder()
 	d.FieldNames = events.SnakeCase
@@ -129,5 +129,5 @@ func TestASetInTheWebAPIsSpelling(t *testing.T) {
 	if err != nil || len(set.Events) != 1 {
 		t.Fatalf("%d events, %v", len(set.Events), err)
 	}
-	mustBeWhole(t, set.Events[0])
+	mustBeValid(t, set.Events[0])
 }

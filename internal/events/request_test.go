@@ -14,23 +14,23 @@ import (
 // A call changes nothing in its request, so that the same request can be used again.
 func TestCreate_RequestIsUnchanged(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
-	mustProcess(t, s.create(t, full()), false)
-	list := []raw{
-		plain().named("new"),
-		full().named("replay"),
-		full().named("differs").with("website", `"x.com"`),
-		token(otp).named("password").referred("s", "2"),
-		credentials("maria@example.com", "0").named("wrong pass code"),
-		plain().named("unknown account").with("accountsReceivableIdentifier", `{"number":"nobody"}`),
-		plain().named("invalid").without("website"),
-		plain().named("rejected by the database"),
-		plain().named("duplicate").referred("s", "3"),
-		plain().named("duplicate of it").referred("s", "3"),
+	s := newTestService(t)
+	mustProcess(t, s.create(t, fullEventJSON()), false)
+	list := []eventJSON{
+		minimalEvent().withIdentifier("new"),
+		fullEventJSON().withIdentifier("replay"),
+		fullEventJSON().withIdentifier("differs").with("website", `"x.com"`),
+		token(otp).withIdentifier("password").withReference("s", "2"),
+		credentials("maria@example.com", "0").withIdentifier("wrong pass code"),
+		minimalEvent().withIdentifier("unknown account").with("accountsReceivableIdentifier", `{"number":"nobody"}`),
+		minimalEvent().withIdentifier("invalid").without("website"),
+		minimalEvent().withIdentifier("rejected by the database"),
+		minimalEvent().withIdentifier("duplicate").withReference("s", "3"),
+		minimalEvent().withIdentifier("duplicate of it").withReference("s", "3"),
 	}
-	f := s.faulty(nil)
+	f := s.withFaultyStore(nil)
 	f.record = func(_ int, write func() error) error {
-		rows := f.seen[len(f.seen)-1].Events
+		rows := f.sets[len(f.sets)-1].Events
 		if len(rows) == 4 { // the first pass: the rejected event is the third row of four
 			return &models.RowRejectedError{Index: 2, Err: errors.New("too long")}
 		}
@@ -49,7 +49,7 @@ func TestCreate_RequestIsUnchanged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mustAddUp(t, first, len(list))
+	mustBeConsistent(t, first, len(list))
 	if first.Summary != (events.BatchSummary{Received: 10, Processed: 5, Replayed: 2, Unprocessed: 5}) {
 		t.Errorf("%+v", first.Summary)
 	}

@@ -11,43 +11,43 @@ import (
 	"customer-events/models"
 )
 
-// manyPlain are so many events without references that a call of them is large, and recorded without looking
+// minimalEvents are so many events without references that a call of them is large, and recorded without looking
 // references up first.
-func manyPlain(n int) []raw {
-	list := make([]raw, n)
+func minimalEvents(n int) []eventJSON {
+	list := make([]eventJSON, n)
 	for i := range list {
-		list[i] = plain().named(fmt.Sprint("filler ", i)).with("accountsReceivableIdentifier", `{"id":"A78"}`).with("performedByUnitIdentifier", `{"id":"U2"}`)
+		list[i] = minimalEvent().withIdentifier(fmt.Sprint("filler ", i)).with("accountsReceivableIdentifier", `{"id":"A78"}`).with("performedByUnitIdentifier", `{"id":"U2"}`)
 	}
 	return list
 }
 
 // mustReplay sends an event that was recorded as first's only one, in small and large calls, and checks that
 // it is its replay and uses up no attempt.
-func (s *shop) mustReplay(t *testing.T, first events.Outcome, event raw) {
+func (s *testService) mustReplay(t *testing.T, first events.Outcome, event eventJSON) {
 	t.Helper()
 	s.memory.ResetCounters()
-	s.Store = noFailures{s.memory, t}
+	s.Store = noFailuresStore{s.memory, t}
 	defer func() { s.Store = s.memory }()
 	want := first.ProcessedCustomerEventsSet[0]
-	for _, list := range [][]raw{{event.named("again")}, append(manyPlain(150), event.named("again"))} {
+	for _, list := range [][]eventJSON{{event.withIdentifier("again")}, append(minimalEvents(150), event.withIdentifier("again"))} {
 		out := s.create(t, list...)
 		got := out.ProcessedCustomerEventsSet
 		if len(got) != len(list) || got[len(got)-1].ID != want.ID || got[len(got)-1].Number != want.Number || !got[len(got)-1].Replayed {
 			t.Errorf("in a call of %d, %s: %+v, unprocessed %+v, want %+v", len(list), event, got[max(0, len(got)-1):], out.UnprocessedCustomerEventsSet, want)
 		}
-		if verdicts := s.check(t, "", list...); verdicts.Replays != 1 {
+		if verdicts := s.dryRun(t, "", list...); verdicts.Replays != 1 {
 			t.Errorf("the check of %d tells of %d replays", len(list), verdicts.Replays)
 		}
 	}
 }
 
-// noFailures is a ledger that is told of no failed attempt.
-type noFailures struct {
+// noFailuresStore is a ledger that is told of no failed attempt.
+type noFailuresStore struct {
 	*eventstest.Memory
 	t *testing.T
 }
 
-func (l noFailures) CountAttempts(ctx context.Context, guesses models.Attempts) ([]time.Time, error) {
+func (l noFailuresStore) CountAttempts(ctx context.Context, guesses models.Attempts) ([]time.Time, error) {
 	for _, guess := range guesses.List {
 		if guess.Failed {
 			l.t.Error("a failed attempt is counted")
@@ -58,79 +58,81 @@ func (l noFailures) CountAttempts(ctx context.Context, guesses models.Attempts) 
 
 // Whatever has happened since, an event that was processed is processed when it is sent again by its
 // reference.
-func TestReplay_WhateverHasHappenedSince(t *testing.T) {
+func TestReplay_AfterChanges(t *testing.T) {
 	t.Parallel()
-	byName := plain().with("accountsReceivableIdentifier", `{"name":"Maria Stone"}`)
-	late := plain().with("performedOn", `"2026-03-03T11:59:59Z"`)
+	byName := minimalEvent().with("accountsReceivableIdentifier", `{"name":"Maria Stone"}`)
+	late := minimalEvent().with("performedOn", `"2026-03-03T11:59:59Z"`)
 	for name, c := range map[string]struct {
-		event  raw
-		change func(s *shop)
+		event  eventJSON
+		change func(s *testService)
 	}{
-		"the clock was set back":    {late, func(s *shop) { s.Now = func() time.Time { return now.Add(-time.Minute) } }},
-		"the tolerance was lowered": {late, func(s *shop) { s.FutureTolerance = time.Hour }},
-		"the account's name became ambiguous": {byName, func(s *shop) {
+		"the clock was set back":    {late, func(s *testService) { s.Now = func() time.Time { return now.Add(-time.Minute) } }},
+		"the tolerance was lowered": {late, func(s *testService) { s.FutureTolerance = time.Hour }},
+		"the account's name became ambiguous": {byName, func(s *testService) {
 			s.memory.Add(t, eventstest.Data{Accounts: []models.Account{{ID: "X", Number: "X", Name: "Maria Stone"}}})
 		}},
-		"the account was renamed": {byName, func(s *shop) {
+		"the account was renamed": {byName, func(s *testService) {
 			s.memory.Change(eventstest.Data{Accounts: []models.Account{{Key: s.data.Accounts[0].Key, ID: "A20", Number: "ACR0000000020", Name: "Maria Wood"}}})
 		}},
-		"the account's name went to another": {byName, func(s *shop) {
+		"the account's name went to another": {byName, func(s *testService) {
 			s.memory.Change(eventstest.Data{Accounts: []models.Account{{Key: s.data.Accounts[0].Key, ID: "A20", Number: "ACR0000000020", Name: "Maria Wood"},
 				{Key: s.data.Accounts[1].Key, ID: "A77", Number: "ACR0000000077", Name: "Maria Stone"}}})
 		}},
-		"the account's number changed": {plain(), func(s *shop) {
+		"the account's number changed": {minimalEvent(), func(s *testService) {
 			s.memory.Change(eventstest.Data{Accounts: []models.Account{{Key: s.data.Accounts[0].Key, ID: "A20", Number: "ACR9", Name: "Maria Stone"}}})
 		}},
-		"the participant moved": {plain().by(`{"number":"RP0000000019"}`), func(s *shop) {
+		"the participant moved": {minimalEvent().forParticipant(`{"number":"RP0000000019"}`), func(s *testService) {
 			s.memory.Change(eventstest.Data{Participants: []models.Participant{{Key: s.data.Participants[0].Key, ID: "P19", Number: "RP0000000019", AccountKey: s.data.Accounts[1].Key}}})
 		}},
-		"the participant by its token moved": {token(`{"authenticationCode":"maria-code"}`), func(s *shop) {
+		"the participant by its token moved": {token(`{"authenticationCode":"maria-code"}`), func(s *testService) {
 			s.memory.Change(eventstest.Data{Participants: []models.Participant{{Key: s.data.Participants[0].Key, ID: "P19", Number: "RP0000000019", AccountKey: s.data.Accounts[1].Key}}})
 		}},
-		"the units exchanged names": {plain(), func(s *shop) {
+		"the units exchanged names": {minimalEvent(), func(s *testService) {
 			one, two := s.data.Units[0], s.data.Units[1]
 			one.Name, two.Name = two.Name, one.Name
 			s.memory.Change(eventstest.Data{Units: []models.Unit{one, two}})
 		}},
-		"the unit was renamed": {plain(), func(s *shop) {
+		"the unit was renamed": {minimalEvent(), func(s *testService) {
 			s.memory.Change(eventstest.Data{Units: []models.Unit{{Key: s.data.Units[0].Key, ID: "1", Name: "Head Office"}}})
 		}},
-		"the classifications exchanged codes": {plain().with("classificationIdentifier", `{"alternativeCode":"NL"}`), func(s *shop) {
+		"the classifications exchanged codes": {minimalEvent().with("classificationIdentifier", `{"alternativeCode":"NL"}`), func(s *testService) {
 			one, two := s.data.Classifications[0], s.data.Classifications[1]
 			one.AlternativeCode, two.AlternativeCode = two.AlternativeCode, one.AlternativeCode
 			s.memory.Change(eventstest.Data{Classifications: []models.Classification{one, two}})
 		}},
-		"the classification is no longer of web events": {plain().with("classificationIdentifier", `{"name":"Newsletter"}`), func(s *shop) {
+		"the classification is no longer of web events": {minimalEvent().with("classificationIdentifier", `{"name":"Newsletter"}`), func(s *testService) {
 			c := s.data.Classifications[0]
 			c.Type = "PURCHASE"
 			s.memory.Change(eventstest.Data{Classifications: []models.Classification{c}})
 		}},
-		"the one-time password was used":    {token(otp), func(*shop) {}},
-		"the one-time password has expired": {token(otp), func(s *shop) { s.Now = func() time.Time { return now.Add(time.Hour) } }},
-		"the one-time password was replaced": {token(otp), func(s *shop) {
+		"the one-time password was used":    {token(otp), func(*testService) {}},
+		"the one-time password has expired": {token(otp), func(s *testService) { s.Now = func() time.Time { return now.Add(time.Hour) } }},
+		"the one-time password was replaced": {token(otp), func(s *testService) {
 			s.changeToken(func(token *models.AccessToken) { token.OneTimePasswordHash = s.Hasher.OneTimePassword("111111") })
 		}},
-		"the one-time password was taken away": {token(otp), func(s *shop) { s.changeToken(func(token *models.AccessToken) { token.OneTimePasswordHash = nil }) }},
-		"the one-time password went to another": {token(otp), func(s *shop) {
+		"the one-time password was taken away": {token(otp), func(s *testService) {
 			s.changeToken(func(token *models.AccessToken) { token.OneTimePasswordHash = nil })
-			s.memory.Add(t, dataOf(models.AccessToken{Number: "AT20", State: models.Effective, ParticipantKey: s.data.Participants[1].Key,
+		}},
+		"the one-time password went to another": {token(otp), func(s *testService) {
+			s.changeToken(func(token *models.AccessToken) { token.OneTimePasswordHash = nil })
+			s.memory.Add(t, tokenData(models.AccessToken{Number: "AT20", State: models.Effective, ParticipantKey: s.data.Participants[1].Key,
 				OneTimePasswordHash: s.Hasher.OneTimePassword("073482")}))
 		}},
-		"the token was imported again": {token(otp), func(s *shop) { s.changeToken(func(*models.AccessToken) {}) }},
-		"the authentication code was replaced": {token(`{"authenticationCode":"maria-code"}`), func(s *shop) {
+		"the token was imported again": {token(otp), func(s *testService) { s.changeToken(func(*models.AccessToken) {}) }},
+		"the authentication code was replaced": {token(`{"authenticationCode":"maria-code"}`), func(s *testService) {
 			s.changeToken(func(token *models.AccessToken) { token.AuthenticationCodeHash = s.Hasher.AuthenticationCode("new") })
 		}},
-		"the pass code was replaced": {credentials("maria@example.com", "4711"), func(s *shop) {
+		"the pass code was replaced": {credentials("maria@example.com", "4711"), func(s *testService) {
 			s.changeToken(func(token *models.AccessToken) { token.PassCodeHash = s.Hasher.PassCode("AT1", "4712") })
 		}},
-		"the token is no longer effective": {credentials("maria@example.com", "4711"), func(s *shop) {
+		"the token is no longer effective": {credentials("maria@example.com", "4711"), func(s *testService) {
 			s.changeToken(func(token *models.AccessToken) { token.State = models.NotEffective })
 		}},
-		"the token went to another participant": {credentials("maria@example.com", "4711"), func(s *shop) {
+		"the token went to another participant": {credentials("maria@example.com", "4711"), func(s *testService) {
 			s.changeToken(func(token *models.AccessToken) { token.ParticipantKey = s.data.Participants[1].Key })
 		}},
-		"the user was limited to another unit": {plain(), func(s *shop) { s.caller.Units = []int64{s.data.Units[1].Key} }},
-		"several things at once": {token(otp).with("performedOn", late["performedOn"]).with("classificationIdentifier", `{"alternativeCode":"NL"}`), func(s *shop) {
+		"the user was limited to another unit": {minimalEvent(), func(s *testService) { s.caller.Units = []int64{s.data.Units[1].Key} }},
+		"several things at once": {token(otp).with("performedOn", late["performedOn"]).with("classificationIdentifier", `{"alternativeCode":"NL"}`), func(s *testService) {
 			s.Now = func() time.Time { return now.Add(-time.Minute) }
 			s.changeToken(func(token *models.AccessToken) { token.OneTimePasswordHash = nil })
 			c := s.data.Classifications[0]
@@ -142,30 +144,30 @@ func TestReplay_WhateverHasHappenedSince(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			t.Run("by reference", func(t *testing.T) {
-				s := newShop(t)
-				event := c.event.referred("s", "1")
+				s := newTestService(t)
+				event := c.event.withReference("s", "1")
 				first := s.create(t, event)
 				mustProcess(t, first, false)
 				c.change(s)
 				s.mustReplay(t, first, event)
 			})
 			t.Run("by key", func(t *testing.T) {
-				s := newShop(t)
-				first := s.createWith(t, "key", c.event)
+				s := newTestService(t)
+				first := s.createWithKey(t, "key", c.event)
 				mustProcess(t, first, false)
 				c.change(s)
-				s.Store = noFailures{s.memory, t}
-				second := s.createWith(t, "key", c.event)
+				s.Store = noFailuresStore{s.memory, t}
+				second := s.createWithKey(t, "key", c.event)
 				mustProcess(t, second, true)
-				mustBeTheSame(t, first, second)
+				mustEqualEvents(t, first, second)
 			})
 		})
 	}
 }
 
 // changeToken changes Maria's access token, as an import does.
-func (s *shop) changeToken(change func(token *models.AccessToken)) {
+func (s *testService) changeToken(change func(token *models.AccessToken)) {
 	token := s.data.AccessTokens[0]
 	change(&token)
-	s.memory.Change(dataOf(token))
+	s.memory.Change(tokenData(token))
 }

@@ -1,0 +1,182 @@
+package events_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"customer-events/internal/events"
+	"customer-events/models"
+)
+
+// faultyStore is a ledger whose Record goes the way that record says: try counts from 1, and write writes.
+type faultyStore struct {
+	events.EventStore
+	record func(try int, write func() error) error
+	mu     sync.Mutex
+	sets   []models.WriteSet
+}
+
+func (f *faultyStore) Record(ctx context.Context, entry models.WriteSet) error {
+	f.mu.Lock()
+	kept := entry
+	kept.Events = nil
+	for _, event := range entry.Events {
+		copied := *event
+		kept.Events = append(kept.Events, &copied)
+	}
+	f.sets = append(f.sets, kept)
+	try := len(f.sets)
+	f.mu.Unlock()
+	return f.record(try, func() error { return f.EventStore.Record(ctx, entry) })
+}
+
+// withFaultyStore puts a faulty ledger between the shop and its memory.
+func (s *testService) withFaultyStore(record func(try int, write func() error) error) *faultyStore {
+	f := &faultyStore{EventStore: s.memory, record: record}
+	s.Store = f
+	return f
+}
+
+// threeEvents is a call of three events, each of which could be told from its twin in another way.
+func threeEvents() []eventJSON {
+	return []eventJSON{fullEventJSON().withIdentifier("a"), minimalEvent().withIdentifier("b"), token(otp).withIdentifier("c")}
+}
+
+// mustMatchStore checks that these events and no others are recorded, under the ids and numbers that were told.
+func (s *testService) mustMatchStore(t *testing.T, out events.Outcome) {
+	t.Helper()
+	var told, kept []string
+	for _, p := range out.ProcessedCustomerEventsSet {
+		told = append(told, p.ID+" "+p.Number)
+	}
+	for _, event := range s.memory.Events() {
+		kept = append(kept, fmt.Sprint(event.ID, " ", event.Number))
+	}
+	if !slices.Equal(told, kept) {
+		t.Errorf("told %s, recorded %s", told, kept)
+	}
+}
+
+func (s *testService) mustHaveStoredNothing(t *testing.T) {
+	t.Helper()
+	if list := s.memory.Events(); len(list) != 0 {
+		t.Errorf("recorded %+v", list)
+	}
+	if s.passwordUsed(t, "073482") {
+		t.Error("the one-time password is spent")
+	}
+}
+
+// mustHaveWrittenTheSame checks that every try was the same entry, with the same ids: only then do the ledger's unique keys
+// tell a try from another event.
+func (f *faultyStore) mustHaveWrittenTheSame(t *testing.T, tries int) {
+	t.Helper()
+	if len(f.sets) != tries {
+		t.Errorf("%d tries, want %d", len(f.sets), tries)
+	}
+	for _, entry := range f.sets {
+		same := len(entry.Events) == len(f.sets[0].Events) && slices.Equal(entry.UsedTokens, f.sets[0].UsedTokens) && entry.At.Equal(f.sets[0].At)
+		for i := range entry.Events {
+			same = same && entry.Events[i].ID == f.sets[0].Events[i].ID
+		}
+		if !same {
+			t.Errorf("tried %+v, then %+v", f.sets[0], entry)
+		}
+	}
+}
+
+// withAndWithoutKey runs a test with an idempotency key and without.
+func withAndWithoutKey(t *testing.T, test func(t *testing.T, key string)) {
+	t.Parallel()
+	for _, key := range []string{"key", ""} {
+		t.Run("key "+key, func(t *testing.T) {
+			t.Parallel()
+			test(t, key)
+		})
+	}
+}
+
+func TestRetry_AbortedTransaction(t *testing.T) {
+	withAndWithoutKey(t, func(t *testing.T, key string) {
+		s := newTestService(t)
+		f := s.withFaultyStore(func(try int, write func() error) error {
+			if try <= 4 {
+				return fmt.Errorf("a deadlock: %w", models.ErrAborted)
+			}
+			return write()
+		})
+		out := s.createWithKey(t, key, threeEvents()...)
+		mustProcess(t, out, false, false, false)
+		s.mustMatchStore(t, out)
+		f.mustHaveWrittenTheSame(t, 5)
+	})
+}
+
+func TestRetry_DatabaseComesBack(t *testing.T) {
+	withAndWithoutKey(t, func(t *testing.T, key string) {
+		s := newTestService(t)
+		s.withFaultyStore(func(try int, write func() error) error {
+			if try <= 3 {
+				return fmt.Errorf("no connection: %w", models.ErrUnavailable)
+			}
+			return write()
+		})
+		out := s.createWithKey(t, key, threeEvents()...)
+		mustProcess(t, out, false, false, false)
+		s.mustMatchStore(t, out)
+	})
+}
+
+func TestRetry_DatabaseStaysUnavailable(t *testing.T) {
+	t.Parallel()
+	for _, cause := range []error{models.ErrUnavailable, models.ErrAborted} {
+		t.Run(cause.Error(), func(t *testing.T) {
+			t.Parallel()
+			s := newTestService(t)
+			s.RetryTimeout = 100 * time.Millisecond
+			s.withFaultyStore(func(int, func() error) error { return cause })
+			start := time.Now()
+			_, err := s.CreateWebCustomerEvents(t.Context(), s.request(t, "key", threeEvents()...))
+			if !errors.Is(err, events.ErrUnavailable) {
+				t.Errorf("%v, want ErrUnavailable", err)
+			}
+			if took := time.Since(start); took > 5*time.Second {
+				t.Errorf("it took %s", took)
+			}
+			s.mustHaveStoredNothing(t)
+		})
+	}
+}
+
+// unavailableResolver is a directory that is away for its first few calls.
+type unavailableResolver struct {
+	events.ReferenceResolver
+	calls, failures int
+}
+
+func (d *unavailableResolver) Find(ctx context.Context, refs []models.Reference) ([]models.Match, error) {
+	if d.calls++; d.calls <= d.failures {
+		return nil, models.ErrUnavailable
+	}
+	return d.ReferenceResolver.Find(ctx, refs)
+}
+
+func TestRetry_ResolverComesBack(t *testing.T) {
+	t.Parallel()
+	s := newTestService(t)
+	s.References = &unavailableResolver{ReferenceResolver: s.memory, failures: 3}
+	mustProcess(t, s.create(t, threeEvents()...), false, false, false)
+	s.References = &unavailableResolver{ReferenceResolver: s.memory, failures: 3}
+	if verdicts := s.dryRun(t, "", minimalEvent()); verdicts.Acceptable != 1 {
+		t.Errorf("%+v", verdicts)
+	}
+	s.References, s.RetryTimeout = &unavailableResolver{ReferenceResolver: s.memory, failures: 1000}, 50*time.Millisecond
+	if _, err := s.CheckWebCustomerEvents(t.Context(), s.request(t, "", minimalEvent())); !errors.Is(err, events.ErrUnavailable) {
+		t.Errorf("%v, want ErrUnavailable", err)
+	}
+}
