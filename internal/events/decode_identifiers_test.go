@@ -9,7 +9,7 @@ import (
 	"customer-events/models"
 )
 
-// identifierField is an identifier union whose choices are texts that stand in the directory as they are.
+// identifierField is an identifier whose alternatives are texts that the CRM stores as they are.
 type identifierField struct {
 	name         string
 	kind         models.Kind
@@ -18,14 +18,38 @@ type identifierField struct {
 }
 
 var identifierFields = []identifierField{
-	{"accountsReceivableIdentifier", models.Accounts, map[string]models.Attribute{"id": models.ByID, "number": models.ByNumber, "name": models.ByName},
-		func(in *events.WebCustomerEventInput) *events.Reference { return &in.Customer }},
-	{"rewardsParticipantIdentifier", models.Participants, map[string]models.Attribute{"id": models.ByID, "number": models.ByNumber},
-		func(in *events.WebCustomerEventInput) *events.Reference { return &in.Customer }},
-	{"classificationIdentifier", models.Classifications, map[string]models.Attribute{"id": models.ByID, "name": models.ByName, "alternativeCode": models.ByAlternativeCode},
-		func(in *events.WebCustomerEventInput) *events.Reference { return &in.Classification }},
-	{"performedByUnitIdentifier", models.Units, map[string]models.Attribute{"id": models.ByID, "name": models.ByName, "alternativeCode": models.ByAlternativeCode},
-		func(in *events.WebCustomerEventInput) *events.Reference { return &in.Unit }},
+	{
+		"accountsReceivableIdentifier",
+		models.Accounts,
+		map[string]models.Attribute{"id": models.ByID, "number": models.ByNumber, "name": models.ByName},
+		func(in *events.WebCustomerEventInput) *events.Reference { return &in.Customer },
+	},
+	{
+		"rewardsParticipantIdentifier",
+		models.Participants,
+		map[string]models.Attribute{"id": models.ByID, "number": models.ByNumber},
+		func(in *events.WebCustomerEventInput) *events.Reference { return &in.Customer },
+	},
+	{
+		"classificationIdentifier",
+		models.Classifications,
+		map[string]models.Attribute{
+			"id":              models.ByID,
+			"name":            models.ByName,
+			"alternativeCode": models.ByAlternativeCode,
+		},
+		func(in *events.WebCustomerEventInput) *events.Reference { return &in.Classification },
+	},
+	{
+		"performedByUnitIdentifier",
+		models.Units,
+		map[string]models.Attribute{
+			"id":              models.ByID,
+			"name":            models.ByName,
+			"alternativeCode": models.ByAlternativeCode,
+		},
+		func(in *events.WebCustomerEventInput) *events.Reference { return &in.Unit },
+	},
 }
 
 func forEachIdentifier(t *testing.T, test func(t *testing.T, f identifierField)) {
@@ -38,7 +62,7 @@ func forEachIdentifier(t *testing.T, test func(t *testing.T, f identifierField))
 	}
 }
 
-// event is an event with this identifier and, if the identifier is the customer's, no other for him.
+// event returns an event with this identifier. If it identifies the customer, the event has no other one.
 func (f identifierField) event(json string) eventJSON {
 	event := minimalEvent()
 	if f.kind == models.Participants {
@@ -59,11 +83,18 @@ func (f identifierField) mustFault(t *testing.T, json string, code models.Code, 
 func TestDecodeIdentifier_Valid(t *testing.T) {
 	forEachIdentifier(t, func(t *testing.T, f identifierField) {
 		for choice, by := range f.alternatives {
-			for json, want := range map[string]string{`"1"`: "1", `" ACR1 "`: " ACR1 ", `"\u00c0CR\ud83d\ude00"`: "ÀCR😀", `"NULL"`: "NULL", `"tab\tend"`: "tab\tend"} {
+			for json, want := range map[string]string{
+				`"1"`:                    "1",
+				`" ACR1 "`:               " ACR1 ",
+				`"\u00c0CR\ud83d\ude00"`: "ÀCR😀",
+				`"NULL"`:                 "NULL",
+				`"tab\tend"`:             "tab\tend",
+			} {
 				in := decode(t, f.event(`{"`+choice+`":`+json+`}`).String())
 				mustBeValid(t, in)
 				link := f.reference(&in)
-				if !link.Given || link.Target != (models.Reference{Kind: f.kind, By: by, Value: want}) || !slices.Equal(link.Path, []string{f.name, choice}) {
+				if !link.Given || link.Target != (models.Reference{Kind: f.kind, By: by, Value: want}) ||
+					!slices.Equal(link.Path, []string{f.name, choice}) {
 					t.Errorf("%s %s: read %+v", choice, json, link)
 				}
 			}
@@ -80,7 +111,13 @@ func TestDecodeIdentifier_NotAText(t *testing.T) {
 			for _, value := range []string{"null", `""`, `" "`, `"\n"`, "\"\u00a0\""} {
 				f.mustFault(t, `{"`+choice+`":`+value+`}`, models.Mandatory, choice)
 			}
-			for _, value := range []string{`"a\u0000"`, `"a\u001b"`, "\"a\u0085\"", "\"a\xff\"", `"\ud800"`} {
+			for _, value := range []string{
+				`"a\u0000"`,
+				`"a\u001b"`,
+				"\"a\u0085\"",
+				"\"a\xff\"",
+				`"\ud800"`,
+			} {
 				f.mustFault(t, `{"`+choice+`":`+value+`}`, models.Invalid, choice)
 			}
 		}
@@ -115,7 +152,7 @@ func TestDecodeIdentifier_None(t *testing.T) {
 			mustBeValid(t, in)
 		case "performedByUnitIdentifier":
 			mustHaveProblem(t, in, models.Mandatory, f.name)
-		default: // either customer would do, so that the first one stands for both
+		default: // one of two fields is mandatory: the problem names the first
 			mustHaveProblem(t, in, models.Mandatory, "accountsReceivableIdentifier")
 		}
 	})
@@ -123,8 +160,16 @@ func TestDecodeIdentifier_None(t *testing.T) {
 
 func TestDecodeIdentifier_Several(t *testing.T) {
 	forEachIdentifier(t, func(t *testing.T, f identifierField) {
-		for _, json := range []string{`{"id":"1","X":"2"}`, `{"X":"2","id":"1"}`, `{"id":"1","X":null}`, `{"X":null,"id":"1"}`, `{"id":null,"X":null}`,
-			`{"id":"1","id":"1"}`, `{"id":null,"id":"1"}`, `{"id":"1","X":7}`} {
+		for _, json := range []string{
+			`{"id":"1","X":"2"}`,
+			`{"X":"2","id":"1"}`,
+			`{"id":"1","X":null}`,
+			`{"X":null,"id":"1"}`,
+			`{"id":null,"X":null}`,
+			`{"id":"1","id":"1"}`,
+			`{"id":null,"id":"1"}`,
+			`{"id":"1","X":7}`,
+		} {
 			for choice := range f.alternatives {
 				if choice != "id" {
 					f.mustFault(t, strings.ReplaceAll(json, "X", choice), models.Invalid)
@@ -134,12 +179,13 @@ func TestDecodeIdentifier_Several(t *testing.T) {
 	})
 }
 
-// Members have no order in JSON, so that the code must not depend on theirs.
+// JSON objects have no order, so the code must not depend on the order of the members.
 func TestDecodeIdentifier_SeveralAndAnotherProblem(t *testing.T) {
 	forEachIdentifier(t, func(t *testing.T, f identifierField) {
 		for _, first := range []string{`""`, `7`, `" "`} {
 			in := decode(t, f.event(`{"id":`+first+`,"id":"1"}`).String())
-			if len(in.Problems) == 0 || in.Problems[0].Code != models.Invalid || !slices.Equal(in.Problems[0].Path, []string{f.name}) {
+			if len(in.Problems) == 0 || in.Problems[0].Code != models.Invalid ||
+				!slices.Equal(in.Problems[0].Path, []string{f.name}) {
 				t.Errorf("%s: %+v", first, in.Problems)
 			}
 		}
@@ -160,7 +206,11 @@ func TestDecodeCustomer_OneOfTwo(t *testing.T) {
 	const account, participant = "accountsReceivableIdentifier", "rewardsParticipantIdentifier"
 	t.Run("neither", func(t *testing.T) {
 		t.Parallel()
-		for _, event := range []eventJSON{minimalEvent().without(account), minimalEvent().with(account, "null"), minimalEvent().with(account, "null").with(participant, "null")} {
+		for _, event := range []eventJSON{
+			minimalEvent().without(account),
+			minimalEvent().with(account, "null"),
+			minimalEvent().with(account, "null").with(participant, "null"),
+		} {
 			mustHaveProblem(t, decode(t, event.String()), models.Mandatory, account)
 		}
 	})
@@ -171,30 +221,64 @@ func TestDecodeCustomer_OneOfTwo(t *testing.T) {
 		if !strings.Contains(in.Problems[0].Detail, account) {
 			t.Errorf("%q does not name the other", in.Problems[0].Detail)
 		}
-		mustHaveProblem(t, decode(t, `{"rewardsParticipantIdentifier":{"number":"1"},`+minimalEvent().String()[1:]), models.Invalid, account)
+		mustHaveProblem(
+			t,
+			decode(t, `{"rewardsParticipantIdentifier":{"number":"1"},`+minimalEvent().String()[1:]),
+			models.Invalid,
+			account,
+		)
 	})
 	t.Run("one beside a null", func(t *testing.T) {
 		t.Parallel()
 		mustBeValid(t, decode(t, minimalEvent().with(participant, "null").String()))
-		mustBeValid(t, decode(t, minimalEvent().forParticipant(`{"number":"1"}`).with(account, "null").String()))
+		mustBeValid(
+			t,
+			decode(t, minimalEvent().forParticipant(`{"number":"1"}`).with(account, "null").String()),
+		)
 	})
 }
 
 func TestDecode_UnknownFields(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"hue", "Website", "web_site", "udfString9", "udfString0", "udf_string_1", "id", "", " website", "token", "😀"} {
+	for _, name := range []string{
+		"hue",
+		"Website",
+		"web_site",
+		"udfString9",
+		"udfString0",
+		"udf_string_1",
+		"id",
+		"",
+		" website",
+		"token",
+		"😀",
+	} {
 		for _, value := range []string{`null`, `"x"`, `7`, `{"a":[1,{"b":null}]}`} {
 			mustHaveProblem(t, decode(t, minimalEvent().with(name, value).String()), models.Invalid, name)
 		}
 	}
-	for json, shown := range map[string]string{`a\u0000b`: "a\ufffdb", `a\nb`: "a\ufffdb", `a\u202eb`: "a\ufffdb", "a\xffb": "a\ufffdb"} {
+	for json, shown := range map[string]string{
+		`a\u0000b`: "a\ufffdb",
+		`a\nb`:     "a\ufffdb",
+		`a\u202eb`: "a\ufffdb",
+		"a\xffb":   "a\ufffdb",
+	} {
 		mustHaveProblem(t, decode(t, minimalEvent().with(json, `1`).String()), models.Invalid, shown)
 	}
 }
 
 func TestDecode_RepeatedFields(t *testing.T) {
 	t.Parallel()
-	full := minimalEvent().withReference("shop", "1").with("description", `"a"`).with("classificationIdentifier", `{"name":"a"}`)
+	full := minimalEvent().withReference(
+		"shop",
+		"1",
+	).with(
+		"description",
+		`"a"`,
+	).with(
+		"classificationIdentifier",
+		`{"name":"a"}`,
+	)
 	for _, f := range textFields[5:] {
 		full = full.with(f.name, `"a"`)
 	}
@@ -207,8 +291,15 @@ func TestDecode_RepeatedFields(t *testing.T) {
 	mustBeValid(t, decode(t, full.String()))
 	for name, value := range full {
 		for _, second := range []string{value, "null"} {
-			mustHaveProblem(t, decode(t, `{"`+name+`":`+second+`,`+full.without(name).String()[1:len(full.without(name).String())-1]+`,"`+name+`":`+value+`}`),
-				models.Invalid, name)
+			mustHaveProblem(
+				t,
+				decode(
+					t,
+					`{"`+name+`":`+second+`,`+full.without(name).String()[1:len(full.without(name).String())-1]+`,"`+name+`":`+value+`}`,
+				),
+				models.Invalid,
+				name,
+			)
 		}
 	}
 }
@@ -221,12 +312,16 @@ func TestDecode_AtMostHundredProblems(t *testing.T) {
 		b.WriteString(`"x` + strings.Repeat("y", i%7) + `":0,`)
 	}
 	many := b.String()
-	for _, rest := range []string{`"website":"www.crm.com"}`, `"accountsReceivableIdentifier":{}}`, `"performedByUnitIdentifier":{"id":"1","name":"2"}}`,
+	for _, rest := range []string{
+		`"website":"www.crm.com"}`,
+		`"accountsReceivableIdentifier":{}}`,
+		`"performedByUnitIdentifier":{"id":"1","name":"2"}}`,
 		`"rewardsParticipantIdentifier":{"accessTokenIdentifier":{"credentials":{}}}}`,
 		`"rewardsParticipantIdentifier":{"accessTokenIdentifier":{"credentials":{"identifier":7,"passCode":"x"}}}}`,
-		`"rewardsParticipantIdentifier":{"accessTokenIdentifier":{"oneTimePassword":null}}}`} {
+		`"rewardsParticipantIdentifier":{"accessTokenIdentifier":{"oneTimePassword":null}}}`,
+	} {
 		if in := decode(t, many+rest); len(in.Problems) != 100 {
-			t.Errorf("%s: %d faults", rest, len(in.Problems))
+			t.Errorf("%s: %d problems", rest, len(in.Problems))
 		}
 	}
 }

@@ -11,18 +11,47 @@ import (
 	"customer-events/models"
 )
 
-// fullEventPrefix has every field, in GraphQL's spelling. What follows the colon is the same in the Web API's.
+// fullEventPrefix is an event with every field but the customer, in GraphQL's spelling.
 const fullEventPrefix = `{"requestUniqueIdentifier":"06","classificationIdentifier":{"alternativeCode":"NL"},"performedByUnitIdentifier":{"alternativeCode":"adminunit"},
 "performedOn":"2016-06-22T15:00:00","website":"www.crm.com","description":"d","externalSystem":"shop","externalSystemReferenceNumber":"1",
 "udfString1":"1","udfString2":"2","udfString3":"3","udfString4":"4","udfString5":"5","udfString6":"6","udfString7":"7","udfString8":"8",
 "udfFloat1":1,"udfFloat2":2,"udfFloat3":3,"udfFloat4":4,
 "udfDate1":"2001-01-01T00:00:00","udfDate2":"2002-01-01T00:00:00","udfDate3":"2003-01-01T00:00:00","udfDate4":"2004-01-01T00:00:00",`
 
-var snakeCaseNames = strings.NewReplacer("requestUniqueIdentifier", "request_unique_identifier", "accountsReceivableIdentifier", "accounts_receivable_identifier",
-	"rewardsParticipantIdentifier", "rewards_participant_identifier", "accessTokenIdentifier", "access_token_identifier", "authenticationCode", "authentication_code",
-	"oneTimePassword", "one_time_password", "passCode", "pass_code", "classificationIdentifier", "classification_identifier", "alternativeCode", "alternative_code",
-	"performedByUnitIdentifier", "performed_by_unit_identifier", "performedOn", "performed_on", "externalSystemReferenceNumber", "external_system_reference_number",
-	"externalSystem", "external_system", "udfString", "udf_string_", "udfFloat", "udf_float_", "udfDate", "udf_date_")
+var snakeCaseNames = strings.NewReplacer(
+	"requestUniqueIdentifier",
+	"request_unique_identifier",
+	"accountsReceivableIdentifier",
+	"accounts_receivable_identifier",
+	"rewardsParticipantIdentifier",
+	"rewards_participant_identifier",
+	"accessTokenIdentifier",
+	"access_token_identifier",
+	"authenticationCode",
+	"authentication_code",
+	"oneTimePassword",
+	"one_time_password",
+	"passCode",
+	"pass_code",
+	"classificationIdentifier",
+	"classification_identifier",
+	"alternativeCode",
+	"alternative_code",
+	"performedByUnitIdentifier",
+	"performed_by_unit_identifier",
+	"performedOn",
+	"performed_on",
+	"externalSystemReferenceNumber",
+	"external_system_reference_number",
+	"externalSystem",
+	"external_system",
+	"udfString",
+	"udf_string_",
+	"udfFloat",
+	"udf_float_",
+	"udfDate",
+	"udf_date_",
+)
 
 func decodeSnakeCase(t *testing.T, text string) events.WebCustomerEventInput {
 	t.Helper()
@@ -48,7 +77,13 @@ func TestSpellings_SameEvent(t *testing.T) {
 		if wire == "" {
 			wire = snakeCaseNames.Replace(graphQL)
 		}
-		want, got := decode(t, fullEventPrefix+graphQL), decodeSnakeCase(t, snakeCaseNames.Replace(fullEventPrefix)+wire)
+		want, got := decode(
+			t,
+			fullEventPrefix+graphQL,
+		), decodeSnakeCase(
+			t,
+			snakeCaseNames.Replace(fullEventPrefix)+wire,
+		)
 		mustBeValid(t, want)
 		mustBeValid(t, got)
 		if diff := cmp.Diff(want, got, paths); diff != "" {
@@ -65,25 +100,28 @@ func TestSpellings_SameEvent(t *testing.T) {
 func TestSpellings_OtherFieldsAreUnknown(t *testing.T) {
 	t.Parallel()
 	in := decodeSnakeCase(t, `{"performedOn":"2016-06-22T15:00:00"}`)
-	if len(in.Problems) == 0 || in.Problems[0].Code != models.Invalid || in.Problems[0].Path[0] != "performedOn" {
-		t.Errorf("faults %+v", in.Problems)
+	if len(in.Problems) == 0 || in.Problems[0].Code != models.Invalid ||
+		in.Problems[0].Path[0] != "performedOn" {
+		t.Errorf("problems %+v", in.Problems)
 	}
 }
 
 func TestSpellings_Problems(t *testing.T) {
 	t.Parallel()
 	in := decodeSnakeCase(t, `{"classification_identifier":{"alternative_code":7},"udf_date_1":"x"}`)
-	for _, fault := range in.Problems {
-		said := fault.Description() + strings.Join(fault.Path, " ")
-		for _, word := range strings.FieldsFunc(said, func(r rune) bool { return strings.ContainsRune(" .:,(){}", r) }) {
-			if strings.Contains(word, "Identifier") || strings.Contains(word, "alternativeCode") || strings.Contains(word, "performedOn") || strings.Contains(word, "udfDate") {
-				t.Errorf("%s: %q is not of this door", said, word)
+	for _, problem := range in.Problems {
+		text := problem.Description() + strings.Join(problem.Path, " ")
+		for _, word := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" .:,(){}", r) }) {
+			if strings.Contains(word, "Identifier") || strings.Contains(word, "alternativeCode") ||
+				strings.Contains(word, "performedOn") ||
+				strings.Contains(word, "udfDate") {
+				t.Errorf("%s: %q has the other spelling", text, word)
 			}
 		}
 	}
 }
 
-// The Web API has the pass code beside the identifier, as the seed's table of parameters shows.
+// In the Web API the pass code is a member beside the identifier, as in the seed's table of parameters.
 func TestSpellings_WebAPIPassCode(t *testing.T) {
 	t.Parallel()
 	event := func(token string) string {
@@ -91,23 +129,56 @@ func TestSpellings_WebAPIPassCode(t *testing.T) {
 			`"performed_on":"2016-06-22T15:00:00","website":"www.crm.com"}`
 	}
 	path := []string{"rewards_participant_identifier", "access_token_identifier"}
-	for _, json := range []string{`{"identifier":"m","pass_code":"4711"}`, `{"pass_code":"4711","identifier":"m"}`} {
+	for _, json := range []string{
+		`{"identifier":"m","pass_code":"4711"}`,
+		`{"pass_code":"4711","identifier":"m"}`,
+	} {
 		in := decodeSnakeCase(t, event(json))
 		mustBeValid(t, in)
-		if link := in.Customer; !link.Given || link.Target != (models.Reference{Kind: models.AccessTokens, By: models.ByIdentifier, Value: "m"}) || link.PassCode != "4711" {
+		if link := in.Customer; !link.Given ||
+			link.Target != (models.Reference{
+				Kind:  models.AccessTokens,
+				By:    models.ByIdentifier,
+				Value: "m",
+			}) ||
+			link.PassCode != "4711" {
 			t.Errorf("%s: read %+v", json, link)
 		}
 	}
 	for json, want := range map[string]models.Problem{
-		`{"identifier":"m"}`:                                    {Code: models.Mandatory, Path: append(path[:2:2], "pass_code")},
-		`{"identifier":"m","pass_code":null}`:                   {Code: models.Mandatory, Path: append(path[:2:2], "pass_code")},
-		`{"identifier":"m","pass_code":" "}`:                    {Code: models.Mandatory, Path: append(path[:2:2], "pass_code")},
-		`{"identifier":"m","pass_code":4711}`:                   {Code: models.Invalid, Path: append(path[:2:2], "pass_code")},
-		`{"identifier":"m","pass_code":"1","pass_code":"1"}`:    {Code: models.Invalid, Path: append(path[:2:2], "pass_code")},
-		`{"identifier":7,"pass_code":"1"}`:                      {Code: models.Invalid, Path: append(path[:2:2], "identifier")},
-		`{"identifier":null,"pass_code":"1"}`:                   {Code: models.Mandatory, Path: append(path[:2:2], "identifier")},
-		`{"pass_code":"1"}`:                                     {Code: models.Mandatory, Path: path},
-		`{"authentication_code":"a","pass_code":"1"}`:           {Code: models.Invalid, Path: append(path[:2:2], "pass_code")},
+		`{"identifier":"m"}`: {
+			Code: models.Mandatory,
+			Path: append(path[:2:2], "pass_code"),
+		},
+		`{"identifier":"m","pass_code":null}`: {
+			Code: models.Mandatory,
+			Path: append(path[:2:2], "pass_code"),
+		},
+		`{"identifier":"m","pass_code":" "}`: {
+			Code: models.Mandatory,
+			Path: append(path[:2:2], "pass_code"),
+		},
+		`{"identifier":"m","pass_code":4711}`: {
+			Code: models.Invalid,
+			Path: append(path[:2:2], "pass_code"),
+		},
+		`{"identifier":"m","pass_code":"1","pass_code":"1"}`: {
+			Code: models.Invalid,
+			Path: append(path[:2:2], "pass_code"),
+		},
+		`{"identifier":7,"pass_code":"1"}`: {
+			Code: models.Invalid,
+			Path: append(path[:2:2], "identifier"),
+		},
+		`{"identifier":null,"pass_code":"1"}`: {
+			Code: models.Mandatory,
+			Path: append(path[:2:2], "identifier"),
+		},
+		`{"pass_code":"1"}`: {Code: models.Mandatory, Path: path},
+		`{"authentication_code":"a","pass_code":"1"}`: {
+			Code: models.Invalid,
+			Path: append(path[:2:2], "pass_code"),
+		},
 		`{"identifier":"m","pass_code":"1","credentials":{}}`:   {Code: models.Invalid, Path: path},
 		`{"identifier":"m","pass_code":"1","passCode":"1"}`:     {Code: models.Invalid, Path: path},
 		`{"identifier":"m","one_time_password":"1"}`:            {Code: models.Invalid, Path: path},
@@ -124,8 +195,12 @@ func TestSpellings_WebAPIBatch(t *testing.T) {
 	t.Parallel()
 	d := newDecoder()
 	d.FieldNames = events.SnakeCase
-	set, err := d.DecodeBatch(strictjson.New(`[{"request_unique_identifier":"06","accounts_receivable_identifier":{"number":"ACR0000000020"},
-		"performed_by_unit_identifier":{"name":"Admin Unit"},"performed_on":"2016-06-22T15:00:00","website":"www.crm.com"}]`))
+	set, err := d.DecodeBatch(
+		strictjson.New(
+			`[{"request_unique_identifier":"06","accounts_receivable_identifier":{"number":"ACR0000000020"},
+		"performed_by_unit_identifier":{"name":"Admin Unit"},"performed_on":"2016-06-22T15:00:00","website":"www.crm.com"}]`,
+		),
+	)
 	if err != nil || len(set.Events) != 1 {
 		t.Fatalf("%d events, %v", len(set.Events), err)
 	}

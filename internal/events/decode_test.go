@@ -9,7 +9,7 @@ import (
 	"customer-events/models"
 )
 
-// textField is a field that holds a text.
+// textField is a field with a text.
 type textField struct {
 	name      string
 	maxLength int
@@ -18,16 +18,36 @@ type textField struct {
 }
 
 var textFields = []textField{
-	{"requestUniqueIdentifier", 255, true, func(in *events.WebCustomerEventInput) *string { return in.RequestUniqueIdentifier }},
+	{
+		"requestUniqueIdentifier",
+		255,
+		true,
+		func(in *events.WebCustomerEventInput) *string { return in.RequestUniqueIdentifier },
+	},
 	{"website", 2048, true, func(in *events.WebCustomerEventInput) *string {
 		if in.Row.Website == "" {
 			return nil
 		}
 		return &in.Row.Website
 	}},
-	{"description", 4000, false, func(in *events.WebCustomerEventInput) *string { return in.Row.Description }},
-	{"externalSystem", 255, false, func(in *events.WebCustomerEventInput) *string { return in.Row.ExternalSystem }},
-	{"externalSystemReferenceNumber", 255, false, func(in *events.WebCustomerEventInput) *string { return in.Row.ExternalSystemReferenceNumber }},
+	{
+		"description",
+		4000,
+		false,
+		func(in *events.WebCustomerEventInput) *string { return in.Row.Description },
+	},
+	{
+		"externalSystem",
+		255,
+		false,
+		func(in *events.WebCustomerEventInput) *string { return in.Row.ExternalSystem },
+	},
+	{
+		"externalSystemReferenceNumber",
+		255,
+		false,
+		func(in *events.WebCustomerEventInput) *string { return in.Row.ExternalSystemReferenceNumber },
+	},
 	{"udfString1", 255, false, func(in *events.WebCustomerEventInput) *string { return in.Row.UDFString1 }},
 	{"udfString2", 255, false, func(in *events.WebCustomerEventInput) *string { return in.Row.UDFString2 }},
 	{"udfString3", 255, false, func(in *events.WebCustomerEventInput) *string { return in.Row.UDFString3 }},
@@ -49,7 +69,7 @@ func forEachTextField(t *testing.T, test func(t *testing.T, f textField)) {
 	}
 }
 
-// valueOf is a right value of n characters.
+// valueOf returns a valid value of n characters.
 func (f textField) valueOf(n int, character string) string {
 	if f.name == "website" {
 		const host = "www.crm.com/"
@@ -74,7 +94,7 @@ func textOrNone(value *string) string {
 	return *value
 }
 
-// notTexts are the JSON values that are no text.
+// notTexts are JSON values of other types than text.
 var notTexts = []string{"0", "-1.5e3", "true", "false", "{}", "[]", `{"a":"b"}`, `["x"]`}
 
 func TestDecodeText_Valid(t *testing.T) {
@@ -89,7 +109,10 @@ func TestDecodeText_MaxLength(t *testing.T) {
 	forEachTextField(t, func(t *testing.T, f textField) {
 		for _, character := range []string{"x", "😀"} {
 			f.mustDecode(t, `"`+f.valueOf(f.maxLength, character)+`"`, f.valueOf(f.maxLength, character))
-			in := decode(t, minimalEvent().with(f.name, `"`+f.valueOf(f.maxLength+1, character)+`"`).String())
+			in := decode(
+				t,
+				minimalEvent().with(f.name, `"`+f.valueOf(f.maxLength+1, character)+`"`).String(),
+			)
 			mustHaveProblem(t, in, models.Invalid, f.name)
 			if !strings.Contains(in.Problems[0].Detail, strconv.Itoa(f.maxLength)) {
 				t.Errorf("%q does not say how many characters are allowed", in.Problems[0].Detail)
@@ -112,7 +135,10 @@ func TestDecodeText_OtherType(t *testing.T) {
 
 func TestDecodeText_Null(t *testing.T) {
 	forEachTextField(t, func(t *testing.T, f textField) {
-		for _, event := range []eventJSON{minimalEvent().with(f.name, "null"), minimalEvent().without(f.name)} {
+		for _, event := range []eventJSON{
+			minimalEvent().with(f.name, "null"),
+			minimalEvent().without(f.name),
+		} {
 			in := decode(t, event.String())
 			if f.mandatory {
 				mustHaveProblem(t, in, models.Mandatory, f.name)
@@ -133,12 +159,12 @@ func TestDecodeText_Blank(t *testing.T) {
 			switch {
 			case f.mandatory:
 				mustHaveProblem(t, in, models.Mandatory, f.name)
-			case strings.HasPrefix(f.name, "external"): // a blank name names nothing
+			case strings.HasPrefix(f.name, "external"): // a blank name counts as none
 				mustBeValid(t, in)
 				if got := f.get(&in); got != nil {
 					t.Errorf("%s: read %q", json, *got)
 				}
-			default: // an empty text is a text, and distinct from none
+			default: // an empty text is a value
 				f.mustDecode(t, json, blank)
 			}
 		}
@@ -147,9 +173,29 @@ func TestDecodeText_Blank(t *testing.T) {
 
 func TestDecodeText_ControlCharacters(t *testing.T) {
 	forEachTextField(t, func(t *testing.T, f textField) {
-		for _, character := range []string{`\u0000`, `\u0001`, `\b`, `\f`, `\u001b`, `\u001f`, "\u007f", "\u0080", `\u0085`, "\u009f"} {
-			for _, value := range []string{`"www.crm.com` + character + `"`, `"www` + character + `.crm.com"`, `"` + character + `"`} {
-				mustHaveProblem(t, decode(t, minimalEvent().with(f.name, value).String()), models.Invalid, f.name)
+		for _, character := range []string{
+			`\u0000`,
+			`\u0001`,
+			`\b`,
+			`\f`,
+			`\u001b`,
+			`\u001f`,
+			"\u007f",
+			"\u0080",
+			`\u0085`,
+			"\u009f",
+		} {
+			for _, value := range []string{
+				`"www.crm.com` + character + `"`,
+				`"www` + character + `.crm.com"`,
+				`"` + character + `"`,
+			} {
+				mustHaveProblem(
+					t,
+					decode(t, minimalEvent().with(f.name, value).String()),
+					models.Invalid,
+					f.name,
+				)
 			}
 		}
 	})
@@ -168,8 +214,17 @@ func TestDecodeText_TabsAndLineEnds(t *testing.T) {
 
 func TestDecodeText_InvalidUnicode(t *testing.T) {
 	forEachTextField(t, func(t *testing.T, f textField) {
-		for _, value := range []string{"\"www.crm.com\xff\"", "\"\xc3\"", "\"\xed\xa0\x80\"", "\"\xf4\x90\x80\x80\"", "\"\\n\xff\"",
-			`"www.crm.com\ud800"`, `"\udc00www"`, `"\ud800A"`, `"\ud800\ud800"`} {
+		for _, value := range []string{
+			"\"www.crm.com\xff\"",
+			"\"\xc3\"",
+			"\"\xed\xa0\x80\"",
+			"\"\xf4\x90\x80\x80\"",
+			"\"\\n\xff\"",
+			`"www.crm.com\ud800"`,
+			`"\udc00www"`,
+			`"\ud800A"`,
+			`"\ud800\ud800"`,
+		} {
 			in := decode(t, minimalEvent().with(f.name, value).String())
 			mustHaveProblem(t, in, models.Invalid, f.name)
 			if got := f.get(&in); got != nil {
@@ -187,29 +242,40 @@ func TestDecode_EchoesRejectedRequestIdentifier(t *testing.T) {
 		`""`:                                 "",
 	} {
 		in := decode(t, minimalEvent().with("requestUniqueIdentifier", json).String())
-		if len(in.Problems) != 1 || in.RequestUniqueIdentifier == nil || *in.RequestUniqueIdentifier != want {
+		if len(in.Problems) != 1 || in.RequestUniqueIdentifier == nil ||
+			*in.RequestUniqueIdentifier != want {
 			t.Errorf("%s: read %q, %+v", json, textOrNone(in.RequestUniqueIdentifier), in.Problems)
 		}
 	}
 }
 
-// A mandatory field that was given, but wrongly, is not reported missing as well: mustFault takes one fault only. Here all of
-// them together.
+// The other tests check that an invalid mandatory field is not reported as missing too. This one has all
+// problems at once.
 func TestDecode_AllProblems(t *testing.T) {
 	t.Parallel()
-	in := decode(t, `{"website":"javascript:alert(1)","performedOn":"yesterday","udfFloat3":"x","udfDate2":1,"description":{},"hue":"red","rewardsParticipantIdentifier":{}}`)
+	in := decode(
+		t,
+		`{"website":"javascript:alert(1)","performedOn":"yesterday","udfFloat3":"x","udfDate2":1,"description":{},"hue":"red","rewardsParticipantIdentifier":{}}`,
+	)
 	want := map[string]models.Code{
-		"website": models.Invalid, "performedOn": models.Invalid, "udfFloat3": models.Invalid, "udfDate2": models.Invalid, "description": models.Invalid,
-		"hue": models.Invalid, "rewardsParticipantIdentifier": models.Mandatory, "requestUniqueIdentifier": models.Mandatory, "performedByUnitIdentifier": models.Mandatory,
+		"website":                      models.Invalid,
+		"performedOn":                  models.Invalid,
+		"udfFloat3":                    models.Invalid,
+		"udfDate2":                     models.Invalid,
+		"description":                  models.Invalid,
+		"hue":                          models.Invalid,
+		"rewardsParticipantIdentifier": models.Mandatory,
+		"requestUniqueIdentifier":      models.Mandatory,
+		"performedByUnitIdentifier":    models.Mandatory,
 	}
-	for _, fault := range in.Problems {
-		mustBePrintable(t, fault)
-		if want[fault.Path[0]] != fault.Code {
-			t.Errorf("%+v, want %q", fault, want[fault.Path[0]])
+	for _, problem := range in.Problems {
+		mustBePrintable(t, problem)
+		if want[problem.Path[0]] != problem.Code {
+			t.Errorf("%+v, want %q", problem, want[problem.Path[0]])
 		}
-		delete(want, fault.Path[0])
+		delete(want, problem.Path[0])
 	}
 	if len(want) > 0 {
-		t.Errorf("not told: %v", want)
+		t.Errorf("missing: %v", want)
 	}
 }

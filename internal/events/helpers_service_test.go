@@ -16,7 +16,7 @@ import (
 	"customer-events/models"
 )
 
-// testService is a service before a directory in memory that holds the demo data and a little more.
+// testService is a Service with a store in memory, which contains the demo data and more.
 type testService struct {
 	*events.Service
 	memory *eventstest.Memory
@@ -29,30 +29,98 @@ func newTestService(t testing.TB) *testService {
 	data := eventstest.Data{
 		Users: []models.User{{Name: "demo"}, {Name: "another"}},
 		Accounts: []models.Account{
-			{ID: "A20", Number: "ACR0000000020", Name: "Maria Stone"}, {ID: "A77", Number: "ACR0000000077", Name: "John Field"},
-			{ID: "A78", Number: "ACR0000000078", Name: "Alex Twin"}, {ID: "A79", Number: "ACR0000000079", Name: "Alex Twin"}},
+			{
+				ID:     "A20",
+				Number: "ACR0000000020",
+				Name:   "Maria Stone",
+			}, {ID: "A77", Number: "ACR0000000077", Name: "John Field"},
+			{
+				ID:     "A78",
+				Number: "ACR0000000078",
+				Name:   "Alex Twin",
+			}, {ID: "A79", Number: "ACR0000000079", Name: "Alex Twin"}},
 		Classifications: []models.Classification{
-			{ID: "C1", Name: "Newsletter", AlternativeCode: newValue("NL"), Type: models.WebEvent}, {ID: "C2", Name: "Product page", AlternativeCode: newValue("PP"), Type: models.WebEvent},
-			{ID: "C3", Name: "Till", AlternativeCode: newValue("TL"), Type: "PURCHASE"}},
-		Units: []models.Unit{{ID: "1", Name: "Admin Unit", AlternativeCode: newValue("adminunit")}, {ID: "U2", Name: "Web Shop", AlternativeCode: newValue("webshop")}},
+			{
+				ID:              "C1",
+				Name:            "Newsletter",
+				AlternativeCode: new("NL"),
+				Type:            models.WebEvent,
+			}, {ID: "C2", Name: "Product page", AlternativeCode: new("PP"), Type: models.WebEvent},
+			{ID: "C3", Name: "Till", AlternativeCode: new("TL"), Type: "PURCHASE"}},
+		Units: []models.Unit{
+			{ID: "1", Name: "Admin Unit", AlternativeCode: new("adminunit")},
+			{ID: "U2", Name: "Web Shop", AlternativeCode: new("webshop")},
+		},
 	}
 	memory.Add(t, data)
 	people := eventstest.Data{Participants: []models.Participant{
-		{ID: "P19", Number: "RP0000000019", AccountKey: data.Accounts[0].Key}, {ID: "P20", Number: "RP0000000020", AccountKey: data.Accounts[1].Key}}}
+		{
+			ID:         "P19",
+			Number:     "RP0000000019",
+			AccountKey: data.Accounts[0].Key,
+		}, {ID: "P20", Number: "RP0000000020", AccountKey: data.Accounts[1].Key}}}
 	memory.Add(t, people)
 	data.Participants = people.Participants
 	held := eventstest.Data{AccessTokens: []models.AccessToken{
-		{Number: "AT1", State: models.Effective, AuthenticationCodeHash: secrets.AuthenticationCode("maria-code"), Identifier: newValue("maria@example.com"),
-			PassCodeHash: secrets.PassCode("AT1", "4711"), OneTimePasswordHash: secrets.OneTimePassword("073482"), OneTimePasswordExpiresAt: newValue(now.Add(time.Microsecond))},
-		{Number: "AT2", State: models.NotEffective, AuthenticationCodeHash: secrets.AuthenticationCode("ended"), Identifier: newValue("ended@example.com"),
-			PassCodeHash: secrets.PassCode("AT2", "4711"), OneTimePasswordHash: secrets.OneTimePassword("000002")},
-		{Number: "AT3", State: models.PendingVerification, AuthenticationCodeHash: secrets.AuthenticationCode("pending"), Identifier: newValue("pending@example.com"),
-			PassCodeHash: secrets.PassCode("AT3", "4711"), OneTimePasswordHash: secrets.OneTimePassword("000003")},
-		{Number: "AT4", State: models.Effective, OneTimePasswordHash: secrets.OneTimePassword("000004"), OneTimePasswordExpiresAt: newValue(now)},
-		{Number: "AT5", State: models.Effective, OneTimePasswordHash: secrets.OneTimePassword("000005"), OneTimePasswordSpentAt: newValue(now.Add(-time.Hour))},
-		{Number: "AT6", State: models.Effective, OneTimePasswordHash: secrets.OneTimePassword("000006"), AuthenticationCodeHash: secrets.AuthenticationCode("shared")},
-		{Number: "AT7", State: models.Effective, OneTimePasswordHash: secrets.OneTimePassword("000006"), AuthenticationCodeHash: secrets.AuthenticationCode("shared")},
-		{Number: "AT8", State: models.Effective, Identifier: newValue("nocode@example.com")},
+		{
+			Number:                 "AT1",
+			State:                  models.Effective,
+			AuthenticationCodeHash: secrets.AuthenticationCode("maria-code"),
+			Identifier:             new("maria@example.com"),
+			PassCodeHash: secrets.PassCode(
+				"AT1",
+				"4711",
+			),
+			OneTimePasswordHash:      secrets.OneTimePassword("073482"),
+			OneTimePasswordExpiresAt: new(now.Add(time.Microsecond)),
+		},
+		{
+			Number:                 "AT2",
+			State:                  models.NotEffective,
+			AuthenticationCodeHash: secrets.AuthenticationCode("ended"),
+			Identifier:             new("ended@example.com"),
+			PassCodeHash: secrets.PassCode(
+				"AT2",
+				"4711",
+			),
+			OneTimePasswordHash: secrets.OneTimePassword("000002"),
+		},
+		{
+			Number:                 "AT3",
+			State:                  models.PendingVerification,
+			AuthenticationCodeHash: secrets.AuthenticationCode("pending"),
+			Identifier:             new("pending@example.com"),
+			PassCodeHash: secrets.PassCode(
+				"AT3",
+				"4711",
+			),
+			OneTimePasswordHash: secrets.OneTimePassword("000003"),
+		},
+		{
+			Number:                   "AT4",
+			State:                    models.Effective,
+			OneTimePasswordHash:      secrets.OneTimePassword("000004"),
+			OneTimePasswordExpiresAt: new(now),
+		},
+		{
+			Number:                 "AT5",
+			State:                  models.Effective,
+			OneTimePasswordHash:    secrets.OneTimePassword("000005"),
+			OneTimePasswordSpentAt: new(now.Add(-time.Hour)),
+		},
+		{
+			Number:                 "AT6",
+			State:                  models.Effective,
+			OneTimePasswordHash:    secrets.OneTimePassword("000006"),
+			AuthenticationCodeHash: secrets.AuthenticationCode("shared"),
+		},
+		{
+			Number:                 "AT7",
+			State:                  models.Effective,
+			OneTimePasswordHash:    secrets.OneTimePassword("000006"),
+			AuthenticationCodeHash: secrets.AuthenticationCode("shared"),
+		},
+		{Number: "AT8", State: models.Effective, Identifier: new("nocode@example.com")},
 	}}
 	for i := range held.AccessTokens {
 		held.AccessTokens[i].ParticipantKey = people.Participants[i%2].Key
@@ -60,13 +128,21 @@ func newTestService(t testing.TB) *testService {
 	memory.Add(t, held)
 	data.AccessTokens = held.AccessTokens
 	return &testService{
-		Service: &events.Service{References: memory, Store: memory, Hasher: secrets, Now: func() time.Time { return now }, NewID: newIDs(),
-			FutureTolerance: 24 * time.Hour, RetryTimeout: 10 * time.Second, Log: slog.New(slog.DiscardHandler)},
+		Service: &events.Service{
+			References:      memory,
+			Store:           memory,
+			Hasher:          secrets,
+			Now:             func() time.Time { return now },
+			NewID:           newIDs(),
+			FutureTolerance: 24 * time.Hour,
+			RetryTimeout:    10 * time.Second,
+			Log:             slog.New(slog.DiscardHandler),
+		},
 		memory: memory, data: data, caller: models.Caller{UserKey: data.Users[0].Key, Name: "demo"},
 	}
 }
 
-// newIDs makes ids that ascend.
+// newIDs returns a generator of ascending ids.
 func newIDs() func() models.ID {
 	var last atomic.Uint64
 	return func() (id models.ID) {
@@ -76,13 +152,13 @@ func newIDs() func() models.ID {
 	}
 }
 
-// request decodes the events anew, as every call of a caller is.
+// request decodes the events of one call.
 func (s *testService) request(t testing.TB, key string, list ...eventJSON) events.Request {
 	t.Helper()
 	return events.Request{Caller: s.caller, IdempotencyKey: key, Events: decodeEvents(t, list...)}
 }
 
-// create makes a call without an idempotency key.
+// create makes a call without an idempotency key, and checks that it succeeds.
 func (s *testService) create(t testing.TB, list ...eventJSON) events.Outcome {
 	t.Helper()
 	return s.createWithKey(t, "", list...)
@@ -100,15 +176,18 @@ func (s *testService) createWithKey(t testing.TB, key string, list ...eventJSON)
 
 func (s *testService) dryRun(t testing.TB, key string, list ...eventJSON) events.DryRunResult {
 	t.Helper()
-	verdicts, err := s.CheckWebCustomerEvents(context.Background(), s.request(t, key, list...))
+	result, err := s.CheckWebCustomerEvents(context.Background(), s.request(t, key, list...))
 	if err != nil {
 		t.Fatalf("CheckWebCustomerEvents: %v", err)
 	}
-	return verdicts
+	return result
 }
 
-// recorded is the event that bears an external reference; ok is false if none does.
-func (s *testService) recorded(t testing.TB, system, number string) (event models.WebCustomerEvent, ok bool) {
+// recorded returns the recorded event with an external reference, if there is one.
+func (s *testService) recorded(
+	t testing.TB,
+	system, number string,
+) (event models.WebCustomerEvent, ok bool) {
 	t.Helper()
 	ref := models.ExternalReference{System: system, Number: number}
 	found, err := s.memory.ByExternalReference(context.Background(), []models.ExternalReference{ref})
@@ -119,10 +198,14 @@ func (s *testService) recorded(t testing.TB, system, number string) (event model
 	return event, ok
 }
 
-// passwordUsed reports whether the one-time password is used up.
+// passwordUsed reports whether the one-time password was used.
 func (s *testService) passwordUsed(t testing.TB, password string) bool {
 	t.Helper()
-	ref := models.Reference{Kind: models.AccessTokens, By: models.ByOneTimePassword, Value: string(s.Hasher.OneTimePassword(password))}
+	ref := models.Reference{
+		Kind:  models.AccessTokens,
+		By:    models.ByOneTimePassword,
+		Value: string(s.Hasher.OneTimePassword(password)),
+	}
 	found, err := s.memory.AccessTokens(context.Background(), []models.Reference{ref})
 	if err != nil || len(found[0]) != 1 {
 		t.Fatalf("%d tokens, %v", len(found[0]), err)
@@ -130,8 +213,8 @@ func (s *testService) passwordUsed(t testing.TB, password string) bool {
 	return found[0][0].OneTimePasswordSpentAt != nil
 }
 
-// mustBeConsistent checks what is true of every outcome: each event in exactly one list, both in the caller's order, the summary
-// right, ids and numbers as they are to be written, codes and texts as they are to be said.
+// mustBeConsistent checks what holds for every outcome: each event is in exactly one list, both lists are in
+// the caller's order, the summary adds up, and ids, numbers, codes and texts have their format.
 func mustBeConsistent(t tb, out events.Outcome, received int) {
 	t.Helper()
 	seen := make([]int, received)
@@ -148,7 +231,8 @@ func mustBeConsistent(t tb, out events.Outcome, received int) {
 		if _, ok := models.ParseID(p.ID); !ok {
 			t.Errorf("id %q", p.ID)
 		}
-		if n, err := strconv.ParseInt(p.Number, 10, 64); err != nil || n <= 0 || strconv.FormatInt(n, 10) != p.Number {
+		if n, err := strconv.ParseInt(p.Number, 10, 64); err != nil || n <= 0 ||
+			strconv.FormatInt(n, 10) != p.Number {
 			t.Errorf("number %q", p.Number)
 		}
 	}
@@ -159,11 +243,17 @@ func mustBeConsistent(t tb, out events.Outcome, received int) {
 		}
 		last = u.Index
 		seen[u.Index]++
-		if len(u.Problems) == 0 || u.Problems[0].ErrorCode != u.ErrorCode || u.Problems[0].ErrorDescription != u.ErrorDescription || u.Retryable != u.ErrorCode.Retryable() {
+		if len(u.Problems) == 0 || u.Problems[0].ErrorCode != u.ErrorCode ||
+			u.Problems[0].ErrorDescription != u.ErrorDescription ||
+			u.Retryable != u.ErrorCode.Retryable() {
 			t.Errorf("event %d: %+v", u.Index, u)
 		}
 		for _, problem := range u.Problems {
-			if problem.Path == nil || !strings.HasPrefix(problem.ErrorDescription, "Error:") || !strings.HasSuffix(problem.ErrorDescription, " - Description:"+problem.ErrorCode.Description()) {
+			if problem.Path == nil || !strings.HasPrefix(problem.ErrorDescription, "Error:") ||
+				!strings.HasSuffix(
+					problem.ErrorDescription,
+					" - Description:"+problem.ErrorCode.Description(),
+				) {
 				t.Errorf("event %d: %+v", u.Index, problem)
 			}
 		}
@@ -173,8 +263,14 @@ func mustBeConsistent(t tb, out events.Outcome, received int) {
 			t.Errorf("event %d is in %d lists", i, times)
 		}
 	}
-	want := events.BatchSummary{Received: received, Processed: len(out.ProcessedCustomerEventsSet), Replayed: replayed, Unprocessed: len(out.UnprocessedCustomerEventsSet)}
-	if out.Summary != want || out.ProcessedCustomerEventsSet == nil || out.UnprocessedCustomerEventsSet == nil {
+	want := events.BatchSummary{
+		Received:    received,
+		Processed:   len(out.ProcessedCustomerEventsSet),
+		Replayed:    replayed,
+		Unprocessed: len(out.UnprocessedCustomerEventsSet),
+	}
+	if out.Summary != want || out.ProcessedCustomerEventsSet == nil ||
+		out.UnprocessedCustomerEventsSet == nil {
 		t.Errorf("summary %+v, want %+v", out.Summary, want)
 	}
 }
@@ -194,14 +290,15 @@ func mustProcess(t testing.TB, out events.Outcome, replayed ...bool) {
 	}
 }
 
-// mustReject checks that the only event was unprocessed, for one reason, at one place.
+// mustReject checks that the only event was unprocessed, with one problem.
 func mustReject(t testing.TB, out events.Outcome, code models.Code, what string, path ...string) {
 	t.Helper()
 	if len(out.UnprocessedCustomerEventsSet) != 1 || len(out.ProcessedCustomerEventsSet) != 0 {
 		t.Fatalf("outcome %+v", out)
 	}
 	u := out.UnprocessedCustomerEventsSet[0]
-	if want := "Error:" + what + " - Description:" + code.Description(); u.ErrorCode != code || u.ErrorDescription != want {
+	if want := "Error:" + what + " - Description:" + code.Description(); u.ErrorCode != code ||
+		u.ErrorDescription != want {
 		t.Errorf("%s %q, want %s %q", u.ErrorCode, u.ErrorDescription, code, want)
 	}
 	if len(u.Problems) != 1 || !slices.Equal(u.Problems[0].Path, path) {

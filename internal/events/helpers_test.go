@@ -15,14 +15,14 @@ import (
 	"customer-events/models"
 )
 
-// tb is what *testing.T and *rapid.T have in common.
+// tb contains the methods that *testing.T and *rapid.T have in common.
 type tb interface {
 	Helper()
 	Errorf(format string, args ...any)
 	Fatalf(format string, args ...any)
 }
 
-// now is the clock of all tests of this package.
+// now is the time of all tests of this package.
 var now = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 func newHasher() *models.KeyedHasher { return models.NewKeyedHasher([]byte("the tests' own key")) }
@@ -31,10 +31,10 @@ func newDecoder() *events.Decoder {
 	return &events.Decoder{FieldNames: events.CamelCase, Zone: time.UTC, Hasher: newHasher()}
 }
 
-// eventJSON is an event as JSON text, field by field. Nothing in it need be right.
+// eventJSON is an event as JSON text, by field. It may be invalid.
 type eventJSON map[string]string
 
-// minimalEvent is an event with nothing in it but what is mandatory. It is the seed's first.
+// minimalEvent returns an event with the mandatory fields only. It is the seed's first.
 func minimalEvent() eventJSON {
 	return eventJSON{
 		"requestUniqueIdentifier":      `"06"`,
@@ -57,7 +57,7 @@ func (r eventJSON) without(field string) eventJSON {
 	return changed
 }
 
-// forParticipant is the event of another customer: a participant, or by an access token.
+// forParticipant replaces the customer by a participant, who may be identified by an access token.
 func (r eventJSON) forParticipant(participant string) eventJSON {
 	return r.without("accountsReceivableIdentifier").with("rewardsParticipantIdentifier", participant)
 }
@@ -66,12 +66,12 @@ func (r eventJSON) withIdentifier(identifier string) eventJSON {
 	return r.with("requestUniqueIdentifier", `"`+identifier+`"`)
 }
 
-// withReference gives the event an external reference.
+// withReference sets the external reference.
 func (r eventJSON) withReference(system, number string) eventJSON {
 	return r.with("externalSystem", `"`+system+`"`).with("externalSystemReferenceNumber", `"`+number+`"`)
 }
 
-// String is the event, its fields in alphabetical order.
+// String returns the event as JSON, with its fields in alphabetical order.
 func (r eventJSON) String() string {
 	members := make([]string, 0, len(r))
 	for _, name := range slices.Sorted(maps.Keys(r)) {
@@ -80,7 +80,7 @@ func (r eventJSON) String() string {
 	return "{" + strings.Join(members, ",") + "}"
 }
 
-// decode reads one event that is JSON.
+// decode decodes one event, whose text must be JSON.
 func decode(t testing.TB, text string) events.WebCustomerEventInput {
 	t.Helper()
 	in, err := decodeWith(newDecoder(), text)
@@ -98,7 +98,7 @@ func decodeWith(d *events.Decoder, text string) (in events.WebCustomerEventInput
 	return in, err
 }
 
-// decodeEvents reads events the way a door does.
+// decodeEvents decodes a call's events.
 func decodeEvents(t testing.TB, list ...eventJSON) events.ReceivedEvents {
 	t.Helper()
 	texts := make([]string, len(list))
@@ -117,41 +117,48 @@ func decodeTexts(t testing.TB, texts ...string) events.ReceivedEvents {
 	return set
 }
 
-// mustBeValid checks that an event could be read without complaint.
+// mustBeValid checks that an event has no problem.
 func mustBeValid(t testing.TB, in events.WebCustomerEventInput) {
 	t.Helper()
 	if len(in.Problems) != 0 {
-		t.Errorf("faults: %+v", in.Problems)
+		t.Errorf("problems: %+v", in.Problems)
 	}
 }
 
-// mustHaveProblem checks that an event has one fault and no other.
+// mustHaveProblem checks that an event has exactly one problem.
 func mustHaveProblem(t testing.TB, in events.WebCustomerEventInput, code models.Code, path ...string) {
 	t.Helper()
 	if len(in.Problems) != 1 {
-		t.Errorf("%d faults %+v, want one %s at %s", len(in.Problems), in.Problems, code, path)
+		t.Errorf("%d problems %+v, want one %s at %s", len(in.Problems), in.Problems, code, path)
 		return
 	}
-	fault := in.Problems[0]
-	if fault.Code != code || !slices.Equal(fault.Path, path) {
-		t.Errorf("fault %+v, want %s at %s", fault, code, path)
+	problem := in.Problems[0]
+	if problem.Code != code || !slices.Equal(problem.Path, path) {
+		t.Errorf("problem %+v, want %s at %s", problem, code, path)
 	}
-	mustBePrintable(t, fault)
-	if len(path) > 0 && !strings.Contains(fault.Detail, path[len(path)-1]) {
-		t.Errorf("%q does not name %s", fault.Detail, path[len(path)-1])
+	mustBePrintable(t, problem)
+	if len(path) > 0 && !strings.Contains(problem.Detail, path[len(path)-1]) {
+		t.Errorf("%q does not name %s", problem.Detail, path[len(path)-1])
 	}
 }
 
-// mustBePrintable checks the form of a fault, and that nothing in it acts upon a terminal, a log or a page.
-func mustBePrintable(t tb, fault models.Problem) {
+// mustBePrintable checks the format of a problem, and that it contains nothing that a terminal, a log or a
+// page would interpret.
+func mustBePrintable(t tb, problem models.Problem) {
 	t.Helper()
-	text := fault.Description()
+	text := problem.Description()
 	what, ok := strings.CutPrefix(text, "Error:")
-	if !ok || !strings.HasSuffix(what, " - Description:"+fault.Code.Description()) || fault.Code.Description() == "" || fault.Detail == "" {
+	if !ok || !strings.HasSuffix(what, " - Description:"+problem.Code.Description()) ||
+		problem.Code.Description() == "" ||
+		problem.Detail == "" {
 		t.Errorf("%q has not the form of a description", text)
 	}
-	for _, shown := range append(slices.Clone(fault.Path), text) {
-		if !utf8.ValidString(shown) || strings.ContainsFunc(shown, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }) {
+	for _, shown := range append(slices.Clone(problem.Path), text) {
+		if !utf8.ValidString(shown) ||
+			strings.ContainsFunc(
+				shown,
+				func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) },
+			) {
 			t.Errorf("%q is not fit to be shown", shown)
 		}
 		if utf8.RuneCountInString(shown) > 600 {

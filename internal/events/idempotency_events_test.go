@@ -13,7 +13,13 @@ import (
 func TestKey_Replay(t *testing.T) {
 	t.Parallel()
 	s := newTestService(t)
-	list := []eventJSON{minimalEvent().withIdentifier("a"), fullEventJSON().withIdentifier("b"), minimalEvent().withIdentifier("c").with("website", "7"), minimalEvent().forParticipant(`{"id":"P19"}`).withIdentifier("d"), fullEventJSON().withIdentifier("e")}
+	list := []eventJSON{
+		minimalEvent().withIdentifier("a"),
+		fullEventJSON().withIdentifier("b"),
+		minimalEvent().withIdentifier("c").with("website", "7"),
+		minimalEvent().forParticipant(`{"id":"P19"}`).withIdentifier("d"),
+		fullEventJSON().withIdentifier("e"),
+	}
 	first := s.createWithKey(t, "key", list...)
 	for range 2 {
 		second := s.createWithKey(t, "key", list...)
@@ -28,7 +34,23 @@ func TestKey_EventsInAnotherNotation(t *testing.T) {
 	t.Parallel()
 	s := newTestService(t)
 	first := s.createWithKey(t, "key", fullEventJSON())
-	second := s.createWithKey(t, "key", fullEventJSON().with("performedOn", `"2016-06-22T17:00:00.0+02:00"`).with("udfFloat2", "15e-1").with("description", `"\u0064"`).with("rewardsParticipantIdentifier", "null"))
+	second := s.createWithKey(
+		t,
+		"key",
+		fullEventJSON().with(
+			"performedOn",
+			`"2016-06-22T17:00:00.0+02:00"`,
+		).with(
+			"udfFloat2",
+			"15e-1",
+		).with(
+			"description",
+			`"\u0064"`,
+		).with(
+			"rewardsParticipantIdentifier",
+			"null",
+		),
+	)
 	mustProcess(t, second, true)
 	mustEqualEvents(t, first, second)
 }
@@ -39,17 +61,30 @@ func TestKey_OtherEvents(t *testing.T) {
 	base := []eventJSON{fullEventJSON().withIdentifier("a"), token(otp).withIdentifier("b")}
 	s.createWithKey(t, "key", base...)
 	for what, list := range map[string][]eventJSON{
-		"none": {}, "one less": base[:1], "one more": append(base[:2:2], minimalEvent().withIdentifier("c").withReference("n", "1")), "another order": {base[1], base[0]},
-		"another request identifier": {base[0].withIdentifier("x"), base[1]}, "another website": {base[0].with("website", `"x.com"`), base[1]},
-		"another account": {base[0].with("accountsReceivableIdentifier", `{"id":"x"}`), base[1]}, "the same account by its id": {base[0].with("accountsReceivableIdentifier", `{"id":"A20"}`), base[1]},
-		"another password": {base[0], token(`{"oneTimePassword":"1"}`).withIdentifier("b")}, "another way in": {base[0], token(`{"authenticationCode":"073482"}`).withIdentifier("b")},
-		"a faulty one": {base[0].with("udfDate4", "7"), base[1]}, "an empty text": {base[0].with("udfString1", `""`), base[1]},
+		"none":                       {},
+		"one event less":             base[:1],
+		"one event more":             append(base[:2:2], minimalEvent().withIdentifier("c").withReference("n", "1")),
+		"another order":              {base[1], base[0]},
+		"another request identifier": {base[0].withIdentifier("x"), base[1]},
+		"another website":            {base[0].with("website", `"x.com"`), base[1]},
+		"another account":            {base[0].with("accountsReceivableIdentifier", `{"id":"x"}`), base[1]},
+		"the same account by its id": {
+			base[0].with("accountsReceivableIdentifier", `{"id":"A20"}`),
+			base[1],
+		},
+		"another password":   {base[0], token(`{"oneTimePassword":"1"}`).withIdentifier("b")},
+		"another credential": {base[0], token(`{"authenticationCode":"073482"}`).withIdentifier("b")},
+		"an invalid one":     {base[0].with("udfDate4", "7"), base[1]},
+		"an empty text":      {base[0].with("udfString1", `""`), base[1]},
 	} {
 		_, err := s.CreateWebCustomerEvents(context.Background(), s.request(t, "key", list...))
 		if !errors.Is(err, events.ErrKeyReused) {
 			t.Errorf("%s: %v, want ErrKeyReused", what, err)
 		}
-		if _, err := s.CheckWebCustomerEvents(context.Background(), s.request(t, "key", list...)); !errors.Is(err, events.ErrKeyReused) {
+		if _, err := s.CheckWebCustomerEvents(context.Background(), s.request(t, "key", list...)); !errors.Is(
+			err,
+			events.ErrKeyReused,
+		) {
 			t.Errorf("%s: check: %v, want ErrKeyReused", what, err)
 		}
 	}
@@ -63,7 +98,10 @@ func TestKey_OtherPassCode(t *testing.T) {
 	t.Parallel()
 	s := newTestService(t)
 	s.createWithKey(t, "key", token(`{"credentials":{"identifier":"maria@example.com","passCode":"4711"}}`))
-	_, err := s.CreateWebCustomerEvents(context.Background(), s.request(t, "key", token(`{"credentials":{"identifier":"maria@example.com","passCode":"0"}}`)))
+	_, err := s.CreateWebCustomerEvents(
+		context.Background(),
+		s.request(t, "key", token(`{"credentials":{"identifier":"maria@example.com","passCode":"0"}}`)),
+	)
 	if !errors.Is(err, events.ErrKeyReused) {
 		t.Errorf("%v, want ErrKeyReused", err)
 	}
@@ -75,20 +113,27 @@ func TestKey_OtherUser(t *testing.T) {
 	mustProcess(t, s.createWithKey(t, "key", minimalEvent()), false)
 	s.caller.UserKey = s.data.Users[1].Key
 	mustProcess(t, s.createWithKey(t, "key", minimalEvent().with("website", `"x.com"`)), false)
-	mustProcess(t, s.createWithKey(t, "KEY", minimalEvent()), false) // a key is case-sensitive
+	mustProcess(t, s.createWithKey(t, "KEY", minimalEvent()), false) // keys are case-sensitive
 }
 
 func TestKey_UnprocessedEventsAreCheckedAgain(t *testing.T) {
 	t.Parallel()
 	s := newTestService(t)
-	list := []eventJSON{minimalEvent().withIdentifier("a").with("accountsReceivableIdentifier", `{"number":"NEW"}`), minimalEvent().withIdentifier("b"), minimalEvent().withIdentifier("c").with("performedByUnitIdentifier", `{"id":"x"}`)}
+	list := []eventJSON{
+		minimalEvent().withIdentifier("a").with("accountsReceivableIdentifier", `{"number":"NEW"}`),
+		minimalEvent().withIdentifier("b"),
+		minimalEvent().withIdentifier("c").with("performedByUnitIdentifier", `{"id":"x"}`),
+	}
 	first := s.createWithKey(t, "key", list...)
 	if first.Summary.Processed != 1 {
 		t.Fatalf("summary %+v", first.Summary)
 	}
 	s.memory.Add(t, eventstest.Data{Accounts: []models.Account{{ID: "NEW", Number: "NEW", Name: "NEW"}}})
 	second := s.createWithKey(t, "key", list...)
-	if got := second.ProcessedCustomerEventsSet; len(got) != 2 || got[0].Index != 0 || got[0].Replayed || got[1].Index != 1 || !got[1].Replayed || got[1].ID != first.ProcessedCustomerEventsSet[0].ID {
+	if got := second.ProcessedCustomerEventsSet; len(got) != 2 || got[0].Index != 0 || got[0].Replayed ||
+		got[1].Index != 1 ||
+		!got[1].Replayed ||
+		got[1].ID != first.ProcessedCustomerEventsSet[0].ID {
 		t.Errorf("processed %+v", got)
 	}
 	third := s.createWithKey(t, "key", list...)
@@ -115,7 +160,10 @@ func TestCreate_ConcurrentEqualCalls(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newTestService(t)
-			list := []eventJSON{fullEventJSON().withIdentifier("a"), token(otp).withIdentifier("b").withReference("s", "2")}
+			list := []eventJSON{
+				fullEventJSON().withIdentifier("a"),
+				token(otp).withIdentifier("b").withReference("s", "2"),
+			}
 			outs, running := make([]events.Outcome, 8), sync.WaitGroup{}
 			for i := range outs {
 				running.Go(func() { outs[i] = s.createWithKey(t, key, list...) })

@@ -9,13 +9,17 @@ import (
 	"customer-events/models"
 )
 
-// rotate gives the shop another key, with or without the one that everything in it is kept by.
+// rotate gives the service another secret key, with or without the key that all stored hashes have.
 func (s *testService) rotate(older ...[]byte) {
 	s.Hasher = models.NewKeyedHasher([]byte("the tests' next key"), older...)
 }
 
-// createAfterRotation decodes with the shop's own secrets, as a door does.
-func (s *testService) createAfterRotation(t *testing.T, key string, list ...eventJSON) (events.Outcome, error) {
+// createAfterRotation makes a call that is decoded with the current key of the service.
+func (s *testService) createAfterRotation(
+	t *testing.T,
+	key string,
+	list ...eventJSON,
+) (events.Outcome, error) {
 	t.Helper()
 	decoder := newDecoder()
 	decoder.Hasher = s.Hasher
@@ -30,7 +34,10 @@ func (s *testService) createAfterRotation(t *testing.T, key string, list ...even
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s.CreateWebCustomerEvents(t.Context(), events.Request{Caller: s.caller, IdempotencyKey: key, Events: set})
+	return s.CreateWebCustomerEvents(
+		t.Context(),
+		events.Request{Caller: s.caller, IdempotencyKey: key, Events: set},
+	)
 }
 
 var previousKey = []byte("the tests' own key")
@@ -38,8 +45,19 @@ var previousKey = []byte("the tests' own key")
 func TestKeyRotation_Credentials(t *testing.T) {
 	t.Parallel()
 	s := newTestService(t)
-	list := []eventJSON{token(`{"authenticationCode":"maria-code"}`).withIdentifier("a"), credentials("maria@example.com", "4711").withIdentifier("b"), token(otp).withIdentifier("c"),
-		token(`{"authenticationCode":"nobody's"}`).withIdentifier("d"), credentials("maria@example.com", "4712").withIdentifier("e"), token(`{"oneTimePassword":"000005"}`).withIdentifier("f"), token(`{"authenticationCode":"shared"}`).withIdentifier("g")}
+	list := []eventJSON{
+		token(`{"authenticationCode":"maria-code"}`).withIdentifier("a"),
+		credentials("maria@example.com", "4711").withIdentifier("b"),
+		token(otp).withIdentifier("c"),
+		token(
+			`{"authenticationCode":"unknown"}`,
+		).withIdentifier(
+			"d",
+		),
+		credentials("maria@example.com", "4712").withIdentifier("e"),
+		token(`{"oneTimePassword":"000005"}`).withIdentifier("f"),
+		token(`{"authenticationCode":"shared"}`).withIdentifier("g"),
+	}
 	s.rotate()
 	if out, err := s.createAfterRotation(t, "", list...); err != nil || out.Summary.Processed != 0 {
 		t.Fatalf("without the old key: %+v, %v", out.Summary, err)
@@ -49,23 +67,39 @@ func TestKeyRotation_Credentials(t *testing.T) {
 	if err != nil || out.Summary.Processed != 3 || out.Summary.Unprocessed != 4 {
 		t.Errorf("%+v, %v", out, err)
 	}
-	if again, err := s.createAfterRotation(t, "", list[2].withReference("s", "1")); err != nil || again.Summary.Processed != 0 {
-		t.Errorf("the password is not spent: %+v, %v", again, err)
+	if again, err := s.createAfterRotation(t, "", list[2].withReference("s", "1")); err != nil ||
+		again.Summary.Processed != 0 {
+		t.Errorf("the password is not used: %+v, %v", again, err)
 	}
 }
 
-// A call that was remembered under the old key is the same call still, and what is recorded of it later goes with it.
+// A call recorded with the previous key stays the same call, and later events of the call are added to its
+// record.
 func TestKeyRotation_IdempotencyKeys(t *testing.T) {
 	t.Parallel()
 	s := newTestService(t)
-	list := []eventJSON{token(`{"authenticationCode":"maria-code"}`).withIdentifier("a"), minimalEvent().withIdentifier("b"), token(`{"authenticationCode":"later"}`).withIdentifier("c")}
+	list := []eventJSON{
+		token(`{"authenticationCode":"maria-code"}`).withIdentifier("a"),
+		minimalEvent().withIdentifier("b"),
+		token(`{"authenticationCode":"later"}`).withIdentifier("c"),
+	}
 	first := s.createWithKey(t, "key", list...)
 	if first.Summary.Processed != 2 {
 		t.Fatalf("%+v", first)
 	}
 	s.rotate(previousKey)
-	hash := s.Hasher.AuthenticationCode("later") // imported anew, by the new key
-	s.memory.Add(t, tokenData(models.AccessToken{Number: "AT20", State: models.Effective, ParticipantKey: s.data.Participants[0].Key, AuthenticationCodeHash: hash}))
+	hash := s.Hasher.AuthenticationCode("later") // imported with the new key
+	s.memory.Add(
+		t,
+		tokenData(
+			models.AccessToken{
+				Number:                 "AT20",
+				State:                  models.Effective,
+				ParticipantKey:         s.data.Participants[0].Key,
+				AuthenticationCodeHash: hash,
+			},
+		),
+	)
 	for try := range 2 {
 		out, err := s.createAfterRotation(t, "key", list...)
 		if err != nil || out.Summary.Processed != 3 || out.Summary.Replayed != 2+try {

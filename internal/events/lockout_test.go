@@ -18,7 +18,7 @@ func credentials(identifier, passCode string) eventJSON {
 	return token(`{"credentials":{"identifier":"` + identifier + `","passCode":"` + passCode + `"}}`)
 }
 
-// firstCodes are the first codes of what was refused; "" stands for processed.
+// firstCodes returns the code of each event: "" for a processed one.
 func firstCodes(out events.Outcome) []models.Code {
 	list := make([]models.Code, out.Summary.Received)
 	for _, u := range out.UnprocessedCustomerEventsSet {
@@ -48,12 +48,22 @@ const processedCode, notFoundCode, lockedOutCode = models.Code(""), models.NotFo
 
 func TestLockout_PassCodesOfAnIdentifier(t *testing.T) {
 	t.Parallel()
-	for _, identifier := range []string{"maria@example.com", "nobody@example.com", "ended@example.com"} { // nobody can tell which of them is borne
+	for _, identifier := range []string{
+		"maria@example.com",
+		"unknown@example.com",
+		"ended@example.com",
+	} { // the answers must not reveal which of them exist
 		s := newTestService(t)
 		for i := range 5 {
 			s.mustHaveCodes(t, []eventJSON{credentials(identifier, fmt.Sprint(i))}, notFoundCode)
 		}
-		s.mustHaveCodes(t, []eventJSON{credentials(identifier, "4711"), credentials(identifier, "5"), minimalEvent()}, lockedOutCode, lockedOutCode, processedCode)
+		s.mustHaveCodes(
+			t,
+			[]eventJSON{credentials(identifier, "4711"), credentials(identifier, "5"), minimalEvent()},
+			lockedOutCode,
+			lockedOutCode,
+			processedCode,
+		)
 		s.Now = func() time.Time { return now.Add(models.LockoutWindow - time.Microsecond) }
 		s.mustHaveCodes(t, []eventJSON{credentials(identifier, "4711")}, lockedOutCode)
 		s.Now = func() time.Time { return now.Add(models.LockoutWindow) }
@@ -65,7 +75,7 @@ func TestLockout_PassCodesOfAnIdentifier(t *testing.T) {
 	}
 }
 
-// Whoever sends them: the attacker may have many users, and the customer has one pass code.
+// The limit is for all users together: an attacker may have many users, and the customer has one pass code.
 func TestLockout_PassCodesOfAllUsers(t *testing.T) {
 	t.Parallel()
 	s := newTestService(t)
@@ -75,8 +85,13 @@ func TestLockout_PassCodesOfAllUsers(t *testing.T) {
 	}
 	s.caller.UserKey++
 	s.mustHaveCodes(t, []eventJSON{credentials("maria@example.com", "4711")}, lockedOutCode)
-	// Her other ways in are open, or else anybody could shut her out.
-	s.mustHaveCodes(t, []eventJSON{token(`{"authenticationCode":"maria-code"}`), token(otp)}, processedCode, processedCode)
+	// The customer's other credentials still work, because otherwise any user could lock the customer out.
+	s.mustHaveCodes(
+		t,
+		[]eventJSON{token(`{"authenticationCode":"maria-code"}`), token(otp)},
+		processedCode,
+		processedCode,
+	)
 }
 
 func TestLockout_OrderInOneCall(t *testing.T) {
@@ -86,12 +101,28 @@ func TestLockout_OrderInOneCall(t *testing.T) {
 	want := []models.Code{processedCode}
 	for i := range 8 {
 		code := credentials("maria@example.com", fmt.Sprint(i))
-		list, want = append(list, code, code), append(want, notFoundCode, notFoundCode) // an equal guess is the same guess
+		list, want = append(
+			list,
+			code,
+			code,
+		), append(
+			want,
+			notFoundCode,
+			notFoundCode,
+		) // equal credentials are one attempt
 		if i >= 5 {
 			want[len(want)-1], want[len(want)-2] = lockedOutCode, lockedOutCode
 		}
 	}
-	list, want = append(list, credentials("maria@example.com", "4711"), minimalEvent()), append(want, processedCode, processedCode) // it was let through above
+	list, want = append(
+		list,
+		credentials("maria@example.com", "4711"),
+		minimalEvent(),
+	), append(
+		want,
+		processedCode,
+		processedCode,
+	) // it was accepted above
 	s.mustHaveCodes(t, list, want...)
 	s.mustHaveCodes(t, []eventJSON{credentials("maria@example.com", "4711")}, lockedOutCode)
 }
@@ -102,12 +133,26 @@ func TestLockout_OneCall(t *testing.T) {
 	var list []eventJSON
 	var want []models.Code
 	for i := range 25 {
-		list, want = append(list, token(fmt.Sprintf(`{"authenticationCode":"guess %d"}`, i))), append(want, notFoundCode)
+		list, want = append(
+			list,
+			token(fmt.Sprintf(`{"authenticationCode":"guess %d"}`, i)),
+		), append(
+			want,
+			notFoundCode,
+		)
 		if i >= events.MaxFailedPerCall {
 			want[i] = lockedOutCode
 		}
 	}
-	list, want = append(list, token(`{"authenticationCode":"maria-code"}`), minimalEvent()), append(want, lockedOutCode, processedCode)
+	list, want = append(
+		list,
+		token(`{"authenticationCode":"maria-code"}`),
+		minimalEvent(),
+	), append(
+		want,
+		lockedOutCode,
+		processedCode,
+	)
 	s.mustHaveCodes(t, list, want...)
 	s.mustHaveCodes(t, []eventJSON{token(`{"authenticationCode":"maria-code"}`)}, processedCode)
 }
@@ -116,47 +161,86 @@ func TestLockout_OneUser(t *testing.T) {
 	t.Parallel()
 	s := newTestService(t)
 	for i := range events.MaxFailedPerUser {
-		s.mustHaveCodes(t, []eventJSON{token(fmt.Sprintf(`{"authenticationCode":"guess %d"}`, i))}, notFoundCode)
+		s.mustHaveCodes(
+			t,
+			[]eventJSON{token(fmt.Sprintf(`{"authenticationCode":"guess %d"}`, i))},
+			notFoundCode,
+		)
 	}
-	s.mustHaveCodes(t, []eventJSON{token(`{"authenticationCode":"maria-code"}`), credentials("maria@example.com", "4711"), minimalEvent()}, lockedOutCode, lockedOutCode, processedCode)
-	s.caller.UserKey = s.data.Users[1].Key // nobody else suffers
-	s.mustHaveCodes(t, []eventJSON{token(`{"authenticationCode":"maria-code"}`), credentials("maria@example.com", "4711")}, processedCode, processedCode)
+	s.mustHaveCodes(
+		t,
+		[]eventJSON{
+			token(`{"authenticationCode":"maria-code"}`),
+			credentials("maria@example.com", "4711"),
+			minimalEvent(),
+		},
+		lockedOutCode,
+		lockedOutCode,
+		processedCode,
+	)
+	s.caller.UserKey = s.data.Users[1].Key // no other user is affected
+	s.mustHaveCodes(
+		t,
+		[]eventJSON{token(`{"authenticationCode":"maria-code"}`), credentials("maria@example.com", "4711")},
+		processedCode,
+		processedCode,
+	)
 }
 
 func TestLockout_OneTimePasswords(t *testing.T) {
 	t.Parallel()
 	s := newTestService(t)
-	guess := 100_000
+	attempt := 100_000
 	fail := func(n int) {
 		for range n {
-			guess++
-			s.mustHaveCodes(t, []eventJSON{token(fmt.Sprintf(`{"oneTimePassword":"%d"}`, guess))}, notFoundCode)
+			attempt++
+			s.mustHaveCodes(
+				t,
+				[]eventJSON{token(fmt.Sprintf(`{"oneTimePassword":"%d"}`, attempt))},
+				notFoundCode,
+			)
 		}
 	}
 	fail(events.MaxFailedPasswordsPerUser)
-	s.mustHaveCodes(t, []eventJSON{token(otp), token(`{"oneTimePassword":"000005"}`), token(`{"authenticationCode":"maria-code"}`)}, lockedOutCode, lockedOutCode, processedCode)
+	s.mustHaveCodes(
+		t,
+		[]eventJSON{
+			token(otp),
+			token(`{"oneTimePassword":"000005"}`),
+			token(`{"authenticationCode":"maria-code"}`),
+		},
+		lockedOutCode,
+		lockedOutCode,
+		processedCode,
+	)
 	for failed := events.MaxFailedPasswordsPerUser; failed < events.MaxFailedPasswordsInAll; failed += events.MaxFailedPasswordsPerUser {
 		s.caller.UserKey++
 		fail(events.MaxFailedPasswordsPerUser)
 	}
 	s.caller.UserKey++
-	s.mustHaveCodes(t, []eventJSON{token(otp), token(`{"authenticationCode":"maria-code"}`)}, lockedOutCode, processedCode)
+	s.mustHaveCodes(
+		t,
+		[]eventJSON{token(otp), token(`{"authenticationCode":"maria-code"}`)},
+		lockedOutCode,
+		processedCode,
+	)
 }
 
-// Whatever the check tells without counting could be tried there without end.
+// If a dry run did not count, guessing would be free there.
 func TestLockout_DryRun(t *testing.T) {
 	t.Parallel()
 	s := newTestService(t)
 	for i := range 5 {
 		s.dryRun(t, "", credentials("maria@example.com", fmt.Sprint(i)))
 	}
-	if v := s.dryRun(t, "", credentials("maria@example.com", "4711")); v.Acceptable != 0 || v.UnprocessedCustomerEventsSet[0].ErrorDescription != lockedOutText {
+	if v := s.dryRun(t, "", credentials("maria@example.com", "4711")); v.Acceptable != 0 ||
+		v.UnprocessedCustomerEventsSet[0].ErrorDescription != lockedOutText {
 		t.Errorf("%+v", v)
 	}
 	s.mustHaveCodes(t, []eventJSON{credentials("maria@example.com", "4711")}, lockedOutCode)
 }
 
-// lockOut uses every budget of the caller up.
+// lockOut uses up all limits of the caller.
 func (s *testService) lockOut(t *testing.T) {
 	t.Helper()
 	for i := range events.MaxFailedPerUser {
@@ -168,7 +252,10 @@ func (s *testService) lockOut(t *testing.T) {
 func TestLockout_ReplaysAreAnswered(t *testing.T) {
 	t.Parallel()
 	s := newTestService(t)
-	byKey := []eventJSON{token(`{"authenticationCode":"maria-code"}`).withIdentifier("a"), credentials("maria@example.com", "4711").withIdentifier("b")}
+	byKey := []eventJSON{
+		token(`{"authenticationCode":"maria-code"}`).withIdentifier("a"),
+		credentials("maria@example.com", "4711").withIdentifier("b"),
+	}
 	first := s.createWithKey(t, "key", byKey...)
 	password := token(otp).withReference("s", "1")
 	second := s.create(t, password)
@@ -177,16 +264,26 @@ func TestLockout_ReplaysAreAnswered(t *testing.T) {
 	mustEqualEvents(t, second, s.create(t, password))
 }
 
-// An event that was recorded by number is no way to try credentials by: those who may record by number need not know them.
+// An event that was recorded by number must not allow guessing of credentials: its caller need not know
+// them.
 func TestLockout_ReplaysByReferenceAreNoBypass(t *testing.T) {
 	t.Parallel()
 	s := newTestService(t)
-	mustProcess(t, s.create(t, minimalEvent().forParticipant(`{"number":"RP0000000019"}`).withReference("s", "1")), false)
+	mustProcess(
+		t,
+		s.create(t, minimalEvent().forParticipant(`{"number":"RP0000000019"}`).withReference("s", "1")),
+		false,
+	)
 	s.lockOut(t)
-	for _, credential := range []eventJSON{token(otp), token(`{"authenticationCode":"maria-code"}`), credentials("maria@example.com", "4711"), credentials("maria@example.com", "1")} {
+	for _, credential := range []eventJSON{
+		token(otp),
+		token(`{"authenticationCode":"maria-code"}`),
+		credentials("maria@example.com", "4711"),
+		credentials("maria@example.com", "1"),
+	} {
 		s.mustHaveCodes(t, []eventJSON{credential.withReference("s", "1")}, lockedOutCode)
 	}
-	// Nor is another user's event, though it was recorded by this very password.
+	// The same holds for another user's event, even if it was recorded with this very password.
 	s = newTestService(t)
 	mustProcess(t, s.create(t, token(otp).withReference("s", "1")), false)
 	s.caller.UserKey = s.data.Users[1].Key
@@ -194,26 +291,41 @@ func TestLockout_ReplaysByReferenceAreNoBypass(t *testing.T) {
 	s.mustHaveCodes(t, []eventJSON{token(otp).withReference("s", "1")}, lockedOutCode)
 }
 
-// failingStore gives a few passes up before one gets through.
+// failingStore returns some errors before it records.
 type failingStore struct {
 	*eventstest.Memory
 	errs []error
 }
 
-func (l *failingStore) Record(ctx context.Context, entry models.WriteSet) error {
+func (l *failingStore) Record(ctx context.Context, set models.WriteSet) error {
 	if len(l.errs) > 0 {
 		err := l.errs[0]
 		l.errs = l.errs[1:]
 		return err
 	}
-	return l.Memory.Record(ctx, entry)
+	return l.Memory.Record(ctx, set)
 }
 
 func TestLockout_RetryCountsOnce(t *testing.T) {
 	t.Parallel()
 	s := newTestService(t)
-	s.Store = &failingStore{s.memory, []error{models.ErrConflict, models.ErrAborted, models.ErrConflict, models.ErrConflict, models.ErrAborted, models.ErrConflict}}
-	s.mustHaveCodes(t, []eventJSON{minimalEvent(), credentials("maria@example.com", "0")}, processedCode, notFoundCode)
+	s.Store = &failingStore{
+		s.memory,
+		[]error{
+			models.ErrConflict,
+			models.ErrAborted,
+			models.ErrConflict,
+			models.ErrConflict,
+			models.ErrAborted,
+			models.ErrConflict,
+		},
+	}
+	s.mustHaveCodes(
+		t,
+		[]eventJSON{minimalEvent(), credentials("maria@example.com", "0")},
+		processedCode,
+		notFoundCode,
+	)
 	for i := range 4 {
 		s.mustHaveCodes(t, []eventJSON{credentials("maria@example.com", fmt.Sprint(i))}, notFoundCode)
 	}
@@ -226,7 +338,10 @@ func TestLockout_FailedCallCounts(t *testing.T) {
 	s.RetryTimeout = time.Millisecond
 	for i := range 5 {
 		s.Store = &failingStore{s.memory, []error{models.ErrUnavailable}}
-		if _, err := s.CreateWebCustomerEvents(t.Context(), s.request(t, "", minimalEvent().withIdentifier("x"), credentials("maria@example.com", fmt.Sprint(i)))); !errors.Is(err, events.ErrUnavailable) {
+		if _, err := s.CreateWebCustomerEvents(t.Context(), s.request(t, "", minimalEvent().withIdentifier("x"), credentials("maria@example.com", fmt.Sprint(i)))); !errors.Is(
+			err,
+			events.ErrUnavailable,
+		) {
 			t.Fatal(err)
 		}
 	}
@@ -234,20 +349,29 @@ func TestLockout_FailedCallCounts(t *testing.T) {
 	s.mustHaveCodes(t, []eventJSON{credentials("maria@example.com", "4711")}, lockedOutCode)
 }
 
-// uncountedStore is a ledger that must not be asked to count.
+// uncountedStore fails the test if attempts are counted.
 type uncountedStore struct {
 	*eventstest.Memory
 	t *testing.T
 }
 
 func (l uncountedStore) CountAttempts(context.Context, models.Attempts) ([]time.Time, error) {
-	l.t.Error("attempts are asked for")
-	return nil, errors.New("attempts are asked for")
+	l.t.Error("attempts are counted")
+	return nil, errors.New("attempts are counted")
 }
 
 func TestLockout_NoCredentials(t *testing.T) {
 	t.Parallel()
 	s := newTestService(t)
 	s.Store = uncountedStore{s.memory, t}
-	mustProcess(t, s.create(t, minimalEvent().withIdentifier("a"), minimalEvent().forParticipant(`{"number":"RP0000000019"}`).withIdentifier("b")), false, false)
+	mustProcess(
+		t,
+		s.create(
+			t,
+			minimalEvent().withIdentifier("a"),
+			minimalEvent().forParticipant(`{"number":"RP0000000019"}`).withIdentifier("b"),
+		),
+		false,
+		false,
+	)
 }

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// An id belongs to an event of the call and not to its place among those that are new: a rerun that finds
-// others to be new gives no event the id of another.
+// An id belongs to an event of the call, not to a position among the new events. If a later pass finds other
+// events to be new, no event gets the id of another.
 func TestIDs_StayWithTheirEvents(t *testing.T) {
 	t.Parallel()
 	s := newTestService(t)
@@ -29,7 +29,10 @@ func TestIDs_StayWithTheirEvents(t *testing.T) {
 		}
 		switch try {
 		case 1: // the first event's account becomes ambiguous
-			s.memory.Add(t, eventstest.Data{Accounts: []models.Account{{ID: "X", Number: "X", Name: "Maria Stone"}}})
+			s.memory.Add(
+				t,
+				eventstest.Data{Accounts: []models.Account{{ID: "X", Number: "X", Name: "Maria Stone"}}},
+			)
 			return models.ErrAborted
 		case 2: // another call records the third
 			other := *s.Service
@@ -41,63 +44,101 @@ func TestIDs_StayWithTheirEvents(t *testing.T) {
 		}
 		return write()
 	}
-	out := s.create(t, minimalEvent().withIdentifier("a").with("website", `"a.com"`).with("accountsReceivableIdentifier", `{"name":"Maria Stone"}`), minimalEvent().withIdentifier("b").with("website", `"b.com"`),
-		minimalEvent().withIdentifier("c").with("website", `"c.com"`).withReference("s", "1"), minimalEvent().withIdentifier("d").with("website", `"d.com"`))
-	if out.Summary != (events.BatchSummary{Received: 4, Processed: 3, Replayed: 1, Unprocessed: 1}) || len(ids) != 4 {
+	out := s.create(
+		t,
+		minimalEvent().withIdentifier(
+			"a",
+		).with(
+			"website",
+			`"a.com"`,
+		).with(
+			"accountsReceivableIdentifier",
+			`{"name":"Maria Stone"}`,
+		),
+		minimalEvent().withIdentifier("b").with("website", `"b.com"`),
+		minimalEvent().withIdentifier(
+			"c",
+		).with(
+			"website",
+			`"c.com"`,
+		).withReference(
+			"s",
+			"1",
+		),
+		minimalEvent().withIdentifier("d").with("website", `"d.com"`),
+	)
+	if out.Summary != (events.BatchSummary{Received: 4, Processed: 3, Replayed: 1, Unprocessed: 1}) ||
+		len(ids) != 4 {
 		t.Errorf("%+v, ids %v", out.Summary, ids)
 	}
-	for i, entry := range f.sets {
-		if !slices.IsSortedFunc(entry.Events, func(a, b *models.WebCustomerEvent) int { return slices.Compare(a.ID[:], b.ID[:]) }) {
+	for i, set := range f.sets {
+		if !slices.IsSortedFunc(
+			set.Events,
+			func(a, b *models.WebCustomerEvent) int { return slices.Compare(a.ID[:], b.ID[:]) },
+		) {
 			t.Errorf("try %d: the ids do not ascend", i+1)
 		}
 	}
 }
 
-// A ledger whose reads lag behind, as on another node of a cluster, is waited for.
+// The service waits for a store whose reads lag behind its writes, as on another node of a cluster.
 func TestConflict_LaggingReads(t *testing.T) {
 	t.Parallel()
 	s := newTestService(t)
 	mustProcess(t, s.create(t, fullEventJSON()), false)
 	s.Store = &laggingStore{Memory: s.memory, until: time.Now().Add(200 * time.Millisecond)}
 	mustProcess(t, s.create(t, fullEventJSON()), true)
-	s.Store, s.RetryTimeout = &laggingStore{Memory: s.memory, until: time.Now().Add(time.Hour)}, 100*time.Millisecond
-	if _, err := s.CreateWebCustomerEvents(t.Context(), s.request(t, "", fullEventJSON())); !errors.Is(err, events.ErrUnavailable) {
+	s.Store, s.RetryTimeout = &laggingStore{
+		Memory: s.memory,
+		until:  time.Now().Add(time.Hour),
+	}, 100*time.Millisecond
+	if _, err := s.CreateWebCustomerEvents(t.Context(), s.request(t, "", fullEventJSON())); !errors.Is(
+		err,
+		events.ErrUnavailable,
+	) {
 		t.Errorf("%v, want ErrUnavailable", err)
 	}
 }
 
-// laggingStore finds no references until some time.
+// laggingStore finds no external references before a certain time.
 type laggingStore struct {
 	*eventstest.Memory
 	until time.Time
 }
 
-func (l *laggingStore) ByExternalReference(ctx context.Context, refs []models.ExternalReference) (map[models.ExternalReference]models.WebCustomerEvent, error) {
+func (l *laggingStore) ByExternalReference(
+	ctx context.Context,
+	refs []models.ExternalReference,
+) (map[models.ExternalReference]models.WebCustomerEvent, error) {
 	if time.Now().Before(l.until) {
 		return nil, nil
 	}
 	return l.Memory.ByExternalReference(ctx, refs)
 }
 
-// lookupCounter notes how many references are looked up before anything is recorded.
+// lookupCounter counts the external references that are looked up before a write.
 type lookupCounter struct {
 	*eventstest.Memory
 	count     int
 	unchecked []bool
 }
 
-func (l *lookupCounter) ByExternalReference(ctx context.Context, refs []models.ExternalReference) (map[models.ExternalReference]models.WebCustomerEvent, error) {
+func (l *lookupCounter) ByExternalReference(
+	ctx context.Context,
+	refs []models.ExternalReference,
+) (map[models.ExternalReference]models.WebCustomerEvent, error) {
 	l.count += len(refs)
 	return l.Memory.ByExternalReference(ctx, refs)
 }
 
-func (l *lookupCounter) Record(ctx context.Context, entry models.WriteSet) error {
-	l.unchecked = append(l.unchecked, entry.Unchecked)
-	return l.Memory.Record(ctx, entry)
+func (l *lookupCounter) Record(ctx context.Context, set models.WriteSet) error {
+	l.unchecked = append(l.unchecked, set.Unchecked)
+	return l.Memory.Record(ctx, set)
 }
 
-// A small call looks its references up first, so that a taken one does not undo the transaction that it
-// shares with others. A large one does not, says so, and looks up only those of events that it would refuse.
+// A small call looks up its references first, so that an existing one does not roll back the transaction
+// that it shares with others. A large call does not, marks its set as unchecked, and looks up only those of
+// events that it would reject.
 func TestReferences_LookedUpFirstBySmallCalls(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -109,18 +150,28 @@ func TestReferences_LookedUpFirstBySmallCalls(t *testing.T) {
 		{"one", []eventJSON{fullEventJSON()}, 1, false},
 		{"a hundred", append(minimalEvents(99), fullEventJSON()), 1, false},
 		{"more", append(minimalEvents(100), fullEventJSON()), 0, true},
-		{"more, and one that is refused", append(minimalEvents(100), fullEventJSON(), minimalEvent().with("accountsReceivableIdentifier", `{"name":"Alex Twin"}`).withReference("s", "2")), 1, true},
-		{"more, and a one-time password", append(minimalEvents(100), fullEventJSON(), token(otp).withIdentifier("x").withReference("s", "2")), 2, false},
+		{
+			"more, and one that would be rejected",
+			append(minimalEvents(100), fullEventJSON(), minimalEvent().with("accountsReceivableIdentifier", `{"name":"Alex Twin"}`).withReference("s", "2")),
+			1,
+			true,
+		},
+		{
+			"more, and a one-time password",
+			append(minimalEvents(100), fullEventJSON(), token(otp).withIdentifier("x").withReference("s", "2")),
+			2,
+			false,
+		},
 	} {
 		s := newTestService(t)
-		ledger := &lookupCounter{Memory: s.memory}
-		s.Store = ledger
+		store := &lookupCounter{Memory: s.memory}
+		s.Store = store
 		for i := range c.list {
 			c.list[i] = c.list[i].withIdentifier(fmt.Sprint(i))
 		}
 		s.create(t, c.list...)
-		if ledger.count != c.asked || !slices.Equal(ledger.unchecked, []bool{c.unchecked}) {
-			t.Errorf("%s: %d asked, unchecked %v", c.name, ledger.count, ledger.unchecked)
+		if store.count != c.asked || !slices.Equal(store.unchecked, []bool{c.unchecked}) {
+			t.Errorf("%s: %d lookups, unchecked %v", c.name, store.count, store.unchecked)
 		}
 	}
 }

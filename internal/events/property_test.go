@@ -13,35 +13,91 @@ import (
 	"customer-events/internal/events"
 )
 
-// drawnEvent is an event of a random batch. What it shares with others is known, the rest of its text is not looked at.
+// drawnEvent is an event of a random batch. It knows what it may share with others: request identifier and
+// reference.
 type drawnEvent struct {
 	id, ref, text string
 }
 
-// shares reports whether the verdict about one event may depend on the other.
+// shares reports whether the result of one event may depend on the other.
 func (d drawnEvent) shares(other drawnEvent) bool {
 	return d.id != "" && d.id == other.id || d.ref != "" && d.ref == other.ref
 }
 
 var (
 	drawnCustomers = []eventJSON{
-		minimalEvent(), minimalEvent(), minimalEvent().with("accountsReceivableIdentifier", `{"id":"A77"}`), minimalEvent().with("accountsReceivableIdentifier", `{"name":"Maria Stone"}`),
-		minimalEvent().with("accountsReceivableIdentifier", `{"name":"Alex Twin"}`), minimalEvent().with("accountsReceivableIdentifier", `{"number":"nobody"}`), minimalEvent().with("accountsReceivableIdentifier", `{}`),
-		minimalEvent().forParticipant(`{"number":"RP0000000019"}`), minimalEvent().forParticipant(`{"id":"P20"}`), minimalEvent().forParticipant(`{"id":"nobody"}`), token(otp), token(otp), token(`{"oneTimePassword":"000004"}`), token(`{"oneTimePassword":"000005"}`),
-		token(`{"oneTimePassword":"000006"}`), token(`{"authenticationCode":"maria-code"}`), token(`{"authenticationCode":"ended"}`),
-		token(`{"credentials":{"identifier":"maria@example.com","passCode":"4711"}}`), token(`{"credentials":{"identifier":"maria@example.com","passCode":"1"}}`),
-		minimalEvent().without("accountsReceivableIdentifier"), minimalEvent().with("rewardsParticipantIdentifier", `{"number":"RP0000000019"}`),
+		minimalEvent(),
+		minimalEvent(),
+		minimalEvent().with("accountsReceivableIdentifier", `{"id":"A77"}`),
+		minimalEvent().with("accountsReceivableIdentifier", `{"name":"Maria Stone"}`),
+		minimalEvent().with(
+			"accountsReceivableIdentifier",
+			`{"name":"Alex Twin"}`,
+		),
+		minimalEvent().with("accountsReceivableIdentifier", `{"number":"unknown"}`),
+		minimalEvent().with("accountsReceivableIdentifier", `{}`),
+		minimalEvent().forParticipant(
+			`{"number":"RP0000000019"}`,
+		),
+		minimalEvent().forParticipant(`{"id":"P20"}`),
+		minimalEvent().forParticipant(`{"id":"unknown"}`),
+		token(otp),
+		token(otp),
+		token(`{"oneTimePassword":"000004"}`),
+		token(`{"oneTimePassword":"000005"}`),
+		token(
+			`{"oneTimePassword":"000006"}`,
+		),
+		token(`{"authenticationCode":"maria-code"}`),
+		token(`{"authenticationCode":"ended"}`),
+		token(
+			`{"credentials":{"identifier":"maria@example.com","passCode":"4711"}}`,
+		),
+		token(`{"credentials":{"identifier":"maria@example.com","passCode":"1"}}`),
+		minimalEvent().without(
+			"accountsReceivableIdentifier",
+		),
+		minimalEvent().with("rewardsParticipantIdentifier", `{"number":"RP0000000019"}`),
 	}
-	// drawnValues are put into events, often enough for most batches to hold some poison, seldom enough for most events to be whole.
+	// drawnValues are set in some events. Most batches then contain an invalid event, and most events are
+	// valid.
 	drawnValues = map[string][]string{
-		"classificationIdentifier":  {`{"alternativeCode":"NL"}`, `{"name":"Product page"}`, `{"id":"C3"}`, `{"id":"nothing"}`, `{"id":"C1","name":"Newsletter"}`, `null`, `7`},
-		"performedByUnitIdentifier": {`{"id":"U2"}`, `{"name":"Web Shop"}`, `{"id":"nowhere"}`, `[]`, `null`},
-		"performedOn":               {`"2016-06-22T15:00:00"`, `"2016-06-22T18:00:00+03:00"`, `"2099-01-01T00:00:00"`, `"2016-02-30T00:00:00"`, `""`, `7`},
-		"website":                   {`"https://www.crm.com/a"`, `"javascript:alert(1)"`, `null`, `{}`, "\"\xff\"", `"` + strings.Repeat("x", 3000) + `"`},
-		"description":               {`"😀"`, `""`, `"a\u0000b"`, `"\ud800"`, `true`},
-		"udfFloat2":                 {`0`, `-0`, `1e308`, `1e999`, `"NaN"`},
-		"udfDate3":                  {`"9999-12-31T23:59:59.999999Z"`, `"tomorrow"`, `null`},
-		"hue":                       {`"red"`, `{"a":[null]}`},
+		"classificationIdentifier": {
+			`{"alternativeCode":"NL"}`,
+			`{"name":"Product page"}`,
+			`{"id":"C3"}`,
+			`{"id":"nothing"}`,
+			`{"id":"C1","name":"Newsletter"}`,
+			`null`,
+			`7`,
+		},
+		"performedByUnitIdentifier": {
+			`{"id":"U2"}`,
+			`{"name":"Web Shop"}`,
+			`{"id":"nowhere"}`,
+			`[]`,
+			`null`,
+		},
+		"performedOn": {
+			`"2016-06-22T15:00:00"`,
+			`"2016-06-22T18:00:00+03:00"`,
+			`"2099-01-01T00:00:00"`,
+			`"2016-02-30T00:00:00"`,
+			`""`,
+			`7`,
+		},
+		"website": {
+			`"https://www.crm.com/a"`,
+			`"javascript:alert(1)"`,
+			`null`,
+			`{}`,
+			"\"\xff\"",
+			`"` + strings.Repeat("x", 3000) + `"`,
+		},
+		"description": {`"😀"`, `""`, `"a\u0000b"`, `"\ud800"`, `true`},
+		"udfFloat2":   {`0`, `-0`, `1e308`, `1e999`, `"NaN"`},
+		"udfDate3":    {`"9999-12-31T23:59:59.999999Z"`, `"tomorrow"`, `null`},
+		"hue":         {`"red"`, `{"a":[null]}`},
 	}
 	notEvents = []string{`null`, `7`, `"event"`, `[]`, `{}`, `true`, `{"requestUniqueIdentifier":null}`}
 )
@@ -75,10 +131,13 @@ func drawBatch(t *rapid.T) (list []drawnEvent, texts []string) {
 	return list, texts
 }
 
-// createDrawn makes one call to a shop; outer is the test that rapid runs in, which the shop's helpers take.
+// createDrawn makes one call. outer is the test that rapid runs in, because helpers need a *testing.T.
 func (s *testService) createDrawn(outer *testing.T, t *rapid.T, key string, texts []string) events.Outcome {
 	t.Helper()
-	out, err := s.CreateWebCustomerEvents(outer.Context(), events.Request{Caller: s.caller, IdempotencyKey: key, Events: decodeTexts(outer, texts...)})
+	out, err := s.CreateWebCustomerEvents(
+		outer.Context(),
+		events.Request{Caller: s.caller, IdempotencyKey: key, Events: decodeTexts(outer, texts...)},
+	)
 	if err != nil {
 		t.Fatalf("CreateWebCustomerEvents: %v", err)
 	}
@@ -86,13 +145,21 @@ func (s *testService) createDrawn(outer *testing.T, t *rapid.T, key string, text
 	return out
 }
 
-func (s *testService) checkDrawn(outer *testing.T, t *rapid.T, key string, texts []string) events.DryRunResult {
+func (s *testService) checkDrawn(
+	outer *testing.T,
+	t *rapid.T,
+	key string,
+	texts []string,
+) events.DryRunResult {
 	t.Helper()
-	verdicts, err := s.CheckWebCustomerEvents(outer.Context(), events.Request{Caller: s.caller, IdempotencyKey: key, Events: decodeTexts(outer, texts...)})
+	result, err := s.CheckWebCustomerEvents(
+		outer.Context(),
+		events.Request{Caller: s.caller, IdempotencyKey: key, Events: decodeTexts(outer, texts...)},
+	)
 	if err != nil {
 		t.Fatalf("CheckWebCustomerEvents: %v", err)
 	}
-	return verdicts
+	return result
 }
 
 func TestProperty_EachEventOnceAndInOrder(t *testing.T) {
@@ -114,16 +181,16 @@ func TestProperty_EachEventOnceAndInOrder(t *testing.T) {
 	})
 }
 
-// An event's verdict is its own: what is in the batch beside it does not matter, unless it shares a request identifier or a
-// reference.
+// The result of an event does not depend on the others in the batch, unless they share a request identifier
+// or a reference.
 func TestProperty_EventsAreIndependent(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		list, texts := drawBatch(rt)
 		out := newTestService(t).createDrawn(t, rt, "", texts)
-		verdicts := make([]*events.UnprocessedCustomerEvent, len(list))
+		result := make([]*events.UnprocessedCustomerEvent, len(list))
 		for i, u := range out.UnprocessedCustomerEventsSet {
-			verdicts[u.Index] = &out.UnprocessedCustomerEventsSet[i]
+			result[u.Index] = &out.UnprocessedCustomerEventsSet[i]
 		}
 		for i, d := range list {
 			if slices.ContainsFunc(slices.Concat(list[:i], list[i+1:]), d.shares) {
@@ -131,14 +198,14 @@ func TestProperty_EventsAreIndependent(t *testing.T) {
 			}
 			alone := newTestService(t).createDrawn(t, rt, "", texts[i:i+1])
 			if len(alone.UnprocessedCustomerEventsSet) == 0 {
-				if verdicts[i] != nil {
-					rt.Errorf("%s: processed alone, but %+v in the batch", d.text, *verdicts[i])
+				if result[i] != nil {
+					rt.Errorf("%s: processed alone, but %+v in the batch", d.text, *result[i])
 				}
 				continue
 			}
 			want := alone.UnprocessedCustomerEventsSet[0]
 			want.Index = i
-			if diff := cmp.Diff(&want, verdicts[i]); diff != "" {
+			if diff := cmp.Diff(&want, result[i]); diff != "" {
 				rt.Errorf("%s: alone and in the batch: %s", d.text, diff)
 			}
 		}
@@ -149,21 +216,33 @@ func TestProperty_SameBatchAgain(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		s := newTestService(t)
-		_, before := drawBatch(rt) // an earlier call may have taken references and spent the password
+		_, before := drawBatch(rt) // an earlier call may have recorded references and used the password
 		s.createDrawn(t, rt, "", before)
 		_, texts := drawBatch(rt)
 		first := s.createDrawn(t, rt, "key", texts)
 		recorded := len(s.memory.Events())
 		second := s.createDrawn(t, rt, "key", texts)
-		// What was unprocessed is judged anew, and may turn out to be what another event of the call has been recorded as: its
-		// password was over, but under its reference there was nothing yet to be a replay of. Then it is a replay now.
+		// Unprocessed events are checked again, and may become replays: for example one with an expired
+		// password whose reference another event of the call has recorded meanwhile.
 		again := second
-		again.ProcessedCustomerEventsSet = slices.DeleteFunc(slices.Clone(second.ProcessedCustomerEventsSet), func(p events.ProcessedCustomerEvent) bool {
-			return slices.ContainsFunc(first.UnprocessedCustomerEventsSet, func(u events.UnprocessedCustomerEvent) bool { return u.Index == p.Index })
-		})
+		again.ProcessedCustomerEventsSet = slices.DeleteFunc(
+			slices.Clone(second.ProcessedCustomerEventsSet),
+			func(p events.ProcessedCustomerEvent) bool {
+				return slices.ContainsFunc(
+					first.UnprocessedCustomerEventsSet,
+					func(u events.UnprocessedCustomerEvent) bool { return u.Index == p.Index },
+				)
+			},
+		)
 		mustEqualEvents(rt, first, again)
 		if second.Summary.Replayed != second.Summary.Processed || len(s.memory.Events()) != recorded {
-			rt.Errorf("%+v and %d recorded, then %+v and %d", first.Summary, recorded, second.Summary, len(s.memory.Events()))
+			rt.Errorf(
+				"%+v and %d recorded, then %+v and %d",
+				first.Summary,
+				recorded,
+				second.Summary,
+				len(s.memory.Events()),
+			)
 		}
 	})
 }
@@ -175,17 +254,22 @@ func TestProperty_DryRunAgreesWithCall(t *testing.T) {
 		_, before := drawBatch(rt)
 		s.createDrawn(t, rt, "", before)
 		_, texts := drawBatch(rt)
-		for range 2 { // the second time everything is there already
+		for range 2 { // the second time all events are recorded already
 			recorded := len(s.memory.Events())
-			s.memory.ResetCounters() // wrong credentials leave a trace, by intent
-			verdicts := s.checkDrawn(t, rt, "key", texts)
-			if diff := cmp.Diff(verdicts, s.checkDrawn(t, rt, "key", texts)); diff != "" || len(s.memory.Events()) != recorded {
-				rt.Errorf("the check has left a trace: %s", diff)
+			s.memory.ResetCounters() // wrong credentials count in a dry run too
+			result := s.checkDrawn(t, rt, "key", texts)
+			if diff := cmp.Diff(result, s.checkDrawn(t, rt, "key", texts)); diff != "" ||
+				len(s.memory.Events()) != recorded {
+				rt.Errorf("the dry run has changed the result: %s", diff)
 			}
 			out := s.createDrawn(t, rt, "key", texts)
-			want := events.DryRunResult{Acceptable: out.Summary.Processed, Replays: out.Summary.Replayed, UnprocessedCustomerEventsSet: out.UnprocessedCustomerEventsSet}
-			if diff := cmp.Diff(want, verdicts); diff != "" {
-				rt.Errorf("the call and the check: %s", diff)
+			want := events.DryRunResult{
+				Acceptable:                   out.Summary.Processed,
+				Replays:                      out.Summary.Replayed,
+				UnprocessedCustomerEventsSet: out.UnprocessedCustomerEventsSet,
+			}
+			if diff := cmp.Diff(want, result); diff != "" {
+				rt.Errorf("the call and the dry run: %s", diff)
 			}
 		}
 	})

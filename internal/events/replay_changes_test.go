@@ -11,53 +11,71 @@ import (
 	"customer-events/models"
 )
 
-// minimalEvents are so many events without references that a call of them is large, and recorded without looking
-// references up first.
+// minimalEvents returns n events without references. With more than a hundred a call is large: it does not
+// look up references first.
 func minimalEvents(n int) []eventJSON {
 	list := make([]eventJSON, n)
 	for i := range list {
-		list[i] = minimalEvent().withIdentifier(fmt.Sprint("filler ", i)).with("accountsReceivableIdentifier", `{"id":"A78"}`).with("performedByUnitIdentifier", `{"id":"U2"}`)
+		list[i] = minimalEvent().withIdentifier(
+			fmt.Sprint("filler ", i),
+		).with(
+			"accountsReceivableIdentifier",
+			`{"id":"A78"}`,
+		).with(
+			"performedByUnitIdentifier",
+			`{"id":"U2"}`,
+		)
 	}
 	return list
 }
 
-// mustReplay sends an event that was recorded as first's only one, in small and large calls, and checks that
-// it is its replay and uses up no attempt.
+// mustReplay sends an event that first has recorded, in small and large calls. It checks that the event is a
+// replay and no failed attempt.
 func (s *testService) mustReplay(t *testing.T, first events.Outcome, event eventJSON) {
 	t.Helper()
 	s.memory.ResetCounters()
 	s.Store = noFailuresStore{s.memory, t}
 	defer func() { s.Store = s.memory }()
 	want := first.ProcessedCustomerEventsSet[0]
-	for _, list := range [][]eventJSON{{event.withIdentifier("again")}, append(minimalEvents(150), event.withIdentifier("again"))} {
+	for _, list := range [][]eventJSON{
+		{event.withIdentifier("again")},
+		append(minimalEvents(150), event.withIdentifier("again")),
+	} {
 		out := s.create(t, list...)
 		got := out.ProcessedCustomerEventsSet
-		if len(got) != len(list) || got[len(got)-1].ID != want.ID || got[len(got)-1].Number != want.Number || !got[len(got)-1].Replayed {
-			t.Errorf("in a call of %d, %s: %+v, unprocessed %+v, want %+v", len(list), event, got[max(0, len(got)-1):], out.UnprocessedCustomerEventsSet, want)
+		if len(got) != len(list) || got[len(got)-1].ID != want.ID || got[len(got)-1].Number != want.Number ||
+			!got[len(got)-1].Replayed {
+			t.Errorf(
+				"in a call of %d, %s: %+v, unprocessed %+v, want %+v",
+				len(list),
+				event,
+				got[max(0, len(got)-1):],
+				out.UnprocessedCustomerEventsSet,
+				want,
+			)
 		}
-		if verdicts := s.dryRun(t, "", list...); verdicts.Replays != 1 {
-			t.Errorf("the check of %d tells of %d replays", len(list), verdicts.Replays)
+		if result := s.dryRun(t, "", list...); result.Replays != 1 {
+			t.Errorf("the dry run of %d reports %d replays", len(list), result.Replays)
 		}
 	}
 }
 
-// noFailuresStore is a ledger that is told of no failed attempt.
+// noFailuresStore fails the test if a failed attempt is counted.
 type noFailuresStore struct {
 	*eventstest.Memory
 	t *testing.T
 }
 
-func (l noFailuresStore) CountAttempts(ctx context.Context, guesses models.Attempts) ([]time.Time, error) {
-	for _, guess := range guesses.List {
-		if guess.Failed {
+func (l noFailuresStore) CountAttempts(ctx context.Context, attempts models.Attempts) ([]time.Time, error) {
+	for _, attempt := range attempts.List {
+		if attempt.Failed {
 			l.t.Error("a failed attempt is counted")
 		}
 	}
-	return l.Memory.CountAttempts(ctx, guesses)
+	return l.Memory.CountAttempts(ctx, attempts)
 }
 
-// Whatever has happened since, an event that was processed is processed when it is sent again by its
-// reference.
+// An event that was processed stays processed if it is sent again, whatever has changed since.
 func TestReplay_AfterChanges(t *testing.T) {
 	t.Parallel()
 	byName := minimalEvent().with("accountsReceivableIdentifier", `{"name":"Maria Stone"}`)
@@ -66,80 +84,151 @@ func TestReplay_AfterChanges(t *testing.T) {
 		event  eventJSON
 		change func(s *testService)
 	}{
-		"the clock was set back":    {late, func(s *testService) { s.Now = func() time.Time { return now.Add(-time.Minute) } }},
+		"the clock was set back": {
+			late,
+			func(s *testService) { s.Now = func() time.Time { return now.Add(-time.Minute) } },
+		},
 		"the tolerance was lowered": {late, func(s *testService) { s.FutureTolerance = time.Hour }},
 		"the account's name became ambiguous": {byName, func(s *testService) {
-			s.memory.Add(t, eventstest.Data{Accounts: []models.Account{{ID: "X", Number: "X", Name: "Maria Stone"}}})
+			s.memory.Add(t, eventstest.Data{
+				Accounts: []models.Account{{ID: "X", Number: "X", Name: "Maria Stone"}},
+			})
 		}},
 		"the account was renamed": {byName, func(s *testService) {
-			s.memory.Change(eventstest.Data{Accounts: []models.Account{{Key: s.data.Accounts[0].Key, ID: "A20", Number: "ACR0000000020", Name: "Maria Wood"}}})
+			s.memory.Change(eventstest.Data{
+				Accounts: []models.Account{
+					{Key: s.data.Accounts[0].Key, ID: "A20", Number: "ACR0000000020", Name: "Maria Wood"},
+				},
+			})
 		}},
 		"the account's name went to another": {byName, func(s *testService) {
-			s.memory.Change(eventstest.Data{Accounts: []models.Account{{Key: s.data.Accounts[0].Key, ID: "A20", Number: "ACR0000000020", Name: "Maria Wood"},
-				{Key: s.data.Accounts[1].Key, ID: "A77", Number: "ACR0000000077", Name: "Maria Stone"}}})
+			s.memory.Change(eventstest.Data{
+				Accounts: []models.Account{
+					{Key: s.data.Accounts[0].Key, ID: "A20", Number: "ACR0000000020", Name: "Maria Wood"},
+					{Key: s.data.Accounts[1].Key, ID: "A77", Number: "ACR0000000077", Name: "Maria Stone"},
+				},
+			})
 		}},
 		"the account's number changed": {minimalEvent(), func(s *testService) {
-			s.memory.Change(eventstest.Data{Accounts: []models.Account{{Key: s.data.Accounts[0].Key, ID: "A20", Number: "ACR9", Name: "Maria Stone"}}})
+			s.memory.Change(eventstest.Data{
+				Accounts: []models.Account{
+					{Key: s.data.Accounts[0].Key, ID: "A20", Number: "ACR9", Name: "Maria Stone"},
+				},
+			})
 		}},
-		"the participant moved": {minimalEvent().forParticipant(`{"number":"RP0000000019"}`), func(s *testService) {
-			s.memory.Change(eventstest.Data{Participants: []models.Participant{{Key: s.data.Participants[0].Key, ID: "P19", Number: "RP0000000019", AccountKey: s.data.Accounts[1].Key}}})
-		}},
-		"the participant by its token moved": {token(`{"authenticationCode":"maria-code"}`), func(s *testService) {
-			s.memory.Change(eventstest.Data{Participants: []models.Participant{{Key: s.data.Participants[0].Key, ID: "P19", Number: "RP0000000019", AccountKey: s.data.Accounts[1].Key}}})
-		}},
+		"the participant moved": {
+			minimalEvent().forParticipant(`{"number":"RP0000000019"}`),
+			func(s *testService) {
+				s.memory.Change(eventstest.Data{
+					Participants: []models.Participant{
+						{
+							Key:        s.data.Participants[0].Key,
+							ID:         "P19",
+							Number:     "RP0000000019",
+							AccountKey: s.data.Accounts[1].Key,
+						},
+					},
+				})
+			},
+		},
+		"the participant by its token moved": {
+			token(`{"authenticationCode":"maria-code"}`),
+			func(s *testService) {
+				s.memory.Change(eventstest.Data{
+					Participants: []models.Participant{
+						{
+							Key:        s.data.Participants[0].Key,
+							ID:         "P19",
+							Number:     "RP0000000019",
+							AccountKey: s.data.Accounts[1].Key,
+						},
+					},
+				})
+			},
+		},
 		"the units exchanged names": {minimalEvent(), func(s *testService) {
 			one, two := s.data.Units[0], s.data.Units[1]
 			one.Name, two.Name = two.Name, one.Name
 			s.memory.Change(eventstest.Data{Units: []models.Unit{one, two}})
 		}},
 		"the unit was renamed": {minimalEvent(), func(s *testService) {
-			s.memory.Change(eventstest.Data{Units: []models.Unit{{Key: s.data.Units[0].Key, ID: "1", Name: "Head Office"}}})
+			s.memory.Change(eventstest.Data{
+				Units: []models.Unit{{Key: s.data.Units[0].Key, ID: "1", Name: "Head Office"}},
+			})
 		}},
-		"the classifications exchanged codes": {minimalEvent().with("classificationIdentifier", `{"alternativeCode":"NL"}`), func(s *testService) {
-			one, two := s.data.Classifications[0], s.data.Classifications[1]
-			one.AlternativeCode, two.AlternativeCode = two.AlternativeCode, one.AlternativeCode
-			s.memory.Change(eventstest.Data{Classifications: []models.Classification{one, two}})
-		}},
-		"the classification is no longer of web events": {minimalEvent().with("classificationIdentifier", `{"name":"Newsletter"}`), func(s *testService) {
-			c := s.data.Classifications[0]
-			c.Type = "PURCHASE"
-			s.memory.Change(eventstest.Data{Classifications: []models.Classification{c}})
-		}},
-		"the one-time password was used":    {token(otp), func(*testService) {}},
-		"the one-time password has expired": {token(otp), func(s *testService) { s.Now = func() time.Time { return now.Add(time.Hour) } }},
+		"the classifications exchanged codes": {
+			minimalEvent().with("classificationIdentifier", `{"alternativeCode":"NL"}`),
+			func(s *testService) {
+				one, two := s.data.Classifications[0], s.data.Classifications[1]
+				one.AlternativeCode, two.AlternativeCode = two.AlternativeCode, one.AlternativeCode
+				s.memory.Change(eventstest.Data{Classifications: []models.Classification{one, two}})
+			},
+		},
+		"the classification is no longer of web events": {
+			minimalEvent().with("classificationIdentifier", `{"name":"Newsletter"}`),
+			func(s *testService) {
+				c := s.data.Classifications[0]
+				c.Type = "PURCHASE"
+				s.memory.Change(eventstest.Data{Classifications: []models.Classification{c}})
+			},
+		},
+		"the one-time password was used": {token(otp), func(*testService) {}},
+		"the one-time password has expired": {
+			token(otp),
+			func(s *testService) { s.Now = func() time.Time { return now.Add(time.Hour) } },
+		},
 		"the one-time password was replaced": {token(otp), func(s *testService) {
 			s.changeToken(func(token *models.AccessToken) { token.OneTimePasswordHash = s.Hasher.OneTimePassword("111111") })
 		}},
-		"the one-time password was taken away": {token(otp), func(s *testService) {
+		"the one-time password was removed": {token(otp), func(s *testService) {
 			s.changeToken(func(token *models.AccessToken) { token.OneTimePasswordHash = nil })
 		}},
 		"the one-time password went to another": {token(otp), func(s *testService) {
 			s.changeToken(func(token *models.AccessToken) { token.OneTimePasswordHash = nil })
-			s.memory.Add(t, tokenData(models.AccessToken{Number: "AT20", State: models.Effective, ParticipantKey: s.data.Participants[1].Key,
-				OneTimePasswordHash: s.Hasher.OneTimePassword("073482")}))
+			s.memory.Add(t, tokenData(models.AccessToken{
+				Number:              "AT20",
+				State:               models.Effective,
+				ParticipantKey:      s.data.Participants[1].Key,
+				OneTimePasswordHash: s.Hasher.OneTimePassword("073482"),
+			}))
 		}},
-		"the token was imported again": {token(otp), func(s *testService) { s.changeToken(func(*models.AccessToken) {}) }},
-		"the authentication code was replaced": {token(`{"authenticationCode":"maria-code"}`), func(s *testService) {
-			s.changeToken(func(token *models.AccessToken) { token.AuthenticationCodeHash = s.Hasher.AuthenticationCode("new") })
-		}},
+		"the token was imported again": {
+			token(otp),
+			func(s *testService) { s.changeToken(func(*models.AccessToken) {}) },
+		},
+		"the authentication code was replaced": {
+			token(`{"authenticationCode":"maria-code"}`),
+			func(s *testService) {
+				s.changeToken(func(token *models.AccessToken) { token.AuthenticationCodeHash = s.Hasher.AuthenticationCode("new") })
+			},
+		},
 		"the pass code was replaced": {credentials("maria@example.com", "4711"), func(s *testService) {
 			s.changeToken(func(token *models.AccessToken) { token.PassCodeHash = s.Hasher.PassCode("AT1", "4712") })
 		}},
 		"the token is no longer effective": {credentials("maria@example.com", "4711"), func(s *testService) {
 			s.changeToken(func(token *models.AccessToken) { token.State = models.NotEffective })
 		}},
-		"the token went to another participant": {credentials("maria@example.com", "4711"), func(s *testService) {
-			s.changeToken(func(token *models.AccessToken) { token.ParticipantKey = s.data.Participants[1].Key })
-		}},
-		"the user was limited to another unit": {minimalEvent(), func(s *testService) { s.caller.Units = []int64{s.data.Units[1].Key} }},
-		"several things at once": {token(otp).with("performedOn", late["performedOn"]).with("classificationIdentifier", `{"alternativeCode":"NL"}`), func(s *testService) {
-			s.Now = func() time.Time { return now.Add(-time.Minute) }
-			s.changeToken(func(token *models.AccessToken) { token.OneTimePasswordHash = nil })
-			c := s.data.Classifications[0]
-			c.AlternativeCode = nil
-			s.memory.Change(eventstest.Data{Classifications: []models.Classification{c},
-				Units: []models.Unit{{Key: s.data.Units[0].Key, ID: "X", Name: "Head Office"}}})
-		}},
+		"the token went to another participant": {
+			credentials("maria@example.com", "4711"),
+			func(s *testService) {
+				s.changeToken(func(token *models.AccessToken) { token.ParticipantKey = s.data.Participants[1].Key })
+			},
+		},
+		"the user was limited to another unit": {
+			minimalEvent(),
+			func(s *testService) { s.caller.Units = []int64{s.data.Units[1].Key} },
+		},
+		"several things at once": {
+			token(otp).with("performedOn", late["performedOn"]).with("classificationIdentifier", `{"alternativeCode":"NL"}`),
+			func(s *testService) {
+				s.Now = func() time.Time { return now.Add(-time.Minute) }
+				s.changeToken(func(token *models.AccessToken) { token.OneTimePasswordHash = nil })
+				c := s.data.Classifications[0]
+				c.AlternativeCode = nil
+				s.memory.Change(eventstest.Data{Classifications: []models.Classification{c},
+					Units: []models.Unit{{Key: s.data.Units[0].Key, ID: "X", Name: "Head Office"}}})
+			},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

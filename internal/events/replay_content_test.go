@@ -10,7 +10,7 @@ import (
 	"customer-events/models"
 )
 
-// mustEqualEvents checks that a second answer names the events of the first.
+// mustEqualEvents checks that two outcomes contain the same processed events.
 func mustEqualEvents(t tb, first, second events.Outcome) {
 	t.Helper()
 	known := make(map[int]events.ProcessedCustomerEvent)
@@ -18,24 +18,40 @@ func mustEqualEvents(t tb, first, second events.Outcome) {
 		known[p.Index] = p
 	}
 	for _, p := range second.ProcessedCustomerEventsSet {
-		if was := known[p.Index]; was.ID != p.ID || was.Number != p.Number || was.RequestUniqueIdentifier != p.RequestUniqueIdentifier {
+		if was := known[p.Index]; was.ID != p.ID || was.Number != p.Number ||
+			was.RequestUniqueIdentifier != p.RequestUniqueIdentifier {
 			t.Errorf("event %d was %+v and is %+v", p.Index, was, p)
 		}
 		delete(known, p.Index)
 	}
 	if len(known) > 0 {
-		t.Errorf("gone: %v", known)
+		t.Errorf("missing: %v", known)
 	}
 }
 
-// fullEventJSON has something in every field that is compared.
+// fullEventJSON returns an event with a value in every field that is compared.
 func fullEventJSON() eventJSON {
-	event := minimalEvent().withReference("s", "1").with("description", `"d"`).with("classificationIdentifier", `{"alternativeCode":"NL"}`)
+	event := minimalEvent().withReference(
+		"s",
+		"1",
+	).with(
+		"description",
+		`"d"`,
+	).with(
+		"classificationIdentifier",
+		`{"alternativeCode":"NL"}`,
+	)
 	for i := 1; i <= 8; i++ {
 		event = event.with(fmt.Sprint("udfString", i), `"a"`)
 	}
 	for i := 1; i <= 4; i++ {
-		event = event.with(fmt.Sprint("udfFloat", i), `1.5`).with(fmt.Sprint("udfDate", i), `"2016-06-22T15:00:00"`)
+		event = event.with(
+			fmt.Sprint("udfFloat", i),
+			`1.5`,
+		).with(
+			fmt.Sprint("udfDate", i),
+			`"2016-06-22T15:00:00"`,
+		)
 	}
 	return event
 }
@@ -45,20 +61,53 @@ func TestReplay_EqualContentInAnotherNotation(t *testing.T) {
 	s := newTestService(t)
 	first := s.create(t, fullEventJSON())
 	mustProcess(t, first, false)
-	again := fullEventJSON().withIdentifier("another").with("accountsReceivableIdentifier", `{"id":"A20"}`).with("classificationIdentifier", `{"name":"Newsletter"}`).
-		with("performedByUnitIdentifier", `{"id":"1"}`).with("performedOn", `"2016-06-22T18:00:00.000+03:00"`).with("udfDate1", `"2016-06-22t15:00:00z"`).
-		with("udfFloat1", `0.15E1`).with("website", `"www\u002ecrm.com"`).with("rewardsParticipantIdentifier", "null")
+	again := fullEventJSON().withIdentifier(
+		"another",
+	).with(
+		"accountsReceivableIdentifier",
+		`{"id":"A20"}`,
+	).with(
+		"classificationIdentifier",
+		`{"name":"Newsletter"}`,
+	).
+		with(
+			"performedByUnitIdentifier",
+			`{"id":"1"}`,
+		).with(
+		"performedOn",
+		`"2016-06-22T18:00:00.000+03:00"`,
+	).with(
+		"udfDate1",
+		`"2016-06-22t15:00:00z"`,
+	).
+		with(
+			"udfFloat1",
+			`0.15E1`,
+		).with(
+		"website",
+		`"www\u002ecrm.com"`,
+	).with(
+		"rewardsParticipantIdentifier",
+		"null",
+	)
 	second := s.create(t, again)
 	mustProcess(t, second, true)
-	if a, b := first.ProcessedCustomerEventsSet[0], second.ProcessedCustomerEventsSet[0]; a.ID != b.ID || a.Number != b.Number {
+	if a, b := first.ProcessedCustomerEventsSet[0], second.ProcessedCustomerEventsSet[0]; a.ID != b.ID ||
+		a.Number != b.Number {
 		t.Errorf("%+v, then %+v", a, b)
 	}
 }
 
 func TestReplay_NamesDifferingFields(t *testing.T) {
 	t.Parallel()
-	changes := map[string]string{"accountsReceivableIdentifier": `{"number":"ACR0000000077"}`, "classificationIdentifier": `{"alternativeCode":"PP"}`,
-		"performedByUnitIdentifier": `{"alternativeCode":"webshop"}`, "performedOn": `"2016-06-22T15:00:00.000001"`, "website": `"www.crm.com/"`, "description": `"d "`}
+	changes := map[string]string{
+		"accountsReceivableIdentifier": `{"number":"ACR0000000077"}`,
+		"classificationIdentifier":     `{"alternativeCode":"PP"}`,
+		"performedByUnitIdentifier":    `{"alternativeCode":"webshop"}`,
+		"performedOn":                  `"2016-06-22T15:00:00.000001"`,
+		"website":                      `"www.crm.com/"`,
+		"description":                  `"d "`,
+	}
 	for i := 1; i <= 8; i++ {
 		changes[fmt.Sprint("udfString", i)] = `"A"`
 	}
@@ -74,7 +123,7 @@ func TestReplay_NamesDifferingFields(t *testing.T) {
 			mustReject(t, s.create(t, fullEventJSON().with(field, value)), models.Duplicate, what, field)
 			switch field {
 			case "accountsReceivableIdentifier", "performedByUnitIdentifier", "performedOn", "website":
-			default: // left out is another content, too, and so is given where there was none
+			default: // a missing value differs from a value
 				mustReject(t, s.create(t, fullEventJSON().without(field)), models.Duplicate, what, field)
 				s := newTestService(t)
 				mustProcess(t, s.create(t, fullEventJSON().without(field)), false)
@@ -86,8 +135,13 @@ func TestReplay_NamesDifferingFields(t *testing.T) {
 		t.Parallel()
 		s := newTestService(t)
 		mustProcess(t, s.create(t, fullEventJSON()), false)
-		mustReject(t, s.create(t, fullEventJSON().forParticipant(`{"number":"RP0000000019"}`)), models.Duplicate, // of the same account
-			"rewardsParticipantIdentifier Differs From The Event That Has The External Reference (1) Of s: an external reference always names the same event.", "rewardsParticipantIdentifier")
+		mustReject(
+			t,
+			s.create(t, fullEventJSON().forParticipant(`{"number":"RP0000000019"}`)),
+			models.Duplicate, // of the same account
+			"rewardsParticipantIdentifier Differs From The Event That Has The External Reference (1) Of s: an external reference always names the same event.",
+			"rewardsParticipantIdentifier",
+		)
 	})
 	t.Run("several", func(t *testing.T) {
 		t.Parallel()
@@ -106,8 +160,18 @@ func TestReplay_NamesDifferingFields(t *testing.T) {
 func TestReplay_HalfAReference(t *testing.T) {
 	t.Parallel()
 	s := newTestService(t)
-	for _, event := range []eventJSON{minimalEvent().with("externalSystem", `"s"`), minimalEvent().with("externalSystemReferenceNumber", `"1"`), minimalEvent().withReference("s", " "), minimalEvent().withReference("", "1")} {
-		mustProcess(t, s.create(t, event.withIdentifier("a"), event.withIdentifier("b").with("website", `"x.com"`)), false, false)
+	for _, event := range []eventJSON{
+		minimalEvent().with("externalSystem", `"s"`),
+		minimalEvent().with("externalSystemReferenceNumber", `"1"`),
+		minimalEvent().withReference("s", " "),
+		minimalEvent().withReference("", "1"),
+	} {
+		mustProcess(
+			t,
+			s.create(t, event.withIdentifier("a"), event.withIdentifier("b").with("website", `"x.com"`)),
+			false,
+			false,
+		)
 		mustProcess(t, s.create(t, event), false)
 	}
 }
@@ -115,17 +179,43 @@ func TestReplay_HalfAReference(t *testing.T) {
 func TestReplay_SameReferenceInOneCall(t *testing.T) {
 	t.Parallel()
 	s := newTestService(t)
-	nobody := minimalEvent().with("accountsReceivableIdentifier", `{"number":"x"}`)
-	out := s.create(t, nobody.withIdentifier("0").withReference("s", "1"), minimalEvent().withIdentifier("1").withReference("s", "1"), minimalEvent().withIdentifier("2"), minimalEvent().withIdentifier("3").withReference("s", "1"),
-		minimalEvent().withIdentifier("4").withReference("s", "1").with("website", `"x.com"`), minimalEvent().withIdentifier("5").withReference("s", "1"))
+	unknown := minimalEvent().with("accountsReceivableIdentifier", `{"number":"x"}`)
+	out := s.create(
+		t,
+		unknown.withIdentifier("0").withReference("s", "1"),
+		minimalEvent().withIdentifier("1").withReference("s", "1"),
+		minimalEvent().withIdentifier("2"),
+		minimalEvent().withIdentifier("3").withReference("s", "1"),
+		minimalEvent().withIdentifier(
+			"4",
+		).withReference(
+			"s",
+			"1",
+		).with(
+			"website",
+			`"x.com"`,
+		),
+		minimalEvent().withIdentifier("5").withReference("s", "1"),
+	)
 	var got []string
 	for _, p := range out.ProcessedCustomerEventsSet {
-		got = append(got, fmt.Sprintln(p.Index, p.Replayed, p.ID == out.ProcessedCustomerEventsSet[0].ID && p.Number == out.ProcessedCustomerEventsSet[0].Number))
+		got = append(
+			got,
+			fmt.Sprintln(
+				p.Index,
+				p.Replayed,
+				p.ID == out.ProcessedCustomerEventsSet[0].ID &&
+					p.Number == out.ProcessedCustomerEventsSet[0].Number,
+			),
+		)
 	}
 	for _, u := range out.UnprocessedCustomerEventsSet {
 		got = append(got, fmt.Sprintln(u.Index, u.ErrorCode))
 	}
-	if want := "1 false true\n2 false false\n3 true true\n5 true true\n0 " + string(models.NotFound) + "\n4 " + string(models.Duplicate) + "\n"; strings.Join(got, "") != want {
+	if want := "1 false true\n2 false false\n3 true true\n5 true true\n0 " + string(models.NotFound) + "\n4 " + string(models.Duplicate) + "\n"; strings.Join(
+		got,
+		"",
+	) != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

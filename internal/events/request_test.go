@@ -22,7 +22,12 @@ func TestCreate_RequestIsUnchanged(t *testing.T) {
 		fullEventJSON().withIdentifier("differs").with("website", `"x.com"`),
 		token(otp).withIdentifier("password").withReference("s", "2"),
 		credentials("maria@example.com", "0").withIdentifier("wrong pass code"),
-		minimalEvent().withIdentifier("unknown account").with("accountsReceivableIdentifier", `{"number":"nobody"}`),
+		minimalEvent().withIdentifier(
+			"unknown account",
+		).with(
+			"accountsReceivableIdentifier",
+			`{"number":"unknown"}`,
+		),
 		minimalEvent().withIdentifier("invalid").without("website"),
 		minimalEvent().withIdentifier("rejected by the database"),
 		minimalEvent().withIdentifier("duplicate").withReference("s", "3"),
@@ -31,7 +36,7 @@ func TestCreate_RequestIsUnchanged(t *testing.T) {
 	f := s.withFaultyStore(nil)
 	f.record = func(_ int, write func() error) error {
 		rows := f.sets[len(f.sets)-1].Events
-		if len(rows) == 4 { // the first pass: the rejected event is the third row of four
+		if len(rows) == 4 { // in the first pass, the rejected event is the third row of four
 			return &models.RowRejectedError{Index: 2, Err: errors.New("too long")}
 		}
 		return write()
@@ -60,7 +65,12 @@ func TestCreate_RequestIsUnchanged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (events.BatchSummary{Received: 10, Processed: 6, Replayed: 5, Unprocessed: 4}); second.Summary != want {
+	if want := (events.BatchSummary{
+		Received:    10,
+		Processed:   6,
+		Replayed:    5,
+		Unprocessed: 4,
+	}); second.Summary != want {
 		t.Errorf("the same request again: %+v, want %+v", second.Summary, want)
 	}
 }

@@ -12,18 +12,23 @@ import (
 	"customer-events/models"
 )
 
-// The answer to a COMMIT is lost. Whether it had been written or not, and whatever happens while the service finds out, the
-// events are there once, under the numbers told, and are no replays.
+// The response to a COMMIT is lost. Whether it had succeeded or not, and whatever errors follow, the events
+// are recorded once, with the returned numbers, and are no replays.
 func TestLostCommit_OneEffect(t *testing.T) {
 	t.Parallel()
 	for name, between := range map[string][]error{
-		"at once":              nil,
-		"lost again":           {models.ErrCommitUnknown, models.ErrCommitUnknown},
-		"given up meanwhile":   {models.ErrAborted},
-		"away meanwhile":       {models.ErrUnavailable, models.ErrUnavailable},
-		"locked by ourselves":  {models.ErrInProgress},
-		"something else":       {errors.New("the driver says something new")},
-		"everything, in turns": {models.ErrUnavailable, models.ErrCommitUnknown, models.ErrInProgress, models.ErrAborted},
+		"no further error":         nil,
+		"unknown again":            {models.ErrCommitUnknown, models.ErrCommitUnknown},
+		"aborted meanwhile":        {models.ErrAborted},
+		"unavailable meanwhile":    {models.ErrUnavailable, models.ErrUnavailable},
+		"in progress by ourselves": {models.ErrInProgress},
+		"something else":           {errors.New("the driver says something new")},
+		"all of them": {
+			models.ErrUnavailable,
+			models.ErrCommitUnknown,
+			models.ErrInProgress,
+			models.ErrAborted,
+		},
 	} {
 		for _, written := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%s, written %v", name, written), func(t *testing.T) {
@@ -53,7 +58,8 @@ func TestLostCommit_OneEffect(t *testing.T) {
 	}
 }
 
-// An empty call is remembered as well, and nothing tells it from a twin: the ledger says that it is stale.
+// A call without valid events is recorded as well. It cannot be distinguished from a concurrent one, so the
+// store returns ErrConflict.
 func TestLostCommit_NoEvents(t *testing.T) {
 	t.Parallel()
 	for _, written := range []bool{true, false} {
@@ -70,7 +76,10 @@ func TestLostCommit_NoEvents(t *testing.T) {
 		if out := s.createWithKey(t, "key", bad); out.Summary.Unprocessed != 1 {
 			t.Errorf("written %v: %+v", written, out)
 		}
-		if _, err := s.CreateWebCustomerEvents(t.Context(), s.request(t, "key", minimalEvent())); !errors.Is(err, events.ErrKeyReused) {
+		if _, err := s.CreateWebCustomerEvents(t.Context(), s.request(t, "key", minimalEvent())); !errors.Is(
+			err,
+			events.ErrKeyReused,
+		) {
 			t.Errorf("written %v: %v, want ErrKeyReused", written, err)
 		}
 	}
@@ -79,7 +88,13 @@ func TestLostCommit_NoEvents(t *testing.T) {
 func TestLostCommit_StaysUnknown(t *testing.T) {
 	t.Parallel()
 	for _, written := range []bool{true, false} {
-		for _, then := range []error{models.ErrCommitUnknown, models.ErrAborted, models.ErrUnavailable, models.ErrInProgress, errors.New("something new")} {
+		for _, then := range []error{
+			models.ErrCommitUnknown,
+			models.ErrAborted,
+			models.ErrUnavailable,
+			models.ErrInProgress,
+			errors.New("something new"),
+		} {
 			t.Run(fmt.Sprintf("written %v, then %v", written, then), func(t *testing.T) {
 				t.Parallel()
 				s := newTestService(t)
@@ -96,11 +111,13 @@ func TestLostCommit_StaysUnknown(t *testing.T) {
 					return models.ErrCommitUnknown
 				})
 				_, err := s.CreateWebCustomerEvents(t.Context(), s.request(t, "key", threeEvents()...))
-				// And nothing that would have the caller told that nothing was stored.
-				if !errors.Is(err, events.ErrOutcomeUnknown) || errors.Is(err, events.ErrUnavailable) || errors.Is(err, models.ErrInProgress) || errors.Is(err, models.ErrUnavailable) {
+				// The error must not be one that claims that nothing was stored.
+				if !errors.Is(err, events.ErrOutcomeUnknown) || errors.Is(err, events.ErrUnavailable) ||
+					errors.Is(err, models.ErrInProgress) ||
+					errors.Is(err, models.ErrUnavailable) {
 					t.Errorf("%v, want ErrOutcomeUnknown and no other", err)
 				}
-				// As its text says: sending again with the same key tells.
+				// Sending again with the same key shows the outcome, as the text of the error says.
 				s.Store = s.memory
 				out := s.createWithKey(t, "key", threeEvents()...)
 				mustProcess(t, out, written, written, written)
@@ -143,13 +160,16 @@ func TestRowRejected_OnlyThatEvent(t *testing.T) {
 	f = s.withFaultyStore(func(_ int, write func() error) error {
 		for i, event := range f.sets[len(f.sets)-1].Events {
 			if event.Website == "bad.com" {
-				return &models.RowRejectedError{Index: i, Err: errors.New("Data too long for column 'website'")}
+				return &models.RowRejectedError{
+					Index: i,
+					Err:   errors.New("Data too long for column 'website'"),
+				}
 			}
 		}
 		return write()
 	})
 	list := make([]eventJSON, 180)
-	for i := range list { // two by two with one reference
+	for i := range list { // each two events have one reference
 		list[i] = minimalEvent().withIdentifier(fmt.Sprint(i)).withReference("s", fmt.Sprint(i/2))
 		if i%3 == 0 {
 			list[i] = list[i].with("website", `"bad.com"`)
@@ -167,7 +187,7 @@ func TestRowRejected_OnlyThatEvent(t *testing.T) {
 	for _, u := range out.UnprocessedCustomerEventsSet {
 		want := models.Invalid
 		if u.Index%2 == 1 {
-			want = models.Duplicate // the first of the two was good
+			want = models.Duplicate // the first of the two was valid
 		}
 		if u.Index%3 != 0 || u.ErrorCode != want || strings.Contains(u.ErrorDescription, "column") {
 			t.Errorf("%+v", u)
@@ -178,18 +198,29 @@ func TestRowRejected_OnlyThatEvent(t *testing.T) {
 func TestConflict_ReferenceRecordedMeanwhile(t *testing.T) {
 	t.Parallel()
 	s := newTestService(t)
-	var twin events.Outcome
+	var first events.Outcome
 	s.withFaultyStore(func(try int, write func() error) error {
 		if try == 1 {
 			other := *s
 			service := *s.Service
 			other.Service, service.Store = &service, s.memory
-			twin = other.create(t, fullEventJSON().withIdentifier("x"), minimalEvent().withIdentifier("y").withReference("s", "2"))
+			first = other.create(
+				t,
+				fullEventJSON().withIdentifier("x"),
+				minimalEvent().withIdentifier("y").withReference("s", "2"),
+			)
 		}
 		return write()
 	})
-	out := s.create(t, fullEventJSON().withIdentifier("a"), minimalEvent().withIdentifier("b").withReference("s", "2").with("website", `"x.com"`), minimalEvent().withIdentifier("c"))
-	if got := out.ProcessedCustomerEventsSet; len(got) != 2 || !got[0].Replayed || got[0].ID != twin.ProcessedCustomerEventsSet[0].ID || got[1].Replayed {
+	out := s.create(
+		t,
+		fullEventJSON().withIdentifier("a"),
+		minimalEvent().withIdentifier("b").withReference("s", "2").with("website", `"x.com"`),
+		minimalEvent().withIdentifier("c"),
+	)
+	if got := out.ProcessedCustomerEventsSet; len(got) != 2 || !got[0].Replayed ||
+		got[0].ID != first.ProcessedCustomerEventsSet[0].ID ||
+		got[1].Replayed {
 		t.Errorf("processed %+v", got)
 	}
 	if got := out.UnprocessedCustomerEventsSet; len(got) != 1 || got[0].ErrorCode != models.Duplicate {
@@ -202,7 +233,10 @@ func TestConflict_Permanent(t *testing.T) {
 	s := newTestService(t)
 	s.RetryTimeout = 500 * time.Millisecond
 	f := s.withFaultyStore(func(int, func() error) error { return models.ErrConflict })
-	if _, err := s.CreateWebCustomerEvents(t.Context(), s.request(t, "key", threeEvents()...)); !errors.Is(err, events.ErrUnavailable) {
+	if _, err := s.CreateWebCustomerEvents(t.Context(), s.request(t, "key", threeEvents()...)); !errors.Is(
+		err,
+		events.ErrUnavailable,
+	) {
 		t.Errorf("%v, want ErrUnavailable", err)
 	}
 	if len(f.sets) < 4 || len(f.sets) > 50 {
@@ -213,11 +247,17 @@ func TestConflict_Permanent(t *testing.T) {
 
 func TestRetry_OtherErrors(t *testing.T) {
 	t.Parallel()
-	for _, cause := range []error{models.ErrInProgress, errors.New("something new"), context.DeadlineExceeded} {
+	for _, cause := range []error{
+		models.ErrInProgress,
+		errors.New("something new"),
+		context.DeadlineExceeded,
+	} {
 		s := newTestService(t)
 		f := s.withFaultyStore(func(int, func() error) error { return fmt.Errorf("wrapped: %w", cause) })
 		_, err := s.CreateWebCustomerEvents(t.Context(), s.request(t, "key", threeEvents()...))
-		if !errors.Is(err, cause) || errors.Is(err, events.ErrUnavailable) || errors.Is(err, events.ErrOutcomeUnknown) || len(f.sets) != 1 {
+		if !errors.Is(err, cause) || errors.Is(err, events.ErrUnavailable) ||
+			errors.Is(err, events.ErrOutcomeUnknown) ||
+			len(f.sets) != 1 {
 			t.Errorf("%v after %d tries, want %v", err, len(f.sets), cause)
 		}
 		s.mustHaveStoredNothing(t)
@@ -231,7 +271,10 @@ func TestRetry_CallerDisconnects(t *testing.T) {
 		s := newTestService(t)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, err := s.CreateWebCustomerEvents(ctx, s.request(t, "key", threeEvents()...)); !errors.Is(err, context.Canceled) {
+		if _, err := s.CreateWebCustomerEvents(ctx, s.request(t, "key", threeEvents()...)); !errors.Is(
+			err,
+			context.Canceled,
+		) {
 			t.Errorf("%v", err)
 		}
 		s.mustHaveStoredNothing(t)

@@ -13,7 +13,7 @@ import (
 	"customer-events/models"
 )
 
-// faultyStore is a ledger whose Record goes the way that record says: try counts from 1, and write writes.
+// faultyStore is a store whose Record calls record: try counts from 1, and write records the set.
 type faultyStore struct {
 	events.EventStore
 	record func(try int, write func() error) error
@@ -21,44 +21,48 @@ type faultyStore struct {
 	sets   []models.WriteSet
 }
 
-func (f *faultyStore) Record(ctx context.Context, entry models.WriteSet) error {
+func (f *faultyStore) Record(ctx context.Context, set models.WriteSet) error {
 	f.mu.Lock()
-	kept := entry
-	kept.Events = nil
-	for _, event := range entry.Events {
+	stored := set
+	stored.Events = nil
+	for _, event := range set.Events {
 		copied := *event
-		kept.Events = append(kept.Events, &copied)
+		stored.Events = append(stored.Events, &copied)
 	}
-	f.sets = append(f.sets, kept)
+	f.sets = append(f.sets, stored)
 	try := len(f.sets)
 	f.mu.Unlock()
-	return f.record(try, func() error { return f.EventStore.Record(ctx, entry) })
+	return f.record(try, func() error { return f.EventStore.Record(ctx, set) })
 }
 
-// withFaultyStore puts a faulty ledger between the shop and its memory.
+// withFaultyStore replaces the store by a faulty one.
 func (s *testService) withFaultyStore(record func(try int, write func() error) error) *faultyStore {
 	f := &faultyStore{EventStore: s.memory, record: record}
 	s.Store = f
 	return f
 }
 
-// threeEvents is a call of three events, each of which could be told from its twin in another way.
+// threeEvents returns events with and without an external reference, and one with a one-time password.
 func threeEvents() []eventJSON {
-	return []eventJSON{fullEventJSON().withIdentifier("a"), minimalEvent().withIdentifier("b"), token(otp).withIdentifier("c")}
+	return []eventJSON{
+		fullEventJSON().withIdentifier("a"),
+		minimalEvent().withIdentifier("b"),
+		token(otp).withIdentifier("c"),
+	}
 }
 
-// mustMatchStore checks that these events and no others are recorded, under the ids and numbers that were told.
+// mustMatchStore checks that exactly these events are recorded, with the returned ids and numbers.
 func (s *testService) mustMatchStore(t *testing.T, out events.Outcome) {
 	t.Helper()
-	var told, kept []string
+	var returned, stored []string
 	for _, p := range out.ProcessedCustomerEventsSet {
-		told = append(told, p.ID+" "+p.Number)
+		returned = append(returned, p.ID+" "+p.Number)
 	}
 	for _, event := range s.memory.Events() {
-		kept = append(kept, fmt.Sprint(event.ID, " ", event.Number))
+		stored = append(stored, fmt.Sprint(event.ID, " ", event.Number))
 	}
-	if !slices.Equal(told, kept) {
-		t.Errorf("told %s, recorded %s", told, kept)
+	if !slices.Equal(returned, stored) {
+		t.Errorf("returned %s, recorded %s", returned, stored)
 	}
 }
 
@@ -68,24 +72,26 @@ func (s *testService) mustHaveStoredNothing(t *testing.T) {
 		t.Errorf("recorded %+v", list)
 	}
 	if s.passwordUsed(t, "073482") {
-		t.Error("the one-time password is spent")
+		t.Error("the one-time password is used")
 	}
 }
 
-// mustHaveWrittenTheSame checks that every try was the same entry, with the same ids: only then do the ledger's unique keys
-// tell a try from another event.
+// mustHaveWrittenTheSame checks that every attempt had the same ids, so that the store's unique keys
+// recognise it.
 func (f *faultyStore) mustHaveWrittenTheSame(t *testing.T, tries int) {
 	t.Helper()
 	if len(f.sets) != tries {
 		t.Errorf("%d tries, want %d", len(f.sets), tries)
 	}
-	for _, entry := range f.sets {
-		same := len(entry.Events) == len(f.sets[0].Events) && slices.Equal(entry.UsedTokens, f.sets[0].UsedTokens) && entry.At.Equal(f.sets[0].At)
-		for i := range entry.Events {
-			same = same && entry.Events[i].ID == f.sets[0].Events[i].ID
+	for _, set := range f.sets {
+		same := len(set.Events) == len(f.sets[0].Events) &&
+			slices.Equal(set.UsedTokens, f.sets[0].UsedTokens) &&
+			set.At.Equal(f.sets[0].At)
+		for i := range set.Events {
+			same = same && set.Events[i].ID == f.sets[0].Events[i].ID
 		}
 		if !same {
-			t.Errorf("tried %+v, then %+v", f.sets[0], entry)
+			t.Errorf("tried %+v, then %+v", f.sets[0], set)
 		}
 	}
 }
@@ -153,7 +159,7 @@ func TestRetry_DatabaseStaysUnavailable(t *testing.T) {
 	}
 }
 
-// unavailableResolver is a directory that is away for its first few calls.
+// unavailableResolver is a resolver whose first calls fail.
 type unavailableResolver struct {
 	events.ReferenceResolver
 	calls, failures int
@@ -172,11 +178,17 @@ func TestRetry_ResolverComesBack(t *testing.T) {
 	s.References = &unavailableResolver{ReferenceResolver: s.memory, failures: 3}
 	mustProcess(t, s.create(t, threeEvents()...), false, false, false)
 	s.References = &unavailableResolver{ReferenceResolver: s.memory, failures: 3}
-	if verdicts := s.dryRun(t, "", minimalEvent()); verdicts.Acceptable != 1 {
-		t.Errorf("%+v", verdicts)
+	if result := s.dryRun(t, "", minimalEvent()); result.Acceptable != 1 {
+		t.Errorf("%+v", result)
 	}
-	s.References, s.RetryTimeout = &unavailableResolver{ReferenceResolver: s.memory, failures: 1000}, 50*time.Millisecond
-	if _, err := s.CheckWebCustomerEvents(t.Context(), s.request(t, "", minimalEvent())); !errors.Is(err, events.ErrUnavailable) {
+	s.References, s.RetryTimeout = &unavailableResolver{
+		ReferenceResolver: s.memory,
+		failures:          1000,
+	}, 50*time.Millisecond
+	if _, err := s.CheckWebCustomerEvents(t.Context(), s.request(t, "", minimalEvent())); !errors.Is(
+		err,
+		events.ErrUnavailable,
+	) {
 		t.Errorf("%v, want ErrUnavailable", err)
 	}
 }

@@ -16,7 +16,7 @@ import (
 	"customer-events/models"
 )
 
-// seedSet is the seed's request, word for word.
+// seedSet is the seed's request, verbatim.
 const seedSet = `[
 {"request_unique_identifier":"06","accounts_receivable_identifier":{"number":"ACR0000000020"},"performed_by_unit_identifier":{"name":"Admin Unit"},"performed_on":"2016-06-22T15:00:00","website":"www.crm.com"},
 {"request_unique_identifier":"07","accounts_receivable_identifier":{"number":"ACR0000000077"},"performed_by_unit_identifier":{"name":"Admin Unit"},"performed_on":"2016-06-22T15:05:02","website":"www.crm.com"},
@@ -31,7 +31,10 @@ func TestCreate_SeedExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := s.CreateWebCustomerEvents(context.Background(), events.Request{Caller: s.caller, Events: set, FieldNames: events.SnakeCase})
+	out, err := s.CreateWebCustomerEvents(
+		context.Background(),
+		events.Request{Caller: s.caller, Events: set, FieldNames: events.SnakeCase},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,11 +44,27 @@ func TestCreate_SeedExample(t *testing.T) {
 		got = append(got, fmt.Sprint(p.RequestUniqueIdentifier, " ", p.Index, " ", p.Replayed))
 	}
 	for _, u := range out.UnprocessedCustomerEventsSet {
-		got = append(got, fmt.Sprint(*u.RequestUniqueIdentifier, " ", u.Index, " ", u.ErrorCode, " ", u.ErrorDescription, " ", u.Problems[0].Path))
+		got = append(
+			got,
+			fmt.Sprint(
+				*u.RequestUniqueIdentifier,
+				" ",
+				u.Index,
+				" ",
+				u.ErrorCode,
+				" ",
+				u.ErrorDescription,
+				" ",
+				u.Problems[0].Path,
+			),
+		)
 	}
-	want := []string{"06 0 false", "07 1 false",
+	want := []string{
+		"06 0 false",
+		"07 1 false",
 		"08 2 NotFoundAPIValueException Error:Account (ACR00045000) Not Found. - Description:The specified API value was not found. [accounts_receivable_identifier number]",
-		"09 3 NotFoundAPIValueException Error:Account (ACR00670040) Not Found. - Description:The specified API value was not found. [accounts_receivable_identifier number]"}
+		"09 3 NotFoundAPIValueException Error:Account (ACR00670040) Not Found. - Description:The specified API value was not found. [accounts_receivable_identifier number]",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -54,13 +73,13 @@ func TestCreate_SeedExample(t *testing.T) {
 func TestResolve_NotFound(t *testing.T) {
 	t.Parallel()
 	for what, event := range map[string]eventJSON{
-		"Account (nobody) Not Found.":                         minimalEvent().with("accountsReceivableIdentifier", `{"id":"nobody"}`),
+		"Account (unknown) Not Found.":                        minimalEvent().with("accountsReceivableIdentifier", `{"id":"unknown"}`),
 		"Account (acr0000000020) Not Found.":                  minimalEvent().with("accountsReceivableIdentifier", `{"number":"acr0000000020"}`),
 		"Account (ACR0000000020 ) Not Found.":                 minimalEvent().with("accountsReceivableIdentifier", `{"number":"ACR0000000020 "}`),
 		"Account (maria stone) Not Found.":                    minimalEvent().with("accountsReceivableIdentifier", `{"name":"maria stone"}`),
 		"Rewards Participant (ACR0000000020) Not Found.":      minimalEvent().forParticipant(`{"number":"ACR0000000020"}`),
 		"Rewards Participant (P21) Not Found.":                minimalEvent().forParticipant(`{"id":"P21"}`),
-		"Classification (Till) Not Found.":                    minimalEvent().with("classificationIdentifier", `{"name":"Till"}`), // of another type than WEB
+		"Classification (Till) Not Found.":                    minimalEvent().with("classificationIdentifier", `{"name":"Till"}`), // its type is not WEB
 		"Classification (TL) Not Found.":                      minimalEvent().with("classificationIdentifier", `{"alternativeCode":"TL"}`),
 		"Classification (C3) Not Found.":                      minimalEvent().with("classificationIdentifier", `{"id":"C3"}`),
 		"Unit (nowhere) Not Found.":                           minimalEvent().with("performedByUnitIdentifier", `{"alternativeCode":"nowhere"}`),
@@ -81,8 +100,20 @@ func TestResolve_NotFound(t *testing.T) {
 
 func TestResolve_AmbiguousName(t *testing.T) {
 	t.Parallel()
-	out := newTestService(t).create(t, minimalEvent().with("accountsReceivableIdentifier", `{"name":"Alex Twin"}`))
-	mustReject(t, out, models.Ambiguous, "Account (Alex Twin) Is Ambiguous: several records have it, use the id or number.", "accountsReceivableIdentifier", "name")
+	out := newTestService(
+		t,
+	).create(
+		t,
+		minimalEvent().with("accountsReceivableIdentifier", `{"name":"Alex Twin"}`),
+	)
+	mustReject(
+		t,
+		out,
+		models.Ambiguous,
+		"Account (Alex Twin) Is Ambiguous: several records have it, use the id or number.",
+		"accountsReceivableIdentifier",
+		"name",
+	)
 }
 
 func TestResolve_StoredReferences(t *testing.T) {
@@ -105,13 +136,36 @@ func TestResolve_StoredReferences(t *testing.T) {
 		{token(`{"oneTimePassword":73482}`), maria, &rp},
 	} {
 		number := fmt.Sprint(i)
-		out := s.create(t, c.event.with("classificationIdentifier", `{"alternativeCode":"PP"}`).with("performedByUnitIdentifier", `{"id":"U2"}`).withReference("s", number))
+		out := s.create(
+			t,
+			c.event.with(
+				"classificationIdentifier",
+				`{"alternativeCode":"PP"}`,
+			).with(
+				"performedByUnitIdentifier",
+				`{"id":"U2"}`,
+			).withReference(
+				"s",
+				number,
+			),
+		)
 		mustProcess(t, out, false)
 		got, _ := s.recorded(t, "s", number)
 		want := models.WebCustomerEvent{
-			Number: got.Number, ID: got.ID, AccountKey: c.account, ParticipantKey: c.participant, ClassificationKey: &s.data.Classifications[1].Key, UnitKey: s.data.Units[1].Key,
-			CreatedAt: now, CreatedByKey: s.caller.UserKey,
-			EventDetails:    models.EventDetails{PerformedOn: time.Date(2016, 6, 22, 15, 0, 0, 0, time.UTC), Website: "www.crm.com", ExternalSystem: newValue("s"), ExternalSystemReferenceNumber: &number},
+			Number:            got.Number,
+			ID:                got.ID,
+			AccountKey:        c.account,
+			ParticipantKey:    c.participant,
+			ClassificationKey: &s.data.Classifications[1].Key,
+			UnitKey:           s.data.Units[1].Key,
+			CreatedAt:         now,
+			CreatedByKey:      s.caller.UserKey,
+			EventDetails: models.EventDetails{
+				PerformedOn:                   time.Date(2016, 6, 22, 15, 0, 0, 0, time.UTC),
+				Website:                       "www.crm.com",
+				ExternalSystem:                new("s"),
+				ExternalSystemReferenceNumber: &number,
+			},
 			IdentifiersHash: got.IdentifiersHash,
 		}
 		if len(got.IdentifiersHash) != 3*models.IdentifierHashLength {
@@ -120,8 +174,9 @@ func TestResolve_StoredReferences(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: %s", c.event, diff)
 		}
-		if p := out.ProcessedCustomerEventsSet[0]; p.ID != got.ID.String() || p.Number != fmt.Sprint(got.Number) {
-			t.Errorf("told %+v, recorded %s %d", p, got.ID, got.Number)
+		if p := out.ProcessedCustomerEventsSet[0]; p.ID != got.ID.String() ||
+			p.Number != fmt.Sprint(got.Number) {
+			t.Errorf("returned %+v, recorded %s %d", p, got.ID, got.Number)
 		}
 	}
 }
@@ -129,18 +184,34 @@ func TestResolve_StoredReferences(t *testing.T) {
 func TestCheck_DuplicateRequestIdentifiers(t *testing.T) {
 	t.Parallel()
 	s := newTestService(t)
-	nobody := minimalEvent().with("accountsReceivableIdentifier", `{"number":"nobody"}`)
-	out := s.create(t, minimalEvent().withIdentifier("a"), minimalEvent().withIdentifier("b").withReference("s", "1"), minimalEvent().withIdentifier("c"), minimalEvent().withIdentifier("b").withReference("s", "2"), nobody.withIdentifier("b"), minimalEvent().withIdentifier("B"), minimalEvent().withIdentifier("b "))
+	unknown := minimalEvent().with("accountsReceivableIdentifier", `{"number":"unknown"}`)
+	out := s.create(
+		t,
+		minimalEvent().withIdentifier("a"),
+		minimalEvent().withIdentifier("b").withReference("s", "1"),
+		minimalEvent().withIdentifier("c"),
+		minimalEvent().withIdentifier("b").withReference("s", "2"),
+		unknown.withIdentifier("b"),
+		minimalEvent().withIdentifier("B"),
+		minimalEvent().withIdentifier("b "),
+	)
 	if out.Summary != (events.BatchSummary{Received: 7, Processed: 4, Unprocessed: 3}) {
 		t.Fatalf("summary %+v", out.Summary)
 	}
 	for i, u := range out.UnprocessedCustomerEventsSet {
-		if want := "Error:requestUniqueIdentifier (b) Is Used By 3 Events Of This Call: give each its own. - Description:The specified API value is already used."; u.Index != []int{1, 3, 4}[i] ||
-			u.ErrorCode != models.Duplicate || u.ErrorDescription != want || !slices.Equal(u.Problems[0].Path, []string{"requestUniqueIdentifier"}) {
+		if want := "Error:requestUniqueIdentifier (b) Is Used By 3 Events Of This Call: give each its own. - Description:The specified API value is already used."; u.Index != []int{
+			1,
+			3,
+			4,
+		}[i] ||
+			u.ErrorCode != models.Duplicate ||
+			u.ErrorDescription != want ||
+			!slices.Equal(u.Problems[0].Path, []string{"requestUniqueIdentifier"}) {
 			t.Errorf("%+v", u)
 		}
 	}
-	if problems := out.UnprocessedCustomerEventsSet[2].Problems; len(problems) != 2 || problems[1].ErrorCode != models.NotFound {
+	if problems := out.UnprocessedCustomerEventsSet[2].Problems; len(problems) != 2 ||
+		problems[1].ErrorCode != models.NotFound {
 		t.Errorf("the third has other problems than its own: %+v", problems)
 	}
 	for _, number := range []string{"1", "2"} {
@@ -154,10 +225,24 @@ func TestResolve_ForbiddenUnit(t *testing.T) {
 	t.Parallel()
 	s := newTestService(t)
 	s.caller.Units = []int64{s.data.Units[1].Key}
-	mustReject(t, s.create(t, minimalEvent().withReference("s", "1")), models.Forbidden, "Unit (Admin Unit) Is Not Permitted.", "performedByUnitIdentifier", "name")
+	mustReject(
+		t,
+		s.create(t, minimalEvent().withReference("s", "1")),
+		models.Forbidden,
+		"Unit (Admin Unit) Is Not Permitted.",
+		"performedByUnitIdentifier",
+		"name",
+	)
 	mustProcess(t, s.create(t, minimalEvent().with("performedByUnitIdentifier", `{"id":"U2"}`)), false)
 	s.caller.Units = []int64{}
-	mustReject(t, s.create(t, minimalEvent()), models.Forbidden, "Unit (Admin Unit) Is Not Permitted.", "performedByUnitIdentifier", "name")
+	mustReject(
+		t,
+		s.create(t, minimalEvent()),
+		models.Forbidden,
+		"Unit (Admin Unit) Is Not Permitted.",
+		"performedByUnitIdentifier",
+		"name",
+	)
 	if event, ok := s.recorded(t, "s", "1"); ok {
 		t.Errorf("recorded %+v", event)
 	}
@@ -167,9 +252,18 @@ func TestCheck_FutureDate(t *testing.T) {
 	t.Parallel()
 	s := newTestService(t)
 	mustProcess(t, s.create(t, minimalEvent().with("performedOn", `"2026-03-03T12:00:00Z"`)), false)
-	mustProcess(t, s.create(t, minimalEvent().with("udfDate1", `"9999-12-31T23:59:59"`)), false) // only what has been performed must have been
-	mustReject(t, s.create(t, minimalEvent().with("performedOn", `"2026-03-03T14:00:00.000001+02:00"`)), models.Invalid,
-		"performedOn (2026-03-03T12:00:00.000001Z) Is Not Valid: it is more than 24h0m0s ahead of now.", "performedOn")
+	mustProcess(
+		t,
+		s.create(t, minimalEvent().with("udfDate1", `"9999-12-31T23:59:59"`)),
+		false,
+	) // only performedOn may not be in the future
+	mustReject(
+		t,
+		s.create(t, minimalEvent().with("performedOn", `"2026-03-03T14:00:00.000001+02:00"`)),
+		models.Invalid,
+		"performedOn (2026-03-03T12:00:00.000001Z) Is Not Valid: it is more than 24h0m0s ahead of now.",
+		"performedOn",
+	)
 }
 
 func TestCreate_TooManyEvents(t *testing.T) {
@@ -181,13 +275,17 @@ func TestCreate_TooManyEvents(t *testing.T) {
 	}
 	_, err := s.CreateWebCustomerEvents(context.Background(), s.request(t, "", list...))
 	var tooMany events.ErrTooManyEvents
-	if !errors.As(err, &tooMany) || tooMany.Sent != 1001 || !strings.Contains(err.Error(), "1000") || !strings.Contains(err.Error(), "1001") {
+	if !errors.As(err, &tooMany) || tooMany.Sent != 1001 || !strings.Contains(err.Error(), "1000") ||
+		!strings.Contains(err.Error(), "1001") {
 		t.Errorf("%v", err)
 	}
 	if event, ok := s.recorded(t, "s", "0"); ok {
 		t.Errorf("recorded %+v", event)
 	}
-	if _, err := s.CheckWebCustomerEvents(context.Background(), s.request(t, "", list...)); !errors.As(err, &tooMany) {
+	if _, err := s.CheckWebCustomerEvents(context.Background(), s.request(t, "", list...)); !errors.As(
+		err,
+		&tooMany,
+	) {
 		t.Errorf("check: %v", err)
 	}
 	if out := s.create(t, list[:1000]...); out.Summary.Processed != 1000 {
@@ -204,34 +302,71 @@ func TestCreate_NoEvents(t *testing.T) {
 	}
 	_, err := s.CreateWebCustomerEvents(context.Background(), s.request(t, "key", minimalEvent()))
 	if !errors.Is(err, events.ErrKeyReused) {
-		t.Errorf("the key of an empty call is used again: %v", err)
+		t.Errorf("other events with the key of an empty call: %v", err)
 	}
 }
 
 func TestCreate_UnreadableRequestIdentifier(t *testing.T) {
 	t.Parallel()
-	out := newTestService(t).create(t, minimalEvent().with("requestUniqueIdentifier", "7"), minimalEvent().withIdentifier(""), minimalEvent().withIdentifier("c"), minimalEvent().without("requestUniqueIdentifier"))
+	out := newTestService(
+		t,
+	).create(
+		t,
+		minimalEvent().with("requestUniqueIdentifier", "7"),
+		minimalEvent().withIdentifier(""),
+		minimalEvent().withIdentifier("c"),
+		minimalEvent().without("requestUniqueIdentifier"),
+	)
 	var got []string
 	for _, u := range out.UnprocessedCustomerEventsSet {
 		got = append(got, fmt.Sprint(u.Index, textOrNone(u.RequestUniqueIdentifier), u.ErrorCode))
 	}
-	want := []string{"0nothing" + string(models.Invalid), "1" + string(models.Mandatory), "3nothing" + string(models.Mandatory)}
+	want := []string{
+		"0nothing" + string(models.Invalid),
+		"1" + string(models.Mandatory),
+		"3nothing" + string(models.Mandatory),
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 }
 
-// Every problem of an event is told, what the reading found and what the directory did.
+// The outcome contains all problems of an event: those of decoding and those of resolving.
 func TestCreate_AllProblems(t *testing.T) {
 	t.Parallel()
-	out := newTestService(t).create(t, minimalEvent().with("udfFloat1", `"x"`).with("accountsReceivableIdentifier", `{"name":"Alex Twin"}`).with("classificationIdentifier", `{"id":"C3"}`).
-		with("performedOn", `"2027-01-01T00:00:00"`).with("performedByUnitIdentifier", `{"id":"x"}`))
+	out := newTestService(
+		t,
+	).create(
+		t,
+		minimalEvent().with(
+			"udfFloat1",
+			`"x"`,
+		).with(
+			"accountsReceivableIdentifier",
+			`{"name":"Alex Twin"}`,
+		).with(
+			"classificationIdentifier",
+			`{"id":"C3"}`,
+		).
+			with(
+				"performedOn",
+				`"2027-01-01T00:00:00"`,
+			).with(
+			"performedByUnitIdentifier",
+			`{"id":"x"}`,
+		),
+	)
 	var got []string
 	for _, problem := range out.UnprocessedCustomerEventsSet[0].Problems {
 		got = append(got, string(problem.ErrorCode)+" "+strings.Join(problem.Path, "."))
 	}
-	want := []string{"InvalidAPIValueException udfFloat1", "InvalidAPIValueException performedOn", "AmbiguousAPIValueException accountsReceivableIdentifier.name",
-		"NotFoundAPIValueException classificationIdentifier.id", "NotFoundAPIValueException performedByUnitIdentifier.id"}
+	want := []string{
+		"InvalidAPIValueException udfFloat1",
+		"InvalidAPIValueException performedOn",
+		"AmbiguousAPIValueException accountsReceivableIdentifier.name",
+		"NotFoundAPIValueException classificationIdentifier.id",
+		"NotFoundAPIValueException performedByUnitIdentifier.id",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
