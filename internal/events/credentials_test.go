@@ -167,10 +167,11 @@ func TestOneTimePassword_ReplayWithDuplicates(t *testing.T) {
 	t.Parallel()
 	s := newTestService(t)
 	mustProcess(t, s.create(t, token(otp).withReference("s", "1")), false)
+	// used by another participant, then usable by another one
 	for _, usedAt := range []*time.Time{
 		&now,
 		nil,
-	} { // used by another participant, then usable by another one
+	} {
 		s.memory.Add(
 			t,
 			eventstest.Data{
@@ -233,13 +234,7 @@ func TestOneTimePassword_RevealsNothingOfOtherEvents(t *testing.T) {
 			t,
 			token(
 				`{"oneTimePassword":"`+digits+`"}`,
-			).withReference(
-				"s",
-				"1",
-			).with(
-				"website",
-				`"www.other.com"`,
-			),
+			).withReference("s", "1").with("website", `"www.other.com"`),
 		)
 		mustReject(
 			t,
@@ -319,7 +314,8 @@ func TestCreate_NoSecretsInProblems(t *testing.T) {
 	for len(list) > 0 {
 		n := min(len(list), 500)
 		texts := make([]string, n)
-		for i, text := range list[:n] { // some with an existing reference, or with the request identifier of another event
+		// Some have an existing reference, or the request identifier of another event.
+		for i, text := range list[:n] {
 			texts[i] = strings.Replace(
 				text,
 				`"requestUniqueIdentifier":"06"`,

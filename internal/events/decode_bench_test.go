@@ -19,9 +19,12 @@ func BenchmarkDecodeBatch(b *testing.B) {
 		text.WriteString(map[bool]string{true: "[", false: ","}[i == 0])
 		fmt.Fprintf(
 			&text,
-			`{"requestUniqueIdentifier":"request-%06d","accountsReceivableIdentifier":{"number":"ACR%010d"},"classificationIdentifier":{"alternativeCode":"C%03d"},`+
-				`"performedByUnitIdentifier":{"name":"Unit %03d"},"performedOn":"2026-01-01T00:00:%02dZ","website":"https://www.example.com/shop/product/12345?campaign=autumn",`+
-				`"description":"A visitor looked at product %09d and put it into the basket.","externalSystem":"bench","externalSystemReferenceNumber":"REF-%012d"`,
+			`{"requestUniqueIdentifier":"request-%06d","accountsReceivableIdentifier":{"number":"ACR%010d"},`+
+				`"classificationIdentifier":{"alternativeCode":"C%03d"},`+
+				`"performedByUnitIdentifier":{"name":"Unit %03d"},"performedOn":"2026-01-01T00:00:%02dZ",`+
+				`"website":"https://www.example.com/shop/product/12345?campaign=autumn",`+
+				`"description":"A visitor looked at product %09d and put it into the basket.",`+
+				`"externalSystem":"bench","externalSystemReferenceNumber":"REF-%012d"`,
 			i,
 			i,
 			i%20,

@@ -269,13 +269,7 @@ func TestDecode_UnknownFields(t *testing.T) {
 
 func TestDecode_RepeatedFields(t *testing.T) {
 	t.Parallel()
-	full := minimalEvent().withReference(
-		"shop",
-		"1",
-	).with(
-		"description",
-		`"a"`,
-	).with(
+	full := minimalEvent().withReference("shop", "1").with("description", `"a"`).with(
 		"classificationIdentifier",
 		`{"name":"a"}`,
 	)
@@ -291,15 +285,9 @@ func TestDecode_RepeatedFields(t *testing.T) {
 	mustBeValid(t, decode(t, full.String()))
 	for name, value := range full {
 		for _, second := range []string{value, "null"} {
-			mustHaveProblem(
-				t,
-				decode(
-					t,
-					`{"`+name+`":`+second+`,`+full.without(name).String()[1:len(full.without(name).String())-1]+`,"`+name+`":`+value+`}`,
-				),
-				models.Invalid,
-				name,
-			)
+			others := full.without(name).String()
+			text := `{"` + name + `":` + second + `,` + others[1:len(others)-1] + `,"` + name + `":` + value + `}`
+			mustHaveProblem(t, decode(t, text), models.Invalid, name)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package events_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,6 +40,10 @@ func mustReferTo(t *testing.T, json string, by models.Attribute, value, passCode
 	}
 }
 
+// invalidTexts are JSON values that are not valid as secrets.
+var invalidTexts = append(slices.Clone(notTexts),
+	`"a\u0000"`, "\"\xff\"", `"\ud800"`, `"`+strings.Repeat("x", 256)+`"`)
+
 func TestDecodeToken_AuthenticationCode(t *testing.T) {
 	t.Parallel()
 	secrets := newHasher()
@@ -56,7 +61,7 @@ func TestDecodeToken_AuthenticationCode(t *testing.T) {
 		string(secrets.AuthenticationCode(" 007 ")),
 		"",
 	)
-	for _, value := range append(notTexts, `"a\u0000"`, "\"\xff\"", `"\ud800"`, `"`+strings.Repeat("x", 256)+`"`) {
+	for _, value := range invalidTexts {
 		mustHaveTokenProblem(t, `{"authenticationCode":`+value+`}`, models.Invalid, "authenticationCode")
 	}
 	for _, value := range []string{"null", `""`, `" "`} {
@@ -142,7 +147,7 @@ func TestDecodeToken_Credentials(t *testing.T) {
 	} {
 		mustHaveTokenProblem(t, `{"credentials":`+json+`}`, models.Mandatory, "credentials", missing)
 	}
-	for _, value := range append(notTexts, `"a\u0000"`, "\"\xff\"", `"\ud800"`, `"`+strings.Repeat("x", 256)+`"`) {
+	for _, value := range invalidTexts {
 		mustHaveTokenProblem(
 			t,
 			`{"credentials":{"identifier":"m","passCode":`+value+`}}`,
@@ -307,10 +312,7 @@ func eventsWithSecrets() (list []string) {
 				minimalEvent().with("description", value).String(),
 				minimalEvent().with("udfFloat1", value).String(),
 				minimalEvent().with("performedOn", value).String(),
-				minimalEvent().with(
-					"requestUniqueIdentifier",
-					value,
-				).String(),
+				minimalEvent().with("requestUniqueIdentifier", value).String(),
 				minimalEvent().with("accountsReceivableIdentifier", `{"number":`+value+`}`).String(),
 			)
 		}

@@ -12,11 +12,16 @@ import (
 )
 
 // fullEventPrefix is an event with every field but the customer, in GraphQL's spelling.
-const fullEventPrefix = `{"requestUniqueIdentifier":"06","classificationIdentifier":{"alternativeCode":"NL"},"performedByUnitIdentifier":{"alternativeCode":"adminunit"},
-"performedOn":"2016-06-22T15:00:00","website":"www.crm.com","description":"d","externalSystem":"shop","externalSystemReferenceNumber":"1",
-"udfString1":"1","udfString2":"2","udfString3":"3","udfString4":"4","udfString5":"5","udfString6":"6","udfString7":"7","udfString8":"8",
+const fullEventPrefix = `{"requestUniqueIdentifier":"06",
+"classificationIdentifier":{"alternativeCode":"NL"},
+"performedByUnitIdentifier":{"alternativeCode":"adminunit"},
+"performedOn":"2016-06-22T15:00:00","website":"www.crm.com","description":"d",
+"externalSystem":"shop","externalSystemReferenceNumber":"1",
+"udfString1":"1","udfString2":"2","udfString3":"3","udfString4":"4",
+"udfString5":"5","udfString6":"6","udfString7":"7","udfString8":"8",
 "udfFloat1":1,"udfFloat2":2,"udfFloat3":3,"udfFloat4":4,
-"udfDate1":"2001-01-01T00:00:00","udfDate2":"2002-01-01T00:00:00","udfDate3":"2003-01-01T00:00:00","udfDate4":"2004-01-01T00:00:00",`
+"udfDate1":"2001-01-01T00:00:00","udfDate2":"2002-01-01T00:00:00",
+"udfDate3":"2003-01-01T00:00:00","udfDate4":"2004-01-01T00:00:00",`
 
 var snakeCaseNames = strings.NewReplacer(
 	"requestUniqueIdentifier",
@@ -67,23 +72,22 @@ func decodeSnakeCase(t *testing.T, text string) events.WebCustomerEventInput {
 func TestSpellings_SameEvent(t *testing.T) {
 	t.Parallel()
 	paths := cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".Path" }, cmp.Ignore())
+	const credentials = `"rewardsParticipantIdentifier":` +
+		`{"accessTokenIdentifier":{"credentials":{"identifier":"m","passCode":"1"}}}}`
+	const webAPICredentials = `"rewards_participant_identifier":` +
+		`{"access_token_identifier":{"identifier":"m","pass_code":"1"}}}`
 	for graphQL, wire := range map[string]string{
-		`"accountsReceivableIdentifier":{"name":"Maria Stone"}}`:                                                      "",
-		`"rewardsParticipantIdentifier":{"number":"RP0000000019"}}`:                                                   "",
-		`"rewardsParticipantIdentifier":{"accessTokenIdentifier":{"authenticationCode":"c"}}}`:                        "",
-		`"rewardsParticipantIdentifier":{"accessTokenIdentifier":{"oneTimePassword":73482}}}`:                         "",
-		`"rewardsParticipantIdentifier":{"accessTokenIdentifier":{"credentials":{"identifier":"m","passCode":"1"}}}}`: `"rewards_participant_identifier":{"access_token_identifier":{"identifier":"m","pass_code":"1"}}}`,
+		`"accountsReceivableIdentifier":{"name":"Maria Stone"}}`:                               "",
+		`"rewardsParticipantIdentifier":{"number":"RP0000000019"}}`:                            "",
+		`"rewardsParticipantIdentifier":{"accessTokenIdentifier":{"authenticationCode":"c"}}}`: "",
+		`"rewardsParticipantIdentifier":{"accessTokenIdentifier":{"oneTimePassword":73482}}}`:  "",
+		credentials: webAPICredentials,
 	} {
 		if wire == "" {
 			wire = snakeCaseNames.Replace(graphQL)
 		}
-		want, got := decode(
-			t,
-			fullEventPrefix+graphQL,
-		), decodeSnakeCase(
-			t,
-			snakeCaseNames.Replace(fullEventPrefix)+wire,
-		)
+		want := decode(t, fullEventPrefix+graphQL)
+		got := decodeSnakeCase(t, snakeCaseNames.Replace(fullEventPrefix)+wire)
 		mustBeValid(t, want)
 		mustBeValid(t, got)
 		if diff := cmp.Diff(want, got, paths); diff != "" {
@@ -111,7 +115,8 @@ func TestSpellings_Problems(t *testing.T) {
 	in := decodeSnakeCase(t, `{"classification_identifier":{"alternative_code":7},"udf_date_1":"x"}`)
 	for _, problem := range in.Problems {
 		text := problem.Description() + strings.Join(problem.Path, " ")
-		for _, word := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" .:,(){}", r) }) {
+		isSeparator := func(r rune) bool { return strings.ContainsRune(" .:,(){}", r) }
+		for _, word := range strings.FieldsFunc(text, isSeparator) {
 			if strings.Contains(word, "Identifier") || strings.Contains(word, "alternativeCode") ||
 				strings.Contains(word, "performedOn") ||
 				strings.Contains(word, "udfDate") {
@@ -125,7 +130,9 @@ func TestSpellings_Problems(t *testing.T) {
 func TestSpellings_WebAPIPassCode(t *testing.T) {
 	t.Parallel()
 	event := func(token string) string {
-		return `{"request_unique_identifier":"1","rewards_participant_identifier":{"access_token_identifier":` + token + `},"performed_by_unit_identifier":{"id":"1"},` +
+		return `{"request_unique_identifier":"1",` +
+			`"rewards_participant_identifier":{"access_token_identifier":` + token + `},` +
+			`"performed_by_unit_identifier":{"id":"1"},` +
 			`"performed_on":"2016-06-22T15:00:00","website":"www.crm.com"}`
 	}
 	path := []string{"rewards_participant_identifier", "access_token_identifier"}
@@ -198,7 +205,8 @@ func TestSpellings_WebAPIBatch(t *testing.T) {
 	set, err := d.DecodeBatch(
 		strictjson.New(
 			`[{"request_unique_identifier":"06","accounts_receivable_identifier":{"number":"ACR0000000020"},
-		"performed_by_unit_identifier":{"name":"Admin Unit"},"performed_on":"2016-06-22T15:00:00","website":"www.crm.com"}]`,
+		"performed_by_unit_identifier":{"name":"Admin Unit"},
+		"performed_on":"2016-06-22T15:00:00","website":"www.crm.com"}]`,
 		),
 	)
 	if err != nil || len(set.Events) != 1 {

@@ -255,7 +255,8 @@ func TestDecode_AllProblems(t *testing.T) {
 	t.Parallel()
 	in := decode(
 		t,
-		`{"website":"javascript:alert(1)","performedOn":"yesterday","udfFloat3":"x","udfDate2":1,"description":{},"hue":"red","rewardsParticipantIdentifier":{}}`,
+		`{"website":"javascript:alert(1)","performedOn":"yesterday","udfFloat3":"x","udfDate2":1,`+
+			`"description":{},"hue":"red","rewardsParticipantIdentifier":{}}`,
 	)
 	want := map[string]models.Code{
 		"website":                      models.Invalid,

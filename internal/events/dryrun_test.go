@@ -39,12 +39,7 @@ func TestDryRun_PredictsTheCall(t *testing.T) {
 		minimalEvent().withIdentifier("c"),
 		minimalEvent().withIdentifier("d"),
 		minimalEvent().withIdentifier("d"),
-		minimalEvent().withIdentifier(
-			"e",
-		).with(
-			"accountsReceivableIdentifier",
-			`{"name":"Alex Twin"}`,
-		),
+		minimalEvent().withIdentifier("e").with("accountsReceivableIdentifier", `{"name":"Alex Twin"}`),
 		token(otp).withIdentifier("f"),
 		minimalEvent().withIdentifier("g").withReference("n", "1"),
 		minimalEvent().withIdentifier("h").withReference("n", "1"),

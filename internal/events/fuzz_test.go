@@ -24,7 +24,8 @@ func FuzzDecode(f *testing.F) {
 		token(otp).String(),
 		token(`{"credentials":{"identifier":"m","passCode":"1"}}`).String(),
 		fullEventPrefix + `"hue":1}`,
-		snakeCaseNames.Replace(fullEventPrefix) + `"rewards_participant_identifier":{"access_token_identifier":{"identifier":"m","pass_code":"1"}}}`,
+		snakeCaseNames.Replace(fullEventPrefix) +
+			`"rewards_participant_identifier":{"access_token_identifier":{"identifier":"m","pass_code":"1"}}}`,
 		`null`,
 		`7`,
 		`[]`,

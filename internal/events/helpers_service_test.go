@@ -29,24 +29,16 @@ func newTestService(t testing.TB) *testService {
 	data := eventstest.Data{
 		Users: []models.User{{Name: "demo"}, {Name: "another"}},
 		Accounts: []models.Account{
-			{
-				ID:     "A20",
-				Number: "ACR0000000020",
-				Name:   "Maria Stone",
-			}, {ID: "A77", Number: "ACR0000000077", Name: "John Field"},
-			{
-				ID:     "A78",
-				Number: "ACR0000000078",
-				Name:   "Alex Twin",
-			}, {ID: "A79", Number: "ACR0000000079", Name: "Alex Twin"}},
+			{ID: "A20", Number: "ACR0000000020", Name: "Maria Stone"},
+			{ID: "A77", Number: "ACR0000000077", Name: "John Field"},
+			{ID: "A78", Number: "ACR0000000078", Name: "Alex Twin"},
+			{ID: "A79", Number: "ACR0000000079", Name: "Alex Twin"},
+		},
 		Classifications: []models.Classification{
-			{
-				ID:              "C1",
-				Name:            "Newsletter",
-				AlternativeCode: new("NL"),
-				Type:            models.WebEvent,
-			}, {ID: "C2", Name: "Product page", AlternativeCode: new("PP"), Type: models.WebEvent},
-			{ID: "C3", Name: "Till", AlternativeCode: new("TL"), Type: "PURCHASE"}},
+			{ID: "C1", Name: "Newsletter", AlternativeCode: new("NL"), Type: models.WebEvent},
+			{ID: "C2", Name: "Product page", AlternativeCode: new("PP"), Type: models.WebEvent},
+			{ID: "C3", Name: "Till", AlternativeCode: new("TL"), Type: "PURCHASE"},
+		},
 		Units: []models.Unit{
 			{ID: "1", Name: "Admin Unit", AlternativeCode: new("adminunit")},
 			{ID: "U2", Name: "Web Shop", AlternativeCode: new("webshop")},
@@ -54,23 +46,18 @@ func newTestService(t testing.TB) *testService {
 	}
 	memory.Add(t, data)
 	people := eventstest.Data{Participants: []models.Participant{
-		{
-			ID:         "P19",
-			Number:     "RP0000000019",
-			AccountKey: data.Accounts[0].Key,
-		}, {ID: "P20", Number: "RP0000000020", AccountKey: data.Accounts[1].Key}}}
+		{ID: "P19", Number: "RP0000000019", AccountKey: data.Accounts[0].Key},
+		{ID: "P20", Number: "RP0000000020", AccountKey: data.Accounts[1].Key},
+	}}
 	memory.Add(t, people)
 	data.Participants = people.Participants
 	held := eventstest.Data{AccessTokens: []models.AccessToken{
 		{
-			Number:                 "AT1",
-			State:                  models.Effective,
-			AuthenticationCodeHash: secrets.AuthenticationCode("maria-code"),
-			Identifier:             new("maria@example.com"),
-			PassCodeHash: secrets.PassCode(
-				"AT1",
-				"4711",
-			),
+			Number:                   "AT1",
+			State:                    models.Effective,
+			AuthenticationCodeHash:   secrets.AuthenticationCode("maria-code"),
+			Identifier:               new("maria@example.com"),
+			PassCodeHash:             secrets.PassCode("AT1", "4711"),
 			OneTimePasswordHash:      secrets.OneTimePassword("073482"),
 			OneTimePasswordExpiresAt: new(now.Add(time.Microsecond)),
 		},
@@ -79,22 +66,16 @@ func newTestService(t testing.TB) *testService {
 			State:                  models.NotEffective,
 			AuthenticationCodeHash: secrets.AuthenticationCode("ended"),
 			Identifier:             new("ended@example.com"),
-			PassCodeHash: secrets.PassCode(
-				"AT2",
-				"4711",
-			),
-			OneTimePasswordHash: secrets.OneTimePassword("000002"),
+			PassCodeHash:           secrets.PassCode("AT2", "4711"),
+			OneTimePasswordHash:    secrets.OneTimePassword("000002"),
 		},
 		{
 			Number:                 "AT3",
 			State:                  models.PendingVerification,
 			AuthenticationCodeHash: secrets.AuthenticationCode("pending"),
 			Identifier:             new("pending@example.com"),
-			PassCodeHash: secrets.PassCode(
-				"AT3",
-				"4711",
-			),
-			OneTimePasswordHash: secrets.OneTimePassword("000003"),
+			PassCodeHash:           secrets.PassCode("AT3", "4711"),
+			OneTimePasswordHash:    secrets.OneTimePassword("000003"),
 		},
 		{
 			Number:                   "AT4",

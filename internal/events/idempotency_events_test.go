@@ -37,19 +37,10 @@ func TestKey_EventsInAnotherNotation(t *testing.T) {
 	second := s.createWithKey(
 		t,
 		"key",
-		fullEventJSON().with(
-			"performedOn",
-			`"2016-06-22T17:00:00.0+02:00"`,
-		).with(
-			"udfFloat2",
-			"15e-1",
-		).with(
+		fullEventJSON().with("performedOn", `"2016-06-22T17:00:00.0+02:00"`).with("udfFloat2", "15e-1").with(
 			"description",
 			`"\u0064"`,
-		).with(
-			"rewardsParticipantIdentifier",
-			"null",
-		),
+		).with("rewardsParticipantIdentifier", "null"),
 	)
 	mustProcess(t, second, true)
 	mustEqualEvents(t, first, second)
@@ -63,7 +54,7 @@ func TestKey_OtherEvents(t *testing.T) {
 	for what, list := range map[string][]eventJSON{
 		"none":                       {},
 		"one event less":             base[:1],
-		"one event more":             append(base[:2:2], minimalEvent().withIdentifier("c").withReference("n", "1")),
+		"one event more":             {base[0], base[1], minimalEvent().withIdentifier("c").withReference("n", "1")},
 		"another order":              {base[1], base[0]},
 		"another request identifier": {base[0].withIdentifier("x"), base[1]},
 		"another website":            {base[0].with("website", `"x.com"`), base[1]},
@@ -81,10 +72,8 @@ func TestKey_OtherEvents(t *testing.T) {
 		if !errors.Is(err, events.ErrKeyReused) {
 			t.Errorf("%s: %v, want ErrKeyReused", what, err)
 		}
-		if _, err := s.CheckWebCustomerEvents(context.Background(), s.request(t, "key", list...)); !errors.Is(
-			err,
-			events.ErrKeyReused,
-		) {
+		request := s.request(t, "key", list...)
+		if _, err := s.CheckWebCustomerEvents(context.Background(), request); !errors.Is(err, events.ErrKeyReused) {
 			t.Errorf("%s: check: %v, want ErrKeyReused", what, err)
 		}
 	}

@@ -66,15 +66,10 @@ func TestKey_RecordsReplaysOnly(t *testing.T) {
 func TestKey_RecordsEventsOfALaterCall(t *testing.T) {
 	t.Parallel()
 	s := newTestService(t)
-	unknown := minimalEvent().withIdentifier(
-		"b",
-	).with(
+	unknown := minimalEvent().withIdentifier("b").with(
 		"accountsReceivableIdentifier",
 		`{"number":"NEW"}`,
-	).withReference(
-		"s",
-		"2",
-	)
+	).withReference("s", "2")
 	list := []eventJSON{minimalEvent().withIdentifier("a").withReference("s", "1"), unknown}
 	if first := s.createWithKey(t, "key", list...); first.Summary.Processed != 1 {
 		t.Fatalf("%+v", first)
@@ -169,10 +164,8 @@ func TestKey_RetentionRestarts(t *testing.T) {
 	at(0) // the clock was set back
 	mustProcess(t, s.createWithKey(t, "key", list...), true, true)
 	mustBeUsed(models.KeyRenewal+time.Minute, 3)
-	if _, err := s.CreateWebCustomerEvents(t.Context(), s.request(t, "key", minimalEvent())); !errors.Is(
-		err,
-		events.ErrKeyReused,
-	) {
+	request := s.request(t, "key", minimalEvent())
+	if _, err := s.CreateWebCustomerEvents(t.Context(), request); !errors.Is(err, events.ErrKeyReused) {
 		t.Errorf("%v, want ErrKeyReused", err)
 	}
 	mustBeUsed(models.KeyRenewal+time.Minute, 3)

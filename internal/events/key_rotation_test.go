@@ -51,9 +51,7 @@ func TestKeyRotation_Credentials(t *testing.T) {
 		token(otp).withIdentifier("c"),
 		token(
 			`{"authenticationCode":"unknown"}`,
-		).withIdentifier(
-			"d",
-		),
+		).withIdentifier("d"),
 		credentials("maria@example.com", "4712").withIdentifier("e"),
 		token(`{"oneTimePassword":"000005"}`).withIdentifier("f"),
 		token(`{"authenticationCode":"shared"}`).withIdentifier("g"),

@@ -12,7 +12,8 @@ import (
 	"customer-events/models"
 )
 
-const lockedOutText = "Error:Access Token Not Checked. - Description:Too many failed attempts, try again later."
+const lockedOutText = "Error:Access Token Not Checked." +
+	" - Description:Too many failed attempts, try again later."
 
 func credentials(identifier, passCode string) eventJSON {
 	return token(`{"credentials":{"identifier":"` + identifier + `","passCode":"` + passCode + `"}}`)
@@ -48,11 +49,12 @@ const processedCode, notFoundCode, lockedOutCode = models.Code(""), models.NotFo
 
 func TestLockout_PassCodesOfAnIdentifier(t *testing.T) {
 	t.Parallel()
+	// the answers must not reveal which of them exist
 	for _, identifier := range []string{
 		"maria@example.com",
 		"unknown@example.com",
 		"ended@example.com",
-	} { // the answers must not reveal which of them exist
+	} {
 		s := newTestService(t)
 		for i := range 5 {
 			s.mustHaveCodes(t, []eventJSON{credentials(identifier, fmt.Sprint(i))}, notFoundCode)
@@ -101,28 +103,14 @@ func TestLockout_OrderInOneCall(t *testing.T) {
 	want := []models.Code{processedCode}
 	for i := range 8 {
 		code := credentials("maria@example.com", fmt.Sprint(i))
-		list, want = append(
-			list,
-			code,
-			code,
-		), append(
-			want,
-			notFoundCode,
-			notFoundCode,
-		) // equal credentials are one attempt
+		list = append(list, code, code) // equal credentials are one attempt
+		want = append(want, notFoundCode, notFoundCode)
 		if i >= 5 {
 			want[len(want)-1], want[len(want)-2] = lockedOutCode, lockedOutCode
 		}
 	}
-	list, want = append(
-		list,
-		credentials("maria@example.com", "4711"),
-		minimalEvent(),
-	), append(
-		want,
-		processedCode,
-		processedCode,
-	) // it was accepted above
+	list = append(list, credentials("maria@example.com", "4711"), minimalEvent()) // it was accepted above
+	want = append(want, processedCode, processedCode)
 	s.mustHaveCodes(t, list, want...)
 	s.mustHaveCodes(t, []eventJSON{credentials("maria@example.com", "4711")}, lockedOutCode)
 }
@@ -133,26 +121,14 @@ func TestLockout_OneCall(t *testing.T) {
 	var list []eventJSON
 	var want []models.Code
 	for i := range 25 {
-		list, want = append(
-			list,
-			token(fmt.Sprintf(`{"authenticationCode":"guess %d"}`, i)),
-		), append(
-			want,
-			notFoundCode,
-		)
+		list = append(list, token(fmt.Sprintf(`{"authenticationCode":"guess %d"}`, i)))
+		want = append(want, notFoundCode)
 		if i >= events.MaxFailedPerCall {
 			want[i] = lockedOutCode
 		}
 	}
-	list, want = append(
-		list,
-		token(`{"authenticationCode":"maria-code"}`),
-		minimalEvent(),
-	), append(
-		want,
-		lockedOutCode,
-		processedCode,
-	)
+	list = append(list, token(`{"authenticationCode":"maria-code"}`), minimalEvent())
+	want = append(want, lockedOutCode, processedCode)
 	s.mustHaveCodes(t, list, want...)
 	s.mustHaveCodes(t, []eventJSON{token(`{"authenticationCode":"maria-code"}`)}, processedCode)
 }
@@ -213,7 +189,8 @@ func TestLockout_OneTimePasswords(t *testing.T) {
 		lockedOutCode,
 		processedCode,
 	)
-	for failed := events.MaxFailedPasswordsPerUser; failed < events.MaxFailedPasswordsInAll; failed += events.MaxFailedPasswordsPerUser {
+	const perUser = events.MaxFailedPasswordsPerUser
+	for failed := perUser; failed < events.MaxFailedPasswordsInAll; failed += perUser {
 		s.caller.UserKey++
 		fail(events.MaxFailedPasswordsPerUser)
 	}
@@ -338,10 +315,9 @@ func TestLockout_FailedCallCounts(t *testing.T) {
 	s.RetryTimeout = time.Millisecond
 	for i := range 5 {
 		s.Store = &failingStore{s.memory, []error{models.ErrUnavailable}}
-		if _, err := s.CreateWebCustomerEvents(t.Context(), s.request(t, "", minimalEvent().withIdentifier("x"), credentials("maria@example.com", fmt.Sprint(i)))); !errors.Is(
-			err,
-			events.ErrUnavailable,
-		) {
+		guess := credentials("maria@example.com", fmt.Sprint(i))
+		request := s.request(t, "", minimalEvent().withIdentifier("x"), guess)
+		if _, err := s.CreateWebCustomerEvents(t.Context(), request); !errors.Is(err, events.ErrUnavailable) {
 			t.Fatal(err)
 		}
 	}

@@ -37,7 +37,8 @@ func TestIDs_StayWithTheirEvents(t *testing.T) {
 		case 2: // another call records the third
 			other := *s.Service
 			other.Store = s.memory
-			if _, err := other.CreateWebCustomerEvents(t.Context(), s.request(t, "", minimalEvent().with("website", `"c.com"`).withReference("s", "1"))); err != nil {
+			request := s.request(t, "", minimalEvent().with("website", `"c.com"`).withReference("s", "1"))
+			if _, err := other.CreateWebCustomerEvents(t.Context(), request); err != nil {
 				t.Error(err)
 			}
 			return models.ErrConflict
@@ -46,25 +47,12 @@ func TestIDs_StayWithTheirEvents(t *testing.T) {
 	}
 	out := s.create(
 		t,
-		minimalEvent().withIdentifier(
-			"a",
-		).with(
-			"website",
-			`"a.com"`,
-		).with(
+		minimalEvent().withIdentifier("a").with("website", `"a.com"`).with(
 			"accountsReceivableIdentifier",
 			`{"name":"Maria Stone"}`,
 		),
 		minimalEvent().withIdentifier("b").with("website", `"b.com"`),
-		minimalEvent().withIdentifier(
-			"c",
-		).with(
-			"website",
-			`"c.com"`,
-		).withReference(
-			"s",
-			"1",
-		),
+		minimalEvent().withIdentifier("c").with("website", `"c.com"`).withReference("s", "1"),
 		minimalEvent().withIdentifier("d").with("website", `"d.com"`),
 	)
 	if out.Summary != (events.BatchSummary{Received: 4, Processed: 3, Replayed: 1, Unprocessed: 1}) ||
@@ -88,14 +76,10 @@ func TestConflict_LaggingReads(t *testing.T) {
 	mustProcess(t, s.create(t, fullEventJSON()), false)
 	s.Store = &laggingStore{Memory: s.memory, until: time.Now().Add(200 * time.Millisecond)}
 	mustProcess(t, s.create(t, fullEventJSON()), true)
-	s.Store, s.RetryTimeout = &laggingStore{
-		Memory: s.memory,
-		until:  time.Now().Add(time.Hour),
-	}, 100*time.Millisecond
-	if _, err := s.CreateWebCustomerEvents(t.Context(), s.request(t, "", fullEventJSON())); !errors.Is(
-		err,
-		events.ErrUnavailable,
-	) {
+	s.Store = &laggingStore{Memory: s.memory, until: time.Now().Add(time.Hour)}
+	s.RetryTimeout = 100 * time.Millisecond
+	request := s.request(t, "", fullEventJSON())
+	if _, err := s.CreateWebCustomerEvents(t.Context(), request); !errors.Is(err, events.ErrUnavailable) {
 		t.Errorf("%v, want ErrUnavailable", err)
 	}
 }
@@ -141,6 +125,7 @@ func (l *lookupCounter) Record(ctx context.Context, set models.WriteSet) error {
 // events that it would reject.
 func TestReferences_LookedUpFirstBySmallCalls(t *testing.T) {
 	t.Parallel()
+	ambiguous := minimalEvent().with("accountsReceivableIdentifier", `{"name":"Alex Twin"}`)
 	for _, c := range []struct {
 		name      string
 		list      []eventJSON
@@ -152,13 +137,13 @@ func TestReferences_LookedUpFirstBySmallCalls(t *testing.T) {
 		{"more", append(minimalEvents(100), fullEventJSON()), 0, true},
 		{
 			"more, and one that would be rejected",
-			append(minimalEvents(100), fullEventJSON(), minimalEvent().with("accountsReceivableIdentifier", `{"name":"Alex Twin"}`).withReference("s", "2")),
+			append(minimalEvents(100), fullEventJSON(), ambiguous.withReference("s", "2")),
 			1,
 			true,
 		},
 		{
 			"more, and a one-time password",
-			append(minimalEvents(100), fullEventJSON(), token(otp).withIdentifier("x").withReference("s", "2")),
+			append(minimalEvents(100), fullEventJSON(), token(otp).withReference("s", "2")),
 			2,
 			false,
 		},

@@ -30,10 +30,7 @@ var (
 		minimalEvent(),
 		minimalEvent().with("accountsReceivableIdentifier", `{"id":"A77"}`),
 		minimalEvent().with("accountsReceivableIdentifier", `{"name":"Maria Stone"}`),
-		minimalEvent().with(
-			"accountsReceivableIdentifier",
-			`{"name":"Alex Twin"}`,
-		),
+		minimalEvent().with("accountsReceivableIdentifier", `{"name":"Alex Twin"}`),
 		minimalEvent().with("accountsReceivableIdentifier", `{"number":"unknown"}`),
 		minimalEvent().with("accountsReceivableIdentifier", `{}`),
 		minimalEvent().forParticipant(
@@ -54,9 +51,7 @@ var (
 			`{"credentials":{"identifier":"maria@example.com","passCode":"4711"}}`,
 		),
 		token(`{"credentials":{"identifier":"maria@example.com","passCode":"1"}}`),
-		minimalEvent().without(
-			"accountsReceivableIdentifier",
-		),
+		minimalEvent().without("accountsReceivableIdentifier"),
 		minimalEvent().with("rewardsParticipantIdentifier", `{"number":"RP0000000019"}`),
 	}
 	// drawnValues are set in some events. Most batches then contain an invalid event, and most events are

@@ -16,15 +16,10 @@ import (
 func minimalEvents(n int) []eventJSON {
 	list := make([]eventJSON, n)
 	for i := range list {
-		list[i] = minimalEvent().withIdentifier(
-			fmt.Sprint("filler ", i),
-		).with(
+		list[i] = minimalEvent().withIdentifier(fmt.Sprint("filler ", i)).with(
 			"accountsReceivableIdentifier",
 			`{"id":"A78"}`,
-		).with(
-			"performedByUnitIdentifier",
-			`{"id":"U2"}`,
-		)
+		).with("performedByUnitIdentifier", `{"id":"U2"}`)
 	}
 	return list
 }
@@ -178,7 +173,9 @@ func TestReplay_AfterChanges(t *testing.T) {
 			func(s *testService) { s.Now = func() time.Time { return now.Add(time.Hour) } },
 		},
 		"the one-time password was replaced": {token(otp), func(s *testService) {
-			s.changeToken(func(token *models.AccessToken) { token.OneTimePasswordHash = s.Hasher.OneTimePassword("111111") })
+			s.changeToken(func(token *models.AccessToken) {
+				token.OneTimePasswordHash = s.Hasher.OneTimePassword("111111")
+			})
 		}},
 		"the one-time password was removed": {token(otp), func(s *testService) {
 			s.changeToken(func(token *models.AccessToken) { token.OneTimePasswordHash = nil })
@@ -199,11 +196,15 @@ func TestReplay_AfterChanges(t *testing.T) {
 		"the authentication code was replaced": {
 			token(`{"authenticationCode":"maria-code"}`),
 			func(s *testService) {
-				s.changeToken(func(token *models.AccessToken) { token.AuthenticationCodeHash = s.Hasher.AuthenticationCode("new") })
+				s.changeToken(func(token *models.AccessToken) {
+					token.AuthenticationCodeHash = s.Hasher.AuthenticationCode("new")
+				})
 			},
 		},
 		"the pass code was replaced": {credentials("maria@example.com", "4711"), func(s *testService) {
-			s.changeToken(func(token *models.AccessToken) { token.PassCodeHash = s.Hasher.PassCode("AT1", "4712") })
+			s.changeToken(func(token *models.AccessToken) {
+				token.PassCodeHash = s.Hasher.PassCode("AT1", "4712")
+			})
 		}},
 		"the token is no longer effective": {credentials("maria@example.com", "4711"), func(s *testService) {
 			s.changeToken(func(token *models.AccessToken) { token.State = models.NotEffective })
@@ -211,7 +212,9 @@ func TestReplay_AfterChanges(t *testing.T) {
 		"the token went to another participant": {
 			credentials("maria@example.com", "4711"),
 			func(s *testService) {
-				s.changeToken(func(token *models.AccessToken) { token.ParticipantKey = s.data.Participants[1].Key })
+				s.changeToken(func(token *models.AccessToken) {
+					token.ParticipantKey = s.data.Participants[1].Key
+				})
 			},
 		},
 		"the user was limited to another unit": {
@@ -219,7 +222,8 @@ func TestReplay_AfterChanges(t *testing.T) {
 			func(s *testService) { s.caller.Units = []int64{s.data.Units[1].Key} },
 		},
 		"several things at once": {
-			token(otp).with("performedOn", late["performedOn"]).with("classificationIdentifier", `{"alternativeCode":"NL"}`),
+			token(otp).with("performedOn", late["performedOn"]).
+				with("classificationIdentifier", `{"alternativeCode":"NL"}`),
 			func(s *testService) {
 				s.Now = func() time.Time { return now.Add(-time.Minute) }
 				s.changeToken(func(token *models.AccessToken) { token.OneTimePasswordHash = nil })

@@ -31,13 +31,7 @@ func mustEqualEvents(t tb, first, second events.Outcome) {
 
 // fullEventJSON returns an event with a value in every field that is compared.
 func fullEventJSON() eventJSON {
-	event := minimalEvent().withReference(
-		"s",
-		"1",
-	).with(
-		"description",
-		`"d"`,
-	).with(
+	event := minimalEvent().withReference("s", "1").with("description", `"d"`).with(
 		"classificationIdentifier",
 		`{"alternativeCode":"NL"}`,
 	)
@@ -45,10 +39,7 @@ func fullEventJSON() eventJSON {
 		event = event.with(fmt.Sprint("udfString", i), `"a"`)
 	}
 	for i := 1; i <= 4; i++ {
-		event = event.with(
-			fmt.Sprint("udfFloat", i),
-			`1.5`,
-		).with(
+		event = event.with(fmt.Sprint("udfFloat", i), `1.5`).with(
 			fmt.Sprint("udfDate", i),
 			`"2016-06-22T15:00:00"`,
 		)
@@ -61,35 +52,18 @@ func TestReplay_EqualContentInAnotherNotation(t *testing.T) {
 	s := newTestService(t)
 	first := s.create(t, fullEventJSON())
 	mustProcess(t, first, false)
-	again := fullEventJSON().withIdentifier(
-		"another",
-	).with(
+	again := fullEventJSON().withIdentifier("another").with(
 		"accountsReceivableIdentifier",
 		`{"id":"A20"}`,
-	).with(
-		"classificationIdentifier",
-		`{"name":"Newsletter"}`,
-	).
-		with(
-			"performedByUnitIdentifier",
-			`{"id":"1"}`,
-		).with(
+	).with("classificationIdentifier", `{"name":"Newsletter"}`).
+		with("performedByUnitIdentifier", `{"id":"1"}`).with(
 		"performedOn",
 		`"2016-06-22T18:00:00.000+03:00"`,
-	).with(
-		"udfDate1",
-		`"2016-06-22t15:00:00z"`,
-	).
-		with(
-			"udfFloat1",
-			`0.15E1`,
-		).with(
+	).with("udfDate1", `"2016-06-22t15:00:00z"`).
+		with("udfFloat1", `0.15E1`).with(
 		"website",
 		`"www\u002ecrm.com"`,
-	).with(
-		"rewardsParticipantIdentifier",
-		"null",
-	)
+	).with("rewardsParticipantIdentifier", "null")
 	second := s.create(t, again)
 	mustProcess(t, second, true)
 	if a, b := first.ProcessedCustomerEventsSet[0], second.ProcessedCustomerEventsSet[0]; a.ID != b.ID ||
@@ -112,14 +86,15 @@ func TestReplay_NamesDifferingFields(t *testing.T) {
 		changes[fmt.Sprint("udfString", i)] = `"A"`
 	}
 	for i := 1; i <= 4; i++ {
-		changes[fmt.Sprint("udfFloat", i)], changes[fmt.Sprint("udfDate", i)] = `1.5000000000000002`, `"2016-06-22T15:00:00+00:01"`
+		changes[fmt.Sprint("udfFloat", i)] = `1.5000000000000002`
+		changes[fmt.Sprint("udfDate", i)] = `"2016-06-22T15:00:00+00:01"`
 	}
 	for field, value := range changes {
 		t.Run(field, func(t *testing.T) {
 			t.Parallel()
 			s := newTestService(t)
 			mustProcess(t, s.create(t, fullEventJSON()), false)
-			what := field + " Differs From The Event That Has The External Reference (1) Of s: an external reference always names the same event."
+			what := differs(field)
 			mustReject(t, s.create(t, fullEventJSON().with(field, value)), models.Duplicate, what, field)
 			switch field {
 			case "accountsReceivableIdentifier", "performedByUnitIdentifier", "performedOn", "website":
@@ -139,7 +114,7 @@ func TestReplay_NamesDifferingFields(t *testing.T) {
 			t,
 			s.create(t, fullEventJSON().forParticipant(`{"number":"RP0000000019"}`)),
 			models.Duplicate, // of the same account
-			"rewardsParticipantIdentifier Differs From The Event That Has The External Reference (1) Of s: an external reference always names the same event.",
+			differs("rewardsParticipantIdentifier"),
 			"rewardsParticipantIdentifier",
 		)
 	})
@@ -148,7 +123,8 @@ func TestReplay_NamesDifferingFields(t *testing.T) {
 		s := newTestService(t)
 		mustProcess(t, s.create(t, fullEventJSON()), false)
 		var paths []string
-		for _, problem := range s.create(t, fullEventJSON().with("udfFloat4", "0").with("website", `"x.com"`).with("description", "null")).UnprocessedCustomerEventsSet[0].Problems {
+		event := fullEventJSON().with("udfFloat4", "0").with("website", `"x.com"`).with("description", "null")
+		for _, problem := range s.create(t, event).UnprocessedCustomerEventsSet[0].Problems {
 			paths = append(paths, strings.Join(problem.Path, "."))
 		}
 		if slices.Sort(paths); !slices.Equal(paths, []string{"description", "udfFloat4", "website"}) {
@@ -186,15 +162,7 @@ func TestReplay_SameReferenceInOneCall(t *testing.T) {
 		minimalEvent().withIdentifier("1").withReference("s", "1"),
 		minimalEvent().withIdentifier("2"),
 		minimalEvent().withIdentifier("3").withReference("s", "1"),
-		minimalEvent().withIdentifier(
-			"4",
-		).withReference(
-			"s",
-			"1",
-		).with(
-			"website",
-			`"x.com"`,
-		),
+		minimalEvent().withIdentifier("4").withReference("s", "1").with("website", `"x.com"`),
 		minimalEvent().withIdentifier("5").withReference("s", "1"),
 	)
 	var got []string
@@ -212,10 +180,15 @@ func TestReplay_SameReferenceInOneCall(t *testing.T) {
 	for _, u := range out.UnprocessedCustomerEventsSet {
 		got = append(got, fmt.Sprintln(u.Index, u.ErrorCode))
 	}
-	if want := "1 false true\n2 false false\n3 true true\n5 true true\n0 " + string(models.NotFound) + "\n4 " + string(models.Duplicate) + "\n"; strings.Join(
-		got,
-		"",
-	) != want {
+	want := "1 false true\n2 false false\n3 true true\n5 true true\n" +
+		"0 " + string(models.NotFound) + "\n4 " + string(models.Duplicate) + "\n"
+	if strings.Join(got, "") != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
+}
+
+// differs returns the problem of a field that differs from the event with the external reference 1 of s.
+func differs(field string) string {
+	return field + " Differs From The Event That Has The External Reference (1) Of s: " +
+		"an external reference always names the same event."
 }

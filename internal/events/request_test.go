@@ -22,9 +22,7 @@ func TestCreate_RequestIsUnchanged(t *testing.T) {
 		fullEventJSON().withIdentifier("differs").with("website", `"x.com"`),
 		token(otp).withIdentifier("password").withReference("s", "2"),
 		credentials("maria@example.com", "0").withIdentifier("wrong pass code"),
-		minimalEvent().withIdentifier(
-			"unknown account",
-		).with(
+		minimalEvent().withIdentifier("unknown account").with(
 			"accountsReceivableIdentifier",
 			`{"number":"unknown"}`,
 		),

@@ -76,10 +76,8 @@ func TestLostCommit_NoEvents(t *testing.T) {
 		if out := s.createWithKey(t, "key", bad); out.Summary.Unprocessed != 1 {
 			t.Errorf("written %v: %+v", written, out)
 		}
-		if _, err := s.CreateWebCustomerEvents(t.Context(), s.request(t, "key", minimalEvent())); !errors.Is(
-			err,
-			events.ErrKeyReused,
-		) {
+		request := s.request(t, "key", minimalEvent())
+		if _, err := s.CreateWebCustomerEvents(t.Context(), request); !errors.Is(err, events.ErrKeyReused) {
 			t.Errorf("written %v: %v, want ErrKeyReused", written, err)
 		}
 	}
@@ -233,10 +231,8 @@ func TestConflict_Permanent(t *testing.T) {
 	s := newTestService(t)
 	s.RetryTimeout = 500 * time.Millisecond
 	f := s.withFaultyStore(func(int, func() error) error { return models.ErrConflict })
-	if _, err := s.CreateWebCustomerEvents(t.Context(), s.request(t, "key", threeEvents()...)); !errors.Is(
-		err,
-		events.ErrUnavailable,
-	) {
+	request := s.request(t, "key", threeEvents()...)
+	if _, err := s.CreateWebCustomerEvents(t.Context(), request); !errors.Is(err, events.ErrUnavailable) {
 		t.Errorf("%v, want ErrUnavailable", err)
 	}
 	if len(f.sets) < 4 || len(f.sets) > 50 {
@@ -271,10 +267,8 @@ func TestRetry_CallerDisconnects(t *testing.T) {
 		s := newTestService(t)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, err := s.CreateWebCustomerEvents(ctx, s.request(t, "key", threeEvents()...)); !errors.Is(
-			err,
-			context.Canceled,
-		) {
+		request := s.request(t, "key", threeEvents()...)
+		if _, err := s.CreateWebCustomerEvents(ctx, request); !errors.Is(err, context.Canceled) {
 			t.Errorf("%v", err)
 		}
 		s.mustHaveStoredNothing(t)

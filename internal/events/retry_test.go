@@ -181,14 +181,10 @@ func TestRetry_ResolverComesBack(t *testing.T) {
 	if result := s.dryRun(t, "", minimalEvent()); result.Acceptable != 1 {
 		t.Errorf("%+v", result)
 	}
-	s.References, s.RetryTimeout = &unavailableResolver{
-		ReferenceResolver: s.memory,
-		failures:          1000,
-	}, 50*time.Millisecond
-	if _, err := s.CheckWebCustomerEvents(t.Context(), s.request(t, "", minimalEvent())); !errors.Is(
-		err,
-		events.ErrUnavailable,
-	) {
+	s.References = &unavailableResolver{ReferenceResolver: s.memory, failures: 1000}
+	s.RetryTimeout = 50 * time.Millisecond
+	request := s.request(t, "", minimalEvent())
+	if _, err := s.CheckWebCustomerEvents(t.Context(), request); !errors.Is(err, events.ErrUnavailable) {
 		t.Errorf("%v, want ErrUnavailable", err)
 	}
 }

@@ -13,7 +13,8 @@ func BenchmarkCreate(b *testing.B) {
 	}{
 		{"accounts", func(int) eventJSON { return minimalEvent() }},
 		{"participants with references", func(i int) eventJSON {
-			return minimalEvent().forParticipant(`{"number":"RP0000000019"}`).withReference("s", fmt.Sprint(i))
+			return minimalEvent().forParticipant(`{"number":"RP0000000019"}`).
+				withReference("s", fmt.Sprint(i))
 		}},
 		{"access tokens", func(int) eventJSON { return token(`{"authenticationCode":"maria-code"}`) }},
 	} {

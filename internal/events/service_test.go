@@ -62,8 +62,10 @@ func TestCreate_SeedExample(t *testing.T) {
 	want := []string{
 		"06 0 false",
 		"07 1 false",
-		"08 2 NotFoundAPIValueException Error:Account (ACR00045000) Not Found. - Description:The specified API value was not found. [accounts_receivable_identifier number]",
-		"09 3 NotFoundAPIValueException Error:Account (ACR00670040) Not Found. - Description:The specified API value was not found. [accounts_receivable_identifier number]",
+		"08 2 NotFoundAPIValueException Error:Account (ACR00045000) Not Found." +
+			" - Description:The specified API value was not found. [accounts_receivable_identifier number]",
+		"09 3 NotFoundAPIValueException Error:Account (ACR00670040) Not Found." +
+			" - Description:The specified API value was not found. [accounts_receivable_identifier number]",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -72,25 +74,33 @@ func TestCreate_SeedExample(t *testing.T) {
 
 func TestResolve_NotFound(t *testing.T) {
 	t.Parallel()
-	for what, event := range map[string]eventJSON{
-		"Account (unknown) Not Found.":                        minimalEvent().with("accountsReceivableIdentifier", `{"id":"unknown"}`),
-		"Account (acr0000000020) Not Found.":                  minimalEvent().with("accountsReceivableIdentifier", `{"number":"acr0000000020"}`),
-		"Account (ACR0000000020 ) Not Found.":                 minimalEvent().with("accountsReceivableIdentifier", `{"number":"ACR0000000020 "}`),
-		"Account (maria stone) Not Found.":                    minimalEvent().with("accountsReceivableIdentifier", `{"name":"maria stone"}`),
-		"Rewards Participant (ACR0000000020) Not Found.":      minimalEvent().forParticipant(`{"number":"ACR0000000020"}`),
-		"Rewards Participant (P21) Not Found.":                minimalEvent().forParticipant(`{"id":"P21"}`),
-		"Classification (Till) Not Found.":                    minimalEvent().with("classificationIdentifier", `{"name":"Till"}`), // its type is not WEB
-		"Classification (TL) Not Found.":                      minimalEvent().with("classificationIdentifier", `{"alternativeCode":"TL"}`),
-		"Classification (C3) Not Found.":                      minimalEvent().with("classificationIdentifier", `{"id":"C3"}`),
-		"Unit (nowhere) Not Found.":                           minimalEvent().with("performedByUnitIdentifier", `{"alternativeCode":"nowhere"}`),
-		"Unit (a\ufffdb) Not Found.":                          minimalEvent().with("performedByUnitIdentifier", `{"name":"a\nb"}`),
-		"Unit (" + strings.Repeat("x", 100) + "…) Not Found.": minimalEvent().with("performedByUnitIdentifier", `{"name":"`+strings.Repeat("x", 255)+`"}`),
+	for _, c := range []struct{ field, identifier, problem string }{
+		{"accountsReceivableIdentifier", `{"id":"unknown"}`, "Account (unknown) Not Found."},
+		{"accountsReceivableIdentifier", `{"number":"acr0000000020"}`, "Account (acr0000000020) Not Found."},
+		{"accountsReceivableIdentifier", `{"number":"ACR0000000020 "}`, "Account (ACR0000000020 ) Not Found."},
+		{"accountsReceivableIdentifier", `{"name":"maria stone"}`, "Account (maria stone) Not Found."},
+		{"rewardsParticipantIdentifier", `{"number":"ACR0000000020"}`, "Rewards Participant (ACR0000000020) Not Found."},
+		{"rewardsParticipantIdentifier", `{"id":"P21"}`, "Rewards Participant (P21) Not Found."},
+		// its type is not WEB
+		{"classificationIdentifier", `{"name":"Till"}`, "Classification (Till) Not Found."},
+		{"classificationIdentifier", `{"alternativeCode":"TL"}`, "Classification (TL) Not Found."},
+		{"classificationIdentifier", `{"id":"C3"}`, "Classification (C3) Not Found."},
+		{"performedByUnitIdentifier", `{"alternativeCode":"nowhere"}`, "Unit (nowhere) Not Found."},
+		{"performedByUnitIdentifier", `{"name":"a\nb"}`, "Unit (a\ufffdb) Not Found."},
+		{
+			"performedByUnitIdentifier", `{"name":"` + strings.Repeat("x", 255) + `"}`,
+			"Unit (" + strings.Repeat("x", 100) + "…) Not Found.",
+		},
 	} {
-		t.Run(what, func(t *testing.T) {
+		t.Run(c.problem, func(t *testing.T) {
 			t.Parallel()
+			event := minimalEvent().with(c.field, c.identifier)
+			if c.field == "rewardsParticipantIdentifier" {
+				event = minimalEvent().forParticipant(c.identifier)
+			}
 			out := newTestService(t).create(t, event)
 			path := out.UnprocessedCustomerEventsSet[0].Problems[0].Path
-			mustReject(t, out, models.NotFound, what, path...)
+			mustReject(t, out, models.NotFound, c.problem, path...)
 			if len(path) != 2 || event[path[0]] == "" || !strings.Contains(event[path[0]], `"`+path[1]+`"`) {
 				t.Errorf("path %s", path)
 			}
@@ -100,9 +110,7 @@ func TestResolve_NotFound(t *testing.T) {
 
 func TestResolve_AmbiguousName(t *testing.T) {
 	t.Parallel()
-	out := newTestService(
-		t,
-	).create(
+	out := newTestService(t).create(
 		t,
 		minimalEvent().with("accountsReceivableIdentifier", `{"name":"Alex Twin"}`),
 	)
@@ -138,16 +146,10 @@ func TestResolve_StoredReferences(t *testing.T) {
 		number := fmt.Sprint(i)
 		out := s.create(
 			t,
-			c.event.with(
-				"classificationIdentifier",
-				`{"alternativeCode":"PP"}`,
-			).with(
+			c.event.with("classificationIdentifier", `{"alternativeCode":"PP"}`).with(
 				"performedByUnitIdentifier",
 				`{"id":"U2"}`,
-			).withReference(
-				"s",
-				number,
-			),
+			).withReference("s", number),
 		)
 		mustProcess(t, out, false)
 		got, _ := s.recorded(t, "s", number)
@@ -199,11 +201,9 @@ func TestCheck_DuplicateRequestIdentifiers(t *testing.T) {
 		t.Fatalf("summary %+v", out.Summary)
 	}
 	for i, u := range out.UnprocessedCustomerEventsSet {
-		if want := "Error:requestUniqueIdentifier (b) Is Used By 3 Events Of This Call: give each its own. - Description:The specified API value is already used."; u.Index != []int{
-			1,
-			3,
-			4,
-		}[i] ||
+		want := "Error:requestUniqueIdentifier (b) Is Used By 3 Events Of This Call: give each its own." +
+			" - Description:The specified API value is already used."
+		if u.Index != []int{1, 3, 4}[i] ||
 			u.ErrorCode != models.Duplicate ||
 			u.ErrorDescription != want ||
 			!slices.Equal(u.Problems[0].Path, []string{"requestUniqueIdentifier"}) {
@@ -282,10 +282,8 @@ func TestCreate_TooManyEvents(t *testing.T) {
 	if event, ok := s.recorded(t, "s", "0"); ok {
 		t.Errorf("recorded %+v", event)
 	}
-	if _, err := s.CheckWebCustomerEvents(context.Background(), s.request(t, "", list...)); !errors.As(
-		err,
-		&tooMany,
-	) {
+	request := s.request(t, "", list...)
+	if _, err := s.CheckWebCustomerEvents(context.Background(), request); !errors.As(err, &tooMany) {
 		t.Errorf("check: %v", err)
 	}
 	if out := s.create(t, list[:1000]...); out.Summary.Processed != 1000 {
@@ -308,9 +306,7 @@ func TestCreate_NoEvents(t *testing.T) {
 
 func TestCreate_UnreadableRequestIdentifier(t *testing.T) {
 	t.Parallel()
-	out := newTestService(
-		t,
-	).create(
+	out := newTestService(t).create(
 		t,
 		minimalEvent().with("requestUniqueIdentifier", "7"),
 		minimalEvent().withIdentifier(""),
@@ -334,24 +330,13 @@ func TestCreate_UnreadableRequestIdentifier(t *testing.T) {
 // The outcome contains all problems of an event: those of decoding and those of resolving.
 func TestCreate_AllProblems(t *testing.T) {
 	t.Parallel()
-	out := newTestService(
+	out := newTestService(t).create(
 		t,
-	).create(
-		t,
-		minimalEvent().with(
-			"udfFloat1",
-			`"x"`,
-		).with(
+		minimalEvent().with("udfFloat1", `"x"`).with(
 			"accountsReceivableIdentifier",
 			`{"name":"Alex Twin"}`,
-		).with(
-			"classificationIdentifier",
-			`{"id":"C3"}`,
-		).
-			with(
-				"performedOn",
-				`"2027-01-01T00:00:00"`,
-			).with(
+		).with("classificationIdentifier", `{"id":"C3"}`).
+			with("performedOn", `"2027-01-01T00:00:00"`).with(
 			"performedByUnitIdentifier",
 			`{"id":"x"}`,
 		),

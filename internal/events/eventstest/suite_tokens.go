@@ -67,14 +67,12 @@ var tokenObligations = []obligation{
 			held.AccessTokens = append(
 				held.AccessTokens,
 				models.AccessToken{
-					Number:     fmt.Sprint("AT", i),
-					State:      models.Effective,
-					Identifier: new(fmt.Sprint("who", i)),
-					AuthenticationCodeHash: testHash(
-						fmt.Sprint(i),
-					),
-					OneTimePasswordHash: testHash(fmt.Sprint(i)),
-					ParticipantKey:      people.Participants[(i+3)%5].Key,
+					Number:                 fmt.Sprint("AT", i),
+					State:                  models.Effective,
+					Identifier:             new(fmt.Sprint("who", i)),
+					AuthenticationCodeHash: testHash(fmt.Sprint(i)),
+					OneTimePasswordHash:    testHash(fmt.Sprint(i)),
+					ParticipantKey:         people.Participants[(i+3)%5].Key,
 				},
 			)
 		}
@@ -109,12 +107,10 @@ var tokenObligations = []obligation{
 				tokens,
 				f.newToken(
 					models.AccessToken{
-						Number:     fmt.Sprint("AT", i),
-						State:      models.Effective,
-						Identifier: new("shared"),
-						PassCodeHash: testHash(
-							fmt.Sprint(i),
-						),
+						Number:                 fmt.Sprint("AT", i),
+						State:                  models.Effective,
+						Identifier:             new("shared"),
+						PassCodeHash:           testHash(fmt.Sprint(i)),
 						AuthenticationCodeHash: testHash("shared"),
 						OneTimePasswordHash:    testHash("shared"),
 					},
@@ -179,12 +175,10 @@ var tokenObligations = []obligation{
 			tokens = append(
 				tokens,
 				models.AccessToken{
-					Number:         fmt.Sprintf("AT%03d", i*7%300),
-					ParticipantKey: f.participant.Key,
-					State:          models.Effective,
-					Identifier: new(
-						fmt.Sprint("who", i),
-					),
+					Number:                 fmt.Sprintf("AT%03d", i*7%300),
+					ParticipantKey:         f.participant.Key,
+					State:                  models.Effective,
+					Identifier:             new(fmt.Sprint("who", i)),
 					AuthenticationCodeHash: testHash("code", fmt.Sprint(i)),
 					OneTimePasswordHash:    testHash("otp", fmt.Sprint(i)),
 				},
