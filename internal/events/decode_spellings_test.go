@@ -7,7 +7,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"customer-events/internal/events"
-	"customer-events/internal/strictjson"
 	"customer-events/models"
 )
 
@@ -196,21 +195,4 @@ func TestSpellings_WebAPIPassCode(t *testing.T) {
 		mustHaveProblem(t, in, want.Code, want.Path...)
 	}
 	mustBeValid(t, decodeSnakeCase(t, event(`{"authentication_code":"a","pass_code":null}`)))
-}
-
-func TestSpellings_WebAPIBatch(t *testing.T) {
-	t.Parallel()
-	d := newDecoder()
-	d.FieldNames = events.SnakeCase
-	set, err := d.DecodeBatch(
-		strictjson.New(
-			`[{"request_unique_identifier":"06","accounts_receivable_identifier":{"number":"ACR0000000020"},
-		"performed_by_unit_identifier":{"name":"Admin Unit"},
-		"performed_on":"2016-06-22T15:00:00","website":"www.crm.com"}]`,
-		),
-	)
-	if err != nil || len(set.Events) != 1 {
-		t.Fatalf("%d events, %v", len(set.Events), err)
-	}
-	mustBeValid(t, set.Events[0])
 }

@@ -4,9 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"log/slog"
-	"slices"
-	"strconv"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -192,99 +189,6 @@ func (s *testService) passwordUsed(t testing.TB, password string) bool {
 		t.Fatalf("%d tokens, %v", len(found[0]), err)
 	}
 	return found[0][0].OneTimePasswordSpentAt != nil
-}
-
-// mustBeConsistent checks what holds for every outcome: each event is in exactly one list, both lists are in
-// the caller's order, the summary adds up, and ids, numbers, codes and texts have their format.
-func mustBeConsistent(t tb, out events.Outcome, received int) {
-	t.Helper()
-	seen := make([]int, received)
-	last, replayed := -1, 0
-	for _, p := range out.ProcessedCustomerEventsSet {
-		if p.Index <= last || p.Index >= received {
-			t.Fatalf("index %d after %d of %d", p.Index, last, received)
-		}
-		last = p.Index
-		seen[p.Index]++
-		if p.Replayed {
-			replayed++
-		}
-		if _, ok := models.ParseID(p.ID); !ok {
-			t.Errorf("id %q", p.ID)
-		}
-		if n, err := strconv.ParseInt(p.Number, 10, 64); err != nil || n <= 0 ||
-			strconv.FormatInt(n, 10) != p.Number {
-			t.Errorf("number %q", p.Number)
-		}
-	}
-	last = -1
-	for _, u := range out.UnprocessedCustomerEventsSet {
-		if u.Index <= last || u.Index >= received {
-			t.Fatalf("index %d after %d of %d", u.Index, last, received)
-		}
-		last = u.Index
-		seen[u.Index]++
-		if len(u.Problems) == 0 || u.Problems[0].ErrorCode != u.ErrorCode ||
-			u.Problems[0].ErrorDescription != u.ErrorDescription ||
-			u.Retryable != u.ErrorCode.Retryable() {
-			t.Errorf("event %d: %+v", u.Index, u)
-		}
-		for _, problem := range u.Problems {
-			if problem.Path == nil || !strings.HasPrefix(problem.ErrorDescription, "Error:") ||
-				!strings.HasSuffix(
-					problem.ErrorDescription,
-					" - Description:"+problem.ErrorCode.Description(),
-				) {
-				t.Errorf("event %d: %+v", u.Index, problem)
-			}
-		}
-	}
-	for i, times := range seen {
-		if times != 1 {
-			t.Errorf("event %d is in %d lists", i, times)
-		}
-	}
-	want := events.BatchSummary{
-		Received:    received,
-		Processed:   len(out.ProcessedCustomerEventsSet),
-		Replayed:    replayed,
-		Unprocessed: len(out.UnprocessedCustomerEventsSet),
-	}
-	if out.Summary != want || out.ProcessedCustomerEventsSet == nil ||
-		out.UnprocessedCustomerEventsSet == nil {
-		t.Errorf("summary %+v, want %+v", out.Summary, want)
-	}
-}
-
-// mustProcess checks that all events were processed, and which of them were recorded before.
-func mustProcess(t testing.TB, out events.Outcome, replayed ...bool) {
-	t.Helper()
-	if len(out.UnprocessedCustomerEventsSet) > 0 {
-		t.Fatalf("unprocessed: %+v", out.UnprocessedCustomerEventsSet)
-	}
-	var got []bool
-	for _, p := range out.ProcessedCustomerEventsSet {
-		got = append(got, p.Replayed)
-	}
-	if !slices.Equal(got, replayed) {
-		t.Errorf("replayed: %v, want %v", got, replayed)
-	}
-}
-
-// mustReject checks that the only event was unprocessed, with one problem.
-func mustReject(t testing.TB, out events.Outcome, code models.Code, what string, path ...string) {
-	t.Helper()
-	if len(out.UnprocessedCustomerEventsSet) != 1 || len(out.ProcessedCustomerEventsSet) != 0 {
-		t.Fatalf("outcome %+v", out)
-	}
-	u := out.UnprocessedCustomerEventsSet[0]
-	if want := "Error:" + what + " - Description:" + code.Description(); u.ErrorCode != code ||
-		u.ErrorDescription != want {
-		t.Errorf("%s %q, want %s %q", u.ErrorCode, u.ErrorDescription, code, want)
-	}
-	if len(u.Problems) != 1 || !slices.Equal(u.Problems[0].Path, path) {
-		t.Errorf("problems %+v, want one at %s", u.Problems, path)
-	}
 }
 
 func tokenData(tokens ...models.AccessToken) eventstest.Data {

@@ -2,12 +2,13 @@ package events_test
 
 import (
 	"context"
-	"customer-events/internal/events"
-	"customer-events/internal/events/eventstest"
-	"customer-events/models"
 	"errors"
 	"sync"
 	"testing"
+
+	"customer-events/internal/events"
+	"customer-events/internal/events/eventstest"
+	"customer-events/models"
 )
 
 func TestKey_Replay(t *testing.T) {

@@ -2,14 +2,13 @@ package events_test
 
 import (
 	"context"
-	"customer-events/internal/events"
-	"customer-events/internal/events/eventstest"
-	"customer-events/models"
-	"errors"
 	"fmt"
 	"slices"
 	"testing"
-	"time"
+
+	"customer-events/internal/events"
+	"customer-events/internal/events/eventstest"
+	"customer-events/models"
 )
 
 // An id belongs to an event of the call, not to a position among the new events. If a later pass finds other
@@ -67,37 +66,6 @@ func TestIDs_StayWithTheirEvents(t *testing.T) {
 			t.Errorf("try %d: the ids do not ascend", i+1)
 		}
 	}
-}
-
-// The service waits for a store whose reads lag behind its writes, as on another node of a cluster.
-func TestConflict_LaggingReads(t *testing.T) {
-	t.Parallel()
-	s := newTestService(t)
-	mustProcess(t, s.create(t, fullEventJSON()), false)
-	s.Store = &laggingStore{Memory: s.memory, until: time.Now().Add(200 * time.Millisecond)}
-	mustProcess(t, s.create(t, fullEventJSON()), true)
-	s.Store = &laggingStore{Memory: s.memory, until: time.Now().Add(time.Hour)}
-	s.RetryTimeout = 100 * time.Millisecond
-	request := s.request(t, "", fullEventJSON())
-	if _, err := s.CreateWebCustomerEvents(t.Context(), request); !errors.Is(err, events.ErrUnavailable) {
-		t.Errorf("%v, want ErrUnavailable", err)
-	}
-}
-
-// laggingStore finds no external references before a certain time.
-type laggingStore struct {
-	*eventstest.Memory
-	until time.Time
-}
-
-func (l *laggingStore) ByExternalReference(
-	ctx context.Context,
-	refs []models.ExternalReference,
-) (map[models.ExternalReference]models.WebCustomerEvent, error) {
-	if time.Now().Before(l.until) {
-		return nil, nil
-	}
-	return l.Memory.ByExternalReference(ctx, refs)
 }
 
 // lookupCounter counts the external references that are looked up before a write.

@@ -1,12 +1,10 @@
 package events_test
 
 import (
-	"context"
 	"fmt"
 	"testing"
 	"time"
 
-	"customer-events/internal/events"
 	"customer-events/internal/events/eventstest"
 	"customer-events/models"
 )
@@ -22,52 +20,6 @@ func minimalEvents(n int) []eventJSON {
 		).with("performedByUnitIdentifier", `{"id":"U2"}`)
 	}
 	return list
-}
-
-// mustReplay sends an event that first has recorded, in small and large calls. It checks that the event is a
-// replay and no failed attempt.
-func (s *testService) mustReplay(t *testing.T, first events.Outcome, event eventJSON) {
-	t.Helper()
-	s.memory.ResetCounters()
-	s.Store = noFailuresStore{s.memory, t}
-	defer func() { s.Store = s.memory }()
-	want := first.ProcessedCustomerEventsSet[0]
-	for _, list := range [][]eventJSON{
-		{event.withIdentifier("again")},
-		append(minimalEvents(150), event.withIdentifier("again")),
-	} {
-		out := s.create(t, list...)
-		got := out.ProcessedCustomerEventsSet
-		if len(got) != len(list) || got[len(got)-1].ID != want.ID || got[len(got)-1].Number != want.Number ||
-			!got[len(got)-1].Replayed {
-			t.Errorf(
-				"in a call of %d, %s: %+v, unprocessed %+v, want %+v",
-				len(list),
-				event,
-				got[max(0, len(got)-1):],
-				out.UnprocessedCustomerEventsSet,
-				want,
-			)
-		}
-		if result := s.dryRun(t, "", list...); result.Replays != 1 {
-			t.Errorf("the dry run of %d reports %d replays", len(list), result.Replays)
-		}
-	}
-}
-
-// noFailuresStore fails the test if a failed attempt is counted.
-type noFailuresStore struct {
-	*eventstest.Memory
-	t *testing.T
-}
-
-func (l noFailuresStore) CountAttempts(ctx context.Context, attempts models.Attempts) ([]time.Time, error) {
-	for _, attempt := range attempts.List {
-		if attempt.Failed {
-			l.t.Error("a failed attempt is counted")
-		}
-	}
-	return l.Memory.CountAttempts(ctx, attempts)
 }
 
 // An event that was processed stays processed if it is sent again, whatever has changed since.

@@ -6,28 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"customer-events/internal/events"
 	"customer-events/models"
 )
-
-// mustEqualEvents checks that two outcomes contain the same processed events.
-func mustEqualEvents(t tb, first, second events.Outcome) {
-	t.Helper()
-	known := make(map[int]events.ProcessedCustomerEvent)
-	for _, p := range first.ProcessedCustomerEventsSet {
-		known[p.Index] = p
-	}
-	for _, p := range second.ProcessedCustomerEventsSet {
-		if was := known[p.Index]; was.ID != p.ID || was.Number != p.Number ||
-			was.RequestUniqueIdentifier != p.RequestUniqueIdentifier {
-			t.Errorf("event %d was %+v and is %+v", p.Index, was, p)
-		}
-		delete(known, p.Index)
-	}
-	if len(known) > 0 {
-		t.Errorf("missing: %v", known)
-	}
-}
 
 // fullEventJSON returns an event with a value in every field that is compared.
 func fullEventJSON() eventJSON {

@@ -1,8 +1,6 @@
 package events_test
 
 import (
-	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -177,96 +175,6 @@ func TestReplay_AfterTheSecretKeyWasChanged(t *testing.T) {
 	}
 }
 
-// A wrong credential with the content of a recorded event gets the answer of any wrong credential, and
-// counts as one.
-func TestReplay_GuessingCounts(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		right     eventJSON
-		wrong     func(i int) eventJSON
-		maxFailed int
-	}{
-		"one-time password": {
-			token(otp),
-			func(i int) eventJSON { return token(fmt.Sprintf(`{"oneTimePassword":"%d"}`, 100_000+i)) },
-			20,
-		},
-		"authentication code": {
-			token(`{"authenticationCode":"maria-code"}`),
-			func(i int) eventJSON { return token(fmt.Sprintf(`{"authenticationCode":"%d"}`, i)) },
-			100,
-		},
-		"pass code": {
-			credentials("maria@example.com", "4711"),
-			func(i int) eventJSON { return credentials("maria@example.com", fmt.Sprint(i)) },
-			5,
-		},
-	} {
-		for _, replaced := range []bool{false, true} {
-			for size, fillers := range map[string][]eventJSON{"small": nil, "large": minimalEvents(150)} {
-				t.Run(
-					fmt.Sprintf("%s, replaced %v, in a %s call", name, replaced, size),
-					func(t *testing.T) {
-						t.Parallel()
-						s := newTestService(t)
-						first := s.create(t, c.right.withReference("s", "1"))
-						mustProcess(t, first, false)
-						if replaced {
-							s.changeToken(func(token *models.AccessToken) {
-								token.OneTimePasswordHash, token.PassCodeHash = nil, nil
-								token.AuthenticationCodeHash = nil
-							})
-						}
-						send := func(event eventJSON) (code models.Code, text string) {
-							out := s.create(
-								t,
-								append(
-									fillers[:len(fillers):len(fillers)],
-									event.withIdentifier("attempt").withReference("s", "1"),
-								)...)
-							for _, u := range out.UnprocessedCustomerEventsSet {
-								code, text = u.ErrorCode, u.ErrorDescription
-							}
-							return code, text
-						}
-						for i := range c.maxFailed {
-							if code, _ := send(c.right); code != "" { // counts nothing
-								t.Fatalf("the event itself after %d attempts: %s", i, code)
-							}
-							code, text := send(c.wrong(i))
-							if code != models.NotFound ||
-								!strings.Contains(text, "Access Token Not Found.") {
-								t.Fatalf("attempt %d: %s %s", i, code, text)
-							}
-						}
-						// Now the credential is locked out. The event itself is still a replay, until as
-						// many attempts at it have failed again. With a one-time password it is always a
-						// replay, because the event has used the password.
-						for i := range c.maxFailed {
-							if code, _ := send(c.right); code != "" {
-								t.Fatalf("the event itself, once locked out, after %d attempts: %s", i, code)
-							}
-							if code, _ := send(c.wrong(c.maxFailed + i)); code != models.TooManyAttempts {
-								t.Fatalf("attempt %d, once locked out: %s", i, code)
-							}
-						}
-						want := models.TooManyAttempts
-						if name == "one-time password" {
-							want = ""
-						}
-						if code, _ := send(c.right); code != want {
-							t.Errorf("the event itself, at the end: %q, want %q", code, want)
-						}
-						if code, _ := send(c.wrong(3 * c.maxFailed)); code != models.TooManyAttempts {
-							t.Errorf("an attempt, at the end: %s", code)
-						}
-					},
-				)
-			}
-		}
-	}
-}
-
 // With other content, the answer to a replaced credential does not reveal whether the event was recorded
 // with it.
 func TestReplay_OtherContentRevealsNothingOfTheCredential(t *testing.T) {
@@ -331,35 +239,5 @@ func TestIdentifiersHash_SecretsOfTwoEvents(t *testing.T) {
 		if string(one.IdentifiersHash[:8]) == string(two.IdentifiersHash[:8]) {
 			t.Errorf("%s: %x twice", event, one.IdentifiersHash[:8])
 		}
-	}
-}
-
-// A lockout that new events have caused does not affect replays of the caller's own events. It affects those
-// of another user.
-func TestReplay_LockedOutCredential(t *testing.T) {
-	t.Parallel()
-	for _, event := range []eventJSON{
-		credentials("maria@example.com", "4711"),
-		token(`{"authenticationCode":"maria-code"}`),
-		token(otp),
-	} {
-		s := newTestService(t)
-		list := make([]eventJSON, 150)
-		for i := range list {
-			list[i] = event.withIdentifier(fmt.Sprint(i)).withReference("s", fmt.Sprint(i))
-		}
-		first := s.create(t, list...)
-		s.lockOut(t)
-		for i := range 5 {
-			s.dryRun(t, "", credentials("maria@example.com", fmt.Sprint(i)))
-		}
-		for range 10 {
-			mustEqualEvents(t, first, s.create(t, list...))
-			mustProcess(t, s.create(t, list[7]), true)
-		}
-		s.mustHaveCodes(t, []eventJSON{event}, lockedOutCode)
-		s.caller.UserKey = s.data.Users[1].Key
-		s.lockOut(t)
-		s.mustHaveCodes(t, []eventJSON{event.withReference("s", "1")}, lockedOutCode)
 	}
 }

@@ -3,12 +3,13 @@ package eventstest
 import (
 	"crypto/rand"
 	"crypto/sha256"
-	"customer-events/models"
 	"encoding/binary"
 	"errors"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"customer-events/models"
 )
 
 // fixture is a World with one record of each kind that an event can refer to.

@@ -1,11 +1,12 @@
 package eventstest
 
 import (
-	"customer-events/models"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"customer-events/models"
 )
 
 // newToken adds an access token of the fixture's participant, and returns the result that a lookup must

@@ -1,8 +1,9 @@
 package eventstest
 
 import (
-	"customer-events/models"
 	"strings"
+
+	"customer-events/models"
 )
 
 // similarTexts are equal to ACR1 in some collation of some database.

@@ -2,9 +2,10 @@ package eventstest
 
 import (
 	"context"
-	"customer-events/models"
 	"fmt"
 	"slices"
+
+	"customer-events/models"
 )
 
 // Record implements events.EventStore.

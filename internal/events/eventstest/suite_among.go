@@ -2,9 +2,10 @@ package eventstest
 
 import (
 	"context"
-	"customer-events/models"
 
 	"github.com/google/go-cmp/cmp"
+
+	"customer-events/models"
 )
 
 var amongObligations = append(

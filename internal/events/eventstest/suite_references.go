@@ -1,8 +1,9 @@
 package eventstest
 
 import (
-	"customer-events/models"
 	"slices"
+
+	"customer-events/models"
 )
 
 var referenceObligations = []obligation{
