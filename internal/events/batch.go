@@ -52,7 +52,7 @@ type batch struct {
 	*Service
 	request Request
 	items   []item
-	// rows are the rows of the items, one each. They are apart from the items, because most loops need the
+	// rows are the rows of the items, one each. They are separate from the items, because most loops need the
 	// items only.
 	rows []models.WebCustomerEvent
 	// at is the time of the call, by Service.Now.

@@ -27,7 +27,7 @@ type credentialState struct {
 	// usedByThisEvent reports that the call that recorded this very event used the one-time password.
 	usedByThisEvent bool
 	// repeatsEvent reports that the event equals a recorded one, its credential included. repeatsContent
-	// reports that it equals one of the same caller, apart from the credential. See matchRecorded.
+	// reports that it equals one of the same caller, except for the credential. See matchRecorded.
 	repeatsEvent, repeatsContent bool
 	// lockedOut reports that too many attempts have failed. The answer must then not depend on whether the
 	// credential is correct.

@@ -171,7 +171,7 @@ func readCredentials(r *reader, ref *Reference, path []string) error {
 			r.addMandatory(append(path[:len(path):len(path)], names[i])...)
 		}
 	}
-	// The number of problems does not tell whether both are present: it stops at maxProblems.
+	// The number of problems does not show whether both are present: it stops at maxProblems.
 	if values[0] != nil && values[1] != nil {
 		ref.Given, ref.PassCode = true, *values[1]
 		ref.Target = tokenIdentifier(*values[0])

@@ -28,13 +28,13 @@ func mustReferTo(t *testing.T, json string, by models.Attribute, value, passCode
 	t.Helper()
 	in := decode(t, token(json).String())
 	mustBeValid(t, in)
-	link := in.Customer
-	if !link.Given || link.Target != (models.Reference{Kind: models.AccessTokens, By: by, Value: value}) ||
-		link.PassCode != passCode {
+	ref := in.Customer
+	if !ref.Given || ref.Target != (models.Reference{Kind: models.AccessTokens, By: by, Value: value}) ||
+		ref.PassCode != passCode {
 		t.Errorf("%s: read another reference", json)
 	}
-	if len(link.Path) != 3 || link.Path[0] != tokenPath[0] || link.Path[1] != tokenPath[1] {
-		t.Errorf("%s: path %s", json, link.Path)
+	if len(ref.Path) != 3 || ref.Path[0] != tokenPath[0] || ref.Path[1] != tokenPath[1] {
+		t.Errorf("%s: path %s", json, ref.Path)
 	}
 }
 

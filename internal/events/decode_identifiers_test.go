@@ -75,8 +75,8 @@ func (f identifierField) mustHaveProblem(t *testing.T, json string, code models.
 	t.Helper()
 	in := decode(t, f.event(json).String())
 	mustHaveProblem(t, in, code, append([]string{f.name}, path...)...)
-	if link := f.reference(&in); link.Given || link.Target != (models.Reference{}) || link.PassCode != "" {
-		t.Errorf("%s: read %+v", json, link)
+	if ref := f.reference(&in); ref.Given || ref.Target != (models.Reference{}) || ref.PassCode != "" {
+		t.Errorf("%s: read %+v", json, ref)
 	}
 }
 
@@ -92,10 +92,10 @@ func TestDecodeIdentifier_Valid(t *testing.T) {
 			} {
 				in := decode(t, f.event(`{"`+choice+`":`+json+`}`).String())
 				mustBeValid(t, in)
-				link := f.reference(&in)
-				if !link.Given || link.Target != (models.Reference{Kind: f.kind, By: by, Value: want}) ||
-					!slices.Equal(link.Path, []string{f.name, choice}) {
-					t.Errorf("%s %s: read %+v", choice, json, link)
+				ref := f.reference(&in)
+				if !ref.Given || ref.Target != (models.Reference{Kind: f.kind, By: by, Value: want}) ||
+					!slices.Equal(ref.Path, []string{f.name, choice}) {
+					t.Errorf("%s %s: read %+v", choice, json, ref)
 				}
 			}
 		}

@@ -141,14 +141,14 @@ func TestSpellings_WebAPIPassCode(t *testing.T) {
 	} {
 		in := decodeSnakeCase(t, event(json))
 		mustBeValid(t, in)
-		if link := in.Customer; !link.Given ||
-			link.Target != (models.Reference{
+		if ref := in.Customer; !ref.Given ||
+			ref.Target != (models.Reference{
 				Kind:  models.AccessTokens,
 				By:    models.ByIdentifier,
 				Value: "m",
 			}) ||
-			link.PassCode != "4711" {
-			t.Errorf("%s: read %+v", json, link)
+			ref.PassCode != "4711" {
+			t.Errorf("%s: read %+v", json, ref)
 		}
 	}
 	for json, want := range map[string]models.Problem{

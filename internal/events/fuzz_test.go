@@ -159,13 +159,13 @@ func FuzzReference(f *testing.F) {
 			for choice, by := range field.alternatives {
 				in := decode(t, field.event(`{"`+choice+`":"`+b.String()+`"}`).String())
 				want := models.Reference{Kind: field.kind, By: by, Value: value}
-				switch link := field.reference(&in); {
+				switch ref := field.reference(&in); {
 				case isRejectedText(value) || utf8.RuneCountInString(value) > 255:
 					mustHaveProblem(t, in, models.Invalid, field.name, choice)
 				case strings.TrimSpace(value) == "":
 					mustHaveProblem(t, in, models.Mandatory, field.name, choice)
-				case len(in.Problems) > 0 || !link.Given || link.Target != want:
-					t.Errorf("%q: read %+v, problems %+v", value, link, in.Problems)
+				case len(in.Problems) > 0 || !ref.Given || ref.Target != want:
+					t.Errorf("%q: read %+v, problems %+v", value, ref, in.Problems)
 				}
 			}
 		}

@@ -22,7 +22,7 @@ type testService struct {
 }
 
 func newTestService(t testing.TB) *testService {
-	secrets, memory := newHasher(), eventstest.NewMemory()
+	hasher, memory := newHasher(), eventstest.NewMemory()
 	data := eventstest.Data{
 		Users: []models.User{{Name: "demo"}, {Name: "another"}},
 		Accounts: []models.Account{
@@ -48,68 +48,68 @@ func newTestService(t testing.TB) *testService {
 	}}
 	memory.Add(t, people)
 	data.Participants = people.Participants
-	held := eventstest.Data{AccessTokens: []models.AccessToken{
+	tokens := eventstest.Data{AccessTokens: []models.AccessToken{
 		{
 			Number:                   "AT1",
 			State:                    models.Effective,
-			AuthenticationCodeHash:   secrets.AuthenticationCode("maria-code"),
+			AuthenticationCodeHash:   hasher.AuthenticationCode("maria-code"),
 			Identifier:               new("maria@example.com"),
-			PassCodeHash:             secrets.PassCode("AT1", "4711"),
-			OneTimePasswordHash:      secrets.OneTimePassword("073482"),
+			PassCodeHash:             hasher.PassCode("AT1", "4711"),
+			OneTimePasswordHash:      hasher.OneTimePassword("073482"),
 			OneTimePasswordExpiresAt: new(now.Add(time.Microsecond)),
 		},
 		{
 			Number:                 "AT2",
 			State:                  models.NotEffective,
-			AuthenticationCodeHash: secrets.AuthenticationCode("ended"),
+			AuthenticationCodeHash: hasher.AuthenticationCode("ended"),
 			Identifier:             new("ended@example.com"),
-			PassCodeHash:           secrets.PassCode("AT2", "4711"),
-			OneTimePasswordHash:    secrets.OneTimePassword("000002"),
+			PassCodeHash:           hasher.PassCode("AT2", "4711"),
+			OneTimePasswordHash:    hasher.OneTimePassword("000002"),
 		},
 		{
 			Number:                 "AT3",
 			State:                  models.PendingVerification,
-			AuthenticationCodeHash: secrets.AuthenticationCode("pending"),
+			AuthenticationCodeHash: hasher.AuthenticationCode("pending"),
 			Identifier:             new("pending@example.com"),
-			PassCodeHash:           secrets.PassCode("AT3", "4711"),
-			OneTimePasswordHash:    secrets.OneTimePassword("000003"),
+			PassCodeHash:           hasher.PassCode("AT3", "4711"),
+			OneTimePasswordHash:    hasher.OneTimePassword("000003"),
 		},
 		{
 			Number:                   "AT4",
 			State:                    models.Effective,
-			OneTimePasswordHash:      secrets.OneTimePassword("000004"),
+			OneTimePasswordHash:      hasher.OneTimePassword("000004"),
 			OneTimePasswordExpiresAt: new(now),
 		},
 		{
 			Number:                 "AT5",
 			State:                  models.Effective,
-			OneTimePasswordHash:    secrets.OneTimePassword("000005"),
+			OneTimePasswordHash:    hasher.OneTimePassword("000005"),
 			OneTimePasswordSpentAt: new(now.Add(-time.Hour)),
 		},
 		{
 			Number:                 "AT6",
 			State:                  models.Effective,
-			OneTimePasswordHash:    secrets.OneTimePassword("000006"),
-			AuthenticationCodeHash: secrets.AuthenticationCode("shared"),
+			OneTimePasswordHash:    hasher.OneTimePassword("000006"),
+			AuthenticationCodeHash: hasher.AuthenticationCode("shared"),
 		},
 		{
 			Number:                 "AT7",
 			State:                  models.Effective,
-			OneTimePasswordHash:    secrets.OneTimePassword("000006"),
-			AuthenticationCodeHash: secrets.AuthenticationCode("shared"),
+			OneTimePasswordHash:    hasher.OneTimePassword("000006"),
+			AuthenticationCodeHash: hasher.AuthenticationCode("shared"),
 		},
 		{Number: "AT8", State: models.Effective, Identifier: new("nocode@example.com")},
 	}}
-	for i := range held.AccessTokens {
-		held.AccessTokens[i].ParticipantKey = people.Participants[i%2].Key
+	for i := range tokens.AccessTokens {
+		tokens.AccessTokens[i].ParticipantKey = people.Participants[i%2].Key
 	}
-	memory.Add(t, held)
-	data.AccessTokens = held.AccessTokens
+	memory.Add(t, tokens)
+	data.AccessTokens = tokens.AccessTokens
 	return &testService{
 		Service: &events.Service{
 			References:      memory,
 			Store:           memory,
-			Hasher:          secrets,
+			Hasher:          hasher,
 			Now:             func() time.Time { return now },
 			NewID:           newIDs(),
 			FutureTolerance: 24 * time.Hour,

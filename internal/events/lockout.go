@@ -12,13 +12,13 @@ import (
 const (
 	// MaxFailedPerCall is for the distinct credentials of one call.
 	MaxFailedPerCall = 20
-	// MaxFailedPerSecret is for wrong pass codes of one identifier, whoever sends them.
+	// MaxFailedPerSecret is for wrong pass codes of one identifier, from all users together.
 	MaxFailedPerSecret = 5
 	// MaxFailedPerUser and MaxFailedInAll are for wrong pass codes and authentication codes.
 	MaxFailedPerUser = 100
 	MaxFailedInAll   = 1000
 	// MaxFailedPasswordsPerUser and MaxFailedPasswordsInAll are for wrong one-time passwords. Six digits
-	// alone identify a participant, so each of these guesses is one at every valid password.
+	// alone identify a participant, so each of these attempts is one at every valid password.
 	MaxFailedPasswordsPerUser = 20
 	MaxFailedPasswordsInAll   = 200
 )

@@ -11,20 +11,20 @@ import (
 // An identifier of another kind than the recorded one refers to the same record if it matches that record.
 func TestReplay_AnotherIdentifierThatMatchesTheRecord(t *testing.T) {
 	t.Parallel()
-	twin := minimalEvent().with("accountsReceivableIdentifier", `{"number":"ACR0000000078"}`)
+	base := minimalEvent().with("accountsReceivableIdentifier", `{"number":"ACR0000000078"}`)
 	for name, event := range map[string]eventJSON{
-		"an ambiguous name": twin.with("accountsReceivableIdentifier", `{"name":"Alex Twin"}`),
-		"the id":            twin.with("accountsReceivableIdentifier", `{"id":"A78"}`),
-		"the unit's code":   twin.with("performedByUnitIdentifier", `{"alternativeCode":"adminunit"}`),
-		"both": twin.with("accountsReceivableIdentifier", `{"name":"Alex Twin"}`).
+		"an ambiguous name": base.with("accountsReceivableIdentifier", `{"name":"Alex Twin"}`),
+		"the id":            base.with("accountsReceivableIdentifier", `{"id":"A78"}`),
+		"the unit's code":   base.with("performedByUnitIdentifier", `{"alternativeCode":"adminunit"}`),
+		"both": base.with("accountsReceivableIdentifier", `{"name":"Alex Twin"}`).
 			with("performedByUnitIdentifier", `{"id":"1"}`),
-		"the same":            twin,
-		"in another notation": twin.with("performedOn", `"2016-06-22T17:00:00+02:00"`),
+		"the same":            base,
+		"in another notation": base.with("performedOn", `"2016-06-22T17:00:00+02:00"`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newTestService(t)
-			first := s.create(t, twin.withReference("s", "1"))
+			first := s.create(t, base.withReference("s", "1"))
 			mustProcess(t, first, false)
 			s.mustReplay(t, first, event.withReference("s", "1"))
 		})
@@ -37,7 +37,7 @@ func TestReplay_AnotherIdentifierThatMatchesTheRecord(t *testing.T) {
 			t,
 			s.create(
 				t,
-				twin.with("accountsReceivableIdentifier", `{"name":"Alex Twin"}`).withReference("s", "1"),
+				base.with("accountsReceivableIdentifier", `{"name":"Alex Twin"}`).withReference("s", "1"),
 			),
 			models.Ambiguous,
 			"Account (Alex Twin) Is Ambiguous: several records have it, use the id or number.",

@@ -13,8 +13,8 @@ import (
 var errRowRejected = errors.New("the database rejected more events than could be excluded in time")
 
 // write records the events that are valid and new, in one transaction. Their ids are made once. If the
-// outcome of a COMMIT is unknown, only writing the same rows again can tell, because the store's unique keys
-// then decide. A look-up cannot tell: the lost COMMIT may still be in progress.
+// outcome of a COMMIT is unknown, only writing the same rows again shows it, because the store's unique keys
+// then decide. A lookup would not show it: the lost COMMIT may still be in progress.
 func (b *batch) write(ctx context.Context) error {
 	set, written := b.writeSet()
 	if len(set.Events) == 0 && !b.mustWriteKey(set) {
