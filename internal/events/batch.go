@@ -14,9 +14,8 @@ type item struct {
 	in *WebCustomerEventInput
 	// row is the row to write: the details of in, and the keys that the phases find.
 	row *models.WebCustomerEvent
-	// inputProblems are the problems of the event itself: those of decoding, and a rejection by the
-	// database.
-	inputProblems []models.Problem
+	// rejection is the problem of a row that the database rejected in an earlier pass; nil if there is none.
+	rejection *models.Problem
 	// problems are those that this pass found. A replay drops them.
 	problems []models.Problem
 	// tooFarAhead reports that the event was performed too far in the future. That is a problem of a new
@@ -36,7 +35,21 @@ type item struct {
 	keyHasEvent bool
 }
 
-func (it *item) valid() bool { return len(it.inputProblems)+len(it.problems) == 0 }
+func (it *item) valid() bool { return it.validInput() && len(it.problems) == 0 }
+
+// validInput reports whether the event has no problem that is independent of the store and the reference
+// data.
+func (it *item) validInput() bool { return len(it.in.Problems) == 0 && it.rejection == nil }
+
+// allProblems returns the problems of the event: those of decoding, a rejection by the database, those of
+// this pass.
+func (it *item) allProblems() []models.Problem {
+	list := slices.Clone(it.in.Problems)
+	if it.rejection != nil {
+		list = append(list, *it.rejection)
+	}
+	return append(list, it.problems...)
+}
 
 // replay answers the event with the recorded one.
 func (it *item) replay(row *models.WebCustomerEvent) {
@@ -52,8 +65,8 @@ type batch struct {
 	*Service
 	request Request
 	items   []item
-	// rows are the rows of the items, one each. They are separate from the items, because most loops need the
-	// items only.
+	// rows are the rows of the items, one each. They are separate from the items, because most loops need
+	// the items only.
 	rows []models.WebCustomerEvent
 	// at is the time of the call, by Service.Now.
 	at time.Time
@@ -80,8 +93,8 @@ type batch struct {
 	// attempt counts once (see checkLockout and checkReplayLockout).
 	verdicts       map[credential]verdict
 	replayVerdicts map[credential]bool
-	// rejected holds, by item, the problem of each event that the database rejected in an earlier pass.
-	rejected map[int]models.Problem
+	// rejections holds, by item, the problem of each row that the database rejected in an earlier pass.
+	rejections map[int]*models.Problem
 	// hashes caches the hashes of classifications and units (see identifiersHash).
 	hashes map[models.Reference][]byte
 }
@@ -130,17 +143,9 @@ func (b *batch) evaluate(ctx context.Context) error {
 func (b *batch) reset() {
 	for i := range b.items {
 		in := &b.request.Events.Events[i]
-		problems := in.Problems
-		if rejection, ok := b.rejected[i]; ok {
-			problems = append(slices.Clip(problems), rejection)
-		}
-		b.rows[i] = in.Row
-		b.items[i] = item{
-			in:            in,
-			row:           &b.rows[i],
-			inputProblems: problems,
-			credential:    newCredentialState(&in.Customer),
-		}
+		b.rows[i] = models.WebCustomerEvent{EventDetails: in.Details}
+		b.items[i] = item{in: in, row: &b.rows[i], rejection: b.rejections[i]}
+		b.items[i].credential.sent = in.Customer.Given && in.Customer.Target.Kind == models.AccessTokens
 	}
 }
 

@@ -16,11 +16,10 @@ type credential struct {
 
 // credentialState is what the phases know about the credential of one event. Other files ask its methods.
 type credentialState struct {
-	credential
-	// sent is false if the event names its customer by something else than an access token.
-	sent bool
 	// token is the only access token that the credential matches; nil if it matches none or several.
 	token *models.AccessToken
+	// sent is false if the event identifies its customer without an access token.
+	sent bool
 	// expired reports that the one-time password of token has expired or was used. A new event is then
 	// rejected.
 	expired bool
@@ -34,11 +33,9 @@ type credentialState struct {
 	lockedOut bool
 }
 
-func newCredentialState(customer *Reference) credentialState {
-	if !customer.Given || customer.Target.Kind != models.AccessTokens {
-		return credentialState{}
-	}
-	return credentialState{credential: credential{customer.Target, customer.PassCode}, sent: true}
+// sentCredential returns the credential of the event.
+func (it *item) sentCredential() credential {
+	return credential{it.in.Customer.Target, it.in.Customer.PassCode}
 }
 
 // accepted reports whether the credential identifies the participant of a new event.
@@ -57,16 +54,21 @@ func (c *credentialState) onlyExpired() bool { return c.expired && !c.lockedOut 
 
 // lockedReplay reports whether the event would be a replay of one of the caller's own, but its credential is
 // locked out. One-time passwords are excluded: the replay of an event that used one is no attempt.
-func (c *credentialState) lockedReplay() bool {
-	return c.repeatsContent && c.lockedOut && c.target.By != models.ByOneTimePassword
+func (it *item) lockedReplay() bool {
+	return it.credential.repeatsContent && it.credential.lockedOut && !it.sentOneTimePassword()
+}
+
+// sentOneTimePassword reports whether the customer is identified by a one-time password.
+func (it *item) sentOneTimePassword() bool {
+	return it.in.Customer.Target.By == models.ByOneTimePassword
 }
 
 // usedToken returns the key of the access token whose one-time password the event uses.
-func (c *credentialState) usedToken() (key int64, ok bool) {
-	if c.token == nil || c.target.By != models.ByOneTimePassword {
+func (it *item) usedToken() (key int64, ok bool) {
+	if it.credential.token == nil || !it.sentOneTimePassword() {
 		return 0, false
 	}
-	return c.token.Key, true
+	return it.credential.token.Key, true
 }
 
 // checkCredentials decides which credentials may influence the answer, and counts failed attempts. An event
@@ -98,27 +100,27 @@ func (b *batch) checkCredentials(ctx context.Context) error {
 
 // matchToken finds the one access token that the event's credential matches.
 func (b *batch) matchToken(it *item) {
-	c := &it.credential
+	c, ref := &it.credential, &it.in.Customer
 	if it.replayed || !c.sent {
 		return
 	}
-	tokens := b.found.accessTokens(&it.in.Customer)
-	if len(tokens) == 0 && c.target.By == models.ByIdentifier {
+	tokens := b.found.accessTokens(ref)
+	if len(tokens) == 0 && ref.Target.By == models.ByIdentifier {
 		// Takes the same time as for an identifier that exists.
-		b.Hasher.VerifyPassCode(nil, "", c.passCode)
+		b.Hasher.VerifyPassCode(nil, "", ref.PassCode)
 	}
 	tokens = slices.DeleteFunc(slices.Clone(tokens), func(token models.AccessToken) bool {
-		return !token.Effective() || c.target.By == models.ByIdentifier &&
-			!b.Hasher.VerifyPassCode(token.PassCodeHash, token.Number, c.passCode)
+		return !token.Effective() || ref.Target.By == models.ByIdentifier &&
+			!b.Hasher.VerifyPassCode(token.PassCodeHash, token.Number, ref.PassCode)
 	})
-	if c.target.By == models.ByOneTimePassword {
+	if it.sentOneTimePassword() {
 		tokens = b.currentHolders(it, tokens)
 	}
 	if len(tokens) != 1 {
 		return
 	}
 	c.token = &tokens[0]
-	if c.target.By == models.ByOneTimePassword {
+	if it.sentOneTimePassword() {
 		c.expired = !c.token.OneTimePasswordUsable(b.at)
 		c.usedByThisEvent = b.usedByThisEvent(it)
 	}

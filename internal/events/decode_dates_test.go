@@ -10,15 +10,15 @@ import (
 
 var dateFields = map[string]getter[time.Time]{
 	"performedOn": func(in *events.WebCustomerEventInput) *time.Time {
-		if in.Row.PerformedOn.IsZero() {
+		if in.Details.PerformedOn.IsZero() {
 			return nil
 		}
-		return &in.Row.PerformedOn
+		return &in.Details.PerformedOn
 	},
-	"udfDate1": func(in *events.WebCustomerEventInput) *time.Time { return in.Row.UDFDate1 },
-	"udfDate2": func(in *events.WebCustomerEventInput) *time.Time { return in.Row.UDFDate2 },
-	"udfDate3": func(in *events.WebCustomerEventInput) *time.Time { return in.Row.UDFDate3 },
-	"udfDate4": func(in *events.WebCustomerEventInput) *time.Time { return in.Row.UDFDate4 },
+	"udfDate1": func(in *events.WebCustomerEventInput) *time.Time { return in.Details.UDFDate1 },
+	"udfDate2": func(in *events.WebCustomerEventInput) *time.Time { return in.Details.UDFDate2 },
+	"udfDate3": func(in *events.WebCustomerEventInput) *time.Time { return in.Details.UDFDate3 },
+	"udfDate4": func(in *events.WebCustomerEventInput) *time.Time { return in.Details.UDFDate4 },
 }
 
 func TestDecodeDate_Valid(t *testing.T) {

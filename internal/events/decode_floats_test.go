@@ -9,10 +9,10 @@ import (
 )
 
 var floatFields = map[string]getter[float64]{
-	"udfFloat1": func(in *events.WebCustomerEventInput) *float64 { return in.Row.UDFFloat1 },
-	"udfFloat2": func(in *events.WebCustomerEventInput) *float64 { return in.Row.UDFFloat2 },
-	"udfFloat3": func(in *events.WebCustomerEventInput) *float64 { return in.Row.UDFFloat3 },
-	"udfFloat4": func(in *events.WebCustomerEventInput) *float64 { return in.Row.UDFFloat4 },
+	"udfFloat1": func(in *events.WebCustomerEventInput) *float64 { return in.Details.UDFFloat1 },
+	"udfFloat2": func(in *events.WebCustomerEventInput) *float64 { return in.Details.UDFFloat2 },
+	"udfFloat3": func(in *events.WebCustomerEventInput) *float64 { return in.Details.UDFFloat3 },
+	"udfFloat4": func(in *events.WebCustomerEventInput) *float64 { return in.Details.UDFFloat4 },
 }
 
 // getter returns a field of a decoded event, or nil.

@@ -25,37 +25,37 @@ var textFields = []textField{
 		func(in *events.WebCustomerEventInput) *string { return in.RequestUniqueIdentifier },
 	},
 	{"website", 2048, true, func(in *events.WebCustomerEventInput) *string {
-		if in.Row.Website == "" {
+		if in.Details.Website == "" {
 			return nil
 		}
-		return &in.Row.Website
+		return &in.Details.Website
 	}},
 	{
 		"description",
 		4000,
 		false,
-		func(in *events.WebCustomerEventInput) *string { return in.Row.Description },
+		func(in *events.WebCustomerEventInput) *string { return in.Details.Description },
 	},
 	{
 		"externalSystem",
 		255,
 		false,
-		func(in *events.WebCustomerEventInput) *string { return in.Row.ExternalSystem },
+		func(in *events.WebCustomerEventInput) *string { return in.Details.ExternalSystem },
 	},
 	{
 		"externalSystemReferenceNumber",
 		255,
 		false,
-		func(in *events.WebCustomerEventInput) *string { return in.Row.ExternalSystemReferenceNumber },
+		func(in *events.WebCustomerEventInput) *string { return in.Details.ExternalSystemReferenceNumber },
 	},
-	{"udfString1", 255, false, func(in *events.WebCustomerEventInput) *string { return in.Row.UDFString1 }},
-	{"udfString2", 255, false, func(in *events.WebCustomerEventInput) *string { return in.Row.UDFString2 }},
-	{"udfString3", 255, false, func(in *events.WebCustomerEventInput) *string { return in.Row.UDFString3 }},
-	{"udfString4", 255, false, func(in *events.WebCustomerEventInput) *string { return in.Row.UDFString4 }},
-	{"udfString5", 255, false, func(in *events.WebCustomerEventInput) *string { return in.Row.UDFString5 }},
-	{"udfString6", 255, false, func(in *events.WebCustomerEventInput) *string { return in.Row.UDFString6 }},
-	{"udfString7", 255, false, func(in *events.WebCustomerEventInput) *string { return in.Row.UDFString7 }},
-	{"udfString8", 255, false, func(in *events.WebCustomerEventInput) *string { return in.Row.UDFString8 }},
+	{"udfString1", 255, false, func(in *events.WebCustomerEventInput) *string { return in.Details.UDFString1 }},
+	{"udfString2", 255, false, func(in *events.WebCustomerEventInput) *string { return in.Details.UDFString2 }},
+	{"udfString3", 255, false, func(in *events.WebCustomerEventInput) *string { return in.Details.UDFString3 }},
+	{"udfString4", 255, false, func(in *events.WebCustomerEventInput) *string { return in.Details.UDFString4 }},
+	{"udfString5", 255, false, func(in *events.WebCustomerEventInput) *string { return in.Details.UDFString5 }},
+	{"udfString6", 255, false, func(in *events.WebCustomerEventInput) *string { return in.Details.UDFString6 }},
+	{"udfString7", 255, false, func(in *events.WebCustomerEventInput) *string { return in.Details.UDFString7 }},
+	{"udfString8", 255, false, func(in *events.WebCustomerEventInput) *string { return in.Details.UDFString8 }},
 }
 
 // forEachTextField runs a test for every text field.

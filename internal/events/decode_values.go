@@ -27,7 +27,7 @@ func readRequestIdentifier(r *reader, f *field, in *WebCustomerEventInput) error
 func readPerformedOn(r *reader, f *field, in *WebCustomerEventInput) error {
 	at, ok, err := r.readDateTime(f)
 	if ok {
-		in.Row.PerformedOn = at
+		in.Details.PerformedOn = at
 	}
 	return err
 }
@@ -45,7 +45,7 @@ func readWebsite(r *reader, f *field, in *WebCustomerEventInput) error {
 		r.addInvalid(value, err.Error(), f.paths[r.FieldNames]...)
 		return nil
 	}
-	in.Row.Website = value
+	in.Details.Website = value
 	return nil
 }
 
@@ -53,7 +53,7 @@ func readText(maxLength int, at func(*models.EventDetails) **string) readFunc {
 	return func(r *reader, f *field, in *WebCustomerEventInput) error {
 		value, ok, err := r.readString(maxLength, false, f.paths[r.FieldNames]...)
 		if ok {
-			*at(&in.Row.EventDetails) = put(&r.arena.texts, value)
+			*at(&in.Details) = put(&r.arena.texts, value)
 		}
 		return err
 	}
@@ -63,7 +63,7 @@ func readName(at func(*models.EventDetails) **string) readFunc {
 	return func(r *reader, f *field, in *WebCustomerEventInput) error {
 		value, ok, err := r.readString(MaxShortText, false, f.paths[r.FieldNames]...)
 		if ok && !isBlank(value) {
-			*at(&in.Row.EventDetails) = put(&r.arena.texts, value)
+			*at(&in.Details) = put(&r.arena.texts, value)
 		}
 		return err
 	}
@@ -91,7 +91,7 @@ func readFloat(at func(*models.EventDetails) **float64) readFunc {
 			}
 			value = 0 // drops the sign of a zero, which some databases do not store
 		}
-		*at(&in.Row.EventDetails) = put(&r.arena.floats, value)
+		*at(&in.Details) = put(&r.arena.floats, value)
 		return nil
 	}
 }
@@ -100,7 +100,7 @@ func readDate(at func(*models.EventDetails) **time.Time) readFunc {
 	return func(r *reader, f *field, in *WebCustomerEventInput) error {
 		value, ok, err := r.readDateTime(f)
 		if ok {
-			*at(&in.Row.EventDetails) = put(&r.arena.times, value)
+			*at(&in.Details) = put(&r.arena.times, value)
 		}
 		return err
 	}

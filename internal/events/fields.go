@@ -90,7 +90,7 @@ var fields = []field{
 		names:     spellings("performedOn", "performed_on"),
 		mandatory: true,
 		read:      readPerformedOn,
-		given:     func(in *WebCustomerEventInput) bool { return !in.Row.PerformedOn.IsZero() },
+		given:     func(in *WebCustomerEventInput) bool { return !in.Details.PerformedOn.IsZero() },
 		appendTo: func(to []byte, row *models.WebCustomerEvent) []byte {
 			return appendTime(to, &row.PerformedOn)
 		},
@@ -99,7 +99,7 @@ var fields = []field{
 		names:     spellings("website", "website"),
 		mandatory: true,
 		read:      readWebsite,
-		given:     func(in *WebCustomerEventInput) bool { return in.Row.Website != "" },
+		given:     func(in *WebCustomerEventInput) bool { return in.Details.Website != "" },
 		appendTo: func(to []byte, row *models.WebCustomerEvent) []byte {
 			return appendText(to, &row.Website)
 		},

@@ -11,6 +11,7 @@ const currentKey = -1
 // were hashed.
 func fingerprint(hasher *models.KeyedHasher, list []WebCustomerEventInput, keyIndex int) []byte {
 	canonical := make([]byte, 0, 512*len(list))
+	var row models.WebCustomerEvent // its references are zero: they count by their identifiers
 	for i := range list {
 		in := &list[i]
 		canonical = appendText(canonical, in.RequestUniqueIdentifier)
@@ -23,9 +24,10 @@ func fingerprint(hasher *models.KeyedHasher, list []WebCustomerEventInput, keyIn
 			canonical = appendText(canonical, value)
 			canonical = appendText(canonical, &ref.PassCode)
 		}
+		row.EventDetails = in.Details
 		for f := range fields {
 			if fields[f].appendTo != nil {
-				canonical = fields[f].appendTo(canonical, &in.Row)
+				canonical = fields[f].appendTo(canonical, &row)
 			}
 		}
 		for p := range in.Problems {

@@ -78,10 +78,10 @@ func FuzzDecode(f *testing.F) {
 // mustKeepLimits checks the values of a valid event.
 func mustKeepLimits(t *testing.T, in events.WebCustomerEventInput) {
 	t.Helper()
-	if !in.Customer.Given || !in.Unit.Given || in.Row.PerformedOn.IsZero() ||
+	if !in.Customer.Given || !in.Unit.Given || in.Details.PerformedOn.IsZero() ||
 		in.RequestUniqueIdentifier == nil ||
 		strings.TrimSpace(*in.RequestUniqueIdentifier) == "" ||
-		models.CheckWebsite(in.Row.Website) != nil {
+		models.CheckWebsite(in.Details.Website) != nil {
 		t.Errorf("what is mandatory is missing: %+v", in)
 	}
 	for _, f := range textFields {

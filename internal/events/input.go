@@ -10,13 +10,11 @@ const MaxEventsPerCall = 1000
 type WebCustomerEventInput struct {
 	// RequestUniqueIdentifier is the caller's echo key; nil if none could be read.
 	RequestUniqueIdentifier *string
-	// Row holds the event's details. The keys of its references are zero: resolving them sets those of a
-	// copy.
-	Row            models.WebCustomerEvent
-	Customer       Reference
-	Classification Reference
-	Unit           Reference
-	Problems       []models.Problem
+	Details                 models.EventDetails
+	Customer                Reference
+	Classification          Reference
+	Unit                    Reference
+	Problems                []models.Problem
 }
 
 // Reference is one reference of an event to a record of the CRM.

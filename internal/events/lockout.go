@@ -56,7 +56,7 @@ func (b *batch) checkLockout(ctx context.Context) error {
 	}
 	for i := range b.items {
 		if it := &b.items[i]; !it.replayed && it.credential.isAttempt() {
-			it.credential.lockedOut = b.verdicts[it.credential.credential].lockedOut
+			it.credential.lockedOut = b.verdicts[it.sentCredential()].lockedOut
 		}
 	}
 	return nil
@@ -71,7 +71,7 @@ func (b *batch) attempts() (sent []credential, failed map[credential]bool) {
 		if it.replayed || !it.credential.isAttempt() {
 			continue
 		}
-		c := it.credential.credential
+		c := it.sentCredential()
 		wrong, listed := failed[c]
 		if !listed {
 			sent = append(sent, c)

@@ -17,10 +17,10 @@ func (b *batch) checkReplayLockout(ctx context.Context) error {
 	failed := make(map[credential]bool)
 	for i := range b.items {
 		it := &b.items[i]
-		if it.replayed || !it.credential.lockedReplay() {
+		if it.replayed || !it.lockedReplay() {
 			continue
 		}
-		c := it.credential.credential
+		c := it.sentCredential()
 		wrong, listed := failed[c]
 		if _, checked := b.replayVerdicts[c]; !checked && !listed {
 			unchecked = append(unchecked, c)
@@ -39,8 +39,8 @@ func (b *batch) checkReplayLockout(ctx context.Context) error {
 		b.replayVerdicts[c] = locked[i]
 	}
 	for i := range b.items {
-		if c := &b.items[i].credential; !b.items[i].replayed && c.lockedReplay() && c.repeatsEvent {
-			c.lockedOut = b.replayVerdicts[c.credential]
+		if it := &b.items[i]; !it.replayed && it.lockedReplay() && it.credential.repeatsEvent {
+			it.credential.lockedOut = b.replayVerdicts[it.sentCredential()]
 		}
 	}
 	return nil

@@ -104,7 +104,7 @@ func (b *batch) dryRunResult() DryRunResult {
 
 // unprocessed returns all problems of the event. Its code and description are those of the first.
 func (it *item) unprocessed(index int) UnprocessedCustomerEvent {
-	problems := append(it.inputProblems[:len(it.inputProblems):len(it.inputProblems)], it.problems...)
+	problems := it.allProblems()
 	first := &problems[0]
 	u := UnprocessedCustomerEvent{
 		RequestUniqueIdentifier: it.in.RequestUniqueIdentifier,

@@ -9,7 +9,7 @@ import (
 // compareWithRecorded compares each event with the one that has the same external reference: a recorded
 // event, or an earlier event of this call. Equal events are replays; an event that differs is rejected.
 func (b *batch) compareWithRecorded() {
-	first := make(map[models.ExternalReference]*item, len(b.items))
+	var first map[models.ExternalReference]*item
 	for i := range b.items {
 		it := &b.items[i]
 		ref, ok := it.row.ExternalReference()
@@ -25,11 +25,17 @@ func (b *batch) compareWithRecorded() {
 		if !it.valid() {
 			continue
 		}
-		if earlier := first[ref]; earlier == nil {
-			first[ref] = it
-		} else if b.equalsRecorded(it, earlier.row) {
-			it.replayed, it.duplicateOf = true, earlier
+		earlier := first[ref]
+		switch {
+		case earlier != nil:
+			if b.equalsRecorded(it, earlier.row) {
+				it.replayed, it.duplicateOf = true, earlier
+			}
+			continue
+		case first == nil:
+			first = make(map[models.ExternalReference]*item, len(b.items)-i)
 		}
+		first[ref] = it
 	}
 }
 
@@ -45,7 +51,7 @@ func (it *item) comparable() bool {
 	if it.tooFarAhead {
 		allowed++
 	}
-	return len(it.inputProblems) == 0 && len(it.problems) == allowed
+	return it.validInput() && len(it.problems) == allowed
 }
 
 // equalsRecorded reports whether the event equals the recorded one, and adds a problem for each difference.

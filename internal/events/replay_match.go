@@ -47,7 +47,7 @@ func (b *batch) matchRecorded(ctx context.Context) error {
 			len(differences(it.row, row, b.request.FieldNames)) == 0 && (own || caller.MayUse(row.UnitKey))
 		c.repeatsContent = equal && own && c.sent
 		switch equal = equal && it.sameRecord[customerIdentifier]; {
-		case equal && c.sent && (!own || c.target.By != models.ByOneTimePassword):
+		case equal && c.sent && (!own || !it.sentOneTimePassword()):
 			c.repeatsEvent = true // a replay, unless the lockout forbids to answer it
 		case equal:
 			it.replay(row)

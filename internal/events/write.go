@@ -42,10 +42,10 @@ func (b *batch) write(ctx context.Context) error {
 
 // reject excludes an item from all later passes.
 func (b *batch) reject(index int) {
-	if b.rejected == nil {
-		b.rejected = make(map[int]models.Problem)
+	if b.rejections == nil {
+		b.rejections = make(map[int]*models.Problem)
 	}
-	b.rejected[index] = models.Problem{
+	b.rejections[index] = &models.Problem{
 		Code:   models.Invalid,
 		Detail: "The Event Is Not Valid: the database rejects one of its values.",
 	}
@@ -69,8 +69,10 @@ func (b *batch) writeSet() (set models.WriteSet, written []int) {
 			}
 			continue
 		}
-		for len(b.ids) < len(b.items) {
-			b.ids = append(b.ids, b.NewID())
+		b.makeIDs()
+		if written == nil {
+			set.Events = make([]*models.WebCustomerEvent, 0, len(b.items)-i)
+			written = make([]int, 0, len(b.items)-i)
 		}
 		row := it.row
 		row.ID, row.CreatedAt, row.CreatedByKey = b.ids[i], b.at, b.request.Caller.UserKey
@@ -79,12 +81,23 @@ func (b *batch) writeSet() (set models.WriteSet, written []int) {
 		if b.key != nil {
 			set.RequestHashes = append(set.RequestHashes, b.requestHash(it))
 		}
-		if token, ok := it.credential.usedToken(); ok && !slices.Contains(set.UsedTokens, token) {
+		if token, ok := it.usedToken(); ok && !slices.Contains(set.UsedTokens, token) {
 			set.UsedTokens = append(set.UsedTokens, token)
 		}
 		written = append(written, i)
 	}
 	return set, written
+}
+
+// makeIDs makes the ids of all items, unless an earlier pass has made them.
+func (b *batch) makeIDs() {
+	if b.ids != nil {
+		return
+	}
+	b.ids = make([]models.ID, len(b.items))
+	for i := range b.ids {
+		b.ids[i] = b.NewID()
+	}
 }
 
 // original returns the event that a replay repeats: an earlier event of this call, or a recorded one.
