@@ -3,7 +3,8 @@ package events
 import "time"
 
 // arena holds the values of all events of a call while they are decoded, many of them in one allocation.
-// Separate allocations would be 40 for an event and cost a fifth of the decoding time (BenchmarkDecodeBatch).
+// Separate allocations would be 40 for an event and cost a fifth of the decoding time
+// (BenchmarkDecodeBatch).
 type arena struct {
 	texts  []string
 	floats []float64

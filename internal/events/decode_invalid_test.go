@@ -74,7 +74,8 @@ func TestDecode_AtMostHundredProblems(t *testing.T) {
 		`"accountsReceivableIdentifier":{}}`,
 		`"performedByUnitIdentifier":{"id":"1","name":"2"}}`,
 		`"rewardsParticipantIdentifier":{"accessTokenIdentifier":{"credentials":{}}}}`,
-		`"rewardsParticipantIdentifier":{"accessTokenIdentifier":{"credentials":{"identifier":7,"passCode":"x"}}}}`,
+		`"rewardsParticipantIdentifier":` +
+			`{"accessTokenIdentifier":{"credentials":{"identifier":7,"passCode":"x"}}}}`,
 		`"rewardsParticipantIdentifier":{"accessTokenIdentifier":{"oneTimePassword":null}}}`,
 	} {
 		if in := decode(t, many+rest); len(in.Problems) != 100 {

@@ -8,7 +8,7 @@
 //	              the events recorded with the same external references             replay.go
 //	resolve       what the references of the batch match: one query per kind        resolve.go
 //	              which events repeat a recorded event                              replay_match.go
-//	credentials   which access tokens match; failed attempts count for the lockout  credentials.go, lockout*.go
+//	credentials   which access tokens match; failed attempts count for the lockout  credentials.go, lockout*
 //	compare       equal events under one external reference are replays             replay_compare.go
 //	write         the valid new events, in one transaction, with prepared ids       write.go
 //	outcome       each event in exactly one of two lists, in the caller's order     outcome.go

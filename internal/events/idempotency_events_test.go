@@ -52,10 +52,11 @@ func TestKey_OtherEvents(t *testing.T) {
 	s := newTestService(t)
 	base := []eventJSON{fullEventJSON().withIdentifier("a"), token(otp).withIdentifier("b")}
 	s.createWithKey(t, "key", base...)
+	third := minimalEvent().withIdentifier("c").withReference("n", "1")
 	for what, list := range map[string][]eventJSON{
 		"none":                       {},
 		"one event less":             base[:1],
-		"one event more":             {base[0], base[1], minimalEvent().withIdentifier("c").withReference("n", "1")},
+		"one event more":             {base[0], base[1], third},
 		"another order":              {base[1], base[0]},
 		"another request identifier": {base[0].withIdentifier("x"), base[1]},
 		"another website":            {base[0].with("website", `"x.com"`), base[1]},
@@ -74,7 +75,8 @@ func TestKey_OtherEvents(t *testing.T) {
 			t.Errorf("%s: %v, want ErrKeyReused", what, err)
 		}
 		request := s.request(t, "key", list...)
-		if _, err := s.CheckWebCustomerEvents(context.Background(), request); !errors.Is(err, events.ErrKeyReused) {
+		_, err = s.CheckWebCustomerEvents(context.Background(), request)
+		if !errors.Is(err, events.ErrKeyReused) {
 			t.Errorf("%s: check: %v, want ErrKeyReused", what, err)
 		}
 	}

@@ -18,7 +18,10 @@ func TestResolve_NotFound(t *testing.T) {
 		{"accountsReceivableIdentifier", `{"number":"acr0000000020"}`, "Account (acr0000000020) Not Found."},
 		{"accountsReceivableIdentifier", `{"number":"ACR0000000020 "}`, "Account (ACR0000000020 ) Not Found."},
 		{"accountsReceivableIdentifier", `{"name":"maria stone"}`, "Account (maria stone) Not Found."},
-		{"rewardsParticipantIdentifier", `{"number":"ACR0000000020"}`, "Rewards Participant (ACR0000000020) Not Found."},
+		{
+			"rewardsParticipantIdentifier", `{"number":"ACR0000000020"}`,
+			"Rewards Participant (ACR0000000020) Not Found.",
+		},
 		{"rewardsParticipantIdentifier", `{"id":"P21"}`, "Rewards Participant (P21) Not Found."},
 		// its type is not WEB
 		{"classificationIdentifier", `{"name":"Till"}`, "Classification (Till) Not Found."},
