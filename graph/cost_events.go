@@ -56,7 +56,7 @@ var eventTexts = map[string]func(d *models.EventDetails) *string{
 
 func textBytes(set events.ReceivedEvents, text func(d *models.EventDetails) *string) (sum int64) {
 	for i := range set.Events {
-		if value := text(&set.Events[i].Row.EventDetails); value != nil {
+		if value := text(&set.Events[i].Details); value != nil {
 			sum += api.TextBytes(*value)
 		} else {
 			sum += int64(len("null"))

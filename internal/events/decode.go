@@ -12,49 +12,52 @@ import (
 	"customer-events/models"
 )
 
-// maxProblems bounds what is said about one event: an event of a thousand unknown fields is as wrong after the first hundred.
+// maxProblems limits the problems of one event. An event with a thousand unknown fields needs no more than a
+// hundred.
 const maxProblems = 100
 
-// Decoder reads events straight from JSON text into their structs. What is wrong with an event becomes faults of that event:
-// decoding itself fails only if the text is not JSON, which then concerns everybody.
+// Decoder reads events from JSON text directly into their structs. An error in an event becomes a problem of
+// that event. Decoding as a whole fails only if the text is not JSON.
 type Decoder struct {
-	// FieldNames is the spelling of the fields, in the input and in faults.
+	// FieldNames is the spelling of the fields, in the input and in problems.
 	FieldNames FieldNames
-	// Zone is where dates without a zone are read.
+	// Zone is the time zone of dates without one.
 	Zone *time.Location
-	// Hasher hashes the secrets as they are read.
+	// Hasher hashes the secrets while they are read.
 	Hasher *models.KeyedHasher
 }
 
-// DecodeBatch reads an array of events; as in GraphQL, one event alone is an array of one, and null is none.
+// DecodeBatch reads an array of events. As in GraphQL, a single event counts as an array of one, and null as
+// an empty array.
 func (d *Decoder) DecodeBatch(c *strictjson.Cursor) (ReceivedEvents, error) {
-	var set ReceivedEvents
-	var space arena
-	read := func() error {
-		if set.Received++; set.Received > MaxEventsPerCall {
+	var batch ReceivedEvents
+	var values arena
+	decodeNext := func() error {
+		if batch.Received++; batch.Received > MaxEventsPerCall {
 			return c.Skip()
 		}
 		before := c.Left()
-		set.Events = append(set.Events, WebCustomerEventInput{})
-		err := d.decodeEvent(c, &set.Events[len(set.Events)-1], &space)
-		if set.Received == 1 {
-			// The events of a call are alike: the first one's length tells about how many there are. Without this the slice is
-			// copied ten times over, which is a tenth of all that a call allocates.
+		batch.Events = append(batch.Events, WebCustomerEventInput{})
+		err := d.decodeEvent(c, &batch.Events[len(batch.Events)-1], &values)
+		if batch.Received == 1 {
+			// The events of a call are usually alike, so the length of the first gives an estimate of their
+			// number. Without it, append would copy the slice ten times, a tenth of all allocations of a
+			// call.
 			likely := min(MaxEventsPerCall, 1+c.Left()/max(1, before-c.Left()))
-			set.Events = slices.Grow(set.Events, likely+likely/16)
+			batch.Events = slices.Grow(batch.Events, likely+likely/16)
 		}
 		return err
 	}
 	var err error
 	switch c.Kind() {
 	case strictjson.Array:
-		err = c.Array(read)
+		err = c.Array(decodeNext)
 	case strictjson.Null:
 		err = c.Null()
 	default:
-		err = read()
+		err = decodeNext()
 	}
-	return set, err
+	return batch, err
 }
 
 // DecodeEvent reads one event.
@@ -62,8 +65,8 @@ func (d *Decoder) DecodeEvent(c *strictjson.Cursor, into *WebCustomerEventInput)
 	return d.decodeEvent(c, into, new(arena))
 }
 
-func (d *Decoder) decodeEvent(c *strictjson.Cursor, into *WebCustomerEventInput, space *arena) error {
-	r := &reader{Decoder: d, Cursor: c, in: into, arena: space}
+func (d *Decoder) decodeEvent(c *strictjson.Cursor, into *WebCustomerEventInput, values *arena) error {
+	r := &reader{Decoder: d, Cursor: c, in: into, arena: values}
 	switch c.Kind() {
 	case strictjson.Object:
 	case strictjson.Null:
@@ -73,20 +76,22 @@ func (d *Decoder) decodeEvent(c *strictjson.Cursor, into *WebCustomerEventInput,
 		r.addProblem(models.Invalid, "The Event Is Not An Object.")
 		return c.Skip()
 	}
-	// faulty holds the fields that have been complained about, so that an unreadable field is not reported missing as well.
+	// seen and faulty are sets of fields. A faulty field has a problem already, so it is not reported as
+	// missing too.
 	var seen, faulty uint64
 	last := 0
 	err := c.Object(func(name string) error {
-		i := int(space.predictedNext[last])
+		i := int(values.predictedNext[last])
 		known := fields[i].names[d.FieldNames] == name
 		if !known {
 			if i, known = fieldByName[d.FieldNames][name]; known {
-				space.predictedNext[last] = uint8(i)
+				values.predictedNext[last] = uint8(i)
 			}
 		}
 		last = i + 1
 		if !known {
-			r.addProblem(models.Invalid, models.Sanitize(name)+" Is Not A Field Of A Web Customer Event.", models.Sanitize(name))
+			shown := models.Sanitize(name)
+			r.addProblem(models.Invalid, shown+" Is Not A Field Of A Web Customer Event.", shown)
 			return c.Skip()
 		}
 		f := &fields[i]
@@ -109,11 +114,11 @@ func (d *Decoder) decodeEvent(c *strictjson.Cursor, into *WebCustomerEventInput,
 	if err != nil {
 		return err
 	}
-	r.missing(seen, faulty)
+	r.addMissing(seen, faulty)
 	return nil
 }
 
-// reader is one event being read.
+// reader decodes one event.
 type reader struct {
 	*Decoder
 	*strictjson.Cursor
@@ -121,26 +126,27 @@ type reader struct {
 	arena *arena
 }
 
-func (r *reader) addProblem(code models.Code, what string, path ...string) {
+func (r *reader) addProblem(code models.Code, detail string, path ...string) {
 	if len(r.in.Problems) < maxProblems {
-		r.in.Problems = append(r.in.Problems, models.Problem{Code: code, Path: path, Detail: what})
+		r.in.Problems = append(r.in.Problems, models.Problem{Code: code, Path: path, Detail: detail})
 	}
 }
 
-func (r *reader) mandatory(path ...string) {
+func (r *reader) addMandatory(path ...string) {
 	r.addProblem(models.Mandatory, path[len(path)-1]+" Is Mandatory And Must Not Be Blank.", path...)
 }
 
-func (r *reader) invalid(value, remedy string, path ...string) {
-	r.addProblem(models.Invalid, path[len(path)-1]+" ("+models.Sanitize(value)+") Is Not Valid: "+remedy+".", path...)
+func (r *reader) addInvalid(value, remedy string, path ...string) {
+	name := path[len(path)-1]
+	r.addProblem(models.Invalid, name+" ("+models.Sanitize(value)+") Is Not Valid: "+remedy+".", path...)
 }
 
-// missing reports the mandatory fields that were left out, and the customer, who is one of two.
-func (r *reader) missing(seen, faulty uint64) {
+// addMissing adds a problem for each mandatory field that is missing. The customer is one of two fields.
+func (r *reader) addMissing(seen, faulty uint64) {
 	in := r.in
 	for i := range fields {
 		if f := &fields[i]; f.mandatory && faulty&(1<<i) == 0 && !f.given(in) {
-			r.mandatory(f.names[r.FieldNames])
+			r.addMandatory(f.names[r.FieldNames])
 		}
 	}
 	const account, participant = 1, 2 // their places in fields
@@ -150,7 +156,8 @@ func (r *reader) missing(seen, faulty uint64) {
 	}
 }
 
-// wrongType consumes a value of the wrong JSON type and complains. Objects and arrays are not repeated: they may hold secrets.
+// wrongType consumes a value of the wrong JSON type and adds a problem. It does not repeat objects and
+// arrays, because they may contain secrets.
 func (r *reader) wrongType(want string, path ...string) error {
 	kind := r.Kind()
 	raw, err := r.Raw()
@@ -160,20 +167,20 @@ func (r *reader) wrongType(want string, path ...string) error {
 	if kind == strictjson.Object || kind == strictjson.Array {
 		raw = map[strictjson.Kind]string{strictjson.Object: "{…}", strictjson.Array: "[…]"}[kind]
 	}
-	r.invalid(raw, want, path...)
+	r.addInvalid(raw, want, path...)
 	return nil
 }
 
-// text reads a text of at most so many characters. ok is false if it has been complained about; the value is then still
-// what the caller wrote, or empty if that is no text. A secret is never shown.
-func (r *reader) text(most int, secret bool, path ...string) (value string, ok bool, err error) {
-	const anything = "write a text in quotation marks"
+// readString reads a text of at most maxLength characters. ok is false if it has added a problem. The value
+// is then still what the caller sent, or empty if that is not a text. Problems never contain a secret.
+func (r *reader) readString(maxLength int, secret bool, path ...string) (value string, ok bool, err error) {
+	const wantText = "write a text in quotation marks"
 	if r.Kind() != strictjson.String {
 		if secret {
-			r.addProblem(models.Invalid, path[len(path)-1]+" Is Not Valid: "+anything+".", path...)
+			r.addProblem(models.Invalid, path[len(path)-1]+" Is Not Valid: "+wantText+".", path...)
 			return "", false, r.Skip()
 		}
-		return "", false, r.wrongType(anything, path...)
+		return "", false, r.wrongType(wantText, path...)
 	}
 	value, err = r.Text()
 	shown, remedy := value, ""
@@ -183,25 +190,25 @@ func (r *reader) text(most int, secret bool, path ...string) (value string, ok b
 		shown, value = strings.ToValidUTF8(value, "\ufffd"), ""
 	case err != nil:
 		return "", false, err
-	case len(value) > most && utf8.RuneCountInString(value) > most:
-		remedy = "at most " + strconv.Itoa(most) + " characters are kept"
-	case controls(value):
-		remedy = "it holds control characters, only tabs and line ends are kept"
+	case len(value) > maxLength && utf8.RuneCountInString(value) > maxLength:
+		remedy = "at most " + strconv.Itoa(maxLength) + " characters are allowed"
+	case hasControlCharacters(value):
+		remedy = "it contains control characters, only tabs and line ends are allowed"
 	}
 	if remedy != "" {
 		if secret {
 			r.addProblem(models.Invalid, path[len(path)-1]+" Is Not Valid: "+remedy+".", path...)
 		} else {
-			r.invalid(shown, remedy, path...)
+			r.addInvalid(shown, remedy, path...)
 		}
 		return value, false, nil
 	}
 	return value, true, nil
 }
 
-// controls reports whether a text holds control characters besides tab, line feed and carriage return. They are refused: a
-// NUL ends the text for half the programs that would read it.
-func controls(value string) bool {
+// hasControlCharacters reports whether a text contains control characters other than tab, line feed and
+// carriage return. They are rejected, because many programs that read the text would take a NUL for its end.
+func hasControlCharacters(value string) bool {
 	for i := 0; i < len(value); i++ {
 		switch b := value[i]; {
 		case b < ' ' && b != '\t' && b != '\n' && b != '\r', b == 0x7f:
@@ -213,4 +220,4 @@ func controls(value string) bool {
 	return false
 }
 
-func blank(value string) bool { return strings.TrimSpace(value) == "" }
+func isBlank(value string) bool { return strings.TrimSpace(value) == "" }

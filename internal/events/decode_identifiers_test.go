@@ -9,26 +9,50 @@ import (
 	"customer-events/models"
 )
 
-// identifierField is an identifier union whose choices are texts that stand in the directory as they are.
+// identifierField is an identifier whose alternatives are texts that the CRM stores as they are.
 type identifierField struct {
-	name    string
-	kind    models.Kind
-	choices map[string]models.Attribute
-	link    func(in *events.WebCustomerEventInput) *events.Reference
+	name         string
+	kind         models.Kind
+	alternatives map[string]models.Attribute
+	reference    func(in *events.WebCustomerEventInput) *events.Reference
 }
 
 var identifierFields = []identifierField{
-	{"accountsReceivableIdentifier", models.Accounts, map[string]models.Attribute{"id": models.ByID, "number": models.ByNumber, "name": models.ByName},
-		func(in *events.WebCustomerEventInput) *events.Reference { return &in.Customer }},
-	{"rewardsParticipantIdentifier", models.Participants, map[string]models.Attribute{"id": models.ByID, "number": models.ByNumber},
-		func(in *events.WebCustomerEventInput) *events.Reference { return &in.Customer }},
-	{"classificationIdentifier", models.Classifications, map[string]models.Attribute{"id": models.ByID, "name": models.ByName, "alternativeCode": models.ByAlternativeCode},
-		func(in *events.WebCustomerEventInput) *events.Reference { return &in.Classification }},
-	{"performedByUnitIdentifier", models.Units, map[string]models.Attribute{"id": models.ByID, "name": models.ByName, "alternativeCode": models.ByAlternativeCode},
-		func(in *events.WebCustomerEventInput) *events.Reference { return &in.Unit }},
+	{
+		"accountsReceivableIdentifier",
+		models.Accounts,
+		map[string]models.Attribute{"id": models.ByID, "number": models.ByNumber, "name": models.ByName},
+		func(in *events.WebCustomerEventInput) *events.Reference { return &in.Customer },
+	},
+	{
+		"rewardsParticipantIdentifier",
+		models.Participants,
+		map[string]models.Attribute{"id": models.ByID, "number": models.ByNumber},
+		func(in *events.WebCustomerEventInput) *events.Reference { return &in.Customer },
+	},
+	{
+		"classificationIdentifier",
+		models.Classifications,
+		map[string]models.Attribute{
+			"id":              models.ByID,
+			"name":            models.ByName,
+			"alternativeCode": models.ByAlternativeCode,
+		},
+		func(in *events.WebCustomerEventInput) *events.Reference { return &in.Classification },
+	},
+	{
+		"performedByUnitIdentifier",
+		models.Units,
+		map[string]models.Attribute{
+			"id":              models.ByID,
+			"name":            models.ByName,
+			"alternativeCode": models.ByAlternativeCode,
+		},
+		func(in *events.WebCustomerEventInput) *events.Reference { return &in.Unit },
+	},
 }
 
-func eachIdentifier(t *testing.T, test func(t *testing.T, f identifierField)) {
+func forEachIdentifier(t *testing.T, test func(t *testing.T, f identifierField)) {
 	t.Parallel()
 	for _, f := range identifierFields {
 		t.Run(f.name, func(t *testing.T) {
@@ -38,195 +62,178 @@ func eachIdentifier(t *testing.T, test func(t *testing.T, f identifierField)) {
 	}
 }
 
-// event is an event with this identifier and, if the identifier is the customer's, no other for him.
-func (f identifierField) event(json string) raw {
-	event := plain()
+// event returns an event with this identifier. If it identifies the customer, the event has no other one.
+func (f identifierField) event(json string) eventJSON {
+	event := minimalEvent()
 	if f.kind == models.Participants {
 		event = event.without("accountsReceivableIdentifier")
 	}
 	return event.with(f.name, json)
 }
 
-func (f identifierField) mustFault(t *testing.T, json string, code models.Code, path ...string) {
+func (f identifierField) mustHaveProblem(t *testing.T, json string, code models.Code, path ...string) {
 	t.Helper()
 	in := decode(t, f.event(json).String())
-	mustFault(t, in, code, append([]string{f.name}, path...)...)
-	if link := f.link(&in); link.Given || link.Target != (models.Reference{}) || link.PassCode != "" {
-		t.Errorf("%s: read %+v", json, link)
+	mustHaveProblem(t, in, code, append([]string{f.name}, path...)...)
+	if ref := f.reference(&in); ref.Given || ref.Target != (models.Reference{}) || ref.PassCode != "" {
+		t.Errorf("%s: read %+v", json, ref)
 	}
 }
 
-func TestIdentifiersAreRead(t *testing.T) {
-	eachIdentifier(t, func(t *testing.T, f identifierField) {
-		for choice, by := range f.choices {
-			for json, want := range map[string]string{`"1"`: "1", `" ACR1 "`: " ACR1 ", `"\u00c0CR\ud83d\ude00"`: "ÀCR😀", `"NULL"`: "NULL", `"tab\tend"`: "tab\tend"} {
+func TestDecodeIdentifier_Valid(t *testing.T) {
+	forEachIdentifier(t, func(t *testing.T, f identifierField) {
+		for choice, by := range f.alternatives {
+			for json, want := range map[string]string{
+				`"1"`:                    "1",
+				`" ACR1 "`:               " ACR1 ",
+				`"\u00c0CR\ud83d\ude00"`: "ÀCR😀",
+				`"NULL"`:                 "NULL",
+				`"tab\tend"`:             "tab\tend",
+			} {
 				in := decode(t, f.event(`{"`+choice+`":`+json+`}`).String())
-				mustBeWhole(t, in)
-				link := f.link(&in)
-				if !link.Given || link.Target != (models.Reference{Kind: f.kind, By: by, Value: want}) || !slices.Equal(link.Path, []string{f.name, choice}) {
-					t.Errorf("%s %s: read %+v", choice, json, link)
+				mustBeValid(t, in)
+				ref := f.reference(&in)
+				if !ref.Given || ref.Target != (models.Reference{Kind: f.kind, By: by, Value: want}) ||
+					!slices.Equal(ref.Path, []string{f.name, choice}) {
+					t.Errorf("%s %s: read %+v", choice, json, ref)
 				}
 			}
 		}
 	})
 }
 
-func TestIdentifiersThatAreNoText(t *testing.T) {
-	eachIdentifier(t, func(t *testing.T, f identifierField) {
-		for choice := range f.choices {
-			for _, value := range wrongForText {
-				f.mustFault(t, `{"`+choice+`":`+value+`}`, models.Invalid, choice)
+func TestDecodeIdentifier_NotAText(t *testing.T) {
+	forEachIdentifier(t, func(t *testing.T, f identifierField) {
+		for choice := range f.alternatives {
+			for _, value := range notTexts {
+				f.mustHaveProblem(t, `{"`+choice+`":`+value+`}`, models.Invalid, choice)
 			}
 			for _, value := range []string{"null", `""`, `" "`, `"\n"`, "\"\u00a0\""} {
-				f.mustFault(t, `{"`+choice+`":`+value+`}`, models.Mandatory, choice)
+				f.mustHaveProblem(t, `{"`+choice+`":`+value+`}`, models.Mandatory, choice)
 			}
-			for _, value := range []string{`"a\u0000"`, `"a\u001b"`, "\"a\u0085\"", "\"a\xff\"", `"\ud800"`} {
-				f.mustFault(t, `{"`+choice+`":`+value+`}`, models.Invalid, choice)
+			for _, value := range []string{
+				`"a\u0000"`,
+				`"a\u001b"`,
+				"\"a\u0085\"",
+				"\"a\xff\"",
+				`"\ud800"`,
+			} {
+				f.mustHaveProblem(t, `{"`+choice+`":`+value+`}`, models.Invalid, choice)
 			}
 		}
 	})
 }
 
-func TestIdentifiersMayBeSoLongInCharacters(t *testing.T) {
-	eachIdentifier(t, func(t *testing.T, f identifierField) {
-		for choice := range f.choices {
+func TestDecodeIdentifier_MaxLength(t *testing.T) {
+	forEachIdentifier(t, func(t *testing.T, f identifierField) {
+		for choice := range f.alternatives {
 			for _, character := range []string{"x", "😀"} {
 				in := decode(t, f.event(`{"`+choice+`":"`+strings.Repeat(character, 255)+`"}`).String())
-				mustBeWhole(t, in)
-				f.mustFault(t, `{"`+choice+`":"`+strings.Repeat(character, 256)+`"}`, models.Invalid, choice)
+				mustBeValid(t, in)
+				f.mustHaveProblem(t, `{"`+choice+`":"`+strings.Repeat(character, 256)+`"}`, models.Invalid, choice)
 			}
 		}
 	})
 }
 
-func TestIdentifiersThatAreNoObject(t *testing.T) {
-	eachIdentifier(t, func(t *testing.T, f identifierField) {
+func TestDecodeIdentifier_NotAnObject(t *testing.T) {
+	forEachIdentifier(t, func(t *testing.T, f identifierField) {
 		for _, value := range []string{"1", `"ACR0000000020"`, "true", "[]", `[{"id":"1"}]`} {
-			f.mustFault(t, value, models.Invalid)
+			f.mustHaveProblem(t, value, models.Invalid)
 		}
 	})
 }
 
-func TestNoIdentifierOfAUnion(t *testing.T) {
-	eachIdentifier(t, func(t *testing.T, f identifierField) {
-		f.mustFault(t, `{}`, models.Mandatory)
+func TestDecodeIdentifier_None(t *testing.T) {
+	forEachIdentifier(t, func(t *testing.T, f identifierField) {
+		f.mustHaveProblem(t, `{}`, models.Mandatory)
 		switch in := decode(t, f.event(`null`).String()); f.name {
 		case "classificationIdentifier":
-			mustBeWhole(t, in)
+			mustBeValid(t, in)
 		case "performedByUnitIdentifier":
-			mustFault(t, in, models.Mandatory, f.name)
-		default: // either customer would do, so that the first one stands for both
-			mustFault(t, in, models.Mandatory, "accountsReceivableIdentifier")
+			mustHaveProblem(t, in, models.Mandatory, f.name)
+		default: // one of two fields is mandatory: the problem names the first
+			mustHaveProblem(t, in, models.Mandatory, "accountsReceivableIdentifier")
 		}
 	})
 }
 
-func TestSeveralIdentifiersOfAUnion(t *testing.T) {
-	eachIdentifier(t, func(t *testing.T, f identifierField) {
-		for _, json := range []string{`{"id":"1","X":"2"}`, `{"X":"2","id":"1"}`, `{"id":"1","X":null}`, `{"X":null,"id":"1"}`, `{"id":null,"X":null}`,
-			`{"id":"1","id":"1"}`, `{"id":null,"id":"1"}`, `{"id":"1","X":7}`} {
-			for choice := range f.choices {
+func TestDecodeIdentifier_Several(t *testing.T) {
+	forEachIdentifier(t, func(t *testing.T, f identifierField) {
+		for _, json := range []string{
+			`{"id":"1","X":"2"}`,
+			`{"X":"2","id":"1"}`,
+			`{"id":"1","X":null}`,
+			`{"X":null,"id":"1"}`,
+			`{"id":null,"X":null}`,
+			`{"id":"1","id":"1"}`,
+			`{"id":null,"id":"1"}`,
+			`{"id":"1","X":7}`,
+		} {
+			for choice := range f.alternatives {
 				if choice != "id" {
-					f.mustFault(t, strings.ReplaceAll(json, "X", choice), models.Invalid)
+					f.mustHaveProblem(t, strings.ReplaceAll(json, "X", choice), models.Invalid)
 				}
 			}
 		}
 	})
 }
 
-// Members have no order in JSON, so that the code must not depend on theirs.
-func TestSeveralIdentifiersAreInvalidWhateverElseIsWrongWithTheFirst(t *testing.T) {
-	eachIdentifier(t, func(t *testing.T, f identifierField) {
+// JSON objects have no order, so the code must not depend on the order of the members.
+func TestDecodeIdentifier_SeveralAndAnotherProblem(t *testing.T) {
+	forEachIdentifier(t, func(t *testing.T, f identifierField) {
 		for _, first := range []string{`""`, `7`, `" "`} {
 			in := decode(t, f.event(`{"id":`+first+`,"id":"1"}`).String())
-			if len(in.Problems) == 0 || in.Problems[0].Code != models.Invalid || !slices.Equal(in.Problems[0].Path, []string{f.name}) {
+			if len(in.Problems) == 0 || in.Problems[0].Code != models.Invalid ||
+				!slices.Equal(in.Problems[0].Path, []string{f.name}) {
 				t.Errorf("%s: %+v", first, in.Problems)
 			}
 		}
 	})
 }
 
-func TestUnknownIdentifiers(t *testing.T) {
-	eachIdentifier(t, func(t *testing.T, f identifierField) {
+func TestDecodeIdentifier_UnknownMember(t *testing.T) {
+	forEachIdentifier(t, func(t *testing.T, f identifierField) {
 		for _, member := range []string{"ID", "Id", "colour", "alternative_code", " id", ""} {
-			f.mustFault(t, `{"`+member+`":"1"}`, models.Invalid, member)
-			f.mustFault(t, `{"id":"1","`+member+`":"1"}`, models.Invalid, member)
+			f.mustHaveProblem(t, `{"`+member+`":"1"}`, models.Invalid, member)
+			f.mustHaveProblem(t, `{"id":"1","`+member+`":"1"}`, models.Invalid, member)
 		}
 	})
 }
 
-func TestTheCustomerIsOneOfTwo(t *testing.T) {
+func TestDecodeCustomer_OneOfTwo(t *testing.T) {
 	t.Parallel()
 	const account, participant = "accountsReceivableIdentifier", "rewardsParticipantIdentifier"
 	t.Run("neither", func(t *testing.T) {
 		t.Parallel()
-		for _, event := range []raw{plain().without(account), plain().with(account, "null"), plain().with(account, "null").with(participant, "null")} {
-			mustFault(t, decode(t, event.String()), models.Mandatory, account)
+		for _, event := range []eventJSON{
+			minimalEvent().without(account),
+			minimalEvent().with(account, "null"),
+			minimalEvent().with(account, "null").with(participant, "null"),
+		} {
+			mustHaveProblem(t, decode(t, event.String()), models.Mandatory, account)
 		}
 	})
 	t.Run("both", func(t *testing.T) {
 		t.Parallel()
-		in := decode(t, plain().with(participant, `{"number":"RP0000000019"}`).String())
-		mustFault(t, in, models.Invalid, participant)
+		in := decode(t, minimalEvent().with(participant, `{"number":"RP0000000019"}`).String())
+		mustHaveProblem(t, in, models.Invalid, participant)
 		if !strings.Contains(in.Problems[0].Detail, account) {
 			t.Errorf("%q does not name the other", in.Problems[0].Detail)
 		}
-		mustFault(t, decode(t, `{"rewardsParticipantIdentifier":{"number":"1"},`+plain().String()[1:]), models.Invalid, account)
+		mustHaveProblem(
+			t,
+			decode(t, `{"rewardsParticipantIdentifier":{"number":"1"},`+minimalEvent().String()[1:]),
+			models.Invalid,
+			account,
+		)
 	})
 	t.Run("one beside a null", func(t *testing.T) {
 		t.Parallel()
-		mustBeWhole(t, decode(t, plain().with(participant, "null").String()))
-		mustBeWhole(t, decode(t, plain().by(`{"number":"1"}`).with(account, "null").String()))
+		mustBeValid(t, decode(t, minimalEvent().with(participant, "null").String()))
+		mustBeValid(
+			t,
+			decode(t, minimalEvent().forParticipant(`{"number":"1"}`).with(account, "null").String()),
+		)
 	})
-}
-
-func TestUnknownFields(t *testing.T) {
-	t.Parallel()
-	for _, name := range []string{"hue", "Website", "web_site", "udfString9", "udfString0", "udf_string_1", "id", "", " website", "token", "😀"} {
-		for _, value := range []string{`null`, `"x"`, `7`, `{"a":[1,{"b":null}]}`} {
-			mustFault(t, decode(t, plain().with(name, value).String()), models.Invalid, name)
-		}
-	}
-	for json, shown := range map[string]string{`a\u0000b`: "a\ufffdb", `a\nb`: "a\ufffdb", `a\u202eb`: "a\ufffdb", "a\xffb": "a\ufffdb"} {
-		mustFault(t, decode(t, plain().with(json, `1`).String()), models.Invalid, shown)
-	}
-}
-
-func TestRepeatedFields(t *testing.T) {
-	t.Parallel()
-	full := plain().referred("shop", "1").with("description", `"a"`).with("classificationIdentifier", `{"name":"a"}`)
-	for _, f := range textFields[5:] {
-		full = full.with(f.name, `"a"`)
-	}
-	for name := range floatFields {
-		full = full.with(name, `1`)
-	}
-	for name := range dateFields {
-		full = full.with(name, `"2016-06-22T15:00:00"`)
-	}
-	mustBeWhole(t, decode(t, full.String()))
-	for name, value := range full {
-		for _, second := range []string{value, "null"} {
-			mustFault(t, decode(t, `{"`+name+`":`+second+`,`+full.without(name).String()[1:len(full.without(name).String())-1]+`,"`+name+`":`+value+`}`),
-				models.Invalid, name)
-		}
-	}
-}
-
-func TestAHundredFaultsAreEnough(t *testing.T) {
-	t.Parallel()
-	var b strings.Builder
-	b.WriteString("{")
-	for i := range 5000 {
-		b.WriteString(`"x` + strings.Repeat("y", i%7) + `":0,`)
-	}
-	many := b.String()
-	for _, rest := range []string{`"website":"www.crm.com"}`, `"accountsReceivableIdentifier":{}}`, `"performedByUnitIdentifier":{"id":"1","name":"2"}}`,
-		`"rewardsParticipantIdentifier":{"accessTokenIdentifier":{"credentials":{}}}}`,
-		`"rewardsParticipantIdentifier":{"accessTokenIdentifier":{"credentials":{"identifier":7,"passCode":"x"}}}}`,
-		`"rewardsParticipantIdentifier":{"accessTokenIdentifier":{"oneTimePassword":null}}}`} {
-		if in := decode(t, many+rest); len(in.Problems) != 100 {
-			t.Errorf("%s: %d faults", rest, len(in.Problems))
-		}
-	}
 }

@@ -2,35 +2,38 @@ package events
 
 import "customer-events/models"
 
+// currentKey selects the current secret key. Other key indexes select one of KeyedHasher.Previous.
 const currentKey = -1
 
-// fingerprint tells whether two calls carry the same events, however they were written: the order of an event's fields, the
-// spelling of its dates and numbers, and the token they came with do not enter. An event that could not be read enters by
-// what could be read of it and by what was wrong. by tells whose hashes stand for secrets: those of today's key, or of the older
-// key at that place.
-func fingerprint(secrets *models.KeyedHasher, set []WebCustomerEventInput, by int) []byte {
-	canonical := make([]byte, 0, 512*len(set))
-	for i := range set {
-		in := &set[i]
+// fingerprint returns a hash that is equal for two calls with the same events. The order of an event's
+// fields, the notation of its dates and numbers, and the caller's token do not matter. An event that could
+// not be read counts by what could be read, and by its problems. keyIndex selects the key by which secrets
+// were hashed.
+func fingerprint(hasher *models.KeyedHasher, list []WebCustomerEventInput, keyIndex int) []byte {
+	canonical := make([]byte, 0, 512*len(list))
+	var row models.WebCustomerEvent // its references are zero: they count by their identifiers
+	for i := range list {
+		in := &list[i]
 		canonical = appendText(canonical, in.RequestUniqueIdentifier)
-		for _, link := range []*Reference{&in.Customer, &in.Classification, &in.Unit} {
-			canonical = append(canonical, byte(link.Target.Kind), byte(link.Target.By))
-			value := &link.Target.Value
-			if by != currentKey && len(link.Previous) > 0 {
-				value = &link.Previous[by].Value
+		for _, ref := range in.references() {
+			canonical = append(canonical, byte(ref.Target.Kind), byte(ref.Target.By))
+			value := &ref.Target.Value
+			if keyIndex != currentKey && len(ref.Previous) > 0 {
+				value = &ref.Previous[keyIndex].Value
 			}
 			canonical = appendText(canonical, value)
-			canonical = appendText(canonical, &link.PassCode)
+			canonical = appendText(canonical, &ref.PassCode)
 		}
+		row.EventDetails = in.Details
 		for f := range fields {
-			if fields[f].bytes != nil {
-				canonical = fields[f].bytes(canonical, &in.Row)
+			if fields[f].appendTo != nil {
+				canonical = fields[f].appendTo(canonical, &row)
 			}
 		}
-		for _, fault := range in.Problems {
-			canonical = appendText(canonical, &fault.Detail)
+		for p := range in.Problems {
+			canonical = appendText(canonical, &in.Problems[p].Detail)
 		}
 		canonical = append(canonical, 0xff)
 	}
-	return secrets.Fingerprint(canonical)
+	return hasher.Fingerprint(canonical)
 }

@@ -6,53 +6,42 @@ import (
 	"customer-events/models"
 )
 
-// The identifiers of an event, in the order of links, of item.means, and of
-// models.WebCustomerEvent.IdentifiersHash.
-const (
-	customerLink = iota
-	classificationLink
-	unitLink
-)
-
-func (in *WebCustomerEventInput) links() [3]*Reference {
-	return [3]*Reference{&in.Customer, &in.Classification, &in.Unit}
-}
-
-// identifierHash is the hash of one identifier: by today's key, or by the older key at that place.
-func (b *batch) identifierHash(link *Reference, external models.ExternalReference, by int) []byte {
-	secrets, ref := b.Hasher, link.Target
-	if by != currentKey {
-		secrets = b.Hasher.Previous()[by]
-		if len(link.Previous) > 0 {
-			ref = link.Previous[by]
+// identifierHash returns the hash of one identifier of an event. keyIndex selects the secret key.
+func (b *batch) identifierHash(ref *Reference, external models.ExternalReference, keyIndex int) []byte {
+	hasher, target := b.Hasher, ref.Target
+	if keyIndex != currentKey {
+		hasher = b.Hasher.Previous()[keyIndex]
+		if len(ref.Previous) > 0 {
+			target = ref.Previous[keyIndex]
 		}
 	}
-	if link.Target.Kind == models.AccessTokens {
-		return secrets.Identifier(ref, link.PassCode, external.System, external.Number)
+	if target.Kind == models.AccessTokens {
+		return hasher.Identifier(target, ref.PassCode, external.System, external.Number)
 	}
-	return secrets.Identifier(ref)
+	return hasher.Identifier(target)
 }
 
-// identifiersHash is what is kept of the identifiers of an event that has an external reference. Most events
-// of a call point at a few classifications and units, whose hashes are made once.
+// identifiersHash returns the hashes that are stored for the identifiers of an event with an external
+// reference, and nil for other events. Most events of a call refer to a few classifications and units, so it
+// caches their hashes.
 func (b *batch) identifiersHash(it *item) []byte {
-	external, ok := it.in.Row.ExternalReference()
+	external, ok := it.row.ExternalReference()
 	if !ok {
 		return nil
 	}
 	hashes := make([]byte, 0, 3*models.IdentifierHashLength)
-	for i, link := range it.in.links() {
-		if i == customerLink {
-			hashes = append(hashes, b.identifierHash(link, external, currentKey)...)
+	for which, ref := range it.in.references() {
+		if which == customerIdentifier {
+			hashes = append(hashes, b.identifierHash(ref, external, currentKey)...)
 			continue
 		}
-		hash, known := b.hashes[link.Target]
-		if !known {
-			hash = b.identifierHash(link, external, currentKey)
+		hash, cached := b.hashes[ref.Target]
+		if !cached {
+			hash = b.identifierHash(ref, external, currentKey)
 			if b.hashes == nil {
 				b.hashes = make(map[models.Reference][]byte)
 			}
-			b.hashes[link.Target] = hash
+			b.hashes[ref.Target] = hash
 		}
 		hashes = append(hashes, hash...)
 	}
@@ -60,14 +49,14 @@ func (b *batch) identifiersHash(it *item) []byte {
 }
 
 // sentWith reports whether a recorded event was sent with this very identifier.
-func (b *batch) sentWith(row *models.WebCustomerEvent, which int, link *Reference) bool {
+func (b *batch) sentWith(row *models.WebCustomerEvent, which int, ref *Reference) bool {
 	external, ok := row.ExternalReference()
-	from, end := which*models.IdentifierHashLength, (which+1)*models.IdentifierHashLength
-	if !ok || len(row.IdentifiersHash) < end {
+	from, to := which*models.IdentifierHashLength, (which+1)*models.IdentifierHashLength
+	if !ok || len(row.IdentifiersHash) < to {
 		return false
 	}
-	for by := currentKey; by < len(b.Hasher.Previous()); by++ {
-		if bytes.Equal(row.IdentifiersHash[from:end], b.identifierHash(link, external, by)) {
+	for keyIndex := currentKey; keyIndex < len(b.Hasher.Previous()); keyIndex++ {
+		if bytes.Equal(row.IdentifiersHash[from:to], b.identifierHash(ref, external, keyIndex)) {
 			return true
 		}
 	}

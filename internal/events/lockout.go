@@ -7,112 +7,128 @@ import (
 	"customer-events/models"
 )
 
-// How many failed credentials are borne, each within models.AttemptWindow unless it says otherwise. What is beyond them is
-// refused, right or wrong. See docs/decisions/0007-guessing.md for where the numbers come from.
+// How many failed attempts are allowed, within models.LockoutWindow unless stated otherwise. Beyond them all
+// attempts are rejected, correct or not. docs/decisions/0007-guessing.md explains the numbers.
 const (
-	// MaxFailedPerCall is how many failed credentials of one call are looked at; equal ones are one.
+	// MaxFailedPerCall is for the distinct credentials of one call.
 	MaxFailedPerCall = 20
-	// MaxFailedPerSecret is how many wrong pass codes are looked at for one identifier, whoever sends them.
+	// MaxFailedPerSecret is for wrong pass codes of one identifier, from all users together.
 	MaxFailedPerSecret = 5
-	// MaxFailedPerUser and MaxFailedInAll bound wrong pass codes and authentication codes.
+	// MaxFailedPerUser and MaxFailedInAll are for wrong pass codes and authentication codes.
 	MaxFailedPerUser = 100
 	MaxFailedInAll   = 1000
-	// MaxFailedPasswordsPerUser and MaxPasswordsInAll bound wrong one-time passwords. Six digits alone name somebody, so each of these
-	// guesses is one at every password that is out.
+	// MaxFailedPasswordsPerUser and MaxFailedPasswordsInAll are for wrong one-time passwords. Six digits
+	// alone identify a participant, so each of these attempts is one at every valid password.
 	MaxFailedPasswordsPerUser = 20
 	MaxFailedPasswordsInAll   = 200
 )
 
-// credential is a credential as the caller gave it. It is comparable: equal credentials of one call are one guess.
-type credential struct {
-	target   models.Reference
-	passCode string
-}
-
-// verdict is what became of a guess.
+// verdict is the result of checking one credential.
 type verdict struct{ failed, lockedOut bool }
 
-// checkLockout finds out which of the call's credentials may be answered by what they are, and counts the wrong ones, in a
-// transaction of its own: what becomes of the batch afterwards must not forgive them. A guess that an earlier pass of this
-// batch has been told about is not counted again, unless it was right then and is not so now.
+// checkLockout counts the failed attempts of the call and marks the credentials that are locked out. It does
+// so in a transaction of its own, so that attempts count whatever happens to the batch afterwards. A
+// credential that an earlier pass of this batch has checked is not counted again, unless it was correct then
+// and is wrong now.
 func (b *batch) checkLockout(ctx context.Context) error {
-	var list []credential
-	failed := make(map[credential]bool)
-	for i := range b.items {
-		it := &b.items[i]
-		if it.replayed || it.usedByThisEvent || !it.in.Customer.Given || it.in.Customer.Target.Kind != models.AccessTokens {
-			continue
-		}
-		g := it.in.credential()
-		wrong, known := failed[g]
-		if !known {
-			list = append(list, g)
-		}
-		failed[g] = wrong || !it.attested && (it.token == nil || it.tokenExpired)
-	}
-	if len(list) == 0 {
+	sent, failed := b.attempts()
+	if len(sent) == 0 {
 		return nil
 	}
 	if b.verdicts == nil {
-		b.verdicts = make(map[credential]verdict, len(list))
+		b.verdicts = make(map[credential]verdict, len(sent))
 	}
-	asked := make([]credential, 0, len(list))
-	attempt := models.Attempts{MaxFailed: MaxFailedPerCall, At: b.at}
-	before := 0
-	for _, g := range list {
-		if t, known := b.verdicts[g]; known && (t.lockedOut || t.failed == failed[g]) {
-			if t.lockedOut || t.failed {
-				before++
-			}
-			continue
+	unchecked, failedBefore := make([]credential, 0, len(sent)), 0
+	for _, c := range sent {
+		switch known, ok := b.verdicts[c]; {
+		case !ok || !known.lockedOut && known.failed != failed[c]:
+			unchecked = append(unchecked, c)
+		case known.lockedOut || known.failed:
+			failedBefore++
 		}
-		asked = append(asked, g)
-		attempt.List = append(attempt.List, models.Attempt{Limits: b.limits(g), Failed: failed[g]})
 	}
-	if len(asked) > 0 && before >= MaxFailedPerCall {
-		for _, g := range asked {
-			b.verdicts[g] = verdict{failed[g], true}
-		}
-		asked = nil
+	locked, err := b.countAttempts(ctx, unchecked, failed, b.limits, MaxFailedPerCall-failedBefore)
+	if err != nil {
+		return err
 	}
-	if len(asked) > 0 {
-		attempt.MaxFailed -= before
-		until, err := b.Store.CountAttempts(ctx, attempt)
-		if err != nil {
-			return err
-		}
-		for i, g := range asked {
-			b.verdicts[g] = verdict{failed[g], !until[i].IsZero()}
-		}
+	for i, c := range unchecked {
+		b.verdicts[c] = verdict{failed[c], locked[i]}
 	}
 	for i := range b.items {
-		if it := &b.items[i]; it.in.Customer.Given && !it.replayed && !it.usedByThisEvent {
-			it.lockedOut = b.verdicts[it.in.credential()].lockedOut
+		if it := &b.items[i]; !it.replayed && it.credential.isAttempt() {
+			it.credential.lockedOut = b.verdicts[it.sentCredential()].lockedOut
 		}
 	}
 	return nil
 }
 
-func (in *WebCustomerEventInput) credential() credential {
-	return credential{in.Customer.Target, in.Customer.PassCode}
+// attempts returns the distinct credentials of the call in their order, and which of them are wrong. A
+// credential is wrong if it is for one event that has it.
+func (b *batch) attempts() (sent []credential, failed map[credential]bool) {
+	failed = make(map[credential]bool)
+	for i := range b.items {
+		it := &b.items[i]
+		if it.replayed || !it.credential.isAttempt() {
+			continue
+		}
+		c := it.sentCredential()
+		wrong, listed := failed[c]
+		if !listed {
+			sent = append(sent, c)
+		}
+		failed[c] = wrong || it.credential.failed()
+	}
+	return sent, failed
 }
 
-// limits are those that a failure of the guess is counted on. A pass code is a try at the identifier that it came with,
-// whether anybody bears that or not. The other credentials name their own token, so that a wrong one names nobody.
-func (b *batch) limits(g credential) []models.Limit {
+// countAttempts counts the failed ones of the attempts, and reports for each of them whether it is locked
+// out.
+func (b *batch) countAttempts(ctx context.Context, list []credential, failed map[credential]bool,
+	limits func(credential) []models.Limit, maxFailed int) (locked []bool, err error) {
+	locked = make([]bool, len(list))
+	if len(list) == 0 {
+		return locked, nil
+	}
+	if maxFailed <= 0 {
+		for i := range locked {
+			locked[i] = true
+		}
+		return locked, nil
+	}
+	attempts := models.Attempts{MaxFailed: maxFailed, At: b.at, List: make([]models.Attempt, len(list))}
+	for i, c := range list {
+		attempts.List[i] = models.Attempt{Limits: limits(c), Failed: failed[c]}
+	}
+	until, err := b.Store.CountAttempts(ctx, attempts)
+	if err != nil {
+		return nil, err
+	}
+	for i := range locked {
+		locked[i] = !until[i].IsZero()
+	}
+	return locked, nil
+}
+
+// limits returns the limits that a failed attempt counts towards. A wrong pass code counts for its
+// identifier, whether that exists or not. Other wrong credentials belong to no token.
+func (b *batch) limits(c credential) []models.Limit {
 	user := strconv.FormatInt(b.request.Caller.UserKey, 10)
-	if g.target.By == models.ByOneTimePassword {
+	if c.target.By == models.ByOneTimePassword {
 		return []models.Limit{
 			{CounterKey: b.Hasher.CounterKey("passwords of all"), Max: MaxFailedPasswordsInAll},
 			{CounterKey: b.Hasher.CounterKey("passwords of a user", user), Max: MaxFailedPasswordsPerUser},
 		}
 	}
-	budgets := []models.Limit{
+	limits := []models.Limit{
 		{CounterKey: b.Hasher.CounterKey("all"), Max: MaxFailedInAll},
 		{CounterKey: b.Hasher.CounterKey("user", user), Max: MaxFailedPerUser},
 	}
-	if g.target.By == models.ByIdentifier {
-		budgets = append(budgets, models.Limit{CounterKey: b.Hasher.CounterKey("identifier", g.target.Value), Max: MaxFailedPerSecret, SlidingWindow: true})
+	if c.target.By == models.ByIdentifier {
+		limits = append(limits, models.Limit{
+			CounterKey:    b.Hasher.CounterKey("identifier", c.target.Value),
+			Max:           MaxFailedPerSecret,
+			SlidingWindow: true,
+		})
 	}
-	return budgets
+	return limits
 }

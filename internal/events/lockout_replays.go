@@ -7,64 +7,78 @@ import (
 	"customer-events/models"
 )
 
-// admitReplays gives the events that the caller had recorded by a pass code or an authentication code their answer, though that
-// credential is locked: what was processed stays processed. While it is locked, credentials that come with the content of such
-// events have counters of their own, as strict as the others. So a lock that others have caused, or new events, does not hold up a
-// sender who repeats a call; and whoever tries credentials out at recorded events gets as many tries again, and no more.
-func (b *batch) admitReplays(ctx context.Context) error {
-	if b.toldReplays == nil {
-		b.toldReplays = make(map[credential]bool)
-	}
-	attempt := models.Attempts{MaxFailed: MaxFailedPerCall, At: b.at}
-	var asked []credential
-	right := make(map[credential]bool)
+// checkReplayLockout allows replays of events that the caller recorded with a pass code or an authentication
+// code, although that credential is locked out: what was processed stays processed. In this state,
+// credentials of events with such content have counters of their own, as strict as the others. So a lock
+// that new events or other users have caused does not stop a caller from repeating a call. And guessing
+// credentials of recorded events gives as many attempts again, and no more.
+func (b *batch) checkReplayLockout(ctx context.Context) error {
+	var unchecked []credential
+	failed := make(map[credential]bool)
 	for i := range b.items {
 		it := &b.items[i]
-		if !it.lockedReplay() {
+		if it.replayed || !it.lockedReplay() {
 			continue
 		}
-		g := it.in.credential()
-		_, known := b.toldReplays[g]
-		if _, listed := right[g]; !known && !listed {
-			asked = append(asked, g)
+		c := it.sentCredential()
+		wrong, listed := failed[c]
+		if _, checked := b.replayVerdicts[c]; !checked && !listed {
+			unchecked = append(unchecked, c)
 		}
-		right[g] = right[g] || it.attested
+		// The attempt is correct if the credential is that of one of the events.
+		failed[c] = (wrong || !listed) && !it.credential.repeatsEvent
 	}
-	for _, g := range asked {
-		attempt.List = append(attempt.List, models.Attempt{Limits: b.replayBudgets(g), Failed: !right[g]})
+	locked, err := b.countAttempts(ctx, unchecked, failed, b.replayLimits, MaxFailedPerCall)
+	if err != nil {
+		return err
 	}
-	if len(asked) > 0 {
-		until, err := b.Store.CountAttempts(ctx, attempt)
-		if err != nil {
-			return err
-		}
-		for i, g := range asked {
-			b.toldReplays[g] = !until[i].IsZero()
-		}
+	if b.replayVerdicts == nil {
+		b.replayVerdicts = make(map[credential]bool)
+	}
+	for i, c := range unchecked {
+		b.replayVerdicts[c] = locked[i]
 	}
 	for i := range b.items {
-		if it := &b.items[i]; it.lockedReplay() && it.attested {
-			it.lockedOut = b.toldReplays[it.in.credential()]
+		if it := &b.items[i]; !it.replayed && it.lockedReplay() && it.credential.repeatsEvent {
+			it.credential.lockedOut = b.replayVerdicts[it.sentCredential()]
 		}
 	}
 	return nil
 }
 
-// lockedReplay reports whether the event would be a replay of the caller's own but for its credential, which is locked. One-time
-// passwords need no answer here: that of a recorded event is not looked at at all.
-func (it *item) lockedReplay() bool {
-	return it.resent && it.lockedOut && !it.replayed && it.in.Customer.Target.By != models.ByOneTimePassword
+// matchLockedOut looks up the external references of the events whose credentials are locked out, in a pass
+// that has skipped the lookup: if these events repeat recorded ones, their answer is that of
+// checkReplayLockout.
+func (b *batch) matchLockedOut(ctx context.Context) error {
+	if !b.unchecked {
+		return nil
+	}
+	some := false
+	err := b.lookUpReferences(ctx, func(it *item) bool {
+		locked := it.credential.lockedOut && !it.replayed && it.recorded == nil && it.valid()
+		some = some || locked
+		return locked
+	})
+	if err != nil || !some {
+		return err
+	}
+	return b.matchRecorded(ctx)
 }
 
-// replayBudgets are those that a failure at a recorded event is counted on while its credential is locked.
-func (b *batch) replayBudgets(g credential) []models.Limit {
+// replayLimits returns the limits that a failed attempt at a recorded event counts towards, while its
+// credential is locked out.
+func (b *batch) replayLimits(c credential) []models.Limit {
 	user := strconv.FormatInt(b.request.Caller.UserKey, 10)
-	budgets := []models.Limit{
+	limits := []models.Limit{
 		{CounterKey: b.Hasher.CounterKey("replays of all"), Max: MaxFailedInAll},
 		{CounterKey: b.Hasher.CounterKey("replays of a user", user), Max: MaxFailedPerUser},
 	}
-	if g.target.By == models.ByIdentifier {
-		budgets = append(budgets, models.Limit{CounterKey: b.Hasher.CounterKey("replays of an identifier", g.target.Value), Max: MaxFailedPerSecret, SlidingWindow: true})
+	if c.target.By == models.ByIdentifier {
+		limits = append(limits, models.Limit{
+			CounterKey:    b.Hasher.CounterKey("replays of an identifier", c.target.Value),
+			Max:           MaxFailedPerSecret,
+			SlidingWindow: true,
+		})
 	}
-	return budgets
+	return limits
 }

@@ -2,34 +2,39 @@ package events
 
 import "context"
 
-// Observer is told what calls go through, for metrics and traces. It must be safe for concurrent use.
+// Observer receives the phases and retries of calls, for metrics and traces. It must be safe for concurrent
+// use.
 type Observer interface {
-	// StartPhase tells that a call begins a pass that asks the database: settle, resolve or record. The pass runs under the context that is returned, and
-	// end is called when it is over.
+	// StartPhase is called at the start of each phase that queries the database: "settle" (find replays),
+	// "resolve" (with the credentials) and "record" (write). The phase runs under the returned context, and
+	// calls end when it is done.
 	StartPhase(ctx context.Context, name string) (_ context.Context, end func(error))
-	// Retry tells that a call starts over, or writes the same once more, and why.
-	Retry(cause RetryReason)
+	// Retry is called when a batch starts over, or writes the same rows again.
+	Retry(reason RetryReason)
 }
 
-// RetryReason is why a call had to try again.
+// RetryReason is the reason for another attempt.
 type RetryReason string
 
-// All causes there are.
+// The reasons for another attempt.
 const (
-	// CauseStale: something was recorded since the call looked, such as its external reference.
+	// RetryConflict: another call recorded something since the lookups, for example one of the external
+	// references.
 	RetryConflict RetryReason = "stale"
-	// CauseGivenUp: the transaction was given up, by a deadlock, a lock's time-out, or a connection that broke.
+	// RetryAborted: the transaction was rolled back, after a deadlock, a lock timeout or a lost connection.
 	RetryAborted RetryReason = "given-up"
-	// CauseAway: the database could not take the call.
+	// RetryUnavailable: the database could not accept the call.
 	RetryUnavailable RetryReason = "away"
-	// CauseUnknown: the answer to a COMMIT was lost.
+	// RetryCommitUnknown: the response to a COMMIT was lost.
 	RetryCommitUnknown RetryReason = "unknown"
-	// CauseRefused: the database refused an event that our own checks had let pass.
+	// RetryRowRejected: the database rejected an event that had passed all checks.
 	RetryRowRejected RetryReason = "refused"
 )
 
-// RetryReasons are all of them, for those who count.
-var RetryReasons = []RetryReason{RetryConflict, RetryAborted, RetryUnavailable, RetryCommitUnknown, RetryRowRejected}
+// RetryReasons lists all reasons, for counters.
+var RetryReasons = []RetryReason{
+	RetryConflict, RetryAborted, RetryUnavailable, RetryCommitUnknown, RetryRowRejected,
+}
 
 func (b *batch) phase(ctx context.Context, name string, run func(context.Context) error) error {
 	if b.Observer == nil {
@@ -41,8 +46,8 @@ func (b *batch) phase(ctx context.Context, name string, run func(context.Context
 	return err
 }
 
-func (b *batch) countRetry(cause RetryReason) {
+func (b *batch) countRetry(reason RetryReason) {
 	if b.Observer != nil {
-		b.Observer.Retry(cause)
+		b.Observer.Retry(reason)
 	}
 }

@@ -6,14 +6,15 @@ import (
 	"customer-events/models"
 )
 
-// Outcome is the answer to a call: every event of it in exactly one of two lists, both in the caller's order.
+// Outcome is the result of a call. Each event is in exactly one of the two lists, both in the caller's
+// order.
 type Outcome struct {
 	ProcessedCustomerEventsSet   []ProcessedCustomerEvent
 	UnprocessedCustomerEventsSet []UnprocessedCustomerEvent
 	Summary                      BatchSummary
 }
 
-// ProcessedCustomerEvent is an event that is recorded, by this call or by an earlier one.
+// ProcessedCustomerEvent is an event that this call or an earlier one recorded.
 type ProcessedCustomerEvent struct {
 	RequestUniqueIdentifier string
 	ID                      string
@@ -22,7 +23,7 @@ type ProcessedCustomerEvent struct {
 	Index                   int
 }
 
-// UnprocessedCustomerEvent is an event that was not recorded, and why.
+// UnprocessedCustomerEvent is an event that was not recorded, with the reasons.
 type UnprocessedCustomerEvent struct {
 	RequestUniqueIdentifier *string
 	Index                   int
@@ -32,21 +33,23 @@ type UnprocessedCustomerEvent struct {
 	Problems                []EventProblem
 }
 
-// EventProblem is one thing that is wrong with an event.
+// EventProblem is one problem of an event.
 type EventProblem struct {
 	Path             []string
 	ErrorCode        models.Code
 	ErrorDescription string
 }
 
-// BatchSummary counts: Received = Processed + Unprocessed, and Replayed of the processed ones were recorded before.
+// BatchSummary counts the events of a call. Received = Processed + Unprocessed; Replayed of the processed
+// events were recorded before.
 type BatchSummary struct {
 	Received, Processed, Replayed, Unprocessed int
 }
 
-// DryRunResult is what a call would be answered, were it made now.
+// DryRunResult is the result that a call would have now.
 type DryRunResult struct {
-	// Acceptable counts the events that would be processed, Replays those of them that are recorded already.
+	// Acceptable counts the events that would be processed, and Replays those of them that were recorded
+	// before.
 	Acceptable, Replays          int
 	UnprocessedCustomerEventsSet []UnprocessedCustomerEvent
 }
@@ -83,38 +86,40 @@ func (b *batch) outcome() Outcome {
 }
 
 func (b *batch) dryRunResult() DryRunResult {
-	verdicts := DryRunResult{UnprocessedCustomerEventsSet: []UnprocessedCustomerEvent{}}
+	result := DryRunResult{UnprocessedCustomerEventsSet: []UnprocessedCustomerEvent{}}
 	for i := range b.items {
 		switch it := &b.items[i]; {
 		case !it.valid():
-			verdicts.UnprocessedCustomerEventsSet = append(verdicts.UnprocessedCustomerEventsSet, it.unprocessed(i))
+			result.UnprocessedCustomerEventsSet =
+				append(result.UnprocessedCustomerEventsSet, it.unprocessed(i))
 		case it.replayed:
-			verdicts.Replays++
-			verdicts.Acceptable++
+			result.Replays++
+			result.Acceptable++
 		default:
-			verdicts.Acceptable++
+			result.Acceptable++
 		}
 	}
-	return verdicts
+	return result
 }
 
-// unprocessed tells every problem of the event; the first one stands for it.
+// unprocessed returns all problems of the event. Its code and description are those of the first.
 func (it *item) unprocessed(index int) UnprocessedCustomerEvent {
-	faults := append(it.in.Problems[:len(it.in.Problems):len(it.in.Problems)], it.problems...)
+	problems := it.allProblems()
+	first := &problems[0]
 	u := UnprocessedCustomerEvent{
 		RequestUniqueIdentifier: it.in.RequestUniqueIdentifier,
 		Index:                   index,
-		ErrorCode:               faults[0].Code,
-		ErrorDescription:        faults[0].Description(),
-		Retryable:               faults[0].Code.Retryable(),
-		Problems:                make([]EventProblem, len(faults)),
+		ErrorCode:               first.Code,
+		ErrorDescription:        first.Description(),
+		Retryable:               first.Code.Retryable(),
+		Problems:                make([]EventProblem, len(problems)),
 	}
-	for i, fault := range faults {
-		path := fault.Path
+	for i, problem := range problems {
+		path := problem.Path
 		if path == nil {
 			path = []string{}
 		}
-		u.Problems[i] = EventProblem{path, fault.Code, fault.Description()}
+		u.Problems[i] = EventProblem{path, problem.Code, problem.Description()}
 	}
 	return u
 }

@@ -1,10 +1,7 @@
 package events_test
 
 import (
-	"fmt"
-	"maps"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -13,94 +10,12 @@ import (
 	"customer-events/internal/events"
 )
 
-// drawn is an event of a random batch. What it shares with others is known, the rest of its text is not looked at.
-type drawn struct {
-	id, ref, text string
-}
-
-// shares reports whether the verdict about one event may depend on the other.
-func (d drawn) shares(other drawn) bool {
-	return d.id != "" && d.id == other.id || d.ref != "" && d.ref == other.ref
-}
-
-var (
-	someCustomers = []raw{
-		plain(), plain(), plain().with("accountsReceivableIdentifier", `{"id":"A77"}`), plain().with("accountsReceivableIdentifier", `{"name":"Maria Stone"}`),
-		plain().with("accountsReceivableIdentifier", `{"name":"Alex Twin"}`), plain().with("accountsReceivableIdentifier", `{"number":"nobody"}`), plain().with("accountsReceivableIdentifier", `{}`),
-		plain().by(`{"number":"RP0000000019"}`), plain().by(`{"id":"P20"}`), plain().by(`{"id":"nobody"}`), token(otp), token(otp), token(`{"oneTimePassword":"000004"}`), token(`{"oneTimePassword":"000005"}`),
-		token(`{"oneTimePassword":"000006"}`), token(`{"authenticationCode":"maria-code"}`), token(`{"authenticationCode":"ended"}`),
-		token(`{"credentials":{"identifier":"maria@example.com","passCode":"4711"}}`), token(`{"credentials":{"identifier":"maria@example.com","passCode":"1"}}`),
-		plain().without("accountsReceivableIdentifier"), plain().with("rewardsParticipantIdentifier", `{"number":"RP0000000019"}`),
-	}
-	// someValues are put into events, often enough for most batches to hold some poison, seldom enough for most events to be whole.
-	someValues = map[string][]string{
-		"classificationIdentifier":  {`{"alternativeCode":"NL"}`, `{"name":"Product page"}`, `{"id":"C3"}`, `{"id":"nothing"}`, `{"id":"C1","name":"Newsletter"}`, `null`, `7`},
-		"performedByUnitIdentifier": {`{"id":"U2"}`, `{"name":"Web Shop"}`, `{"id":"nowhere"}`, `[]`, `null`},
-		"performedOn":               {`"2016-06-22T15:00:00"`, `"2016-06-22T18:00:00+03:00"`, `"2099-01-01T00:00:00"`, `"2016-02-30T00:00:00"`, `""`, `7`},
-		"website":                   {`"https://www.crm.com/a"`, `"javascript:alert(1)"`, `null`, `{}`, "\"\xff\"", `"` + strings.Repeat("x", 3000) + `"`},
-		"description":               {`"😀"`, `""`, `"a\u0000b"`, `"\ud800"`, `true`},
-		"udfFloat2":                 {`0`, `-0`, `1e308`, `1e999`, `"NaN"`},
-		"udfDate3":                  {`"9999-12-31T23:59:59.999999Z"`, `"tomorrow"`, `null`},
-		"hue":                       {`"red"`, `{"a":[null]}`},
-	}
-	noEvents = []string{`null`, `7`, `"event"`, `[]`, `{}`, `true`, `{"requestUniqueIdentifier":null}`}
-)
-
-func drawEvent(t *rapid.T) drawn {
-	if rapid.IntRange(0, 19).Draw(t, "no event") == 0 {
-		return drawn{text: rapid.SampledFrom(noEvents).Draw(t, "what instead")}
-	}
-	var d drawn
-	d.id = fmt.Sprint("r", rapid.IntRange(0, 30).Draw(t, "id"))
-	event := rapid.SampledFrom(someCustomers).Draw(t, "customer").named(d.id)
-	if rapid.Bool().Draw(t, "has a reference") {
-		d.ref = fmt.Sprint(rapid.IntRange(0, 9).Draw(t, "reference"))
-		event = event.referred("s", d.ref)
-	}
-	for range rapid.IntRange(0, 2).Draw(t, "changes") {
-		field := rapid.SampledFrom(slices.Sorted(maps.Keys(someValues))).Draw(t, "field")
-		event = event.with(field, rapid.SampledFrom(someValues[field]).Draw(t, "value"))
-	}
-	if d.text = event.String(); rapid.IntRange(0, 19).Draw(t, "a field twice") == 0 {
-		d.text = `{"website":"www.crm.com",` + d.text[1:]
-	}
-	return d
-}
-
-func drawBatch(t *rapid.T) (list []drawn, texts []string) {
-	list = rapid.SliceOfN(rapid.Custom(drawEvent), 0, 15).Draw(t, "batch")
-	for _, d := range list {
-		texts = append(texts, d.text)
-	}
-	return list, texts
-}
-
-// call makes one call to a shop; outer is the test that rapid runs in, which the shop's helpers take.
-func (s *shop) call(outer *testing.T, t *rapid.T, key string, texts []string) events.Outcome {
-	t.Helper()
-	out, err := s.CreateWebCustomerEvents(outer.Context(), events.Request{Caller: s.caller, IdempotencyKey: key, Events: decodeTexts(outer, texts...)})
-	if err != nil {
-		t.Fatalf("CreateWebCustomerEvents: %v", err)
-	}
-	mustAddUp(t, out, len(texts))
-	return out
-}
-
-func (s *shop) verdicts(outer *testing.T, t *rapid.T, key string, texts []string) events.DryRunResult {
-	t.Helper()
-	verdicts, err := s.CheckWebCustomerEvents(outer.Context(), events.Request{Caller: s.caller, IdempotencyKey: key, Events: decodeTexts(outer, texts...)})
-	if err != nil {
-		t.Fatalf("CheckWebCustomerEvents: %v", err)
-	}
-	return verdicts
-}
-
-func TestEveryEventIsAnsweredOnceAndInOrder(t *testing.T) {
+func TestProperty_EachEventOnceAndInOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		s := newShop(t)
+		s := newTestService(t)
 		_, texts := drawBatch(rt)
-		out := s.call(t, rt, rapid.SampledFrom([]string{"", "key"}).Draw(rt, "key"), texts)
+		out := s.createDrawn(t, rt, rapid.SampledFrom([]string{"", "key"}).Draw(rt, "key"), texts)
 		if recorded := len(s.memory.Events()); recorded != out.Summary.Processed-out.Summary.Replayed {
 			rt.Errorf("%d events are recorded, the summary is %+v", recorded, out.Summary)
 		}
@@ -114,78 +29,95 @@ func TestEveryEventIsAnsweredOnceAndInOrder(t *testing.T) {
 	})
 }
 
-// An event's verdict is its own: what is in the batch beside it does not matter, unless it shares a request identifier or a
-// reference.
-func TestNoEventHarmsAnother(t *testing.T) {
+// The result of an event does not depend on the others in the batch, unless they share a request identifier
+// or a reference.
+func TestProperty_EventsAreIndependent(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		list, texts := drawBatch(rt)
-		out := newShop(t).call(t, rt, "", texts)
-		verdicts := make([]*events.UnprocessedCustomerEvent, len(list))
+		out := newTestService(t).createDrawn(t, rt, "", texts)
+		result := make([]*events.UnprocessedCustomerEvent, len(list))
 		for i, u := range out.UnprocessedCustomerEventsSet {
-			verdicts[u.Index] = &out.UnprocessedCustomerEventsSet[i]
+			result[u.Index] = &out.UnprocessedCustomerEventsSet[i]
 		}
 		for i, d := range list {
 			if slices.ContainsFunc(slices.Concat(list[:i], list[i+1:]), d.shares) {
 				continue
 			}
-			alone := newShop(t).call(t, rt, "", texts[i:i+1])
+			alone := newTestService(t).createDrawn(t, rt, "", texts[i:i+1])
 			if len(alone.UnprocessedCustomerEventsSet) == 0 {
-				if verdicts[i] != nil {
-					rt.Errorf("%s: processed alone, but %+v in the batch", d.text, *verdicts[i])
+				if result[i] != nil {
+					rt.Errorf("%s: processed alone, but %+v in the batch", d.text, *result[i])
 				}
 				continue
 			}
 			want := alone.UnprocessedCustomerEventsSet[0]
 			want.Index = i
-			if diff := cmp.Diff(&want, verdicts[i]); diff != "" {
+			if diff := cmp.Diff(&want, result[i]); diff != "" {
 				rt.Errorf("%s: alone and in the batch: %s", d.text, diff)
 			}
 		}
 	})
 }
 
-func TestTheSameBatchAgainIsTheSame(t *testing.T) {
+func TestProperty_SameBatchAgain(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		s := newShop(t)
-		_, before := drawBatch(rt) // an earlier call may have taken references and spent the password
-		s.call(t, rt, "", before)
+		s := newTestService(t)
+		_, before := drawBatch(rt) // an earlier call may have recorded references and used the password
+		s.createDrawn(t, rt, "", before)
 		_, texts := drawBatch(rt)
-		first := s.call(t, rt, "key", texts)
+		first := s.createDrawn(t, rt, "key", texts)
 		recorded := len(s.memory.Events())
-		second := s.call(t, rt, "key", texts)
-		// What was unprocessed is judged anew, and may turn out to be what another event of the call has been recorded as: its
-		// password was over, but under its reference there was nothing yet to be a replay of. Then it is a replay now.
+		second := s.createDrawn(t, rt, "key", texts)
+		// Unprocessed events are checked again, and may become replays: for example one with an expired
+		// password whose reference another event of the call has recorded meanwhile.
 		again := second
-		again.ProcessedCustomerEventsSet = slices.DeleteFunc(slices.Clone(second.ProcessedCustomerEventsSet), func(p events.ProcessedCustomerEvent) bool {
-			return slices.ContainsFunc(first.UnprocessedCustomerEventsSet, func(u events.UnprocessedCustomerEvent) bool { return u.Index == p.Index })
-		})
-		mustBeTheSame(rt, first, again)
+		again.ProcessedCustomerEventsSet = slices.DeleteFunc(
+			slices.Clone(second.ProcessedCustomerEventsSet),
+			func(p events.ProcessedCustomerEvent) bool {
+				return slices.ContainsFunc(
+					first.UnprocessedCustomerEventsSet,
+					func(u events.UnprocessedCustomerEvent) bool { return u.Index == p.Index },
+				)
+			},
+		)
+		mustEqualEvents(rt, first, again)
 		if second.Summary.Replayed != second.Summary.Processed || len(s.memory.Events()) != recorded {
-			rt.Errorf("%+v and %d recorded, then %+v and %d", first.Summary, recorded, second.Summary, len(s.memory.Events()))
+			rt.Errorf(
+				"%+v and %d recorded, then %+v and %d",
+				first.Summary,
+				recorded,
+				second.Summary,
+				len(s.memory.Events()),
+			)
 		}
 	})
 }
 
-func TestACheckAgreesWithTheCallAndLeavesNoTrace(t *testing.T) {
+func TestProperty_DryRunAgreesWithCall(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		s := newShop(t)
+		s := newTestService(t)
 		_, before := drawBatch(rt)
-		s.call(t, rt, "", before)
+		s.createDrawn(t, rt, "", before)
 		_, texts := drawBatch(rt)
-		for range 2 { // the second time everything is there already
+		for range 2 { // the second time all events are recorded already
 			recorded := len(s.memory.Events())
-			s.memory.ResetCounters() // wrong credentials leave a trace, by intent
-			verdicts := s.verdicts(t, rt, "key", texts)
-			if diff := cmp.Diff(verdicts, s.verdicts(t, rt, "key", texts)); diff != "" || len(s.memory.Events()) != recorded {
-				rt.Errorf("the check has left a trace: %s", diff)
+			s.memory.ResetCounters() // wrong credentials count in a dry run too
+			result := s.checkDrawn(t, rt, "key", texts)
+			if diff := cmp.Diff(result, s.checkDrawn(t, rt, "key", texts)); diff != "" ||
+				len(s.memory.Events()) != recorded {
+				rt.Errorf("the dry run has changed the result: %s", diff)
 			}
-			out := s.call(t, rt, "key", texts)
-			want := events.DryRunResult{Acceptable: out.Summary.Processed, Replays: out.Summary.Replayed, UnprocessedCustomerEventsSet: out.UnprocessedCustomerEventsSet}
-			if diff := cmp.Diff(want, verdicts); diff != "" {
-				rt.Errorf("the call and the check: %s", diff)
+			out := s.createDrawn(t, rt, "key", texts)
+			want := events.DryRunResult{
+				Acceptable:                   out.Summary.Processed,
+				Replays:                      out.Summary.Replayed,
+				UnprocessedCustomerEventsSet: out.UnprocessedCustomerEventsSet,
+			}
+			if diff := cmp.Diff(want, result); diff != "" {
+				rt.Errorf("the call and the dry run: %s", diff)
 			}
 		}
 	})

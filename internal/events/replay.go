@@ -1,43 +1,57 @@
 package events
 
 import (
-	"bytes"
 	"context"
-	"fmt"
 
 	"customer-events/models"
 )
 
-// smallCall is up to how many events a call is small. Small calls share transactions (see
-// models.Entry.Unchecked).
-const smallCall = 100
+// maxSmallCall is the largest number of events in a small call. Small calls share transactions (see
+// models.WriteSet.Unchecked).
+const maxSmallCall = 100
 
-// findReplays looks up what has been recorded already: the events of an earlier call with the same key are replayed as they are,
-// and the events that bear this call's external references are fetched for recognise and compare.
+// findReplays finds the events that an earlier call recorded: by the call's idempotency key, and by external
+// reference. The latter are candidates only, until matchReplays and compareWithRecorded have compared them.
 //
-// A first try of recording a large call hopes that no reference is taken, and does not look: asking for a
-// thousand references costs the database a tenth of what writing them does (bench/README.md), and if one is
-// taken the unique key says so and the batch starts over, looking. One-time passwords are an exception:
-// whether a password that is spent may pass hangs on the reference. Small calls look: a look costs them
-// little, and a taken reference would undo the transaction that they share with others.
+// The first pass of a large call assumes that its external references are new, and does not look them up.
+// Looking up a thousand references costs the database a tenth of the time that writing them takes
+// (test/bench/README.md). If one exists, the unique key rejects the write and the batch starts over with the
+// lookup.
+//
+// Two kinds of calls look first. A used one-time password is valid only for the event that used it, so the
+// reference decides. And a small call shares its transaction with others: an existing reference would roll
+// back all of them.
 func (b *batch) findReplays(ctx context.Context) error {
-	if err := b.replayByKey(ctx); err != nil {
+	if err := b.findReplaysByKey(ctx); err != nil {
 		return err
 	}
-	b.recorded, b.unchecked, b.skipReferenceLookup = nil, b.skipReferenceLookup, false
+	b.recordedByReference, b.unchecked, b.skipReferenceLookup = nil, b.skipReferenceLookup, false
 	if b.unchecked {
 		return nil
 	}
-	return b.lookUp(ctx, func(it *item) bool { return !it.replayed })
+	return b.lookUpReferences(ctx, func(it *item) bool { return !it.replayed })
 }
 
-// lookUp fetches the events that have the external references of some items.
-func (b *batch) lookUp(ctx context.Context, which func(*item) bool) error {
+// mustLookUpReferences reports whether the first pass must look up the external references of the call.
+func mustLookUpReferences(list []WebCustomerEventInput) bool {
+	if len(list) <= maxSmallCall {
+		return true
+	}
+	for i := range list {
+		if list[i].Customer.Target.By == models.ByOneTimePassword {
+			return true
+		}
+	}
+	return false
+}
+
+// lookUpReferences fetches the recorded events that have the external references of the selected items.
+func (b *batch) lookUpReferences(ctx context.Context, selected func(*item) bool) error {
 	var refs []models.ExternalReference
-	asked := make(map[models.ExternalReference]bool)
+	listed := make(map[models.ExternalReference]bool)
 	for i := range b.items {
-		if ref, ok := b.items[i].in.Row.ExternalReference(); ok && !asked[ref] && which(&b.items[i]) {
-			asked[ref] = true
+		if ref, ok := b.items[i].row.ExternalReference(); ok && !listed[ref] && selected(&b.items[i]) {
+			listed[ref] = true
 			refs = append(refs, ref)
 		}
 	}
@@ -45,112 +59,59 @@ func (b *batch) lookUp(ctx context.Context, which func(*item) bool) error {
 		return nil
 	}
 	var err error
-	if b.recorded, err = b.Store.ByExternalReference(ctx, refs); err != nil {
+	if b.recordedByReference, err = b.Store.ByExternalReference(ctx, refs); err != nil {
 		return err
 	}
 	for i := range b.items {
 		it := &b.items[i]
-		if ref, ok := it.in.Row.ExternalReference(); ok && !it.replayed {
-			if row, taken := b.recorded[ref]; taken {
-				it.holder = &row
+		if ref, ok := it.row.ExternalReference(); ok && !it.replayed {
+			if row, found := b.recordedByReference[ref]; found {
+				it.recorded = &row
 			}
 		}
 	}
 	return nil
 }
 
-func (b *batch) replayByKey(ctx context.Context) error {
-	if b.recordKey = 0; len(b.keys) == 0 {
+// lookUpLikelyReplays looks up external references in a pass that has skipped the lookup: those of the
+// events that would be rejected, because an event that was recorded before must not be rejected. For all
+// others the write decides.
+func (b *batch) lookUpLikelyReplays(ctx context.Context) error {
+	if !b.unchecked {
 		return nil
 	}
-	var remembered *models.IdempotencyRecord
-	for i := range b.keys {
-		var err error
-		b.key = &b.keys[i]
-		if remembered, err = b.Store.IdempotencyRecord(ctx, b.key.IdempotencyKey); err != nil {
-			return err
-		}
-		if remembered != nil {
-			break
-		}
+	err := b.lookUpReferences(ctx, func(it *item) bool {
+		return !it.replayed && it.valid() && b.wouldBeRejected(it)
+	})
+	if err != nil {
+		return err
 	}
-	if remembered == nil {
-		b.key = &b.keys[0]
-		return nil
-	}
-	if !bytes.Equal(remembered.Fingerprint, b.key.Fingerprint) {
-		return ErrKeyReused
-	}
-	b.recordKey, b.usedAt = remembered.Key, remembered.UsedAt
 	for i := range b.items {
-		if it := &b.items[i]; it.valid() {
-			it.ref, it.remembered = remembered.Events[string(b.requestHash(it))]
-			it.replayed = it.remembered
+		if it := &b.items[i]; it.recorded != nil {
+			b.matchToken(it) // which token a one-time password belongs to depends on the recorded event
 		}
 	}
 	return nil
 }
 
-func (b *batch) requestHash(it *item) []byte {
-	return b.key.hasher.RequestIdentifier(*it.in.RequestUniqueIdentifier)
-}
-
-// matchRecorded holds events against the recorded ones that bear the same external reference, and against earlier events of this
-// call: equal ones are replays, others are refused.
-func (b *batch) matchRecorded() {
-	first := make(map[models.ExternalReference]*item, len(b.items))
-	for i := range b.items {
-		it := &b.items[i]
-		ref, ok := it.in.Row.ExternalReference()
-		if !ok || it.replayed || !it.comparable() {
-			continue
-		}
-		if it.holder != nil {
-			if b.equalsRecorded(it, it.holder) {
-				it.replay(it.holder)
+// wouldBeRejected reports whether the event, if it is new, has a problem that resolving has found.
+func (b *batch) wouldBeRejected(it *item) bool {
+	if it.tooFarAhead {
+		return true
+	}
+	for _, ref := range it.in.references() {
+		switch {
+		case !ref.Given:
+		case ref.Target.Kind == models.AccessTokens:
+			if !it.credential.accepted() {
+				return true
 			}
-			continue
-		}
-		if !it.valid() {
-			continue
-		}
-		if twin := first[ref]; twin == nil {
-			first[ref] = it
-		} else if b.equalsRecorded(it, &twin.in.Row) {
-			it.replayed, it.duplicateOf = true, twin
+		default:
+			match := b.found.match(ref)
+			if match.Count != 1 || ref.Target.Kind == models.Units && !b.request.Caller.MayUse(match.Key) {
+				return true
+			}
 		}
 	}
-}
-
-// comparable reports whether the event's content is known as far as it needs to be for comparing. A one-time password that is
-// spent or expired still tells whose it was, so that an event can be replayed after it has used its password up; and a date that is
-// too far ahead of the clock now was not so when the event was recorded. No other fault is forgiven.
-func (it *item) comparable() bool {
-	forgiven := 0
-	for _, forgivable := range []bool{it.tokenExpired, it.tooFarAhead} {
-		if forgivable {
-			forgiven++
-		}
-	}
-	return len(it.in.Problems) == 0 && len(it.problems) == forgiven
-}
-
-// equalsRecorded reports whether the event is the recorded one, and complains if it is not; except about one whose one-time password is
-// over, since it would then be told more than one whose password is nobody's.
-func (b *batch) equalsRecorded(it *item, row *models.WebCustomerEvent) bool {
-	names := differences(&it.in.Row, row, b.request.FieldNames)
-	if it.tokenExpired {
-		return len(names) == 0
-	}
-	if !b.request.Caller.MayUse(row.UnitKey) {
-		// The caller may not read the recorded event, and would by being told which of its fields he has guessed. That it is another
-		// unit's he must be told: a reference names one event in all units.
-		names = []string{b.field("performedByUnitIdentifier")}
-	}
-	ref, _ := it.in.Row.ExternalReference()
-	for _, name := range names {
-		it.addProblem(models.Duplicate, fmt.Sprintf("%s Differs From The Event That Has The External Reference (%s) Of %s: an external reference names one event for ever.",
-			name, models.Sanitize(ref.Number), models.Sanitize(ref.System)), name)
-	}
-	return len(names) == 0
+	return false
 }

@@ -3,95 +3,104 @@ package events
 import (
 	"context"
 	"log/slog"
-	"slices"
 	"time"
 
 	"customer-events/models"
 )
 
-// ReferenceResolver finds the records of the CRM that events point at.
+// ReferenceResolver finds the records of the CRM that events refer to.
 type ReferenceResolver interface {
-	// Find must return one match for each reference, in their order; no two references are equal. Values match byte for byte.
-	// Matching nothing, or several records, is an answer and not an error. References to access tokens are not asked of it.
+	// Find must return one match for each reference, in their order. No two references are equal, and none
+	// is to an access token. Values match byte for byte. No match and several matches are results, not
+	// errors.
 	Find(ctx context.Context, refs []models.Reference) ([]models.Match, error)
 	// Among must report, for each candidate in their order, whether its record is among those that its
-	// reference matches, however many they are. It is not asked about access tokens.
+	// reference matches, however many they are. No candidate is an access token.
 	Among(ctx context.Context, candidates []models.Candidate) ([]bool, error)
-	// AccessTokens must return, for each reference in their order, every access token that matches, with its participant, in
-	// whatever state. An access token by models.ByIdentifier matches whatever its pass code is.
+	// AccessTokens must return, for each reference in their order, all matching access tokens with their
+	// participants, in any state. A reference by models.ByIdentifier matches whatever the pass code is.
 	AccessTokens(ctx context.Context, refs []models.Reference) ([][]models.AccessToken, error)
 }
 
-// EventStore keeps customer events and remembers calls, and counts what is not to be forgiven when a call is given up. Its errors
-// wrap one of those in models where that applies.
+// EventStore stores customer events and the records of idempotency keys, and counts failed attempts. Its
+// errors wrap one of those in models where one applies.
 type EventStore interface {
 	Lockout
-	// IdempotencyRecord must return what is kept of a call under its user and key hash, and nil if there is nothing.
+	// IdempotencyRecord must return the record of a user's key hash, and nil if there is none.
 	IdempotencyRecord(ctx context.Context, call models.IdempotencyKey) (*models.IdempotencyRecord, error)
-	// ByExternalReference must return the recorded events that bear the external references, by reference. Values match byte for byte.
-	ByExternalReference(ctx context.Context, refs []models.ExternalReference) (map[models.ExternalReference]models.WebCustomerEvent, error)
-	// Record must write the whole entry and set the numbers of its events, growing in their order, or write nothing and return
-	// an error. An entry with a CallKey renews the call's UsedAt, which never goes back; if the call is no longer remembered, it must
-	// be answered with ErrStale. When it returns nil the entry has reached the disk. Recording the same entry again, after ErrUnknown, must
-	// succeed with the same numbers if it had in truth been written; only an entry without events, which nothing tells from a
-	// twin's, may be answered with ErrStale. An external reference, or a request of a call, that is taken, and a one-time
-	// password that is spent, must be answered with ErrStale.
-	Record(ctx context.Context, entry models.WriteSet) error
+	// ByExternalReference must return the recorded events that have the external references, by reference.
+	// Values match byte for byte.
+	ByExternalReference(
+		ctx context.Context, refs []models.ExternalReference,
+	) (map[models.ExternalReference]models.WebCustomerEvent, error)
+	// Record must write the whole set and set the numbers of its events, which ascend in their order, or
+	// write nothing and return an error. If it returns nil, the set is on disk.
+	//
+	// It must return ErrConflict if something in the set was recorded by another call: an external
+	// reference, a request of an idempotency key, or the use of a one-time password. It must also return
+	// ErrConflict if RecordKey is set and the record no longer exists; if it exists, Record updates its
+	// UsedAt, which never decreases.
+	//
+	// Recording the same set again, after ErrCommitUnknown, must succeed with the same numbers if the set
+	// was in fact written. A set without events is an exception: it cannot be distinguished from that of a
+	// concurrent call, so ErrConflict is allowed.
+	Record(ctx context.Context, set models.WriteSet) error
 }
 
-// Lockout counts failed guesses at secrets, for all servers on one database together, and beyond a restart.
+// Lockout counts failed attempts at secrets. All servers of a database share the counters, which survive a
+// restart.
 type Lockout interface {
-	// CountAttempts must judge the guesses as models.Tally.Judge does, by all failures that are counted so far, and must have counted
-	// those of these before it returns. Calls at the same time must come out as if they had been made one after the other, and the
-	// place of a call among them must not hang on whether its guesses are right: or else the right one of a thousand that are tried
-	// at once gets through before the wrong ones are counted. How long a guess takes to be refused must not hang on it either.
-	// Guesses that are all right must write nothing. After an error the failures may have been counted, and nothing may be told.
-	CountAttempts(ctx context.Context, guesses models.Attempts) (until []time.Time, err error)
+	// CountAttempts must evaluate the attempts as models.Counters.Evaluate does, by all failures counted so
+	// far, and must have counted their failures before it returns.
+	//
+	// Concurrent calls must be serialised, in an order that does not depend on whether their credentials are
+	// correct. Otherwise a correct guess among a thousand concurrent ones could be accepted before the wrong
+	// ones are counted. The time to reject an attempt must not depend on it either.
+	//
+	// Attempts that are all correct must write nothing. After an error the failures may have been counted,
+	// so the caller must not reveal any result.
+	CountAttempts(ctx context.Context, attempts models.Attempts) (until []time.Time, err error)
 }
 
-// Service takes batches of customer events in. It is safe for concurrent use.
+// Service processes batches of customer events. It is safe for concurrent use.
 type Service struct {
 	References ReferenceResolver
 	Store      EventStore
 	Hasher     *models.KeyedHasher
 	// Now is the clock.
 	Now func() time.Time
-	// NewID makes ids, each greater than those before it.
+	// NewID makes ids, each greater than all before it.
 	NewID func() models.ID
-	// FutureTolerance is how far ahead of now an event may have been performed.
+	// FutureTolerance is how far in the future an event may have been performed.
 	FutureTolerance time.Duration
-	// RetryTimeout is how long a call goes on trying when the database does not let it through.
+	// RetryTimeout limits the time that a call spends on retries.
 	RetryTimeout time.Duration
 	Log          *slog.Logger
 	// Observer may be nil.
 	Observer Observer
 }
 
-// Request is one call's worth of events.
+// Request holds the events of one call. A call does not change its request.
 type Request struct {
 	Caller models.Caller
-	// IdempotencyKey makes the call repeatable; empty if the caller gave none.
+	// IdempotencyKey makes the call repeatable; it is empty if the caller sent none.
 	IdempotencyKey string
-	// Events is used up: its rows are filled in by the call, so that another call needs it decoded anew.
-	Events ReceivedEvents
-	// FieldNames is the spelling that faults are told in.
+	Events         ReceivedEvents
+	// FieldNames is the spelling of field names in problems.
 	FieldNames FieldNames
 }
 
-// CreateWebCustomerEvents judges every event of the request by itself and records the good ones. Once it returns an Outcome,
-// its processed events are on disk and its unprocessed ones are not.
+// CreateWebCustomerEvents checks each event of the request by itself and records the valid ones. When it
+// returns an Outcome, the processed events are on disk and the unprocessed ones are not.
 //
-// The call as a whole fails only with ErrTooManyEvents, ErrKeyReused, or, if the database does not let it through in time,
-// with models.ErrLocked, ErrUnavailable (nothing is stored) or ErrOutcomeUnknown.
+// The call as a whole fails only with ErrTooManyEvents, ErrKeyReused or, if the database does not accept it
+// in time, with models.ErrInProgress, ErrUnavailable (nothing is stored) or ErrOutcomeUnknown.
 func (s *Service) CreateWebCustomerEvents(ctx context.Context, request Request) (Outcome, error) {
 	b, err := s.newBatch(request)
 	if err != nil {
 		return Outcome{}, err
 	}
-	b.skipReferenceLookup = len(request.Events.Events) > smallCall &&
-		!slices.ContainsFunc(request.Events.Events, func(in WebCustomerEventInput) bool {
-			return in.Customer.Target.By == models.ByOneTimePassword
-		})
+	b.skipReferenceLookup = !mustLookUpReferences(request.Events.Events)
 	err = b.retry(ctx, func() error {
 		if err := b.evaluate(ctx); err != nil {
 			return err
@@ -104,8 +113,8 @@ func (s *Service) CreateWebCustomerEvents(ctx context.Context, request Request) 
 	return b.outcome(), nil
 }
 
-// CheckWebCustomerEvents says what CreateWebCustomerEvents would answer now. It stores and spends nothing; but wrong credentials are
-// counted as there, or else they could be tried here.
+// CheckWebCustomerEvents returns what CreateWebCustomerEvents would return now. It stores no events and uses
+// up no one-time password. But wrong credentials count, because otherwise guessing would be free here.
 func (s *Service) CheckWebCustomerEvents(ctx context.Context, request Request) (DryRunResult, error) {
 	b, err := s.newBatch(request)
 	if err != nil {

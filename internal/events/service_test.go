@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -16,131 +15,91 @@ import (
 	"customer-events/models"
 )
 
-// seedSet is the seed's request, word for word.
+// seedSet is the seed's request, verbatim.
 const seedSet = `[
 {"request_unique_identifier":"06","accounts_receivable_identifier":{"number":"ACR0000000020"},"performed_by_unit_identifier":{"name":"Admin Unit"},"performed_on":"2016-06-22T15:00:00","website":"www.crm.com"},
 {"request_unique_identifier":"07","accounts_receivable_identifier":{"number":"ACR0000000077"},"performed_by_unit_identifier":{"name":"Admin Unit"},"performed_on":"2016-06-22T15:05:02","website":"www.crm.com"},
 {"request_unique_identifier":"08","accounts_receivable_identifier":{"number":"ACR00045000"},"performed_by_unit_identifier":{"name":"Admin Unit"},"performed_on":"2016-06-22T15:19:22","website":"www.crm.com"},
 {"request_unique_identifier":"09","accounts_receivable_identifier":{"number":"ACR00670040"},"performed_by_unit_identifier":{"name":"Admin Unit"},"performed_on":"2016-06-22T15:15:42","website":"www.crm.com"}]`
 
-func TestTheSeedsExample(t *testing.T) {
+func TestCreate_SeedExample(t *testing.T) {
 	t.Parallel()
-	s, d := newShop(t), newDecoder()
+	s, d := newTestService(t), newDecoder()
 	d.FieldNames = events.SnakeCase
 	set, err := d.DecodeBatch(strictjson.New(seedSet))
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := s.CreateWebCustomerEvents(context.Background(), events.Request{Caller: s.caller, Events: set, FieldNames: events.SnakeCase})
+	out, err := s.CreateWebCustomerEvents(
+		context.Background(),
+		events.Request{Caller: s.caller, Events: set, FieldNames: events.SnakeCase},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
-	mustAddUp(t, out, 4)
+	mustBeConsistent(t, out, 4)
 	var got []string
 	for _, p := range out.ProcessedCustomerEventsSet {
 		got = append(got, fmt.Sprint(p.RequestUniqueIdentifier, " ", p.Index, " ", p.Replayed))
 	}
 	for _, u := range out.UnprocessedCustomerEventsSet {
-		got = append(got, fmt.Sprint(*u.RequestUniqueIdentifier, " ", u.Index, " ", u.ErrorCode, " ", u.ErrorDescription, " ", u.Problems[0].Path))
+		got = append(
+			got,
+			fmt.Sprint(
+				*u.RequestUniqueIdentifier,
+				" ",
+				u.Index,
+				" ",
+				u.ErrorCode,
+				" ",
+				u.ErrorDescription,
+				" ",
+				u.Problems[0].Path,
+			),
+		)
 	}
-	want := []string{"06 0 false", "07 1 false",
-		"08 2 NotFoundAPIValueException Error:Account (ACR00045000) Not Found. - Description:The specified API value was not found. [accounts_receivable_identifier number]",
-		"09 3 NotFoundAPIValueException Error:Account (ACR00670040) Not Found. - Description:The specified API value was not found. [accounts_receivable_identifier number]"}
+	want := []string{
+		"06 0 false",
+		"07 1 false",
+		"08 2 NotFoundAPIValueException Error:Account (ACR00045000) Not Found." +
+			" - Description:The specified API value was not found. [accounts_receivable_identifier number]",
+		"09 3 NotFoundAPIValueException Error:Account (ACR00670040) Not Found." +
+			" - Description:The specified API value was not found. [accounts_receivable_identifier number]",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 }
 
-func TestNothingFound(t *testing.T) {
+func TestCheck_DuplicateRequestIdentifiers(t *testing.T) {
 	t.Parallel()
-	for what, event := range map[string]raw{
-		"Account (nobody) Not Found.":                         plain().with("accountsReceivableIdentifier", `{"id":"nobody"}`),
-		"Account (acr0000000020) Not Found.":                  plain().with("accountsReceivableIdentifier", `{"number":"acr0000000020"}`),
-		"Account (ACR0000000020 ) Not Found.":                 plain().with("accountsReceivableIdentifier", `{"number":"ACR0000000020 "}`),
-		"Account (maria stone) Not Found.":                    plain().with("accountsReceivableIdentifier", `{"name":"maria stone"}`),
-		"Rewards Participant (ACR0000000020) Not Found.":      plain().by(`{"number":"ACR0000000020"}`),
-		"Rewards Participant (P21) Not Found.":                plain().by(`{"id":"P21"}`),
-		"Classification (Till) Not Found.":                    plain().with("classificationIdentifier", `{"name":"Till"}`), // of another type than WEB
-		"Classification (TL) Not Found.":                      plain().with("classificationIdentifier", `{"alternativeCode":"TL"}`),
-		"Classification (C3) Not Found.":                      plain().with("classificationIdentifier", `{"id":"C3"}`),
-		"Unit (nowhere) Not Found.":                           plain().with("performedByUnitIdentifier", `{"alternativeCode":"nowhere"}`),
-		"Unit (a\ufffdb) Not Found.":                          plain().with("performedByUnitIdentifier", `{"name":"a\nb"}`),
-		"Unit (" + strings.Repeat("x", 100) + "…) Not Found.": plain().with("performedByUnitIdentifier", `{"name":"`+strings.Repeat("x", 255)+`"}`),
-	} {
-		t.Run(what, func(t *testing.T) {
-			t.Parallel()
-			out := newShop(t).create(t, event)
-			path := out.UnprocessedCustomerEventsSet[0].Problems[0].Path
-			mustRefuse(t, out, models.NotFound, what, path...)
-			if len(path) != 2 || event[path[0]] == "" || !strings.Contains(event[path[0]], `"`+path[1]+`"`) {
-				t.Errorf("path %s", path)
-			}
-		})
-	}
-}
-
-func TestAmbiguousNames(t *testing.T) {
-	t.Parallel()
-	out := newShop(t).create(t, plain().with("accountsReceivableIdentifier", `{"name":"Alex Twin"}`))
-	mustRefuse(t, out, models.Ambiguous, "Account (Alex Twin) Is Ambiguous: several records have it, use the id or number.", "accountsReceivableIdentifier", "name")
-}
-
-func TestAnEventKeepsWhatItPointsAt(t *testing.T) {
-	t.Parallel()
-	s := newShop(t)
-	maria, rp := s.data.Accounts[0].Key, s.data.Participants[0].Key
-	for i, c := range []struct {
-		event       raw
-		account     int64
-		participant *int64
-	}{
-		{plain(), maria, nil},
-		{plain().with("accountsReceivableIdentifier", `{"id":"A20"}`), maria, nil},
-		{plain().with("accountsReceivableIdentifier", `{"name":"Maria Stone"}`), maria, nil},
-		{plain().by(`{"number":"RP0000000019"}`), maria, &rp},
-		{plain().by(`{"id":"P19"}`), maria, &rp},
-		{plain().by(`{"id":"P20"}`), s.data.Accounts[1].Key, &s.data.Participants[1].Key},
-		{token(`{"authenticationCode":"maria-code"}`), maria, &rp},
-		{token(`{"credentials":{"identifier":"maria@example.com","passCode":"4711"}}`), maria, &rp},
-		{token(`{"oneTimePassword":73482}`), maria, &rp},
-	} {
-		number := fmt.Sprint(i)
-		out := s.create(t, c.event.with("classificationIdentifier", `{"alternativeCode":"PP"}`).with("performedByUnitIdentifier", `{"id":"U2"}`).referred("s", number))
-		mustProcess(t, out, false)
-		got, _ := s.recorded(t, "s", number)
-		want := models.WebCustomerEvent{
-			Number: got.Number, ID: got.ID, AccountKey: c.account, ParticipantKey: c.participant, ClassificationKey: &s.data.Classifications[1].Key, UnitKey: s.data.Units[1].Key,
-			CreatedAt: now, CreatedByKey: s.caller.UserKey,
-			EventDetails:    models.EventDetails{PerformedOn: time.Date(2016, 6, 22, 15, 0, 0, 0, time.UTC), Website: "www.crm.com", ExternalSystem: ptr("s"), ExternalSystemReferenceNumber: &number},
-			IdentifiersHash: got.IdentifiersHash,
-		}
-		if len(got.IdentifiersHash) != 3*models.IdentifierHashLength {
-			t.Errorf("%s: hash %x", c.event, got.IdentifiersHash)
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s: %s", c.event, diff)
-		}
-		if p := out.ProcessedCustomerEventsSet[0]; p.ID != got.ID.String() || p.Number != fmt.Sprint(got.Number) {
-			t.Errorf("told %+v, recorded %s %d", p, got.ID, got.Number)
-		}
-	}
-}
-
-func TestRequestIdentifiersUsedTwice(t *testing.T) {
-	t.Parallel()
-	s := newShop(t)
-	nobody := plain().with("accountsReceivableIdentifier", `{"number":"nobody"}`)
-	out := s.create(t, plain().named("a"), plain().named("b").referred("s", "1"), plain().named("c"), plain().named("b").referred("s", "2"), nobody.named("b"), plain().named("B"), plain().named("b "))
+	s := newTestService(t)
+	unknown := minimalEvent().with("accountsReceivableIdentifier", `{"number":"unknown"}`)
+	out := s.create(
+		t,
+		minimalEvent().withIdentifier("a"),
+		minimalEvent().withIdentifier("b").withReference("s", "1"),
+		minimalEvent().withIdentifier("c"),
+		minimalEvent().withIdentifier("b").withReference("s", "2"),
+		unknown.withIdentifier("b"),
+		minimalEvent().withIdentifier("B"),
+		minimalEvent().withIdentifier("b "),
+	)
 	if out.Summary != (events.BatchSummary{Received: 7, Processed: 4, Unprocessed: 3}) {
 		t.Fatalf("summary %+v", out.Summary)
 	}
 	for i, u := range out.UnprocessedCustomerEventsSet {
-		if want := "Error:requestUniqueIdentifier (b) Is Used By 3 Events Of This Call: give each its own. - Description:The specified API value is already used."; u.Index != []int{1, 3, 4}[i] ||
-			u.ErrorCode != models.Duplicate || u.ErrorDescription != want || !slices.Equal(u.Problems[0].Path, []string{"requestUniqueIdentifier"}) {
+		want := "Error:requestUniqueIdentifier (b) Is Used By 3 Events Of This Call: give each its own." +
+			" - Description:The specified API value is already used."
+		if u.Index != []int{1, 3, 4}[i] ||
+			u.ErrorCode != models.Duplicate ||
+			u.ErrorDescription != want ||
+			!slices.Equal(u.Problems[0].Path, []string{"requestUniqueIdentifier"}) {
 			t.Errorf("%+v", u)
 		}
 	}
-	if problems := out.UnprocessedCustomerEventsSet[2].Problems; len(problems) != 2 || problems[1].ErrorCode != models.NotFound {
+	if problems := out.UnprocessedCustomerEventsSet[2].Problems; len(problems) != 2 ||
+		problems[1].ErrorCode != models.NotFound {
 		t.Errorf("the third has other problems than its own: %+v", problems)
 	}
 	for _, number := range []string{"1", "2"} {
@@ -150,44 +109,42 @@ func TestRequestIdentifiersUsedTwice(t *testing.T) {
 	}
 }
 
-func TestUnitsThatTheCallerMayNotUse(t *testing.T) {
+func TestCheck_FutureDate(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
-	s.caller.Units = []int64{s.data.Units[1].Key}
-	mustRefuse(t, s.create(t, plain().referred("s", "1")), models.Forbidden, "Unit (Admin Unit) Is Not Permitted.", "performedByUnitIdentifier", "name")
-	mustProcess(t, s.create(t, plain().with("performedByUnitIdentifier", `{"id":"U2"}`)), false)
-	s.caller.Units = []int64{}
-	mustRefuse(t, s.create(t, plain()), models.Forbidden, "Unit (Admin Unit) Is Not Permitted.", "performedByUnitIdentifier", "name")
-	if event, ok := s.recorded(t, "s", "1"); ok {
-		t.Errorf("recorded %+v", event)
-	}
+	s := newTestService(t)
+	mustProcess(t, s.create(t, minimalEvent().with("performedOn", `"2026-03-03T12:00:00Z"`)), false)
+	mustProcess(
+		t,
+		s.create(t, minimalEvent().with("udfDate1", `"9999-12-31T23:59:59"`)),
+		false,
+	) // only performedOn may not be in the future
+	mustReject(
+		t,
+		s.create(t, minimalEvent().with("performedOn", `"2026-03-03T14:00:00.000001+02:00"`)),
+		models.Invalid,
+		"performedOn (2026-03-03T12:00:00.000001Z) Is Not Valid: it is more than 24h0m0s ahead of now.",
+		"performedOn",
+	)
 }
 
-func TestEventsFromTheFuture(t *testing.T) {
+func TestCreate_TooManyEvents(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
-	mustProcess(t, s.create(t, plain().with("performedOn", `"2026-03-03T12:00:00Z"`)), false)
-	mustProcess(t, s.create(t, plain().with("udfDate1", `"9999-12-31T23:59:59"`)), false) // only what has been performed must have been
-	mustRefuse(t, s.create(t, plain().with("performedOn", `"2026-03-03T14:00:00.000001+02:00"`)), models.Invalid,
-		"performedOn (2026-03-03T12:00:00.000001Z) Is Not Valid: it is more than 24h0m0s ahead of now.", "performedOn")
-}
-
-func TestTooManyEvents(t *testing.T) {
-	t.Parallel()
-	s := newShop(t)
-	list := make([]raw, 1001)
+	s := newTestService(t)
+	list := make([]eventJSON, 1001)
 	for i := range list {
-		list[i] = plain().named(fmt.Sprint(i)).referred("s", fmt.Sprint(i))
+		list[i] = minimalEvent().withIdentifier(fmt.Sprint(i)).withReference("s", fmt.Sprint(i))
 	}
 	_, err := s.CreateWebCustomerEvents(context.Background(), s.request(t, "", list...))
 	var tooMany events.ErrTooManyEvents
-	if !errors.As(err, &tooMany) || tooMany.Sent != 1001 || !strings.Contains(err.Error(), "1000") || !strings.Contains(err.Error(), "1001") {
+	if !errors.As(err, &tooMany) || tooMany.Sent != 1001 || !strings.Contains(err.Error(), "1000") ||
+		!strings.Contains(err.Error(), "1001") {
 		t.Errorf("%v", err)
 	}
 	if event, ok := s.recorded(t, "s", "0"); ok {
 		t.Errorf("recorded %+v", event)
 	}
-	if _, err := s.CheckWebCustomerEvents(context.Background(), s.request(t, "", list...)); !errors.As(err, &tooMany) {
+	request := s.request(t, "", list...)
+	if _, err := s.CheckWebCustomerEvents(context.Background(), request); !errors.As(err, &tooMany) {
 		t.Errorf("check: %v", err)
 	}
 	if out := s.create(t, list[:1000]...); out.Summary.Processed != 1000 {
@@ -195,43 +152,67 @@ func TestTooManyEvents(t *testing.T) {
 	}
 }
 
-func TestNoEvents(t *testing.T) {
+func TestCreate_NoEvents(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
+	s := newTestService(t)
 	mustProcess(t, s.create(t))
 	for range 2 {
-		mustProcess(t, s.createWith(t, "key"))
+		mustProcess(t, s.createWithKey(t, "key"))
 	}
-	_, err := s.CreateWebCustomerEvents(context.Background(), s.request(t, "key", plain()))
+	_, err := s.CreateWebCustomerEvents(context.Background(), s.request(t, "key", minimalEvent()))
 	if !errors.Is(err, events.ErrKeyReused) {
-		t.Errorf("the key of an empty call is used again: %v", err)
+		t.Errorf("other events with the key of an empty call: %v", err)
 	}
 }
 
-func TestAnUnreadableRequestIdentifierIsNull(t *testing.T) {
+func TestCreate_UnreadableRequestIdentifier(t *testing.T) {
 	t.Parallel()
-	out := newShop(t).create(t, plain().with("requestUniqueIdentifier", "7"), plain().named(""), plain().named("c"), plain().without("requestUniqueIdentifier"))
+	out := newTestService(t).create(
+		t,
+		minimalEvent().with("requestUniqueIdentifier", "7"),
+		minimalEvent().withIdentifier(""),
+		minimalEvent().withIdentifier("c"),
+		minimalEvent().without("requestUniqueIdentifier"),
+	)
 	var got []string
 	for _, u := range out.UnprocessedCustomerEventsSet {
-		got = append(got, fmt.Sprint(u.Index, str(u.RequestUniqueIdentifier), u.ErrorCode))
+		got = append(got, fmt.Sprint(u.Index, textOrNone(u.RequestUniqueIdentifier), u.ErrorCode))
 	}
-	want := []string{"0nothing" + string(models.Invalid), "1" + string(models.Mandatory), "3nothing" + string(models.Mandatory)}
+	want := []string{
+		"0nothing" + string(models.Invalid),
+		"1" + string(models.Mandatory),
+		"3nothing" + string(models.Mandatory),
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 }
 
-// Every problem of an event is told, what the reading found and what the directory did.
-func TestAllProblemsOfAnEvent(t *testing.T) {
+// The outcome contains all problems of an event: those of decoding and those of resolving.
+func TestCreate_AllProblems(t *testing.T) {
 	t.Parallel()
-	out := newShop(t).create(t, plain().with("udfFloat1", `"x"`).with("accountsReceivableIdentifier", `{"name":"Alex Twin"}`).with("classificationIdentifier", `{"id":"C3"}`).
-		with("performedOn", `"2027-01-01T00:00:00"`).with("performedByUnitIdentifier", `{"id":"x"}`))
+	out := newTestService(t).create(
+		t,
+		minimalEvent().with("udfFloat1", `"x"`).with(
+			"accountsReceivableIdentifier",
+			`{"name":"Alex Twin"}`,
+		).with("classificationIdentifier", `{"id":"C3"}`).
+			with("performedOn", `"2027-01-01T00:00:00"`).with(
+			"performedByUnitIdentifier",
+			`{"id":"x"}`,
+		),
+	)
 	var got []string
 	for _, problem := range out.UnprocessedCustomerEventsSet[0].Problems {
 		got = append(got, string(problem.ErrorCode)+" "+strings.Join(problem.Path, "."))
 	}
-	want := []string{"InvalidAPIValueException udfFloat1", "InvalidAPIValueException performedOn", "AmbiguousAPIValueException accountsReceivableIdentifier.name",
-		"NotFoundAPIValueException classificationIdentifier.id", "NotFoundAPIValueException performedByUnitIdentifier.id"}
+	want := []string{
+		"InvalidAPIValueException udfFloat1",
+		"InvalidAPIValueException performedOn",
+		"AmbiguousAPIValueException accountsReceivableIdentifier.name",
+		"NotFoundAPIValueException classificationIdentifier.id",
+		"NotFoundAPIValueException performedByUnitIdentifier.id",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

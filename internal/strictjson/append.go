@@ -2,7 +2,7 @@ package strictjson
 
 import "unicode/utf8"
 
-// AppendList writes a JSON array of n elements.
+// AppendList appends a JSON array of n elements.
 func AppendList(to []byte, n int, element func(to []byte, n int) []byte) []byte {
 	to = append(to, '[')
 	for i := range n {
@@ -14,7 +14,7 @@ func AppendList(to []byte, n int, element func(to []byte, n int) []byte) []byte 
 	return append(to, ']')
 }
 
-// AppendText writes a JSON string. What is not Unicode cannot be in it, but would be replaced.
+// AppendText appends a JSON string. The replacement character takes the place of invalid UTF-8.
 func AppendText(to []byte, text string) []byte {
 	const hex = "0123456789abcdef"
 	to = append(to, '"')

@@ -1,8 +1,3 @@
-// Package strictjson walks over JSON text in place, without building a tree and without copying: strings without escapes are
-// slices of the text. It reads RFC 8259 strictly and tells two kinds of faults apart: ErrSyntax, after which nothing behind
-// it can be trusted, and ErrText (bad UTF-8, half a surrogate pair), which concerns one string and leaves the cursor behind
-// it, so that one bad string need not spoil its neighbours. Repeated names are the caller's to judge. For answers of a thousand
-// rows, which are written by hand, it writes texts and lists.
 package strictjson
 
 import (
@@ -12,16 +7,16 @@ import (
 )
 
 var (
-	// ErrSyntax says that the text is not JSON.
+	// ErrSyntax means that the text is not JSON.
 	ErrSyntax = errors.New("not valid JSON")
-	// ErrText says that a string is not Unicode text: it holds bytes that are not UTF-8, or half a surrogate pair.
+	// ErrText means that a string is not Unicode text: it contains invalid UTF-8, or a lone surrogate.
 	ErrText = errors.New("not valid Unicode text")
 )
 
 // Kind is the kind of a JSON value.
 type Kind byte
 
-// The kinds of JSON values; End is no value at all.
+// The kinds of JSON values. End is the end of the text.
 const (
 	End Kind = iota
 	Null
@@ -32,18 +27,18 @@ const (
 	Object
 )
 
-// Cursor stands somewhere in a JSON text. The zero depth of use is one goroutine.
+// Cursor is a position in a JSON text. It is not safe for concurrent use.
 type Cursor struct {
 	text string
 	pos  int
 }
 
-// New stands at the beginning of the text.
+// New returns a cursor at the start of the text.
 func New(text string) *Cursor { return &Cursor{text: text} }
 
-// Kind is the kind of the value that the cursor stands before, by its first character.
+// Kind returns the kind of the next value, by its first character.
 func (c *Cursor) Kind() Kind {
-	c.blanks()
+	c.skipSpace()
 	if c.pos == len(c.text) {
 		return End
 	}
@@ -63,10 +58,10 @@ func (c *Cursor) Kind() Kind {
 	}
 }
 
-// Left is how many bytes of the text are still before the cursor.
+// Left returns the number of bytes from the cursor to the end of the text.
 func (c *Cursor) Left() int { return len(c.text) - c.pos }
 
-// End checks that nothing but blanks is left.
+// End returns ErrSyntax unless only white space is left.
 func (c *Cursor) End() error {
 	if c.Kind() != End {
 		return ErrSyntax
@@ -74,13 +69,14 @@ func (c *Cursor) End() error {
 	return nil
 }
 
-// Object goes through the members of the object that the cursor stands before. The function is called with the cursor before
-// the member's value, and must consume it. A name that is no text is handed on with its bad parts replaced.
+// Object consumes an object. It calls the function for each member, with the cursor at the member's value,
+// which the function must consume. In a name that is not Unicode text, the replacement character takes the
+// place of invalid parts.
 func (c *Cursor) Object(member func(name string) error) error {
-	if err := c.take('{'); err != nil {
+	if err := c.consume('{'); err != nil {
 		return err
 	}
-	if c.blanks(); c.peek() == '}' {
+	if c.skipSpace(); c.peek() == '}' {
 		c.pos++
 		return nil
 	}
@@ -91,13 +87,13 @@ func (c *Cursor) Object(member func(name string) error) error {
 		} else if err != nil {
 			return err
 		}
-		if err := c.take(':'); err != nil {
+		if err := c.consume(':'); err != nil {
 			return err
 		}
 		if err := member(name); err != nil {
 			return err
 		}
-		c.blanks()
+		c.skipSpace()
 		switch c.peek() {
 		case ',':
 			c.pos++
@@ -110,12 +106,12 @@ func (c *Cursor) Object(member func(name string) error) error {
 	}
 }
 
-// Array goes through the elements of the array that the cursor stands before. The function must consume the element.
+// Array consumes an array. It calls the function for each element, which the function must consume.
 func (c *Cursor) Array(element func() error) error {
-	if err := c.take('['); err != nil {
+	if err := c.consume('['); err != nil {
 		return err
 	}
-	if c.blanks(); c.peek() == ']' {
+	if c.skipSpace(); c.peek() == ']' {
 		c.pos++
 		return nil
 	}
@@ -123,7 +119,7 @@ func (c *Cursor) Array(element func() error) error {
 		if err := element(); err != nil {
 			return err
 		}
-		c.blanks()
+		c.skipSpace()
 		switch c.peek() {
 		case ',':
 			c.pos++
@@ -138,7 +134,7 @@ func (c *Cursor) Array(element func() error) error {
 
 // Raw consumes any value and returns its text.
 func (c *Cursor) Raw() (string, error) {
-	c.blanks()
+	c.skipSpace()
 	start := c.pos
 	err := c.Skip()
 	return c.text[start:c.pos], err
@@ -146,27 +142,27 @@ func (c *Cursor) Raw() (string, error) {
 
 // Number consumes a number and returns its text.
 func (c *Cursor) Number() (string, error) {
-	c.blanks()
+	c.skipSpace()
 	start := c.pos
-	err := c.number()
+	err := c.skipNumber()
 	return c.text[start:c.pos], err
 }
 
 // Bool consumes true or false.
 func (c *Cursor) Bool() (bool, error) {
-	if c.blanks(); c.peek() == 't' {
-		return true, c.word("true")
+	if c.skipSpace(); c.peek() == 't' {
+		return true, c.consumeLiteral("true")
 	}
-	return false, c.word("false")
+	return false, c.consumeLiteral("false")
 }
 
 // Null consumes null.
 func (c *Cursor) Null() error {
-	c.blanks()
-	return c.word("null")
+	c.skipSpace()
+	return c.consumeLiteral("null")
 }
 
-func (c *Cursor) blanks() {
+func (c *Cursor) skipSpace() {
 	for c.pos < len(c.text) {
 		switch c.text[c.pos] {
 		case ' ', '\t', '\n', '\r':
@@ -177,7 +173,7 @@ func (c *Cursor) blanks() {
 	}
 }
 
-// peek is the next byte, or 0 at the end: a byte that begins nothing.
+// peek returns the next byte, or 0 at the end. No JSON value starts with 0.
 func (c *Cursor) peek() byte {
 	if c.pos < len(c.text) {
 		return c.text[c.pos]
@@ -185,15 +181,15 @@ func (c *Cursor) peek() byte {
 	return 0
 }
 
-func (c *Cursor) take(b byte) error {
-	if c.blanks(); c.peek() != b {
+func (c *Cursor) consume(b byte) error {
+	if c.skipSpace(); c.peek() != b {
 		return ErrSyntax
 	}
 	c.pos++
 	return nil
 }
 
-func (c *Cursor) word(word string) error {
+func (c *Cursor) consumeLiteral(word string) error {
 	if !strings.HasPrefix(c.text[c.pos:], word) {
 		return ErrSyntax
 	}
@@ -201,18 +197,18 @@ func (c *Cursor) word(word string) error {
 	return nil
 }
 
-func (c *Cursor) number() error {
+func (c *Cursor) skipNumber() error {
 	if c.peek() == '-' {
 		c.pos++
 	}
 	if c.peek() == '0' {
 		c.pos++
-	} else if !c.digits() {
+	} else if !c.skipDigits() {
 		return ErrSyntax
 	}
 	if c.peek() == '.' {
 		c.pos++
-		if !c.digits() {
+		if !c.skipDigits() {
 			return ErrSyntax
 		}
 	}
@@ -221,14 +217,14 @@ func (c *Cursor) number() error {
 		if b := c.peek(); b == '+' || b == '-' {
 			c.pos++
 		}
-		if !c.digits() {
+		if !c.skipDigits() {
 			return ErrSyntax
 		}
 	}
 	return nil
 }
 
-func (c *Cursor) digits() bool {
+func (c *Cursor) skipDigits() bool {
 	start := c.pos
 	for c.peek() >= '0' && c.peek() <= '9' {
 		c.pos++

@@ -10,13 +10,13 @@ import (
 	"unicode/utf8"
 )
 
-// read builds the tree that the cursor walks over, the way a caller would.
-func read(c *Cursor) (any, error) {
+// readTree reads a value of any kind, as a caller would.
+func readTree(c *Cursor) (any, error) {
 	switch c.Kind() {
 	case Object:
 		object := map[string]any{}
 		err := c.Object(func(name string) error {
-			value, err := read(c)
+			value, err := readTree(c)
 			object[name] = value
 			return err
 		})
@@ -24,7 +24,7 @@ func read(c *Cursor) (any, error) {
 	case Array:
 		array := []any{}
 		err := c.Array(func() error {
-			value, err := read(c)
+			value, err := readTree(c)
 			array = append(array, value)
 			return err
 		})
@@ -46,48 +46,52 @@ func read(c *Cursor) (any, error) {
 	}
 }
 
-func TestTextFaultsLeaveTheCursorBehindTheString(t *testing.T) {
+func TestText_InvalidUnicodeConsumesTheString(t *testing.T) {
 	t.Parallel()
 	for _, bad := range []string{"\"a\xff\"", `"\ud800"`, `"\udc00x"`, `"\ud800A"`, "\"\\n\xff\""} {
 		c := New("[" + bad + ",\"next\"]")
 		var got []string
-		var faults int
+		var invalid int
 		err := c.Array(func() error {
 			value, err := c.Text()
 			if errors.Is(err, ErrText) {
-				faults++
+				invalid++
 				return nil
 			}
 			got = append(got, value)
 			return err
 		})
-		if err != nil || faults != 1 || !reflect.DeepEqual(got, []string{"next"}) {
-			t.Errorf("%q: %v, %d faults, %q", bad, err, faults, got)
+		if err != nil || invalid != 1 || !reflect.DeepEqual(got, []string{"next"}) {
+			t.Errorf("%q: %v, %d invalid strings, %q", bad, err, invalid, got)
 		}
 	}
 }
 
-func TestDepthCostsNoStack(t *testing.T) {
+func TestSkip_DeepNesting(t *testing.T) {
 	t.Parallel()
 	const deep = 4 << 20
 	if err := New(strings.Repeat("[", deep) + strings.Repeat("]", deep)).Skip(); err != nil {
 		t.Error(err)
 	}
 	if err := New(strings.Repeat(`{"a":`, deep)).Skip(); !errors.Is(err, ErrSyntax) {
-		t.Errorf("an unfinished text: %v", err)
+		t.Errorf("an incomplete text: %v", err)
 	}
 }
 
-// FuzzCursor holds the cursor against encoding/json: both accept the same texts and read the same values; Skip and the walk
-// agree on the grammar. encoding/json replaces bad Unicode silently where the cursor reports it, and refuses huge numbers.
+// FuzzCursor compares the cursor with encoding/json: both accept the same texts and read the same values,
+// and Skip accepts what the other methods do. There are two differences: encoding/json silently replaces
+// invalid Unicode, and rejects numbers that are too large for a float.
 func FuzzCursor(f *testing.F) {
-	for _, seed := range []string{`{"a":[1,2.5e3,-0,true,false,null,"x\u00e4\ud83d\ude00\n"]}`, `[]`, `{}`, ` "a" `, `01`, `1.`, `[1,]`, `{"a"}`,
-		`"\x"`, `nul`, "\"\x01\"", `"\ud800"`, `1e999`, `[[[`, `{"a":1,"a":2}`, `-`, `""`, `tru`} {
+	for _, seed := range []string{
+		`{"a":[1,2.5e3,-0,true,false,null,"x\u00e4\ud83d\ude00\n"]}`, `[]`, `{}`, ` "a" `,
+		`01`, `1.`, `[1,]`, `{"a"}`,
+		`"\x"`, `nul`, "\"\x01\"", `"\ud800"`, `1e999`, `[[[`, `{"a":1,"a":2}`, `-`, `""`, `tru`,
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		if strings.Count(text, "[")+strings.Count(text, "{") > 1000 {
-			return // encoding/json bounds depth, the cursor does not
+			return // encoding/json limits the depth, the cursor does not
 		}
 		skip := New(text)
 		skipErr := skip.Skip()
@@ -98,7 +102,7 @@ func FuzzCursor(f *testing.F) {
 			t.Fatalf("%q: valid for encoding/json: %v, for Skip: %v", text, valid, skipErr)
 		}
 		walk := New(text)
-		got, err := read(walk)
+		got, err := readTree(walk)
 		if err == nil {
 			err = walk.End()
 		}

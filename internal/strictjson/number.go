@@ -2,7 +2,8 @@ package strictjson
 
 import "strings"
 
-// Zero reports whether a number's text means 0. Others may be so small that the nearest float is 0 all the same.
+// Zero reports whether a JSON number is exactly 0. Parsing also returns 0 for numbers that are too small for
+// a float.
 func Zero(number string) bool {
 	digits := number
 	if exponent := strings.IndexAny(number, "eE"); exponent >= 0 {

@@ -1,22 +1,22 @@
 package strictjson
 
-// Skip consumes any value, however deep, and checks its grammar (not its Unicode). It keeps the open brackets in a list of
-// its own and not on the stack, so that a hostile depth costs a byte a level and nothing else.
+// Skip consumes any value and checks its grammar, but not its Unicode. It keeps the open brackets in a slice
+// instead of recursing, so that a deeply nested attack costs one byte for each level.
 func (c *Cursor) Skip() error {
 	var open []byte
 	for {
-		c.blanks()
+		c.skipSpace()
 		switch b := c.peek(); b {
 		case '{', '[':
 			c.pos++
-			c.blanks()
+			c.skipSpace()
 			if c.peek() == b+2 { // '}' is '{'+2 and ']' is '['+2
 				c.pos++
 				break
 			}
 			open = append(open, b+2)
 			if b == '{' {
-				if err := c.name(); err != nil {
+				if err := c.skipName(); err != nil {
 					return err
 				}
 			}
@@ -30,11 +30,11 @@ func (c *Cursor) Skip() error {
 				return err
 			}
 		case 'n':
-			if err := c.word("null"); err != nil {
+			if err := c.consumeLiteral("null"); err != nil {
 				return err
 			}
 		default:
-			if err := c.number(); err != nil {
+			if err := c.skipNumber(); err != nil {
 				return err
 			}
 		}
@@ -42,7 +42,7 @@ func (c *Cursor) Skip() error {
 			if len(open) == 0 {
 				return nil
 			}
-			c.blanks()
+			c.skipSpace()
 			closer := open[len(open)-1]
 			if c.peek() == closer {
 				c.pos++
@@ -54,7 +54,7 @@ func (c *Cursor) Skip() error {
 			}
 			c.pos++
 			if closer == '}' {
-				if err := c.name(); err != nil {
+				if err := c.skipName(); err != nil {
 					return err
 				}
 			}
@@ -63,20 +63,20 @@ func (c *Cursor) Skip() error {
 	}
 }
 
-// name consumes a member's name and the colon.
-func (c *Cursor) name() error {
-	c.blanks()
+// skipName consumes the name of a member and the colon.
+func (c *Cursor) skipName() error {
+	c.skipSpace()
 	if c.peek() != '"' {
 		return ErrSyntax
 	}
 	if err := c.skipText(); err != nil {
 		return err
 	}
-	return c.take(':')
+	return c.consume(':')
 }
 
 func (c *Cursor) skipText() error {
-	for i := ordinary(c.text, c.pos+1); i < len(c.text); i = ordinary(c.text, i) {
+	for i := indexSpecial(c.text, c.pos+1); i < len(c.text); i = indexSpecial(c.text, i) {
 		if c.text[i] == '"' {
 			c.pos = i + 1
 			return nil
@@ -85,11 +85,11 @@ func (c *Cursor) skipText() error {
 			return ErrSyntax
 		}
 		if escape := c.text[i+1]; escape == 'u' {
-			if _, ok := hex4(c.text, i+2); !ok {
+			if _, ok := parseHex4(c.text, i+2); !ok {
 				return ErrSyntax
 			}
 			i += 6
-		} else if unescape[escape] == 0 {
+		} else if escapes[escape] == 0 {
 			return ErrSyntax
 		} else {
 			i += 2

@@ -7,19 +7,19 @@ import (
 	"unicode/utf8"
 )
 
-// Text consumes a string and returns its value. With ErrText the string has been consumed and the value is what could be
-// made of it.
+// Text consumes a string and returns its value. If it returns ErrText, it has consumed the string, and the
+// value is not valid or has replacement characters.
 func (c *Cursor) Text() (string, error) {
-	if err := c.take('"'); err != nil {
+	if err := c.consume('"'); err != nil {
 		return "", err
 	}
 	start := c.pos
-	i := ordinary(c.text, start)
+	i := indexSpecial(c.text, start)
 	switch {
 	case i == len(c.text) || c.text[i] < ' ':
 		return "", ErrSyntax
 	case c.text[i] == '\\':
-		return c.escaped(start, i)
+		return c.unescapeText(start, i)
 	}
 	c.pos = i + 1
 	value := c.text[start:i]
@@ -29,17 +29,20 @@ func (c *Cursor) Text() (string, error) {
 	return value, nil
 }
 
-// ordinary is the place of the first byte from i on that means something in a string: a quotation mark, a backslash, or a
-// control character, which may not be there. Eight bytes are looked at together: in a word, subtracting a small number from each
-// byte sets the top bit of those below it, of which the lowest is told truly (https://graphics.stanford.edu/~seander/bithacks.html).
-func ordinary(text string, i int) int {
+// indexSpecial returns the index, from i on, of the first byte that is special in a string: a quotation
+// mark, a backslash or a control character. It tests eight bytes at once. In a word, subtracting a small
+// number from each byte sets the top bit of the bytes below that number; the lowest such bit is exact
+// (https://graphics.stanford.edu/~seander/bithacks.html).
+func indexSpecial(text string, i int) int {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	for ; i+8 <= len(text); i += 8 {
 		t := text[i : i+8]
-		word := uint64(t[0]) | uint64(t[1])<<8 | uint64(t[2])<<16 | uint64(t[3])<<24 | uint64(t[4])<<32 | uint64(t[5])<<40 | uint64(t[6])<<48 | uint64(t[7])<<56
+		word := uint64(t[0]) | uint64(t[1])<<8 | uint64(t[2])<<16 | uint64(t[3])<<24 |
+			uint64(t[4])<<32 | uint64(t[5])<<40 | uint64(t[6])<<48 | uint64(t[7])<<56
 		quote, slash := word^(ones*'"'), word^(ones*'\\')
-		if found := ((word-ones*' ')&^word | (quote-ones)&^quote | (slash-ones)&^slash) & tops; found != 0 {
-			return i + bits.TrailingZeros64(found)/8
+		special := ((word-ones*' ')&^word | (quote-ones)&^quote | (slash-ones)&^slash) & tops
+		if special != 0 {
+			return i + bits.TrailingZeros64(special)/8
 		}
 	}
 	for i < len(text) && text[i] != '"' && text[i] != '\\' && text[i] >= ' ' {
@@ -48,26 +51,26 @@ func ordinary(text string, i int) int {
 	return i
 }
 
-// escaped reads a string from start on that has its first escape at i.
-func (c *Cursor) escaped(start, i int) (string, error) {
+// unescapeText consumes a string that starts at start and has its first escape at i.
+func (c *Cursor) unescapeText(start, i int) (string, error) {
 	var b strings.Builder
 	b.WriteString(c.text[start:i])
-	var fault error
+	var textErr error
 	for i < len(c.text) {
 		switch ch := c.text[i]; {
 		case ch == '"':
 			c.pos = i + 1
 			if !utf8.ValidString(b.String()) {
-				fault = ErrText
+				textErr = ErrText
 			}
-			return b.String(), fault
+			return b.String(), textErr
 		case ch < ' ':
 			return "", ErrSyntax
 		case ch != '\\':
 			b.WriteByte(ch)
 			i++
 		case i+1 < len(c.text) && c.text[i+1] == 'u':
-			r, ok := hex4(c.text, i+2)
+			r, ok := parseHex4(c.text, i+2)
 			if !ok {
 				return "", ErrSyntax
 			}
@@ -75,31 +78,35 @@ func (c *Cursor) escaped(start, i int) (string, error) {
 			if utf16.IsSurrogate(r) {
 				low, pair := rune(0), false
 				if strings.HasPrefix(c.text[i:], `\u`) {
-					low, _ = hex4(c.text, i+2)
+					low, _ = parseHex4(c.text, i+2)
 				}
 				if full := utf16.DecodeRune(r, low); full != utf8.RuneError {
 					r, pair = full, true
 					i += 6
 				}
 				if !pair {
-					r, fault = utf8.RuneError, ErrText
+					r, textErr = utf8.RuneError, ErrText
 				}
 			}
 			b.WriteRune(r)
 		default:
-			if i+1 == len(c.text) || unescape[c.text[i+1]] == 0 {
+			if i+1 == len(c.text) || escapes[c.text[i+1]] == 0 {
 				return "", ErrSyntax
 			}
-			b.WriteByte(unescape[c.text[i+1]])
+			b.WriteByte(escapes[c.text[i+1]])
 			i += 2
 		}
 	}
 	return "", ErrSyntax
 }
 
-var unescape = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+// escapes maps the character after a backslash to its meaning; 0 means that there is no such escape.
+var escapes = [256]byte{
+	'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t',
+}
 
-func hex4(text string, at int) (r rune, ok bool) {
+// parseHex4 parses four hexadecimal digits.
+func parseHex4(text string, at int) (r rune, ok bool) {
 	if at+4 > len(text) {
 		return 0, false
 	}

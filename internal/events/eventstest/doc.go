@@ -1,8 +1,9 @@
-// Package eventstest judges implementations of events.Directory and events.Ledger, and has one that lives in memory.
+// Package eventstest tests implementations of events.ReferenceResolver and events.EventStore, and contains
+// one in memory.
 //
-// Conform is the obligations of the two interfaces as tests: whatever passes it may stand behind events.Service. It knows
-// nothing of databases; World.Add is all that an implementation gives it besides the interfaces.
+// Conform runs the obligations of the two interfaces as tests. An implementation that passes them can serve
+// events.Service. The suite knows no database: besides the interfaces, it needs only World.Add.
 //
-// Memory is for the tests of whoever needs a Service without a database. What passes with it is true of the stores as well,
-// since they pass the same suite.
+// Memory is for tests that need a Service without a database. Their results hold for the stores as well,
+// because these pass the same suite.
 package eventstest

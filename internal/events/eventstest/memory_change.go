@@ -6,50 +6,79 @@ import (
 	"customer-events/models"
 )
 
-// Change gives records other ids, numbers, names, codes or accounts, and access tokens other secrets, as an
-// import does. The records keep their keys, which must be set. No other World need have it.
+// Change replaces ids, numbers, names, codes and accounts of records, and secrets of access tokens, as an
+// import does. The records keep their keys, which must be set. It is not part of World.
 func (m *Memory) Change(data Data) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for i := range data.Accounts {
 		a := &data.Accounts[i]
-		m.forget(models.Accounts, a.Key)
-		m.name(models.Accounts, a.Key, 0, map[models.Attribute]*string{models.ByID: &a.ID, models.ByNumber: &a.Number, models.ByName: &a.Name})
+		m.removeMatches(models.Accounts, a.Key)
+		m.addMatches(models.Accounts, a.Key, 0, accountAttributes(a))
 	}
 	for i := range data.Participants {
 		p := &data.Participants[i]
-		m.forget(models.Participants, p.Key)
+		m.removeMatches(models.Participants, p.Key)
 		m.participants[p.Key] = *p
-		m.name(models.Participants, p.Key, p.AccountKey, map[models.Attribute]*string{models.ByID: &p.ID, models.ByNumber: &p.Number})
+		m.addMatches(models.Participants, p.Key, p.AccountKey, participantAttributes(p))
 	}
 	for i := range data.Classifications {
 		c := &data.Classifications[i]
-		m.forget(models.Classifications, c.Key)
+		m.removeMatches(models.Classifications, c.Key)
 		if c.Type == models.WebEvent {
-			m.name(models.Classifications, c.Key, 0, map[models.Attribute]*string{
-				models.ByID: &c.ID, models.ByName: &c.Name, models.ByAlternativeCode: c.AlternativeCode})
+			m.addMatches(models.Classifications, c.Key, 0, classificationAttributes(c))
 		}
 	}
 	for i := range data.Units {
 		u := &data.Units[i]
-		m.forget(models.Units, u.Key)
-		m.name(models.Units, u.Key, 0, map[models.Attribute]*string{models.ByID: &u.ID, models.ByName: &u.Name, models.ByAlternativeCode: u.AlternativeCode})
+		m.removeMatches(models.Units, u.Key)
+		m.addMatches(models.Units, u.Key, 0, unitAttributes(u))
 	}
 	for i := range data.AccessTokens {
 		t := data.AccessTokens[i]
-		for ref, keys := range m.holders {
-			m.holders[ref] = slices.DeleteFunc(keys, func(key int64) bool { return key == t.Key })
+		for ref, keys := range m.tokensByReference {
+			m.tokensByReference[ref] = slices.DeleteFunc(keys, func(key int64) bool { return key == t.Key })
 		}
 		m.tokens[t.Key] = &t
-		m.holdAll(t)
+		m.addTokenReferences(t)
 	}
 }
 
-// forget lets a record be found by nothing.
-func (m *Memory) forget(kind models.Kind, key int64) {
+// removeMatches removes a record from the results of all references.
+func (m *Memory) removeMatches(kind models.Kind, key int64) {
 	for ref, list := range m.matches {
 		if ref.Kind == kind {
-			m.matches[ref] = slices.DeleteFunc(list, func(match models.Match) bool { return match.Key == key })
+			m.matches[ref] = slices.DeleteFunc(
+				list,
+				func(match models.Match) bool { return match.Key == key },
+			)
 		}
+	}
+}
+
+// attributes are the values that identify a record.
+type attributes map[models.Attribute]*string
+
+func accountAttributes(a *models.Account) attributes {
+	return attributes{models.ByID: &a.ID, models.ByNumber: &a.Number, models.ByName: &a.Name}
+}
+
+func participantAttributes(p *models.Participant) attributes {
+	return attributes{models.ByID: &p.ID, models.ByNumber: &p.Number}
+}
+
+func classificationAttributes(c *models.Classification) attributes {
+	return attributes{
+		models.ByID:              &c.ID,
+		models.ByName:            &c.Name,
+		models.ByAlternativeCode: c.AlternativeCode,
+	}
+}
+
+func unitAttributes(u *models.Unit) attributes {
+	return attributes{
+		models.ByID:              &u.ID,
+		models.ByName:            &u.Name,
+		models.ByAlternativeCode: u.AlternativeCode,
 	}
 }

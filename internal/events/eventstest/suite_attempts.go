@@ -9,57 +9,60 @@ import (
 	"customer-events/models"
 )
 
-var attemptPromises = []obligation{
-	{"are counted, and beyond the budget refused, right or wrong", func(s *scene) {
-		budget := budgetOf("secret", 5)
+var attemptObligations = []obligation{
+	{"are counted, and locked out beyond the limit, correct or not", func(f *fixture) {
+		limit := limitOf("secret", 5)
 		for range 5 {
-			s.mustAllow(guesses(now, false, budget)) // a right one counts nothing
-			s.mustAllow(guesses(now, true, budget))
+			f.mustAllow(oneAttempt(now, false, limit)) // a correct one counts nothing
+			f.mustAllow(oneAttempt(now, true, limit))
 		}
-		s.mustRefuseGuess(guesses(now, true, budget))
-		s.mustRefuseGuess(guesses(now, false, budget))
-		s.mustAllow(guesses(now, true, budgetOf("another", 5)))
-		s.mustRefuseGuess(guesses(now.Add(models.LockoutWindow-time.Microsecond), false, budget))
-		s.mustAllow(guesses(now.Add(models.LockoutWindow), false, budget))
+		f.mustLockOut(oneAttempt(now, true, limit))
+		f.mustLockOut(oneAttempt(now, false, limit))
+		f.mustAllow(oneAttempt(now, true, limitOf("another", 5)))
+		f.mustLockOut(oneAttempt(now.Add(models.LockoutWindow-time.Microsecond), false, limit))
+		f.mustAllow(oneAttempt(now.Add(models.LockoutWindow), false, limit))
 	}},
-	{"are forgiven a window after the first, or, rolling, after the last", func(s *scene) {
-		plain, rolling := budgetOf("plain", 2), budgetOf("rolling", 2)
-		rolling.SlidingWindow = true
+	{"expire one window after the first, or after the last in a sliding window", func(f *fixture) {
+		fixed, sliding := limitOf("fixed", 2), limitOf("sliding", 2)
+		sliding.SlidingWindow = true
 		for _, at := range []time.Time{now, now.Add(10 * time.Minute)} {
-			s.mustAllow(guesses(at, true, plain))
-			s.mustAllow(guesses(at, true, rolling))
+			f.mustAllow(oneAttempt(at, true, fixed))
+			f.mustAllow(oneAttempt(at, true, sliding))
 		}
-		s.mustAllow(guesses(now.Add(models.LockoutWindow), true, plain))
-		s.mustRefuseGuess(guesses(now.Add(models.LockoutWindow), true, rolling))
-		s.mustAllow(guesses(now.Add(10*time.Minute+models.LockoutWindow), true, rolling))
+		f.mustAllow(oneAttempt(now.Add(models.LockoutWindow), true, fixed))
+		f.mustLockOut(oneAttempt(now.Add(models.LockoutWindow), true, sliding))
+		f.mustAllow(oneAttempt(now.Add(10*time.Minute+models.LockoutWindow), true, sliding))
 	}},
-	{"are held against all that they count for, and none of it if they are refused", func(s *scene) {
-		small, large := budgetOf("small", 1), budgetOf("large", 2)
-		s.mustAllow(guesses(now, true, small, large))
+	{"count for all their limits, and for none if they are locked out", func(f *fixture) {
+		small, large := limitOf("small", 1), limitOf("large", 2)
+		f.mustAllow(oneAttempt(now, true, small, large))
 		for range 3 {
-			s.mustRefuseGuess(guesses(now, true, small, large))
+			f.mustLockOut(oneAttempt(now, true, small, large))
 		}
-		s.mustAllow(guesses(now, true, large))
-		s.mustRefuseGuess(guesses(now, true, large))
+		f.mustAllow(oneAttempt(now, true, large))
+		f.mustLockOut(oneAttempt(now, true, large))
 	}},
-	{"are judged in the order of their call, which ends with the last that it may fail", func(s *scene) {
+	{"are evaluated in the order of their call, until its limit", func(f *fixture) {
 		call := models.Attempts{At: now, MaxFailed: 4}
 		for i := range 10 {
-			call.List = append(call.List, models.Attempt{Limits: []models.Limit{budgetOf(fmt.Sprint(i%2), 2)}, Failed: i != 1})
+			call.List = append(
+				call.List,
+				models.Attempt{Limits: []models.Limit{limitOf(fmt.Sprint(i%2), 2)}, Failed: i != 1},
+			)
 		}
-		until, err := s.CountAttempts(s.Context(), call)
+		until, err := f.CountAttempts(f.Context(), call)
 		if err != nil || len(until) != 10 {
-			s.Fatalf("%d answers, %v", len(until), err)
+			f.Fatalf("%d results, %v", len(until), err)
 		}
-		for i := range until { // 0, 2 and 3 fail, 1 is right, 4 is refused: the fourth
+		for i := range until { // 0, 2 and 3 fail, 1 is correct, 4 is the fourth that is locked out
 			if want := i > 3; until[i].IsZero() == want {
-				s.Errorf("guess %d: refused %t, want %t", i, !until[i].IsZero(), want)
+				f.Errorf("attempt %d: locked out %t, want %t", i, !until[i].IsZero(), want)
 			}
 		}
-		s.mustAllow(guesses(now, false, budgetOf("1", 2)))
-		s.mustRefuseGuess(guesses(now, false, budgetOf("0", 2)))
+		f.mustAllow(oneAttempt(now, false, limitOf("1", 2)))
+		f.mustLockOut(oneAttempt(now, false, limitOf("0", 2)))
 	}},
-	{"that are made at once are none too many", func(s *scene) {
+	{"do not exceed the limit if they are concurrent", func(f *fixture) {
 		const atOnce, secrets = 32, 3
 		var all sync.WaitGroup
 		var mu sync.Mutex
@@ -67,10 +70,19 @@ var attemptPromises = []obligation{
 		for i := range atOnce {
 			all.Go(func() {
 				call := models.Attempts{At: now, MaxFailed: 20}
-				for secret := range secrets { // in orders of their own, so that they might meet
-					call.List = append(call.List, models.Attempt{Failed: true, Limits: []models.Limit{budgetOf("all", 1000), budgetOf(fmt.Sprint((secret+i)%secrets), 5)}})
+				for secret := range secrets { // each call has another order, so that deadlocks are possible
+					call.List = append(
+						call.List,
+						models.Attempt{
+							Failed: true,
+							Limits: []models.Limit{
+								limitOf("all", 1000),
+								limitOf(fmt.Sprint((secret+i)%secrets), 5),
+							},
+						},
+					)
 				}
-				until := s.attempt(call)
+				until := f.countAttempts(call)
 				mu.Lock()
 				defer mu.Unlock()
 				for secret := range secrets {
@@ -82,45 +94,45 @@ var attemptPromises = []obligation{
 		}
 		all.Wait()
 		if allowed != [secrets]int{5, 5, 5} {
-			s.Errorf("let through: %v, want 5 of each", allowed)
+			f.Errorf("allowed: %v, want 5 of each", allowed)
 		}
 	}},
 }
 
-func budgetOf(subject string, most int) models.Limit {
-	return models.Limit{CounterKey: string(hashed(subject)), Max: most}
+func limitOf(subject string, maxFailed int) models.Limit {
+	return models.Limit{CounterKey: string(testHash(subject)), Max: maxFailed}
 }
 
-func guesses(at time.Time, failed bool, budgets ...models.Limit) models.Attempts {
-	return models.Attempts{At: at, List: []models.Attempt{{Limits: budgets, Failed: failed}}}
+func oneAttempt(at time.Time, failed bool, limits ...models.Limit) models.Attempts {
+	return models.Attempts{At: at, List: []models.Attempt{{Limits: limits, Failed: failed}}}
 }
 
-// attempt does what the service does: what the database has given up is tried again.
-func (s *scene) attempt(call models.Attempts) []time.Time {
-	s.Helper()
+// countAttempts counts again if the database aborted the transaction, as the service does.
+func (f *fixture) countAttempts(call models.Attempts) []time.Time {
+	f.Helper()
 	for tries := 0; ; tries++ {
-		until, err := s.CountAttempts(s.Context(), call)
+		until, err := f.CountAttempts(f.Context(), call)
 		if err == nil {
 			return until
 		}
 		if !errors.Is(err, models.ErrAborted) || tries == 100 {
-			s.Errorf("Attempt: %v", err)
+			f.Errorf("CountAttempts: %v", err)
 			return make([]time.Time, len(call.List))
 		}
 		time.Sleep(time.Duration(tries) * time.Millisecond)
 	}
 }
 
-func (s *scene) mustAllow(call models.Attempts) {
-	s.Helper()
-	if until := s.attempt(call); !until[0].IsZero() {
-		s.Errorf("refused until %s", until[0])
+func (f *fixture) mustAllow(call models.Attempts) {
+	f.Helper()
+	if until := f.countAttempts(call); !until[0].IsZero() {
+		f.Errorf("locked out until %s", until[0])
 	}
 }
 
-func (s *scene) mustRefuseGuess(call models.Attempts) {
-	s.Helper()
-	if until := s.attempt(call); until[0].IsZero() {
-		s.Error("let through")
+func (f *fixture) mustLockOut(call models.Attempts) {
+	f.Helper()
+	if until := f.countAttempts(call); until[0].IsZero() {
+		f.Error("not locked out")
 	}
 }
