@@ -62,3 +62,17 @@ func Unsized(schema *ast.Schema) (coordinates []string) {
 	}
 	return coordinates
 }
+
+// EncodesPayload reports whether the answer to a createWebCustomerEvents mutation with the given selection
+// is encoded from the tables in events, without gqlgen.
+func EncodesPayload(of http.Handler, selection string) bool {
+	h := of.(*handler)
+	doc, operation, errs := h.parse(`mutation ($input: CreateWebCustomerEventsInput!) {
+		createWebCustomerEvents(input: $input) { `+selection+` } }`, "")
+	if errs != nil {
+		panic(errs)
+	}
+	opCtx := &graphql.OperationContext{Doc: doc, Operation: operation}
+	field := operation.SelectionSet[0].(*ast.Field)
+	return payloadEncoder(opCtx, field.SelectionSet) != nil
+}

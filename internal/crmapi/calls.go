@@ -62,7 +62,7 @@ func (h *Handler) create(ctx context.Context, body string) ([]byte, error) {
 	if fieldsSet == nil {
 		fieldsSet = new(string)
 	}
-	chosen, err := choose(*fieldsSet)
+	chosen, err := parseFieldsSet(*fieldsSet)
 	if err != nil {
 		return nil, err
 	}

@@ -81,10 +81,6 @@ func TestDescriptionSaysWhatTheProgramDoes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hump := regexp.MustCompile(`[a-z]([A-Z]|[0-9])`)
-	snake := func(name string) string {
-		return strings.ToLower(hump.ReplaceAllStringFunc(name, func(pair string) string { return pair[:1] + "_" + pair[1:] }))
-	}
 	for _, name := range []string{"WebCustomerEvent", "AccountsReceivableIdentifier", "RewardsParticipantIdentifier", "CustomerEventClassificationIdentifier", "UnitIdentifier"} {
 		input := schema.Types[name]
 		if input == nil || input.Kind != ast.InputObject {
@@ -92,9 +88,9 @@ func TestDescriptionSaysWhatTheProgramDoes(t *testing.T) {
 		}
 		var want, mandatory []string
 		for _, field := range input.Fields {
-			want = append(want, snake(field.Name))
+			want = append(want, snakeCase(field.Name))
 			if field.Type.NonNull {
-				mandatory = append(mandatory, snake(field.Name))
+				mandatory = append(mandatory, snakeCase(field.Name))
 			}
 		}
 		slices.Sort(want)
@@ -146,6 +142,39 @@ func TestDescriptionSaysWhatTheProgramDoes(t *testing.T) {
 			t.Errorf("there is no code %s", code)
 		}
 	}
+}
+
+// TestOpenAPI_EveryOutputField compares the rows of the description with the tables of output fields, whose
+// names must be those of GraphQL in snake case.
+func TestOpenAPI_EveryOutputField(t *testing.T) {
+	t.Parallel()
+	checkOutputFields(t, "ProcessedCustomerEvent", events.ProcessedFields)
+	checkOutputFields(t, "UnprocessedCustomerEvent", events.UnprocessedFields, "problems")
+	checkOutputFields(t, "Problem", events.ProblemFields)
+}
+
+func checkOutputFields[Row any](t *testing.T, schema string, table []events.OutputField[Row], others ...string) {
+	t.Helper()
+	names := slices.Clone(others)
+	for _, field := range table {
+		if want := snakeCase(field.Names[events.CamelCase]); field.Names[events.SnakeCase] != want {
+			t.Errorf("%s: %q, want %q", schema, field.Names, want)
+		}
+		names = append(names, field.Names[events.SnakeCase])
+	}
+	slices.Sort(names)
+	properties := slices.Sorted(maps.Keys(described(t).Components.Schemas[schema].Properties))
+	if diff := cmp.Diff(names, properties); diff != "" {
+		t.Errorf("%s (-table +openapi.json):\n%s", schema, diff)
+	}
+}
+
+var hump = regexp.MustCompile(`[a-z]([A-Z]|[0-9])`)
+
+// snakeCase spells a GraphQL name as the Web API does.
+func snakeCase(name string) string {
+	split := func(pair string) string { return pair[:1] + "_" + pair[1:] }
+	return strings.ToLower(hump.ReplaceAllStringFunc(name, split))
 }
 
 // The examples are the original's own, word for word but for how they are laid out.

@@ -40,7 +40,7 @@ func TestFieldsSet(t *testing.T) {
 		"unprocessed_customer_events_set,index,retryable,problems": `"unprocessed_customer_events_set":[{"index":1,"retryable":false,` +
 			`"problems":[{"path":["website"],"error_code":"InvalidAPIValueException","error_description":"text"}]}]`,
 	} {
-		chosen, err := choose(fieldsSet)
+		chosen, err := parseFieldsSet(fieldsSet)
 		if err != nil {
 			t.Errorf("%q: %v", fieldsSet, err)
 			continue
@@ -50,7 +50,7 @@ func TestFieldsSet(t *testing.T) {
 		}
 	}
 	for _, fieldsSet := range []string{"ids", "id;number", "ID", "data", "processedCustomerEventsSet", "processed_customer_events_set.id", "id,nothing"} {
-		_, err := choose(fieldsSet)
+		_, err := parseFieldsSet(fieldsSet)
 		if refusal := api.Public(err); refusal == nil || refusal.Code != api.BadRequest || !strings.Contains(err.Error(), "request_unique_identifier") {
 			t.Errorf("%q: %v", fieldsSet, err)
 		}
