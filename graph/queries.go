@@ -51,12 +51,17 @@ func (r *Resolver) event(ctx context.Context, by generated.WebCustomerEventBy) (
 		return nil, err
 	}
 	var event *models.RecordedEvent
-	if by.ID != nil {
+	switch {
+	case by.ID != nil:
 		if id, ok := models.ParseID(*by.ID); ok {
 			event, err = r.Reader.EventByID(ctx, caller, id)
 		}
-	} else if number, ok := parseNumber(*by.Number); ok {
-		event, err = r.Reader.Event(ctx, caller, number)
+	case by.Number != nil:
+		if number, ok := parseNumber(*by.Number); ok {
+			event, err = r.Reader.Event(ctx, caller, number)
+		}
+	default:
+		err = newError(badRequest, "by names no event: use id or number")
 	}
 	if err != nil || event == nil {
 		return nil, err
@@ -93,12 +98,12 @@ func (r *Resolver) events(ctx context.Context, first *int, after *string, filter
 	if err := api.SpendUpTo(ctx, caller, limit); err != nil {
 		return nil, err
 	}
-	narrowed, err := r.filter(filter)
+	conditions, err := eventFilter(filter)
 	if err != nil {
 		return nil, err
 	}
 	// One more than asked for tells whether there is a next page.
-	found, err := r.Reader.Events(ctx, caller, narrowed, before, limit+1)
+	found, err := r.Reader.Events(ctx, caller, conditions, before, limit+1)
 	if err != nil {
 		return nil, err
 	}
@@ -112,38 +117,4 @@ func (r *Resolver) events(ctx context.Context, first *int, after *string, filter
 		page.PageInfo.StartCursor, page.PageInfo.EndCursor = &start, &end
 	}
 	return page, nil
-}
-
-// filter turns identifiers into references. A name that several records share filters for all of them.
-func (r *Resolver) filter(f *generated.WebCustomerEventFilter) (models.EventFilter, error) {
-	if f == nil {
-		return models.EventFilter{}, nil
-	}
-	out := models.EventFilter{ExternalSystem: f.ExternalSystem, ExternalSystemReferenceNumber: f.ExternalSystemReferenceNumber,
-		PerformedFrom: f.PerformedFrom, PerformedTo: f.PerformedTo, CreatedFrom: f.CreatedFrom, CreatedTo: f.CreatedTo}
-	type by = map[models.Attribute]*string
-	reference := func(kind models.Kind, values by) *models.Reference {
-		for attribute, value := range values {
-			if value != nil {
-				return &models.Reference{Kind: kind, By: attribute, Value: *value}
-			}
-		}
-		return nil
-	}
-	if i := f.AccountsReceivable; i != nil {
-		out.Account = reference(models.Accounts, by{models.ByID: i.ID, models.ByNumber: i.Number, models.ByName: i.Name})
-	}
-	if i := f.RewardsParticipant; i != nil {
-		if i.AccessTokenIdentifier != nil {
-			return out, newError(badRequest, "filter.rewardsParticipant.accessTokenIdentifier is not taken here: use id or number")
-		}
-		out.Participant = reference(models.Participants, by{models.ByID: i.ID, models.ByNumber: i.Number})
-	}
-	if i := f.PerformedByUnit; i != nil {
-		out.Unit = reference(models.Units, by{models.ByID: i.ID, models.ByName: i.Name, models.ByAlternativeCode: i.AlternativeCode})
-	}
-	if i := f.Classification; i != nil {
-		out.Classification = reference(models.Classifications, by{models.ByID: i.ID, models.ByName: i.Name, models.ByAlternativeCode: i.AlternativeCode})
-	}
-	return out, nil
 }
