@@ -25,8 +25,8 @@ type coercion struct {
 	decoder *events.Decoder
 	cursor  *strictjson.Cursor
 	errs    gqlerror.List
-	// sent is how many events the sets in the variables have.
-	sent int
+	// received is how many events the sets in the variables have.
+	received int
 }
 
 // maxDecoded is how many events of one request's variables are decoded before the rest is only counted. A field that
@@ -44,7 +44,7 @@ func (h *handler) variables(operation *ast.OperationDefinition, raw string) (map
 			definition := operation.VariableDefinitions.ForName(name)
 			switch {
 			case seen[name]:
-				c.fault(ast.Path{ast.PathName("variable"), ast.PathName(name)}, "is given twice")
+				c.addError(ast.Path{ast.PathName("variable"), ast.PathName(name)}, "is given twice")
 				return c.cursor.Skip()
 			case definition == nil:
 				return c.cursor.Skip() // as the specification has it
@@ -66,17 +66,17 @@ func (h *handler) variables(operation *ast.OperationDefinition, raw string) (map
 		case definition.DefaultValue != nil:
 			value, err := definition.DefaultValue.Value(nil)
 			if err != nil {
-				c.fault(ast.Path{ast.PathName("variable"), ast.PathName(definition.Variable)}, "has a default that is out of range")
+				c.addError(ast.Path{ast.PathName("variable"), ast.PathName(definition.Variable)}, "has a default that is out of range")
 			}
 			values[definition.Variable] = value
 		case definition.Type.NonNull:
-			c.fault(ast.Path{ast.PathName("variable"), ast.PathName(definition.Variable)}, "must be given")
+			c.addError(ast.Path{ast.PathName("variable"), ast.PathName(definition.Variable)}, "must be given")
 		}
 	}
 	return values, c.errs
 }
 
-func (c *coercion) fault(path ast.Path, format string, args ...any) {
+func (c *coercion) addError(path ast.Path, format string, args ...any) {
 	if len(c.errs) < maxErrors {
 		c.errs = append(c.errs, toGraphQL(newError(validationFailed, "%s %s", path, fmt.Sprintf(format, args...)), path, nil))
 	}
@@ -90,7 +90,7 @@ func (c *coercion) value(t *ast.Type, path ast.Path) (any, error) {
 		return event, c.decoder.DecodeEvent(c.cursor, event)
 	case c.cursor.Kind() == strictjson.Null:
 		if t.NonNull {
-			c.fault(path, "must not be null")
+			c.addError(path, "must not be null")
 		}
 		return nil, c.cursor.Null()
 	case t.Elem != nil && t.Elem.NamedType == model.EventType:
@@ -112,7 +112,7 @@ func (c *coercion) value(t *ast.Type, path ast.Path) (any, error) {
 // set decodes a set of events. Once there are too many, it counts them only: the set is then shorter than Sent says.
 func (c *coercion) set() (set events.ReceivedEvents, err error) {
 	switch {
-	case c.sent < maxDecoded:
+	case c.received < maxDecoded:
 		set, err = c.decoder.DecodeBatch(c.cursor)
 	case c.cursor.Kind() == strictjson.Array:
 		err = c.cursor.Array(func() error {
@@ -122,14 +122,14 @@ func (c *coercion) set() (set events.ReceivedEvents, err error) {
 	default:
 		set.Received, err = 1, c.cursor.Skip()
 	}
-	c.sent += set.Received
+	c.received += set.Received
 	return set, err
 }
 
 func (c *coercion) list(elem *ast.Type, path ast.Path) (any, error) {
 	values := []any{}
 	read := func() error {
-		value, err := c.value(elem, at(path, ast.PathIndex(len(values))))
+		value, err := c.value(elem, appendPath(path, ast.PathIndex(len(values))))
 		values = append(values, value)
 		return err
 	}
@@ -141,7 +141,7 @@ func (c *coercion) list(elem *ast.Type, path ast.Path) (any, error) {
 
 func (c *coercion) object(definition *ast.Definition, path ast.Path) (any, error) {
 	if c.cursor.Kind() != strictjson.Object {
-		c.fault(path, "must be an object")
+		c.addError(path, "must be an object")
 		return nil, c.cursor.Skip()
 	}
 	oneOf := definition.Directives.ForName("oneOf") != nil
@@ -150,20 +150,20 @@ func (c *coercion) object(definition *ast.Definition, path ast.Path) (any, error
 		field := definition.Fields.ForName(name)
 		switch {
 		case field == nil:
-			c.fault(path, "has a field (%s) that %s does not have", models.Sanitize(name), definition.Name)
+			c.addError(path, "has a field (%s) that %s does not have", models.Sanitize(name), definition.Name)
 			return c.cursor.Skip()
 		case given[name]:
-			c.fault(at(path, ast.PathName(name)), "is given twice")
+			c.addError(appendPath(path, ast.PathName(name)), "is given twice")
 			return c.cursor.Skip()
 		}
 		given[name] = true
 		null = null || c.cursor.Kind() == strictjson.Null
-		value, err := c.value(field.Type, at(path, ast.PathName(name)))
+		value, err := c.value(field.Type, appendPath(path, ast.PathName(name)))
 		values[name] = value
 		return err
 	})
 	if oneOf && (len(given) != 1 || null) {
-		c.fault(path, "must have exactly one field, and that not null")
+		c.addError(path, "must have exactly one field, and that not null")
 	}
 	for _, field := range definition.Fields {
 		switch {
@@ -171,7 +171,7 @@ func (c *coercion) object(definition *ast.Definition, path ast.Path) (any, error
 		case field.DefaultValue != nil:
 			values[field.Name], _ = field.DefaultValue.Value(nil) // the schema is ours
 		case field.Type.NonNull:
-			c.fault(at(path, ast.PathName(field.Name)), "must be given")
+			c.addError(appendPath(path, ast.PathName(field.Name)), "must be given")
 		}
 	}
 	return values, err
@@ -180,7 +180,7 @@ func (c *coercion) object(definition *ast.Definition, path ast.Path) (any, error
 func (c *coercion) enum(definition *ast.Definition, path ast.Path) (any, error) {
 	text, err := c.text(path)
 	if name, ok := text.(string); ok && definition.EnumValues.ForName(name) == nil {
-		c.fault(path, "must be a value of %s", definition.Name)
+		c.addError(path, "must be a value of %s", definition.Name)
 	}
 	return text, err
 }
@@ -190,7 +190,7 @@ func (c *coercion) scalar(name string, path ast.Path) (any, error) {
 	switch {
 	case name == "Boolean":
 		if kind != strictjson.Bool {
-			c.fault(path, "must be true or false")
+			c.addError(path, "must be true or false")
 			return nil, c.cursor.Skip()
 		}
 		return c.cursor.Bool()
@@ -198,14 +198,14 @@ func (c *coercion) scalar(name string, path ast.Path) (any, error) {
 		text, err := c.cursor.Number()
 		if name == "Float" {
 			if value, parse := strconv.ParseFloat(text, 64); parse != nil || math.IsInf(value, 0) || value == 0 && !strictjson.Zero(text) {
-				c.fault(path, "must be a finite number")
+				c.addError(path, "must be a finite number")
 			}
 		} else if _, parse := strconv.ParseInt(text, 10, 32); parse != nil {
-			c.fault(path, "must be a whole number of 32 bits")
+			c.addError(path, "must be a whole number of 32 bits")
 		}
 		return json.Number(text), err
 	case name == "Int" || name == "Float":
-		c.fault(path, "must be a number")
+		c.addError(path, "must be a number")
 		return nil, c.cursor.Skip()
 	default:
 		return c.text(path)
@@ -214,17 +214,17 @@ func (c *coercion) scalar(name string, path ast.Path) (any, error) {
 
 func (c *coercion) text(path ast.Path) (any, error) {
 	if c.cursor.Kind() != strictjson.String {
-		c.fault(path, "must be a text")
+		c.addError(path, "must be a text")
 		return nil, c.cursor.Skip()
 	}
 	text, err := c.cursor.Text()
 	if errors.Is(err, strictjson.ErrText) {
-		c.fault(path, "must be Unicode text, in UTF-8 without lone surrogates")
+		c.addError(path, "must be Unicode text, in UTF-8 without lone surrogates")
 		err = nil
 	}
 	return text, err
 }
 
-func at(path ast.Path, element ast.PathElement) ast.Path {
+func appendPath(path ast.Path, element ast.PathElement) ast.Path {
 	return append(path[:len(path):len(path)], element)
 }

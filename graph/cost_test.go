@@ -204,7 +204,7 @@ func TestMemoryOfWhatMultipliesMost(t *testing.T) {
 }
 
 // A root field without a declared cost would not be let through.
-func TestEveryRootFieldHasACost(t *testing.T) {
+func TestCost_EveryRootField(t *testing.T) {
 	t.Parallel()
 	want := []string{"__schema", "__type"}
 	for _, root := range []*gql.Definition{schema().Query, schema().Mutation} {
@@ -223,7 +223,7 @@ func TestEveryRootFieldHasACost(t *testing.T) {
 }
 
 // Lists and values whose size is not known could not be reckoned with.
-func TestEveryListAndLeafHasASize(t *testing.T) {
+func TestCost_EveryListAndLeaf(t *testing.T) {
 	t.Parallel()
 	if unsized := graph.Unsized(schema()); len(unsized) > 0 {
 		t.Errorf("tell how long these lists are in the extent of their root field, and how long a value of a new scalar is in leafSizes: %v", unsized)

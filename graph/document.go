@@ -27,15 +27,15 @@ const (
 // What is kept of documents: programs send the same few again and again, and reading one costs as much as recording an event
 // (0.1 ms, 13 kB). Larger ones, and those with texts in them, which may be secrets, are not kept.
 const (
-	maxKeptBytes  = 2000
-	keptDocuments = 100
+	maxCachedBytes     = 2000
+	maxCachedDocuments = 100
 )
 
 // parse reads, validates and bounds a query text, and picks the operation. The document may be shared with other requests.
 func (h *handler) parse(query, name string) (*ast.QueryDocument, *ast.OperationDefinition, gqlerror.List) {
 	doc, kept := h.documents.Get(query)
 	if !kept {
-		keep := len(query) <= maxKeptBytes && !strings.Contains(query, `"`)
+		keep := len(query) <= maxCachedBytes && !strings.Contains(query, `"`)
 		if keep {
 			query = strings.Clone(query) // it is a part of the request's body, all of which would be kept with it
 		}
@@ -70,17 +70,17 @@ func (h *handler) document(query string) (*ast.QueryDocument, gqlerror.List) {
 	if err != nil {
 		return nil, annotate(parseFailed, gqlerror.List{gqlerror.WrapIfUnwrapped(err)})
 	}
-	if err := bounded(doc); err != nil {
+	if err := checkBounds(doc); err != nil {
 		return nil, asList(err)
 	}
-	long, inexact := exactLiterals(doc)
+	long, inexact := setExactValues(doc)
 	if inexact != nil {
 		return nil, gqlerror.List{inexact}
 	}
 	if errs := validator.ValidateWithRules(h.schema, doc, h.allRules); len(errs) > 0 {
 		return nil, annotate(validationFailed, errs)
 	}
-	if inexact := checkLong(long); inexact != nil {
+	if inexact := checkLongIntegers(long); inexact != nil {
 		return nil, gqlerror.List{inexact}
 	}
 	return doc, nil
@@ -100,9 +100,9 @@ func (h *handler) rules() *rules.Rules {
 	return all
 }
 
-// bounded counts what makes validation and execution expensive. It runs before validation and follows no fragment spread, so
+// checkBounds counts what makes validation and execution expensive. It runs before validation and follows no fragment spread, so
 // it costs no more than the text is long.
-func bounded(doc *ast.QueryDocument) *callError {
+func checkBounds(doc *ast.QueryDocument) *callError {
 	var aliases, directives int
 	var deepest int
 	var walk func(set ast.SelectionSet, depth int)

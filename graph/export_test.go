@@ -21,10 +21,10 @@ func Cost(of http.Handler, query, variables string) (bytes, values int64, ok boo
 	if errs != nil {
 		return 0, 0, false
 	}
-	m := h.meter(&graphql.OperationContext{Variables: given, Doc: doc, Operation: operation})
-	fields, all, err := m.ask(h)
+	m := h.newMeter(&graphql.OperationContext{Variables: given, Doc: doc, Operation: operation})
+	fields, all, err := m.measureFields(h)
 	if err == nil {
-		err = m.add(fields, all)
+		err = m.checkAnswer(fields, all)
 	}
 	return m.bytes, m.values, err == nil
 }
@@ -42,14 +42,14 @@ func RootFields() (names []string) {
 // Unsized are the coordinates of the schema's lists that no root field tells the length of, and of the leaves without a size.
 func Unsized(schema *ast.Schema) (coordinates []string) {
 	page, _ := measurePage(nil, nil)
-	bulk := bulkExtent(events.ReceivedEvents{})
+	bulk := bulkSizes(events.ReceivedEvents{})
 	for name, definition := range schema.Types {
 		if definition.Kind != ast.Object || strings.HasPrefix(name, "__") {
 			continue
 		}
 		for _, field := range definition.Fields {
 			coordinate := name + "." + field.Name
-			_, paged := page.extent(coordinate)
+			_, paged := page.sizes(coordinate)
 			_, known := bulk(coordinate)
 			kind := schema.Types[field.Type.Name()].Kind
 			leaf := kind == ast.Scalar || kind == ast.Enum

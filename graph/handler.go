@@ -36,7 +36,7 @@ func NewHandler(r *Resolver) http.Handler {
 	h.executor.SetErrorPresenter(r.presentError)
 	h.executor.SetRecoverFunc(r.recovered)
 	h.allRules, h.sizes = h.rules(), newSchemaSizes(h.schema)
-	h.documents, _ = lru.New[string, *ast.QueryDocument](keptDocuments) // it refuses a size of zero only
+	h.documents, _ = lru.New[string, *ast.QueryDocument](maxCachedDocuments) // it refuses a size of zero only
 	return h
 }
 
@@ -78,9 +78,9 @@ func (h *handler) execute(ctx context.Context, e envelope, queriesOnly bool) (da
 		DisableIntrospection:   !h.Introspection,
 		RecoverFunc:            h.recovered,
 		ResolverMiddleware:     func(ctx context.Context, next graphql.Resolver) (any, error) { return next(ctx) },
-		RootResolverMiddleware: out.root,
+		RootResolverMiddleware: out.runRootField,
 	}
-	if err := h.boundedCall(ctx, opCtx); err != nil {
+	if err := h.checkCost(ctx, opCtx); err != nil {
 		return nil, gqlerror.List{h.presentError(ctx, err)}
 	}
 	responses, ctx := h.executor.DispatchOperation(ctx, opCtx)
@@ -88,7 +88,7 @@ func (h *handler) execute(ctx context.Context, e envelope, queriesOnly bool) (da
 	if response == nil { // the context ended first
 		return nil, asList(newError(unavailable, "%s", events.ErrUnavailable))
 	}
-	if err := out.refusal(); err != nil {
+	if err := out.err(); err != nil {
 		return nil, gqlerror.List{h.presentError(ctx, err)}
 	}
 	if data = response.Data; data == nil {
@@ -97,27 +97,27 @@ func (h *handler) execute(ctx context.Context, e envelope, queriesOnly bool) (da
 	return data, response.Errors
 }
 
-// boundedCall keeps one request from doing the work of many: all events of a request together are at most as many
+// checkCost keeps one request from doing the work of many: all events of a request together are at most as many
 // as those of one call, all pages of it together are a thousand events long, and its answer costs no more than
 // answers may cost.
-func (h *handler) boundedCall(ctx context.Context, opCtx *graphql.OperationContext) (err error) {
+func (h *handler) checkCost(ctx context.Context, opCtx *graphql.OperationContext) (err error) {
 	const maxNodes, maxPages = 2 * MaxPageSize, 10
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = h.recovered(ctx, cause)
 		}
 	}()
-	m := h.meter(opCtx)
-	fields, all, err := m.ask(h)
+	m := h.newMeter(opCtx)
+	fields, all, err := m.measureFields(h)
 	if err != nil {
 		return err
 	}
-	var sum asked
+	var sum demand
 	for i := range fields {
-		if all[i].schema && !h.Introspection {
+		if all[i].introspection && !h.Introspection {
 			return newError(validationFailed, "this server does not tell its schema: it stands in schema.graphqls")
 		}
-		sum.unread = sum.unread || all[i].unread
+		sum.notDecoded = sum.notDecoded || all[i].notDecoded
 		sum.events += all[i].events
 		sum.nodes += all[i].nodes
 		sum.pages += all[i].pages
@@ -128,8 +128,8 @@ func (h *handler) boundedCall(ctx context.Context, opCtx *graphql.OperationConte
 	}
 	switch {
 	case sum.events > events.MaxEventsPerCall:
-		return h.tooMany(ctx, opCtx.Variables, fields, all, sum.events)
-	case sum.unread:
+		return h.tooManyEventsError(ctx, opCtx.Variables, fields, all, sum.events)
+	case sum.notDecoded:
 		return newError(tooManyEvents, "the variables of this request carry more than %d events, used or not: "+
 			"send at most %d in a request", maxDecoded, events.MaxEventsPerCall)
 	case sum.pages > maxPages:
@@ -138,13 +138,13 @@ func (h *handler) boundedCall(ctx context.Context, opCtx *graphql.OperationConte
 	case sum.nodes > maxNodes:
 		return newError(badRequest, "the pages of this request have up to %d events and may have %d: ask for them one by one", sum.nodes, maxNodes)
 	}
-	return m.add(fields, all)
+	return m.checkAnswer(fields, all)
 }
 
-// tooMany rejects a request with too many events. They have been read, so they use up the rate of whoever sent
+// tooManyEventsError rejects a request with too many events. They have been read, so they use up the rate of whoever sent
 // them.
-func (h *handler) tooMany(ctx context.Context, variables map[string]any, fields []graphql.CollectedField,
-	all []asked, sent int) error {
+func (h *handler) tooManyEventsError(ctx context.Context, variables map[string]any, fields []graphql.CollectedField,
+	all []demand, sent int) error {
 	for i, field := range fields {
 		if all[i].events == 0 {
 			continue

@@ -62,9 +62,9 @@ func stringLength(text string) (length, lone int) {
 			return i + 1, -1
 		case text[i] != '\\':
 			i++
-		case leads(text[i:], 0xD800) && leads(text[i+len(`\uD83D`):], 0xDC00):
+		case startsWithSurrogate(text[i:], 0xD800) && startsWithSurrogate(text[i+len(`\uD83D`):], 0xDC00):
 			i += len(`\uD83D\uDE00`)
-		case leads(text[i:], 0xD800) || leads(text[i:], 0xDC00):
+		case startsWithSurrogate(text[i:], 0xD800) || startsWithSurrogate(text[i:], 0xDC00):
 			return 0, i
 		default:
 			i += 2
@@ -73,9 +73,9 @@ func stringLength(text string) (length, lone int) {
 	return min(i, len(text)), -1
 }
 
-// leads reports whether a text begins with an escape of four digits that is one of the 1024 surrogates
+// startsWithSurrogate reports whether a text begins with an escape of four digits that is one of the 1024 surrogates
 // from the given one on.
-func leads(text string, from uint64) bool {
+func startsWithSurrogate(text string, from uint64) bool {
 	if len(text) < len(`\uD83D`) || !strings.HasPrefix(text, `\u`) {
 		return false
 	}
@@ -103,10 +103,10 @@ func parseError(query string, at int, message string) *gqlerror.Error {
 	return toGraphQL(newError(parseFailed, "%s", message), nil, []gqlerror.Location{{Line: line, Column: column}})
 }
 
-// exactLiterals gives literals the values that GraphQL says they have, before the document is validated.
+// setExactValues gives literals the values that GraphQL says they have, before the document is validated.
 // It returns the whole numbers that no 64 bits hold: they are valid as a Float only, which checkLong
 // finds out after the validation.
-func exactLiterals(doc *ast.QueryDocument) (long []*ast.Value, refusal *gqlerror.Error) {
+func setExactValues(doc *ast.QueryDocument) (long []*ast.Value, refusal *gqlerror.Error) {
 	eachLiteral(doc, func(v *ast.Value) {
 		switch v.Kind {
 		case ast.IntValue, ast.FloatValue:
@@ -125,8 +125,8 @@ func exactLiterals(doc *ast.QueryDocument) (long []*ast.Value, refusal *gqlerror
 	return long, refusal
 }
 
-// checkLong rejects whole numbers of more than 64 bits in any place but that of a Float.
-func checkLong(long []*ast.Value) *gqlerror.Error {
+// checkLongIntegers rejects whole numbers of more than 64 bits in any place but that of a Float.
+func checkLongIntegers(long []*ast.Value) *gqlerror.Error {
 	for _, v := range long {
 		if v.Definition == nil || v.Definition.Name != "Float" {
 			return numberError(v, "a whole number in the query text is too long for its type")

@@ -15,18 +15,14 @@ import (
 	"customer-events/models"
 )
 
-// What the fields cost that are resolved here. A request may have several that carry events in; they share the
-// limits. A login or a logout comes once: several logins would be as many guesses at a password in one request.
+// The costs of the root fields that this file resolves. A request may have several fields that receive
+// events; they share the limits. It may have one login, since each further one would be another attempt at
+// a password, and one logout.
 var (
 	createField = rootField{measure: measureBulk}
-	checkField  = rootField{measure: measureBulk}
-	loginField  = rootField{measure: flat, once: true}
-	logoutField = rootField{measure: flat, once: true}
-	limitsField = rootField{measure: flat}
-	schemaField = rootField{measure: measureSchema}
+	loginField  = rootField{measure: measureFlat, once: true}
+	logoutField = rootField{measure: measureFlat, once: true}
 )
-
-func measureSchema(*handler, map[string]any) (asked, error) { return asked{schema: true}, nil }
 
 // caller is whose token came with an input, or in the header.
 func (r *Resolver) caller(ctx context.Context, token *string) (models.Caller, error) {
@@ -62,7 +58,7 @@ func (r *Resolver) create(ctx context.Context, input model.CreateWebCustomerEven
 	if err != nil {
 		return nil, err
 	}
-	if several(ctx) {
+	if hasSeveralFields(ctx) {
 		// A call uses its set up, and the next field may carry the same variable in.
 		request.Events.Events = slices.Clone(request.Events.Events)
 	}
@@ -81,7 +77,7 @@ func (r *Resolver) create(ctx context.Context, input model.CreateWebCustomerEven
 	for i := range answer.ProcessedCustomerEventsSet {
 		answer.ProcessedCustomerEventsSet[i].ProcessedCustomerEvent = &outcome.ProcessedCustomerEventsSet[i]
 	}
-	if selects(ctx, "processedCustomerEventsSet", "event") {
+	if selectsPath(ctx, "processedCustomerEventsSet", "event") {
 		// The events are stored by now. If they cannot be read, the honest answer is the one that makes the caller ask again.
 		if err := r.readBack(ctx, request.Caller, answer.ProcessedCustomerEventsSet); err != nil {
 			r.Log.WarnContext(ctx, "stored events could not be read back", "request", line.ID, "error", err)
@@ -91,8 +87,8 @@ func (r *Resolver) create(ctx context.Context, input model.CreateWebCustomerEven
 	return answer, nil
 }
 
-// several reports whether the operation has, or may have, more than one root field.
-func several(ctx context.Context) bool {
+// hasSeveralFields reports whether the operation has, or may have, more than one root field.
+func hasSeveralFields(ctx context.Context) bool {
 	root := graphql.GetOperationContext(ctx).Operation.SelectionSet
 	if len(root) != 1 {
 		return true
@@ -101,8 +97,8 @@ func several(ctx context.Context) bool {
 	return !field
 }
 
-// selects reports whether the current field's selection has the given path.
-func selects(ctx context.Context, path ...string) bool {
+// selectsPath reports whether the current field's selection has the given path.
+func selectsPath(ctx context.Context, path ...string) bool {
 	opCtx := graphql.GetOperationContext(ctx)
 	fields := graphql.CollectFieldsCtx(ctx, payloadTypes)
 	for depth, name := range path {
@@ -141,21 +137,6 @@ func (r *Resolver) readBack(ctx context.Context, caller models.Caller, processed
 		}
 	}
 	return nil
-}
-
-func (r *Resolver) check(ctx context.Context, input model.CreateWebCustomerEventsInput) (*events.DryRunResult, error) {
-	request, err := r.request(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	// A call uses its set up, and the aliases of a query have the same variables.
-	request.Events.Events = slices.Clone(request.Events.Events)
-	verdicts, err := r.Service.CheckWebCustomerEvents(ctx, request)
-	if err != nil {
-		return nil, err
-	}
-	api.BoundProblems(verdicts.UnprocessedCustomerEventsSet, request.Events.Received)
-	return &verdicts, nil
 }
 
 func (r *Resolver) login(ctx context.Context, input generated.LoginInput) (*generated.LoginPayload, error) {

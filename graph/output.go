@@ -17,39 +17,39 @@ import (
 type output struct {
 	h         *handler
 	operation ast.Operation
-	// one lets one root field of a query read at a time: a request never holds more than one connection
+	// rootField lets one root field of a query read at a time: a request never holds more than one connection
 	// to the database.
-	one     sync.Mutex
-	written int
+	rootField sync.Mutex
+	written   int
 }
 
-// root is the middleware of root fields.
-func (o *output) root(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
-	o.one.Lock()
-	defer o.one.Unlock()
+// runRootField is the middleware of root fields.
+func (o *output) runRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+	o.rootField.Lock()
+	defer o.rootField.Unlock()
 	answer := o.h.encodeBulk(ctx, next)
 	if answer == graphql.Null || answer == graphql.RequiredNull {
 		return answer // which the library knows by its address
 	}
-	return graphql.WriterFunc(func(w io.Writer) { answer.MarshalGQL(counted{o, w}) })
+	return graphql.WriterFunc(func(w io.Writer) { answer.MarshalGQL(limitedWriter{o, w}) })
 }
 
-// counted writes to an answer until it is too long, and then nothing more.
-type counted struct {
+// limitedWriter writes to an answer until it is too long, and then nothing more.
+type limitedWriter struct {
 	*output
 	io.Writer
 }
 
-func (c counted) Write(text []byte) (int, error) {
+func (c limitedWriter) Write(text []byte) (int, error) {
 	if c.written += len(text); c.written > MaxAnswerBytes {
 		return len(text), nil
 	}
 	return c.Writer.Write(text)
 }
 
-// refusal is the error of an answer that got too long; nil if it did not. What a mutation has stored
+// err is the error of an answer that got too long; nil if it did not. What a mutation has stored
 // stays stored.
-func (o *output) refusal() error {
+func (o *output) err() error {
 	switch {
 	case o.written <= MaxAnswerBytes:
 		return nil

@@ -17,10 +17,10 @@ func TestAnAnswerThatGetsTooLong(t *testing.T) {
 	for operation, want := range map[ast.Operation]api.Code{ast.Query: validationFailed, ast.Mutation: api.OutcomeUnknown} {
 		var to bytes.Buffer
 		o := &output{operation: operation}
-		w := counted{o, &to}
+		w := limitedWriter{o, &to}
 		for range 2 {
-			if o.refusal() != nil {
-				t.Errorf("%s: %v after %d bytes", operation, o.refusal(), to.Len())
+			if o.err() != nil {
+				t.Errorf("%s: %v after %d bytes", operation, o.err(), to.Len())
 			}
 			if n, err := w.Write(make([]byte, MaxAnswerBytes/2)); n != MaxAnswerBytes/2 || err != nil {
 				t.Error(n, err)
@@ -29,11 +29,11 @@ func TestAnAnswerThatGetsTooLong(t *testing.T) {
 		for range 100 {
 			_, _ = w.Write(make([]byte, 1000))
 		}
-		if refusal := api.Public(o.refusal()); to.Len() != MaxAnswerBytes || refusal == nil || refusal.Code != want {
+		if refusal := api.Public(o.err()); to.Len() != MaxAnswerBytes || refusal == nil || refusal.Code != want {
 			t.Errorf("%s: %d bytes, %v", operation, to.Len(), refusal)
 		}
-		if operation == ast.Mutation && !errors.Is(o.refusal(), events.ErrOutcomeUnknown) {
-			t.Error(o.refusal())
+		if operation == ast.Mutation && !errors.Is(o.err(), events.ErrOutcomeUnknown) {
+			t.Error(o.err())
 		}
 	}
 }

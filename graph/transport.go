@@ -24,21 +24,21 @@ const (
 // ServeHTTP answers POST and GET by the GraphQL-over-HTTP draft. A body is never repeated in an answer.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Add("Vary", "Accept")
-	media, ok := accepted(r.Header.Values("Accept"))
+	media, ok := negotiateMediaType(r.Header.Values("Accept"))
 	if !ok {
-		h.refuse(w, r, plainJSON, newError(notAcceptable, "the answer is %s or %s", responseJSON, plainJSON))
+		h.writeError(w, r, plainJSON, newError(notAcceptable, "the answer is %s or %s", responseJSON, plainJSON))
 		return
 	}
 	if barred := api.RequestOf(r.Context()).Forbidden; barred != nil {
-		h.refuse(w, r, media, barred)
+		h.writeError(w, r, media, barred)
 		return
 	}
-	e, err := read(w, r)
+	e, err := parseRequest(w, r)
 	if err != nil {
 		if err.Code == methodNotAllowed {
 			w.Header().Set("Allow", "GET, POST")
 		}
-		h.refuse(w, r, media, err)
+		h.writeError(w, r, media, err)
 		return
 	}
 	data, errs := h.execute(r.Context(), e, r.Method == http.MethodGet)
@@ -48,22 +48,22 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Allow", "POST")
 		}
 	}
-	answer(w, media, data, errs)
+	writeResult(w, media, data, errs)
 }
 
-// refuse answers an error that was met before the JSON of the request was parsed; its status holds for every media type.
-func (h *handler) refuse(w http.ResponseWriter, r *http.Request, media string, err *callError) {
+// writeError answers an error that was met before the JSON of the request was parsed; its status holds for every media type.
+func (h *handler) writeError(w http.ResponseWriter, r *http.Request, media string, err *callError) {
 	api.RequestOf(r.Context()).Code = string(err.Code)
 	if err.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(err.RetryAfter))
 	}
-	write(w, media, err.Code.Status(), nil, asList(err))
+	writeResponse(w, media, err.Code.Status(), nil, asList(err))
 }
 
-// answer writes what execution gave. The status is that of the first error if nothing came of the whole request, else 200.
-func answer(w http.ResponseWriter, media string, data []byte, errs gqlerror.List) {
+// writeResult writes what execution gave. The status is that of the first error if nothing came of the whole request, else 200.
+func writeResult(w http.ResponseWriter, media string, data []byte, errs gqlerror.List) {
 	status := http.StatusOK
-	if len(errs) > 0 && empty(data) {
+	if len(errs) > 0 && hasNoData(data) {
 		if known := codeOf(errs[0]).Status(); media == responseJSON || keepsStatus(known) || known == http.StatusMethodNotAllowed {
 			status = known
 		}
@@ -71,29 +71,29 @@ func answer(w http.ResponseWriter, media string, data []byte, errs gqlerror.List
 			w.Header().Set("Retry-After", strconv.Itoa(seconds))
 		}
 	}
-	write(w, media, status, data, errs)
+	writeResponse(w, media, status, data, errs)
 }
 
-var errData = errors.New("the answer has data")
+var errHasData = errors.New("the answer has data")
 
-// empty reports whether there is no data, or only nulls at the root.
-func empty(data []byte) bool {
+// hasNoData reports whether there is no data, or only nulls at the root.
+func hasNoData(data []byte) bool {
 	if data == nil || bytes.Equal(data, []byte("null")) {
 		return true
 	}
 	cursor := strictjson.New(string(data[:min(len(data), 2*MaxQueryBytes)])) // which the longest aliases with nulls fit into
 	err := cursor.Object(func(string) error {
 		if cursor.Kind() != strictjson.Null {
-			return errData
+			return errHasData
 		}
 		return cursor.Null()
 	})
 	return err == nil
 }
 
-// write writes the response. It sets the status once the body is complete, for that ends the request's work, see
+// writeResponse writes the response. It sets the status once the body is complete, for that ends the request's work, see
 // unsentResponses of the server.
-func write(w http.ResponseWriter, media string, status int, data []byte, errs gqlerror.List) {
+func writeResponse(w http.ResponseWriter, media string, status int, data []byte, errs gqlerror.List) {
 	// Errors first, so that whoever reads along knows early.
 	body := append(make([]byte, 0, len(data)+64), '{')
 	if len(errs) > 0 {
@@ -117,8 +117,8 @@ func write(w http.ResponseWriter, media string, status int, data []byte, errs gq
 	_, _ = w.Write(body) // a caller who has gone has no use for an error
 }
 
-// read takes the request apart.
-func read(w http.ResponseWriter, r *http.Request) (envelope, *callError) {
+// parseRequest takes the request apart.
+func parseRequest(w http.ResponseWriter, r *http.Request) (envelope, *callError) {
 	switch r.Method {
 	case http.MethodGet:
 		query := r.URL.Query()
@@ -167,8 +167,8 @@ func parseEnvelope(ctx context.Context, body string) (e envelope, refusal *callE
 	return e, nil
 }
 
-// accepted picks the media type of the answer by the Accept headers; plain JSON unless they prefer the newer type.
-func accepted(headers []string) (media string, ok bool) {
+// negotiateMediaType picks the media type of the answer by the Accept headers; plain JSON unless they prefer the newer type.
+func negotiateMediaType(headers []string) (media string, ok bool) {
 	if len(headers) == 0 {
 		return plainJSON, true
 	}

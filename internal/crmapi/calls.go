@@ -34,7 +34,7 @@ func (h *Handler) release(ctx context.Context, body string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return noData, h.Auth.LogOut(ctx, token)
+	return emptyObject, h.Auth.LogOut(ctx, token)
 }
 
 // create takes events in. They are set aside until it is known whose they are: a stranger's are not decoded.

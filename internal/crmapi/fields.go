@@ -51,8 +51,8 @@ func rowEncoder[Row any](members []member[Row]) *events.ObjectEncoder[Row] {
 	return encoder
 }
 
-// known holds every name that fields_set may have.
-var known = func() map[string]bool {
+// outputNames holds every name that fields_set may have.
+var outputNames = func() map[string]bool {
 	names := map[string]bool{processedSet: true, unprocessedSet: true}
 	for _, m := range processedMembers {
 		names[m.name] = true
@@ -78,10 +78,10 @@ func parseFieldsSet(fieldsSet string) (selection, error) {
 		if name = strings.TrimSpace(name); name == "" {
 			continue
 		}
-		if !known[name] {
+		if !outputNames[name] {
 			return selection{}, api.NewError(api.BadRequest,
 				"fields_set names %s, which is no field of the answer: write some of %s",
-				models.Sanitize(name), strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+				models.Sanitize(name), strings.Join(slices.Sorted(maps.Keys(outputNames)), ", "))
 		}
 		named[name] = true
 	}

@@ -23,8 +23,8 @@ const Prefix = "/crmapi/rest/v2/"
 //go:embed openapi.json
 var description []byte
 
-// noData is the data of an answer that has none.
-var noData = []byte("{}")
+// emptyObject is the data of an answer that has none.
+var emptyObject = []byte("{}")
 
 // Handler answers the paths of the Web API. It expects a door.Request in the context.
 type Handler struct {
@@ -49,7 +49,7 @@ const descriptionPath = "openapi.json"
 // ServeHTTP answers a request. A body is never repeated in an answer.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if barred := api.RequestOf(r.Context()).Forbidden; barred != nil {
-		h.refuse(w, r, barred)
+		h.writeError(w, r, barred)
 		return
 	}
 	path := strings.TrimPrefix(r.URL.Path, Prefix)
@@ -59,13 +59,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		known, allowed = true, []string{http.MethodGet, http.MethodHead}
 	}
 	if !known {
-		h.refuse(w, r, api.NewError(api.NotFound, "there is no method at this path: %s%s describes those that there are", Prefix, descriptionPath))
+		h.writeError(w, r, api.NewError(api.NotFound, "there is no method at this path: %s%s describes those that there are", Prefix, descriptionPath))
 		return
 	}
 	api.RequestOf(r.Context()).Operation = path
 	if !slices.Contains(allowed, r.Method) {
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
-		h.refuse(w, r, api.NewError(api.MethodNotAllowed, "use %s", strings.Join(allowed, " or ")))
+		h.writeError(w, r, api.NewError(api.MethodNotAllowed, "use %s", strings.Join(allowed, " or ")))
 		return
 	}
 	if call == nil {
@@ -75,10 +75,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	data, err := h.call(w, r, call)
 	if err != nil {
-		h.refuse(w, r, err)
+		h.writeError(w, r, err)
 		return
 	}
-	write(w, http.StatusOK, data, status{name: "OK"}, "")
+	writeResponse(w, http.StatusOK, data, status{name: "OK"}, "")
 }
 
 // call reads the body and makes the call.
@@ -102,18 +102,18 @@ func (h *Handler) call(w http.ResponseWriter, r *http.Request, call func(*Handle
 	return call(h, ctx, body)
 }
 
-func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
+func (h *Handler) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	refusal := api.Report(r.Context(), h.Log, err)
 	api.RequestOf(r.Context()).Code = string(refusal.Code)
 	if refusal.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(refusal.RetryAfter))
 	}
-	write(w, refusal.Code.Status(), noData, statusOf(err, refusal), refusal.Message)
+	writeResponse(w, refusal.Code.Status(), emptyObject, statusOf(err, refusal), refusal.Message)
 }
 
-// write writes the original's envelope. It sets the status once the body is complete, for that ends the request's work,
+// writeResponse writes the original's envelope. It sets the status once the body is complete, for that ends the request's work,
 // see unsentResponses of the server.
-func write(w http.ResponseWriter, status int, data []byte, said status, message string) {
+func writeResponse(w http.ResponseWriter, status int, data []byte, said status, message string) {
 	body := append(append(make([]byte, 0, len(data)+256), `{"data":`...), data...)
 	body = strictjson.AppendText(append(body, `,"status":{"code":`...), said.name)
 	body = strictjson.AppendText(append(body, `,"description":`...), said.sentence)
