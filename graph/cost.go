@@ -108,7 +108,9 @@ func (m *meter) err() *callError {
 
 // addSelection adds the selected fields of a type. parents is the maximum number of objects of the type.
 // everyType reports that the objects are all types of the schema, each of them once.
-func (m *meter) addSelection(set ast.SelectionSet, typeName string, parents int64, everyType bool, sizes sizeFunc) {
+func (m *meter) addSelection(
+	set ast.SelectionSet, typeName string, parents int64, everyType bool, sizes sizeFunc,
+) {
 	for _, field := range graphql.CollectFields(m.opCtx, set, []string{typeName}) {
 		if m.addField(field, typeName, parents, everyType, sizes); m.exceeded() {
 			return

@@ -107,8 +107,8 @@ func newSchemaSizes(schema *ast.Schema) *schemaSizes {
 
 // items returns the number of items that an introspection list has for all its parents together. If the
 // parents are all types of the schema, each of them once, it is the total of the schema. Else it is the
-// longest list for each parent.
-func (s *schemaSizes) items(coordinate string, parents int64, everyType bool) (items int64, stillEvery bool) {
+// longest list for each parent. The second result reports whether the items are all types still.
+func (s *schemaSizes) items(coordinate string, parents int64, everyType bool) (int64, bool) {
 	switch {
 	case !strings.HasPrefix(coordinate, "__"):
 		// No sizeFunc knows the list. TestCost_EveryListAndLeaf fails for such a list.

@@ -65,7 +65,9 @@ var payloadTypes = []string{
 }
 
 // payloadEncoder returns the encoder of the selected fields, or nil if gqlgen must encode one of them.
-func payloadEncoder(opCtx *graphql.OperationContext, selections ast.SelectionSet) *events.ObjectEncoder[model.Outcome] {
+func payloadEncoder(
+	opCtx *graphql.OperationContext, selections ast.SelectionSet,
+) *events.ObjectEncoder[model.Outcome] {
 	return objectEncoder(opCtx, selections, "CreateWebCustomerEventsPayload",
 		func(field graphql.CollectedField) events.AppendFunc[model.Outcome] {
 			switch field.Name {

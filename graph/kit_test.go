@@ -120,7 +120,7 @@ func newAPI(t *testing.T, change func(*graph.Resolver)) *testAPI {
 		Limits: generated.Limits{MaxEventsPerCall: events.MaxEventsPerCall, MaxBodyBytes: api.MaxBodyBytes, MaxQueryBytes: graph.MaxQueryBytes,
 			MaxTextLength: events.MaxShortText, MaxDescriptionLength: events.MaxDescription, MaxWebsiteLength: events.MaxWebsite,
 			MaxIdempotencyKeyLength: api.MaxKeyLength, MaxPageSize: graph.MaxPageSize, FutureToleranceSeconds: 86400, IdempotencyKeySeconds: 259200, TokenSeconds: 7200},
-		Log: logger, Introspection: true, Patience: time.Minute,
+		Log: logger, Introspection: true, Timeout: time.Minute,
 	}
 	if change != nil {
 		change(r)

@@ -24,7 +24,7 @@ var (
 	logoutField = rootField{measure: measureFlat, once: true}
 )
 
-// caller is whose token came with an input, or in the header.
+// caller returns the user of the token in the input or in the header.
 func (r *Resolver) caller(ctx context.Context, token *string) (models.Caller, error) {
 	text, err := api.Token(ctx, token)
 	if err != nil {
@@ -33,7 +33,7 @@ func (r *Resolver) caller(ctx context.Context, token *string) (models.Caller, er
 	return api.Caller(ctx, r.Auth, text)
 }
 
-// request takes an input for what the service understands: whose call it is, under which key.
+// request authenticates a call, and decodes its input for the service.
 func (r *Resolver) request(ctx context.Context, input model.CreateWebCustomerEventsInput) (events.Request, error) {
 	caller, err := r.caller(ctx, input.Token)
 	if err != nil {
@@ -53,41 +53,44 @@ func (r *Resolver) request(ctx context.Context, input model.CreateWebCustomerEve
 	return events.Request{Caller: caller, IdempotencyKey: key, Events: set, FieldNames: events.CamelCase}, err
 }
 
-func (r *Resolver) create(ctx context.Context, input model.CreateWebCustomerEventsInput) (*model.Outcome, error) {
+// create records the events of a call.
+func (r *Resolver) create(
+	ctx context.Context, input model.CreateWebCustomerEventsInput,
+) (*model.Outcome, error) {
 	request, err := r.request(ctx, input)
 	if err != nil {
 		return nil, err
 	}
 	if hasSeveralFields(ctx) {
-		// A call uses its set up, and the next field may carry the same variable in.
+		// The service changes the events of a call, and the next field may use the same variable.
 		request.Events.Events = slices.Clone(request.Events.Events)
 	}
 	outcome, err := r.Service.CreateWebCustomerEvents(ctx, request)
 	if err != nil {
 		return nil, err
 	}
-	line := api.RequestOf(ctx)
-	line.Count(&outcome)
+	record := api.RequestOf(ctx)
+	record.Count(&outcome)
 	api.BoundProblems(outcome.UnprocessedCustomerEventsSet, outcome.Summary.Received)
-	answer := &model.Outcome{
+	payload := &model.Outcome{
 		ProcessedCustomerEventsSet:   make([]model.ProcessedCustomerEvent, len(outcome.ProcessedCustomerEventsSet)),
 		UnprocessedCustomerEventsSet: outcome.UnprocessedCustomerEventsSet,
 		Summary:                      outcome.Summary,
 	}
-	for i := range answer.ProcessedCustomerEventsSet {
-		answer.ProcessedCustomerEventsSet[i].ProcessedCustomerEvent = &outcome.ProcessedCustomerEventsSet[i]
+	for i := range payload.ProcessedCustomerEventsSet {
+		payload.ProcessedCustomerEventsSet[i].ProcessedCustomerEvent = &outcome.ProcessedCustomerEventsSet[i]
 	}
 	if selectsPath(ctx, "processedCustomerEventsSet", "event") {
-		// The events are stored by now. If they cannot be read, the honest answer is the one that makes the caller ask again.
-		if err := r.readBack(ctx, request.Caller, answer.ProcessedCustomerEventsSet); err != nil {
-			r.Log.WarnContext(ctx, "stored events could not be read back", "request", line.ID, "error", err)
+		// The events are stored by now. If they cannot be read, OUTCOME_UNKNOWN makes the caller repeat the call.
+		if err := r.readBack(ctx, request.Caller, payload.ProcessedCustomerEventsSet); err != nil {
+			r.Log.WarnContext(ctx, "stored events could not be read back", "request", record.ID, "error", err)
 			return nil, events.ErrOutcomeUnknown
 		}
 	}
-	return answer, nil
+	return payload, nil
 }
 
-// hasSeveralFields reports whether the operation has, or may have, more than one root field.
+// hasSeveralFields reports whether the operation may have more than one root field.
 func hasSeveralFields(ctx context.Context) bool {
 	root := graphql.GetOperationContext(ctx).Operation.SelectionSet
 	if len(root) != 1 {
@@ -116,12 +119,15 @@ func selectsPath(ctx context.Context, path ...string) bool {
 	return false
 }
 
-func (r *Resolver) readBack(ctx context.Context, caller models.Caller, processed []model.ProcessedCustomerEvent) error {
+// readBack reads the processed events from the database.
+func (r *Resolver) readBack(
+	ctx context.Context, caller models.Caller, processed []model.ProcessedCustomerEvent,
+) error {
 	numbers := make([]int64, len(processed))
 	for i, p := range processed {
-		numbers[i], _ = strconv.ParseInt(p.Number, 10, 64) // we have written it ourselves
+		numbers[i], _ = strconv.ParseInt(p.Number, 10, 64) // the service formatted it
 	}
-	// All of these were processed for the caller: by now, or before the caller was limited to other units.
+	// The caller sent all of these events, some perhaps before the caller was limited to other units.
 	caller.Units = nil
 	recorded, err := r.Reader.EventsByNumber(ctx, caller, numbers)
 	if err != nil {
@@ -139,6 +145,7 @@ func (r *Resolver) readBack(ctx context.Context, caller models.Caller, processed
 	return nil
 }
 
+// login starts a session.
 func (r *Resolver) login(ctx context.Context, input generated.LoginInput) (*generated.LoginPayload, error) {
 	session, err := api.LogIn(ctx, r.Auth, input.Username, input.Password)
 	if err != nil {
@@ -147,6 +154,7 @@ func (r *Resolver) login(ctx context.Context, input generated.LoginInput) (*gene
 	return &generated.LoginPayload{Token: session.Token, ExpiresAt: session.ExpiresAt}, nil
 }
 
+// logout ends the session of the request's token.
 func (r *Resolver) logout(ctx context.Context) (bool, error) {
 	if err := r.Auth.LogOut(ctx, api.RequestOf(ctx).Token); err != nil {
 		return false, err

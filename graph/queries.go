@@ -48,7 +48,9 @@ func measurePage(_ *handler, arguments map[string]any) (demand, error) {
 }
 
 // event returns the named event, or nil if the caller may not see it or it does not exist.
-func (r *Resolver) event(ctx context.Context, by generated.WebCustomerEventBy) (*model.WebCustomerEvent, error) {
+func (r *Resolver) event(
+	ctx context.Context, by generated.WebCustomerEventBy,
+) (*model.WebCustomerEvent, error) {
 	caller, err := api.Caller(ctx, r.Auth, api.RequestOf(ctx).Token)
 	if err != nil {
 		return nil, err

@@ -21,7 +21,7 @@ const (
 	responseJSON = "application/graphql-response+json"
 )
 
-// ServeHTTP answers POST and GET by the GraphQL-over-HTTP draft. A body is never repeated in an answer.
+// ServeHTTP serves POST and GET according to the GraphQL-over-HTTP draft. No answer repeats a body.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Add("Vary", "Accept")
 	media, ok := negotiateMediaType(r.Header.Values("Accept"))
@@ -29,8 +29,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.writeError(w, r, plainJSON, newError(notAcceptable, "the answer is %s or %s", responseJSON, plainJSON))
 		return
 	}
-	if barred := api.RequestOf(r.Context()).Forbidden; barred != nil {
-		h.writeError(w, r, media, barred)
+	if forbidden := api.RequestOf(r.Context()).Forbidden; forbidden != nil {
+		h.writeError(w, r, media, forbidden)
 		return
 	}
 	e, err := parseRequest(w, r)
@@ -51,7 +51,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	writeResult(w, media, data, errs)
 }
 
-// writeError answers an error that was met before the JSON of the request was parsed; its status holds for every media type.
+// writeError answers a request that failed before its JSON was parsed. The status of the error applies to
+// every media type.
 func (h *handler) writeError(w http.ResponseWriter, r *http.Request, media string, err *callError) {
 	api.RequestOf(r.Context()).Code = string(err.Code)
 	if err.RetryAfter > 0 {
@@ -60,12 +61,14 @@ func (h *handler) writeError(w http.ResponseWriter, r *http.Request, media strin
 	writeResponse(w, media, err.Code.Status(), nil, asList(err))
 }
 
-// writeResult writes what execution gave. The status is that of the first error if nothing came of the whole request, else 200.
+// writeResult writes the result of the execution. The status is that of the first error if no field has
+// data, else 200.
 func writeResult(w http.ResponseWriter, media string, data []byte, errs gqlerror.List) {
 	status := http.StatusOK
 	if len(errs) > 0 && hasNoData(data) {
-		if known := codeOf(errs[0]).Status(); media == responseJSON || keepsStatus(known) || known == http.StatusMethodNotAllowed {
-			status = known
+		errStatus := codeOf(errs[0]).Status()
+		if media == responseJSON || keepsStatus(errStatus) || errStatus == http.StatusMethodNotAllowed {
+			status = errStatus
 		}
 		if seconds, ok := errs[0].Extensions["retryAfter"].(int); ok {
 			w.Header().Set("Retry-After", strconv.Itoa(seconds))
@@ -76,12 +79,13 @@ func writeResult(w http.ResponseWriter, media string, data []byte, errs gqlerror
 
 var errHasData = errors.New("the answer has data")
 
-// hasNoData reports whether there is no data, or only nulls at the root.
+// hasNoData reports whether the data is absent, or has only nulls at the root.
 func hasNoData(data []byte) bool {
 	if data == nil || bytes.Equal(data, []byte("null")) {
 		return true
 	}
-	cursor := strictjson.New(string(data[:min(len(data), 2*MaxQueryBytes)])) // which the longest aliases with nulls fit into
+	// The longest aliases with nulls fit into twice the length of a query text.
+	cursor := strictjson.New(string(data[:min(len(data), 2*MaxQueryBytes)]))
 	err := cursor.Object(func(string) error {
 		if cursor.Kind() != strictjson.Null {
 			return errHasData
@@ -91,10 +95,10 @@ func hasNoData(data []byte) bool {
 	return err == nil
 }
 
-// writeResponse writes the response. It sets the status once the body is complete, for that ends the request's work, see
-// unsentResponses of the server.
+// writeResponse writes the response. It sets the status once the body is complete, since the server counts
+// the work of the request as done from then on (see unsentResponses in internal/app).
 func writeResponse(w http.ResponseWriter, media string, status int, data []byte, errs gqlerror.List) {
-	// Errors first, so that whoever reads along knows early.
+	// The specification recommends errors first, so that a reader of the response sees them early.
 	body := append(make([]byte, 0, len(data)+64), '{')
 	if len(errs) > 0 {
 		text, err := json.Marshal(errs)
@@ -114,10 +118,10 @@ func writeResponse(w http.ResponseWriter, media string, status int, data []byte,
 	header.Set("Content-Type", media+"; charset=utf-8")
 	header.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // a caller who has gone has no use for an error
+	_, _ = w.Write(body) // a caller that has disconnected cannot receive an error
 }
 
-// parseRequest takes the request apart.
+// parseRequest reads the parameters of a request from its URL or its body.
 func parseRequest(w http.ResponseWriter, r *http.Request) (envelope, *callError) {
 	switch r.Method {
 	case http.MethodGet:
@@ -128,7 +132,8 @@ func parseRequest(w http.ResponseWriter, r *http.Request) (envelope, *callError)
 				continue
 			}
 			cursor := strictjson.New(raw)
-			if kind := cursor.Kind(); kind != strictjson.Object && kind != strictjson.Null || cursor.Skip() != nil || cursor.End() != nil {
+			kind := cursor.Kind()
+			if kind != strictjson.Object && kind != strictjson.Null || cursor.Skip() != nil || cursor.End() != nil {
 				return e, newError(badRequest, "variables and extensions must be JSON objects")
 			}
 		}
@@ -138,12 +143,13 @@ func parseRequest(w http.ResponseWriter, r *http.Request) (envelope, *callError)
 		return e, nil
 	case http.MethodPost:
 		media, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-		if charset, given := parameters["charset"]; err != nil || media != plainJSON || given && !strings.EqualFold(charset, "utf-8") {
+		charset, given := parameters["charset"]
+		if err != nil || media != plainJSON || given && !strings.EqualFold(charset, "utf-8") {
 			return envelope{}, newError(unsupportedMedia, "the body must be %s, in UTF-8", plainJSON)
 		}
-		body, refusal := api.ReadBody(w, r)
-		if refusal != nil {
-			return envelope{}, refusal
+		body, readErr := api.ReadBody(w, r)
+		if readErr != nil {
+			return envelope{}, readErr
 		}
 		return parseEnvelope(r.Context(), body)
 	default:
@@ -151,13 +157,19 @@ func parseRequest(w http.ResponseWriter, r *http.Request) (envelope, *callError)
 	}
 }
 
-func parseEnvelope(ctx context.Context, body string) (e envelope, refusal *callError) {
+// parseEnvelope parses the body of a POST.
+func parseEnvelope(ctx context.Context, body string) (e envelope, err *callError) {
 	var query, operationName *string
-	var extensions string // nobody's
-	refusal = api.Members{"query": api.Text(&query), "operationName": api.Text(&operationName), "variables": api.Object(&e.variables), "extensions": api.Object(&extensions)}.Read(ctx, body)
+	var extensions string // not used
+	err = api.Members{
+		"query":         api.Text(&query),
+		"operationName": api.Text(&operationName),
+		"variables":     api.Object(&e.variables),
+		"extensions":    api.Object(&extensions),
+	}.Read(ctx, body)
 	switch {
-	case refusal != nil:
-		return e, refusal
+	case err != nil:
+		return e, err
 	case query == nil || *query == "":
 		return e, newError(badRequest, "query is missing")
 	case operationName != nil:
@@ -167,7 +179,8 @@ func parseEnvelope(ctx context.Context, body string) (e envelope, refusal *callE
 	return e, nil
 }
 
-// negotiateMediaType picks the media type of the answer by the Accept headers; plain JSON unless they prefer the newer type.
+// negotiateMediaType selects the media type of the answer by the Accept headers: application/json unless
+// they prefer application/graphql-response+json.
 func negotiateMediaType(headers []string) (media string, ok bool) {
 	if len(headers) == 0 {
 		return plainJSON, true

@@ -203,13 +203,13 @@ func routes(c config, schema string, db *store.Store, secrets *models.KeyedHashe
 		Log:           log,
 		Introspection: c.introspection,
 		// Beyond the service's own patience, for what comes before and after it.
-		Patience: c.callTimeout + 30*time.Second,
+		Timeout: c.callTimeout + 30*time.Second,
 	}
 	resolver.Auth.Shared = c.trustedProxies.Contains
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", traces.requests(c.crossOrigin.CORS(graph.NewHandler(resolver)), c.trustedProxies, resolver.Auth))
 	mux.Handle(crmapi.Prefix, traces.requests(c.crossOrigin.CORS(&crmapi.Handler{
-		Service: service, Auth: resolver.Auth, Log: log, Timeout: resolver.Patience,
+		Service: service, Auth: resolver.Auth, Log: log, Timeout: resolver.Timeout,
 		Decoder: &events.Decoder{FieldNames: events.SnakeCase, Zone: c.zone, Hasher: secrets},
 	}), c.trustedProxies, resolver.Auth))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok") })
