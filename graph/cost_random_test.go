@@ -209,7 +209,7 @@ func (w *writer) inputs() string {
 
 // The answer to whatever is let through is as long as its cost says at the most, and the memory for it is
 // bounded. This test is not parallel, so that nothing else uses memory beside it.
-func TestRandomDocumentsAreBounded(t *testing.T) {
+func TestCost_RandomDocuments(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long: it runs without the race detector")
 	}

@@ -37,7 +37,7 @@ const fullIntrospection = `query IntrospectionQuery { __schema { description que
 	fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } } } }`
 
 // What an honest caller asks for at the most is let through, however long the values are.
-func TestOrdinaryRequestsAreWithinTheCost(t *testing.T) {
+func TestCost_OrdinaryRequests(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("long: it runs without the race detector")
@@ -122,7 +122,7 @@ func nested(n int) (text string) {
 	return text + fmt.Sprintf(" fragment T%d on __Type { name }", n)
 }
 
-func TestFieldsThatMultiplyAreRejectedBeforeTheyRun(t *testing.T) {
+func TestCost_MultiplyingFields(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	bad := `{"input":{"webCustomerEventsSet":[` + strings.TrimSuffix(strings.Repeat(good("x")+"},", 1000), ",") + `]}}`
@@ -149,7 +149,7 @@ func TestFieldsThatMultiplyAreRejectedBeforeTheyRun(t *testing.T) {
 
 // Of all that is let through, what multiplies most uses no more memory than an answer may. Not parallel:
 // it measures memory.
-func TestMemoryOfWhatMultipliesMost(t *testing.T) {
+func TestCost_Memory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long: it runs without the race detector")
 	}

@@ -88,7 +88,7 @@ func compare(t *testing.T, name string, at map[int]poison, got judged) {
 }
 
 // However events are spoilt, alone, in pairs or by the hundred, their neighbours are not harmed.
-func TestOneEventNeverHarmsAnother(t *testing.T) {
+func TestCreate_InvalidEvent(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	all := poisons()
@@ -158,7 +158,7 @@ func TestOneEventNeverHarmsAnother(t *testing.T) {
 }
 
 // The same with the mutation: what is processed is stored, and nothing else.
-func TestOneEventNeverHarmsAnotherWhenStored(t *testing.T) {
+func TestCreate_EventRejectedByDatabase(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	all := slices.DeleteFunc(poisons(), func(p poison) bool { return p.most > 0 || p.code == duplicate })
@@ -210,7 +210,7 @@ func TestOneEventNeverHarmsAnotherWhenStored(t *testing.T) {
 }
 
 // Events in variables of their own, beside literals.
-func TestOneEventNeverHarmsAnotherInVariablesOfItsOwn(t *testing.T) {
+func TestCreate_InvalidEventInOwnVariable(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	const query = `query ($e1: WebCustomerEventInput!, $e2: WebCustomerEventInput!) { checkWebCustomerEvents(input: {webCustomerEventsSet: [$e1, {requestUniqueIdentifier: "literal",

@@ -14,7 +14,7 @@ import (
 )
 
 // All events of a request together are at most as many as those of one call.
-func TestSumOfEvents(t *testing.T) {
+func TestCheck_TooManyEvents(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	const check = `checkWebCustomerEvents(input: $input) { acceptable }`
@@ -47,7 +47,7 @@ func TestSumOfEvents(t *testing.T) {
 }
 
 // Aliases run at the same time and share their variables: each must judge them by itself.
-func TestAliasesDoNotShareEvents(t *testing.T) {
+func TestCheck_AliasesWithOneVariable(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	query := `query ($input: CreateWebCustomerEventsInput!, $event: WebCustomerEventInput!) {` + aliases(5, `checkWebCustomerEvents(input: $input) { acceptable unprocessedCustomerEventsSet { index } }`) +
@@ -92,7 +92,7 @@ func (a away) Record(ctx context.Context, entry models.WriteSet) error {
 	return a.EventStore.Record(ctx, entry)
 }
 
-func TestStatusesOfWholeCalls(t *testing.T) {
+func TestTransport_StatusOfFailedCall(t *testing.T) {
 	t.Parallel()
 	const key = "Idempotency-Key"
 	for _, c := range []struct {
@@ -151,7 +151,7 @@ func TestStatusesOfWholeCalls(t *testing.T) {
 }
 
 // What a caller wrote into the query text may be a secret at the wrong place.
-func TestErrorsDoNotRepeatLiterals(t *testing.T) {
+func TestDocument_ErrorsDoNotRepeatLiterals(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	const template = `mutation { createWebCustomerEvents(input: {webCustomerEventsSet: [{requestUniqueIdentifier: "1", performedByUnitIdentifier: {id: "1"}, performedOn: "2020-01-01T00:00:00Z",

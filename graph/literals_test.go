@@ -31,7 +31,7 @@ func (a *testAPI) nothingStored(t *testing.T, after string) {
 var lone = []string{`\uD83D`, `A\uD83D`, `\uD83Dx`, `\uDE00`, `A\uDE00`, `\uDE00\uD83D`, `\uD83D\uD83D`, `\uD83D\uD83D\uDE00`, `\uD83D\uDE00\uDE00`, `\ud800`, `\uDBFF`, `\uDC00`, `\uDFFF`, `\uDbfF`, `\uD83D \uDE00`,
 	`\uD83D\n`, `\uD83D\\uDE00`, `\uD83D\u0041`, `\u{D83D}`, `\u{d83d}\u{de00}`, `\uD83D\u{DE00}`, `\u{D83D}\uDE00`, `\u{0000D83D}`, `\u{110000}`, `\u{}`, `\u{FFFFFFFF}`, `\uD83D\uDE0`, `\\\uD83D`, `"\"\uD83D`, `ä😀\uD83D`}
 
-func TestLoneSurrogatesInLiterals(t *testing.T) {
+func TestLiterals_LoneSurrogates(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	places := map[string]string{
@@ -72,7 +72,7 @@ func TestLoneSurrogatesInLiterals(t *testing.T) {
 }
 
 // Every literal is read back as it was written.
-func TestLiteralsAreExact(t *testing.T) {
+func TestLiterals_ExactValues(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	read := func(query string) (got struct {
@@ -126,7 +126,7 @@ func TestLiteralsAreExact(t *testing.T) {
 }
 
 // What no value of its type is, is rejected wherever it stands.
-func TestInexactLiteralsAreRejected(t *testing.T) {
+func TestLiterals_InexactValues(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	for _, number := range []string{"1e-400", "-1e-400", "1e400", "-1e400", "0.00001e-320", "1e99999999999999999999", "1e-99999999999999999999", strings.Repeat("9", 400), "-" + strings.Repeat("9", 400)} {

@@ -12,7 +12,7 @@ import (
 )
 
 // Were an answer longer than its cost says, it would still end at the bound.
-func TestAnAnswerThatGetsTooLong(t *testing.T) {
+func TestOutput_TooLong(t *testing.T) {
 	t.Parallel()
 	for operation, want := range map[ast.Operation]api.Code{ast.Query: validationFailed, ast.Mutation: api.OutcomeUnknown} {
 		var to bytes.Buffer

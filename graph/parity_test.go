@@ -155,7 +155,7 @@ func randomBatch(random *rand.Rand, all []poison) []string {
 
 // The same calls, one after the other, by both doors to equal databases: the same ids and numbers, order, replays, codes, paths
 // and texts, but for the spelling of names.
-func TestBothDoorsGiveTheSameVerdicts(t *testing.T) {
+func TestParity_SameVerdicts(t *testing.T) {
 	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
@@ -199,7 +199,7 @@ func TestBothDoorsGiveTheSameVerdicts(t *testing.T) {
 }
 
 // A key is one and the same at both doors.
-func TestTheOtherDoorReplaysACall(t *testing.T) {
+func TestParity_Replay(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	list := []string{good("one") + "}", good("two") + `,"udfFloat1":1}`}

@@ -24,7 +24,7 @@ func left(t *testing.T, header http.Header) (n int) {
 
 // What a request reads and what is rejected for being too much counts as what it sends does, by both
 // protocols alike.
-func TestWhatCountsAgainstTheRate(t *testing.T) {
+func TestRate_EveryOperation(t *testing.T) {
 	t.Parallel()
 	tooMany := `mutation ($input: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: $input) { summary { received } } }`
 	wired := `{"web_customer_events_set":[` + strings.TrimSuffix(strings.Repeat("{},", 1001), ",") + `]}`
@@ -96,7 +96,7 @@ func post(query, variables string) func(t *testing.T, a *testAPI) (string, http.
 }
 
 // Pages of one request are bounded in their number and in their size, whatever spells the size.
-func TestPagesOfOneRequest(t *testing.T) {
+func TestPages_LimitOfRequest(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	for _, c := range []struct {

@@ -23,7 +23,7 @@ var unions = []string{"AccessTokenIdentifier", "AccountsReceivableIdentifier", "
 
 func schema() *gql.Schema { return generated.NewExecutableSchema(generated.Config{}).Schema() }
 
-func TestEverythingIsDescribed(t *testing.T) {
+func TestSchema_Descriptions(t *testing.T) {
 	t.Parallel()
 	described, all := 0, 0
 	check := func(name, description string) {
@@ -56,7 +56,7 @@ func TestEverythingIsDescribed(t *testing.T) {
 	}
 }
 
-func TestInputTypes(t *testing.T) {
+func TestSchema_InputTypes(t *testing.T) {
 	t.Parallel()
 	for input, want := range map[string][]string{
 		"WebCustomerEventInput":        {"requestUniqueIdentifier: String!", "performedByUnitIdentifier: UnitIdentifier!", "performedOn: DateTime!", "website: String!"},
@@ -93,7 +93,7 @@ func TestInputTypes(t *testing.T) {
 	}
 }
 
-func TestInputUnions(t *testing.T) {
+func TestSchema_InputUnions(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	r := a.post(t, `{ __schema { types { name kind isOneOf } } }`, "")
@@ -119,7 +119,7 @@ func TestInputUnions(t *testing.T) {
 }
 
 // A field of the schema that has no Go field becomes a resolver that panics; the compiler does not tell.
-func TestNoFieldNeedsAResolver(t *testing.T) {
+func TestSchema_Resolvers(t *testing.T) {
 	t.Parallel()
 	var got []string
 	for method := range reflect.TypeFor[generated.ResolverRoot]().Methods() {
@@ -130,7 +130,7 @@ func TestNoFieldNeedsAResolver(t *testing.T) {
 	}
 }
 
-func TestErrorCodesAreTheModels(t *testing.T) {
+func TestSchema_ErrorCodes(t *testing.T) {
 	t.Parallel()
 	file, err := parser.ParseFile(token.NewFileSet(), "../models/problem.go", nil, 0)
 	if err != nil {
@@ -156,7 +156,7 @@ func TestErrorCodesAreTheModels(t *testing.T) {
 	}
 }
 
-func TestIntrospectionOff(t *testing.T) {
+func TestIntrospection_Off(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, func(r *graph.Resolver) { r.Introspection = false })
 	for _, query := range []string{`{ __schema { types { name } } }`, `{ __type(name: "WebCustomerEvent") { fields { name } } }`, `{ limits { maxPageSize } __schema { queryType { name } } }`} {

@@ -61,7 +61,7 @@ const three = `mutation ($a: CreateWebCustomerEventsInput!, $b: CreateWebCustome
 		x: createWebCustomerEvents(input: $a)` + counts + `y: createWebCustomerEvents(input: $b)` + counts + `z: createWebCustomerEvents(input: $c)` + counts + `}`
 
 // Several fields run one after the other, each with its own answer, in the order of the document.
-func TestSeveralMutationFields(t *testing.T) {
+func TestMutation_SeveralFields(t *testing.T) {
 	t.Parallel()
 	for name, query := range map[string]string{
 		"fields":    three,
@@ -85,7 +85,7 @@ func TestSeveralMutationFields(t *testing.T) {
 }
 
 // One variable may be used by several fields: each judges its events by itself.
-func TestSeveralMutationFieldsShareAVariable(t *testing.T) {
+func TestMutation_FieldsWithOneVariable(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	query := `mutation ($a: CreateWebCustomerEventsInput!, $e: WebCustomerEventInput!) { x: createWebCustomerEvents(input: $a)` + counts + `y: createWebCustomerEvents(input: $a)` + counts +
@@ -107,7 +107,7 @@ func TestSeveralMutationFieldsShareAVariable(t *testing.T) {
 
 // A field that fails is null, has its error under its path, and harms no other; the status is 200 if
 // another succeeds.
-func TestAFailingFieldHarmsNoOther(t *testing.T) {
+func TestMutation_FailingField(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name      string
@@ -152,7 +152,7 @@ func TestAFailingFieldHarmsNoOther(t *testing.T) {
 }
 
 // Errors of the database come to the fields that they meet.
-func TestADatabaseThatFailsInBetween(t *testing.T) {
+func TestMutation_DatabaseFailure(t *testing.T) {
 	t.Parallel()
 	failing := &failingLedger{at: 2, err: models.ErrUnavailable}
 	a := newAPI(t, func(r *graph.Resolver) {
@@ -180,7 +180,7 @@ func (f *failingLedger) Record(ctx context.Context, entry models.WriteSet) error
 }
 
 // The limit of events holds for all fields together, and is found out before anything is stored.
-func TestTooManyEventsInSeveralFields(t *testing.T) {
+func TestMutation_TooManyEvents(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	for _, c := range []struct {
@@ -208,7 +208,7 @@ func TestTooManyEventsInSeveralFields(t *testing.T) {
 
 // A login and a logout run in their place among the others. Their answers are not null: as GraphQL has
 // it, an error of theirs voids the data of the request.
-func TestSessionsBesideEvents(t *testing.T) {
+func TestMutation_LoginAndLogout(t *testing.T) {
 	t.Parallel()
 	const create = ` x: createWebCustomerEvents(input: $a)` + counts
 	const head = `mutation ($a: CreateWebCustomerEventsInput!) {`
@@ -242,7 +242,7 @@ func TestSessionsBesideEvents(t *testing.T) {
 }
 
 // The log and the metrics count the events of all fields.
-func TestSeveralFieldsAreCounted(t *testing.T) {
+func TestMutation_Metrics(t *testing.T) {
 	t.Parallel()
 	var request api.Request
 	for range 2 {

@@ -13,7 +13,7 @@ import (
 	"customer-events/internal/api"
 )
 
-func TestStrictJSON(t *testing.T) {
+func TestTransport_StrictJSON(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	const ok = `"query":"{ limits { maxPageSize } }"`
@@ -81,7 +81,7 @@ func zipped(t *testing.T, text []byte) string {
 	return body.String()
 }
 
-func TestSizeOfTheBody(t *testing.T) {
+func TestTransport_BodySize(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	sized := func(n int) string {
@@ -118,7 +118,7 @@ func TestSizeOfTheBody(t *testing.T) {
 	}
 }
 
-func TestMediaTypesAndMethods(t *testing.T) {
+func TestTransport_MediaTypesAndMethods(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	const body, refused = `{"query":"{ limits { maxPageSize } }"}`, `{"query":"{ nothing }"}`
@@ -162,7 +162,7 @@ func TestMediaTypesAndMethods(t *testing.T) {
 	}
 }
 
-func TestBoundsOfTheQuery(t *testing.T) {
+func TestDocument_Limits(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	deep := strings.Repeat("{ nodes ", 30) + "{ id }" + strings.Repeat(" }", 30)

@@ -44,7 +44,7 @@ func described(t *testing.T) openAPI {
 }
 
 // Every call is described, with a sentence for each. That the description is OpenAPI 3.1 is for make audit to say.
-func TestDescriptionIsWhole(t *testing.T) {
+func TestOpenAPI_EveryCall(t *testing.T) {
 	t.Parallel()
 	d := described(t)
 	ids := make(map[string]bool)
@@ -70,7 +70,7 @@ func TestDescriptionIsWhole(t *testing.T) {
 }
 
 // The description and the schema of the other door have the same fields and lengths; the codes are those that there are.
-func TestDescriptionSaysWhatTheProgramDoes(t *testing.T) {
+func TestOpenAPI_SameAsSchema(t *testing.T) {
 	t.Parallel()
 	d := described(t)
 	text, err := os.ReadFile("../../schema.graphqls")
@@ -178,7 +178,7 @@ func snakeCase(name string) string {
 }
 
 // The examples are the original's own, word for word but for how they are laid out.
-func TestDescriptionHasTheOriginalsExample(t *testing.T) {
+func TestOpenAPI_OriginalExample(t *testing.T) {
 	t.Parallel()
 	var d struct {
 		Paths map[string]struct {

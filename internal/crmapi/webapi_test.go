@@ -57,7 +57,7 @@ func TestFieldsSet(t *testing.T) {
 	}
 }
 
-func TestEveryRefusalHasAClass(t *testing.T) {
+func TestErrors_EveryStatus(t *testing.T) {
 	t.Parallel()
 	for _, err := range []error{events.ErrKeyReused, events.ErrUnavailable, events.ErrOutcomeUnknown, events.ErrTooManyEvents{Sent: 1001}, models.ErrInProgress, models.ErrUnavailable, models.ErrCommitUnknown} {
 		if refusal := api.Public(err); refusal == nil || statuses[refusal.Code].name == "" {
