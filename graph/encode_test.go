@@ -14,8 +14,8 @@ import (
 )
 
 // payloadSelection selects every field in every way that GraphQL has: aliases, fragments of both kinds,
-// directives, a field twice. LEAVES(type) stands for the leaf fields that the schema gives the type. EVENT
-// stands for nothing, or for a field that makes gqlgen encode the answer.
+// directives, a field twice. LEAVES(type) becomes the leaf fields that the schema gives the type. EVENT
+// becomes nothing, or a field that makes gqlgen encode the answer.
 const payloadSelection = `mutation ($input: CreateWebCustomerEventsInput!, $no: Boolean = false) {
 	answer: createWebCustomerEvents(input: $input) {
 		__typename kind: __typename

@@ -10,7 +10,7 @@ import (
 	"customer-events/internal/events"
 )
 
-// Cost is what a request is reckoned to cost, and whether it is let through.
+// Cost returns the computed cost of a request, and whether the request is accepted.
 func Cost(of http.Handler, query, variables string) (bytes, values int64, ok bool) {
 	h := of.(*handler)
 	doc, operation, errs := h.parse(query, "")
@@ -29,7 +29,7 @@ func Cost(of http.Handler, query, variables string) (bytes, values int64, ok boo
 	return m.bytes, m.values, err == nil
 }
 
-// RootFields are the names of the root fields whose cost is declared.
+// RootFields returns the names of the root fields with a declared cost.
 func RootFields() (names []string) {
 	for name, field := range rootFields {
 		if field.measure != nil {
@@ -39,7 +39,8 @@ func RootFields() (names []string) {
 	return names
 }
 
-// Unsized are the coordinates of the schema's lists that no root field tells the length of, and of the leaves without a size.
+// Unsized returns the coordinates of the lists whose length no root field gives, and of the leaves without a
+// size.
 func Unsized(schema *ast.Schema) (coordinates []string) {
 	page, _ := measurePage(nil, nil)
 	bulk := bulkSizes(events.ReceivedEvents{})

@@ -11,7 +11,7 @@ import (
 	"customer-events/internal/events"
 )
 
-// Were an answer longer than its cost says, it would still end at the bound.
+// TestOutput_TooLong checks that an answer ends at its limit even if it is longer than its computed cost.
 func TestOutput_TooLong(t *testing.T) {
 	t.Parallel()
 	for operation, want := range map[ast.Operation]api.Code{ast.Query: validationFailed, ast.Mutation: api.OutcomeUnknown} {

@@ -81,7 +81,7 @@ func TestSchema_InputTypes(t *testing.T) {
 	if len(fields) != 26 {
 		t.Errorf("an event has %d fields, the seed's has 26: %v", len(fields), fields)
 	}
-	// The answers that must be able to be null for one alias not to void another.
+	// These fields must be nullable, so that an alias that fails does not discard the result of another.
 	for root, nullable := range map[string]bool{"createWebCustomerEvents": true, "checkWebCustomerEvents": true} {
 		field := schema().Mutation.Fields.ForName(root)
 		if field == nil {
@@ -118,7 +118,8 @@ func TestSchema_InputUnions(t *testing.T) {
 	}
 }
 
-// A field of the schema that has no Go field becomes a resolver that panics; the compiler does not tell.
+// TestSchema_Resolvers fails if a field of the schema has no Go field: gqlgen makes it a resolver that panics,
+// and the program still compiles.
 func TestSchema_Resolvers(t *testing.T) {
 	t.Parallel()
 	var got []string
@@ -168,7 +169,7 @@ func TestIntrospection_Off(t *testing.T) {
 	if r := a.post(t, `{ __typename limits { __typename } }`, ""); string(r.Data["__typename"]) != `"Query"` || len(r.Errors) > 0 {
 		t.Errorf("__typename is no introspection of the schema: %s", r.text)
 	}
-	// Suggestions would spell the schema out.
+	// Suggestions would reveal names of the schema.
 	for _, query := range []string{`{ limit { maxPageSize } }`, `{ limits { maxPageSizes } }`, `{ webCustomerEvents(frist: 1) { nodes { id } } }`, `query ($x: UnitIdentifer) { limits { maxPageSize } }`,
 		`{ limits }`, `{ webCustomerEvent(by: {nubmer: "1"}) { id } }`} {
 		if r := a.post(t, query, ""); r.code() != "GRAPHQL_VALIDATION_FAILED" || strings.Contains(r.text, "Did you mean") || strings.Contains(r.text, "maxPageSize\\\"?") {

@@ -60,7 +60,7 @@ func TestTransport_StrictJSON(t *testing.T) {
 			t.Errorf("%s: data must be absent: %s", c.name, r.text)
 		}
 	}
-	// Variables: names twice, and texts that are no Unicode, outside of events.
+	// Variables outside events: a name that occurs twice, and strings that are not valid Unicode.
 	for _, variables := range []string{`{"input":{"webCustomerEventsSet":[]},"input":{"webCustomerEventsSet":[]}}`, `{"input":{"webCustomerEventsSet":[],"webCustomerEventsSet":[]}}`,
 		`{"input":{"webCustomerEventsSet":[],"idempotencyKey":"` + "\xff" + `"}}`, `{"input":{"webCustomerEventsSet":[],"idempotencyKey":"\udc00"}}`, `{"input":{"webCustomerEventsSet":[],"unknown":1}}`,
 		`{"input":{"webCustomerEventsSet":null}}`, `{"input":null}`, `{}`, `{"input":[]}`, `{"input":{"webCustomerEventsSet":[],"idempotencyKey":1}}`} {
@@ -111,7 +111,7 @@ func TestTransport_BodySize(t *testing.T) {
 			}
 		}
 	}
-	// Without a length in the header.
+	// No Content-Length header.
 	chunked := a.do(t, http.MethodPost, "/graphql", struct{ *strings.Reader }{strings.NewReader(sized(api.MaxBodyBytes + 1))})
 	if chunked.status != 413 {
 		t.Errorf("chunked: %d", chunked.status)

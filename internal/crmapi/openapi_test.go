@@ -18,7 +18,7 @@ import (
 	"customer-events/models"
 )
 
-// openAPI is what the tests look at of the description.
+// openAPI is the part of the description that the tests check.
 type openAPI struct {
 	Paths      map[string]map[string]struct{ OperationID, Summary, Description string }
 	Components struct {
@@ -43,7 +43,8 @@ func described(t *testing.T) openAPI {
 	return d
 }
 
-// Every call is described, with a sentence for each. That the description is OpenAPI 3.1 is for make audit to say.
+// TestOpenAPI_EveryCall checks that the description has every call. `make audit` checks that it is valid
+// OpenAPI 3.1.
 func TestOpenAPI_EveryCall(t *testing.T) {
 	t.Parallel()
 	d := described(t)
@@ -69,7 +70,8 @@ func TestOpenAPI_EveryCall(t *testing.T) {
 	}
 }
 
-// The description and the schema of the other door have the same fields and lengths; the codes are those that there are.
+// TestOpenAPI_SameAsSchema checks that the description has the fields of the GraphQL schema, and the lengths
+// and codes of the program.
 func TestOpenAPI_SameAsSchema(t *testing.T) {
 	t.Parallel()
 	d := described(t)
@@ -102,7 +104,7 @@ func TestOpenAPI_SameAsSchema(t *testing.T) {
 			t.Errorf("%s, mandatory (-GraphQL +Web API):\n%s", name, diff)
 		}
 	}
-	// A text is as long as it is said to be: the longest passes the decoder, one character more does not.
+	// The decoder accepts a text of the described length, and rejects one more character.
 	decoder := &events.Decoder{FieldNames: events.SnakeCase, Hasher: models.NewKeyedHasher([]byte("the tests' own key"))}
 	lengths := 0
 	for name, property := range d.Components.Schemas["WebCustomerEvent"].Properties {
@@ -177,7 +179,7 @@ func snakeCase(name string) string {
 	return strings.ToLower(hump.ReplaceAllStringFunc(name, split))
 }
 
-// The examples are the original's own, word for word but for how they are laid out.
+// TestOpenAPI_OriginalExample checks that the examples equal those of the original, except for their layout.
 func TestOpenAPI_OriginalExample(t *testing.T) {
 	t.Parallel()
 	var d struct {
@@ -207,7 +209,7 @@ func TestOpenAPI_OriginalExample(t *testing.T) {
 	}
 }
 
-// body is a body in the description.
+// body is the description of a body.
 type body struct {
 	Content map[string]struct {
 		Examples map[string]struct{ Value any }

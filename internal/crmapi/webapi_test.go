@@ -13,7 +13,7 @@ import (
 	"customer-events/models"
 )
 
-// The answer of every choice of fields, for one event that is processed and one that is not.
+// TestFieldsSet checks the answer for every kind of fields_set, with a processed and an unprocessed event.
 func TestFieldsSet(t *testing.T) {
 	t.Parallel()
 	name := "b"
@@ -66,7 +66,7 @@ func TestErrors_EveryStatus(t *testing.T) {
 	}
 }
 
-// A panic is answered with the request's id and nothing else; what it was stands in the log.
+// TestPanic checks that the answer to a panic has only the id of the request, and the log has the panic.
 func TestPanic(t *testing.T) {
 	t.Parallel()
 	var log strings.Builder
