@@ -141,7 +141,7 @@ generate: ## Write the generated Go code and docs/errors.md anew
 .PHONY: fresh
 fresh: ## Check that the generated Go code and docs/errors.md are what would be generated now
 	@copy=$$(mktemp -d); trap 'rm -rf "$$copy"' EXIT
-	$(call copy,--exclude=./playground/ui .)
+	$(call copy,--exclude=./internal/playground/ui .)
 	(cd "$$copy" && go generate .)
 	diff -r graph "$$copy/graph" && diff -r docs "$$copy/docs" || { echo 'not fresh: run make generate'; exit 1; }
 
@@ -162,8 +162,8 @@ ui: internal/playground/ui/node_modules ## Build GraphiQL anew, into internal/pl
 ui-check: ## Check that internal/playground/dist is what internal/playground/ui builds
 	@copy=$$(mktemp -d); trap 'rm -rf "$$copy"' EXIT
 	$(call copy,internal/playground/ui)
-	(cd "$$copy/playground/ui" && npm ci && npm run build)
-	diff -r internal/playground/dist "$$copy/playground/dist" || { echo 'not fresh: run make ui'; exit 1; }
+	(cd "$$copy/internal/playground/ui" && npm ci && npm run build)
+	diff -r internal/playground/dist "$$copy/internal/playground/dist" || { echo 'not fresh: run make ui'; exit 1; }
 
 .PHONY: audit
 audit: build test/conformance/node_modules ## Ask the built program all that GraphQL over HTTP demands, and lint its OpenAPI

@@ -95,8 +95,8 @@ func hasNoData(data []byte) bool {
 	return err == nil
 }
 
-// writeResponse writes the response. It sets the status once the body is complete, since the server counts
-// the work of the request as done from then on (see unsentResponses in internal/app).
+// writeResponse writes the response. It sets the status once the body is complete, since unsentResponses in
+// internal/app releases the admission capacity of the request with the status.
 func writeResponse(w http.ResponseWriter, media string, status int, data []byte, errs gqlerror.List) {
 	// The specification recommends errors first, so that a reader of the response sees them early.
 	body := append(make([]byte, 0, len(data)+64), '{')

@@ -1,4 +1,4 @@
-// Package heavy keeps work that holds a processor for long from keeping everything else waiting: hashing a password, taking a body
+// Package admission keeps work that holds a processor for long from keeping everything else waiting: hashing a password, taking a body
 // of megabytes apart. Anybody may ask for it, so that a flood of it must not be felt by those who send events.
 package admission
 

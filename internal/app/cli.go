@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
-	"net"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -26,55 +24,43 @@ type cli struct {
 	options
 
 	Serve   struct{} `cmd:"" default:"1" help:"Serve the database over GraphQL (the default). Applies migrations first."`
-	Migrate struct{} `cmd:"" help:"Apply migrations and end. Several servers may do so at once."`
+	Migrate struct{} `cmd:"" help:"Apply migrations and exit. Several servers may do so at once."`
 	User    struct {
 		Add struct {
 			Name string   `arg:"" help:"The user's name."`
-			Unit []string `placeholder:"ID" help:"The id of a unit that the user may write for and read of; repeat it for more. Without it the user may use all."`
-		} `cmd:"" help:"Add an API user. The password is asked for, or read from standard input."`
+			Unit []string `placeholder:"ID" help:"A unit that the user may write for and read, by id; repeat it for more. Without it there is no restriction."`
+		} `cmd:"" help:"Add an API user. Reads the password from a prompt or standard input."`
 		Password struct {
 			Name string `arg:"" help:"The user's name."`
-		} `cmd:"" help:"Give a user another password, asked for or read from standard input. The user's tokens end at once."`
+		} `cmd:"" help:"Change a user's password, read from a prompt or standard input. The user is logged out everywhere."`
 		Disable struct {
 			Name string `arg:"" help:"The user's name."`
-		} `cmd:"" help:"Keep a user out. The user's tokens end at once."`
+		} `cmd:"" help:"Disable a user. The user is logged out everywhere."`
 		Enable struct {
 			Name string `arg:"" help:"The user's name."`
-		} `cmd:"" help:"Let a user in again that was disabled."`
-		List struct{} `cmd:"" help:"List the API users, with the units that each is limited to."`
+		} `cmd:"" help:"Enable a disabled user."`
+		List struct{} `cmd:"" help:"List the API users and the units that each is restricted to."`
 	} `cmd:"" help:"API users."`
 	Import struct {
-		Kind   string `arg:"" enum:"accounts-receivable,rewards-participants,access-tokens,classifications,units" help:"What the file holds: ${enum}."`
+		Kind   string `arg:"" enum:"accounts-receivable,rewards-participants,access-tokens,classifications,units" help:"Kind of the records in the file: ${enum}."`
 		File   string `arg:"" help:"A CSV file with a header line, separated by commas, semicolons or tabs, or NDJSON; UTF-8 or UTF-16. - is standard input."`
-		DryRun bool   `env:"-" help:"Store nothing, and count what would be added and changed."`
-	} `cmd:"" help:"Add or update reference data from a file. Invalid rows are listed (all of them in FILE.rejected.csv or .ndjson), the others are imported; safe to repeat."`
+		DryRun bool   `env:"-" help:"Store nothing; count what would be added and changed."`
+	} `cmd:"" help:"Add or update reference data from a file. Invalid rows are listed (all of them in FILE.rejected.csv or .ndjson), the other rows are imported. Safe to repeat."`
 	Export struct {
 		Kind string `arg:"" enum:"accounts-receivable,rewards-participants,access-tokens,classifications,units" help:"What to export: ${enum}."`
 	} `cmd:"" help:"Write reference data to standard output, as the CSV that import reads, with ids and without secrets."`
-	Send     sendOptions `cmd:"" help:"Send a file of events of any length to a running server. Goes on where it was interrupted; rejected events go to FILE.rejected.ndjson. Exit status: 0 all events are processed, 1 some were rejected, 2 the command line is wrong, 3 it failed or was interrupted: the same command goes on."`
+	Send     sendOptions `cmd:"" help:"Send a file of events of any length to a running server. Continues where it was interrupted. Rejected events go to FILE.rejected.ndjson. Exit status: 0 all events are processed, 1 some were rejected, 2 the command line is wrong, 3 it failed or was interrupted (run the same command to continue)."`
 	Licenses struct{}    `cmd:"" help:"Print the licences of the third-party software that the program contains."`
 	Version  struct{}    `cmd:"" help:"Print version, commit and Go version."`
 }
 
-// Env is what a command runs in.
-type Env struct {
-	Build          Build
-	Stdin          io.Reader
-	Stdout, Stderr io.Writer
-	Log            *slog.Logger
-	// LostLines counts the lines that the log has lost; nil if it cannot lose any.
-	LostLines func() uint64
-	// Ready is told the address once the server listens; tests wait for it.
-	Ready func(net.Addr)
-}
-
-// Run runs one command line and returns the exit status: 0 if all went well, 1 if not, 2 if the command line is wrong, 3 of a send
-// that has not come to the file's end.
+// Run runs one command line and returns the exit status: 0 for success, 1 for a failure, 2 for a wrong command line, 3
+// for a send that did not reach the end of the file.
 func Run(ctx context.Context, args []string, env Env) int {
 	var p cli
 	exit := -1
 	parser, err := kong.New(&p, kong.Name("customer-events"), kong.DefaultEnvars("CRM"),
-		kong.Description("Takes in web customer events in bulk over GraphQL. Every option is a flag and an environment variable; flags win."),
+		kong.Description("Records web customer events in bulk over GraphQL. Every option is a flag and an environment variable; flags take precedence."),
 		kong.Writers(env.Stdout, env.Stderr), kong.Exit(func(status int) { exit = status }), kong.UsageOnError())
 	if err != nil {
 		fmt.Fprintln(env.Stderr, err)
@@ -92,7 +78,7 @@ func Run(ctx context.Context, args []string, env Env) int {
 	case command.Command() == "send <file>":
 		sending, err = p.Send.config()
 	default:
-		// Only these hash secrets of access tokens, by a key that they must be given.
+		// Only these commands hash secrets of access tokens and need the key.
 		name := command.Command()
 		c, err = p.options.config(name == "serve" || name == "import <kind> <file>")
 	}
@@ -175,11 +161,11 @@ func migrate(ctx context.Context, c config, env Env) error {
 	return db.Close()
 }
 
-// errBadRows is the error of an import that has left rows out.
+// errBadRows is the error of an import that rejected rows.
 var errBadRows = errors.New("some rows were rejected: correct them and import them, or the whole file, again")
 
-// mostReported is how many rejected rows are listed on the screen.
-const mostReported = 20
+// maxReported is how many rejected rows are listed on the screen.
+const maxReported = 20
 
 func importFile(ctx context.Context, c config, env Env, kind, file string, dryRun bool) (err error) {
 	db, err := open(ctx, c, env.Log)
@@ -187,12 +173,12 @@ func importFile(ctx context.Context, c config, env Env, kind, file string, dryRu
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	secrets, err := openSecrets(ctx, c, db)
+	hasher, err := openSecrets(ctx, c, db)
 	if err != nil {
 		return err
 	}
-	options := importer.Options{Kind: kind, File: file, To: db, Hasher: secrets, DryRun: dryRun,
-		Report: env.Stderr, MostReported: mostReported, Rejected: file}
+	options := importer.Options{Kind: kind, File: file, To: db, Hasher: hasher, DryRun: dryRun,
+		Report: env.Stderr, MostReported: maxReported, Rejected: file}
 	if file == "-" {
 		options.File, options.Input, options.Rejected = "standard input", env.Stdin, kind
 	}
@@ -200,8 +186,8 @@ func importFile(ctx context.Context, c config, env Env, kind, file string, dryRu
 		options.Progress = terminal
 	}
 	result, err := importer.Run(ctx, options)
-	if result.Bad > mostReported && result.RejectedFile != "" {
-		fmt.Fprintf(env.Stderr, "%d more rows were rejected, see %s\n", result.Bad-mostReported, result.RejectedFile)
+	if result.Bad > maxReported && result.RejectedFile != "" {
+		fmt.Fprintf(env.Stderr, "%d more rows were rejected, see %s\n", result.Bad-maxReported, result.RejectedFile)
 	}
 	if result.Kept != "" {
 		fmt.Fprintf(env.Stderr, "The rejected rows of an earlier import are kept in %s\n", result.Kept)

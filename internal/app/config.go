@@ -18,28 +18,28 @@ import (
 	"customer-events/internal/store"
 )
 
-// options are the flags, each of which is an environment variable too: --future-tolerance is CRM_FUTURE_TOLERANCE. Flags win. All are
-// texts here, so that config can tell everything that is wrong with them at once.
+// options are the flags. Each is an environment variable too: --future-tolerance is CRM_FUTURE_TOLERANCE. Flags take
+// precedence. All are texts, so that config can report every mistake at once.
 type options struct {
 	Database        string `placeholder:"URL" help:"The database: sqlite:PATH, mysql://user:password@host:port/name or mysql://user@unix(/path/to.sock)/name. (default: sqlite:customer-events.db, with --demo sqlite:customer-events-demo.db)"`
-	SecretKey       string `placeholder:"KEY" help:"The key of the hashes by which secrets of access tokens are kept, at least 16 characters. Every server on one database needs the same. (default with SQLite and with --demo: a random one, kept in a file beside the database)"`
-	OldSecretKey    string `placeholder:"KEY" help:"The key before the present one, while secrets that were kept by it are still to be known. (default: none)"`
-	Listen          string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen. (default: 127.0.0.1:8080)"`
-	TLSCert         string `name:"tls-cert" placeholder:"FILE" help:"The certificate to speak TLS by, with those between it and the root, in PEM. Read again when it is renewed. (default: none, plain HTTP)"`
-	TLSKey          string `name:"tls-key" placeholder:"FILE" help:"The certificate's key, in PEM. (default: none)"`
-	TrustedProxies  string `placeholder:"LIST" help:"Addresses and networks, with commas between them, of the proxies whose X-Forwarded-For is believed. (default: none)"`
-	CORSOrigins     string `name:"cors-origins" placeholder:"LIST" help:"Origins of web pages, with commas between them, that may call from browsers, such as https://app.example.com. (default: none but the server's own)"`
-	RateLimit       string `default:"50000" placeholder:"NUMBER" help:"How many events a second each API user may send to this server and read from it, a minute's worth of them at once; 0 is without limit. (default: 50000)"`
-	Demo            bool   `help:"Load demo data and a demo login. Listens on the loopback only."`
-	Introspection   string `placeholder:"on|off" help:"Whether callers may ask for the schema, and GraphiQL and /schema.graphql are served. (default: off, with --demo on)"`
-	Zone            string `default:"UTC" placeholder:"NAME" help:"The time zone of dates that name none, such as Europe/Nicosia. (default: UTC)"`
-	FutureTolerance string `default:"24h" placeholder:"DURATION" help:"How far ahead of now an event may have been performed. (default: 24h)"`
-	OTLPEndpoint    string `name:"otlp-endpoint" env:"CRM_OTLP_ENDPOINT" placeholder:"URL" help:"Where traces are sent by OTLP over HTTP, such as http://localhost:4318/v1/traces. (default: nowhere)"`
-	CallTimeout     string `default:"30s" placeholder:"DURATION" help:"How long a call goes on trying when the database does not let it through. (default: 30s)"`
-	Drain           string `placeholder:"DURATION" help:"How long a server that was told to end still takes calls, so that whoever spreads calls over servers notices by /readyz. (default: 5s, with --demo 0s)"`
+	SecretKey       string `placeholder:"KEY" help:"Key for hashing access-token secrets, at least 16 characters. Use the same key on every server of a database, and back it up: without it no access token works. (default with SQLite and with --demo: a random key in a file beside the database)"`
+	OldSecretKey    string `placeholder:"KEY" help:"The previous secret key, during a key change; secrets hashed with it still match. (default: none)"`
+	Listen          string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"The address to listen on. (default: 127.0.0.1:8080)"`
+	TLSCert         string `name:"tls-cert" placeholder:"FILE" help:"TLS certificate with its intermediate certificates, in PEM. It is read again when it changes. (default: none, plain HTTP)"`
+	TLSKey          string `name:"tls-key" placeholder:"FILE" help:"Private key of the certificate, in PEM. (default: none)"`
+	TrustedProxies  string `placeholder:"LIST" help:"Comma-separated addresses and networks of the proxies whose X-Forwarded-For header is honoured. (default: none)"`
+	CORSOrigins     string `name:"cors-origins" placeholder:"LIST" help:"Comma-separated origins of web pages that may call from a browser, such as https://app.example.com. (default: only the server's own)"`
+	RateLimit       string `default:"50000" placeholder:"NUMBER" help:"Events per second that each API user may send to and read from this server; up to a minute's worth at once. 0: no limit. (default: 50000)"`
+	Demo            bool   `help:"Load demo data and a demo login. The server then listens on the loopback only."`
+	Introspection   string `placeholder:"on|off" help:"Whether clients may read the schema; also serves GraphiQL and /schema.graphql. (default: off, with --demo on)"`
+	Zone            string `default:"UTC" placeholder:"NAME" help:"Time zone of dates without a zone, such as Europe/Nicosia. (default: UTC)"`
+	FutureTolerance string `default:"24h" placeholder:"DURATION" help:"How far in the future the date of an event may be. (default: 24h)"`
+	OTLPEndpoint    string `name:"otlp-endpoint" env:"CRM_OTLP_ENDPOINT" placeholder:"URL" help:"URL of an OpenTelemetry collector (OTLP over HTTP), such as http://localhost:4318/v1/traces. (default: no traces)"`
+	CallTimeout     string `default:"30s" placeholder:"DURATION" help:"How long a call retries while the database is busy or unreachable. (default: 30s)"`
+	Drain           string `placeholder:"DURATION" help:"How long to keep serving after SIGTERM, so that load balancers see /readyz fail first. (default: 5s, with --demo 0s)"`
 }
 
-// config is what the options mean.
+// config holds the values of the options.
 type config struct {
 	database        string
 	secretKey       []byte // nil if it is in the key file
@@ -49,9 +49,9 @@ type config struct {
 	certificate     *middleware.Certificate // nil if there is none
 	trustedProxies  middleware.TrustedProxies
 	crossOrigin     *middleware.CrossOrigin
-	rateLimit       float64 // 0 is without limit
+	rateLimit       float64 // 0: no limit
 	demo            bool
-	exposed         bool // that it can be reached from beyond the loopback; known once the server listens
+	exposed         bool // whether clients beyond the loopback can reach it; known once the server listens
 	introspection   bool
 	zone            *time.Location
 	futureTolerance time.Duration
@@ -60,12 +60,12 @@ type config struct {
 	drain           time.Duration
 }
 
-// config checks all options and tells everything that is wrong with them.
+// config checks all options and reports every mistake. hashes says that the command hashes secrets of access tokens.
 func (o options) config(hashes bool) (config, error) {
-	var wrong []error
+	var mistakes []error
 	note := func(err error) {
 		if err != nil {
-			wrong = append(wrong, err)
+			mistakes = append(mistakes, err)
 		}
 	}
 	c := config{database: o.Database, listen: o.Listen, demo: o.Demo, otlpEndpoint: o.OTLPEndpoint}
@@ -118,7 +118,7 @@ func (o options) config(hashes bool) (config, error) {
 	if o.OldSecretKey != "" {
 		c.oldSecretKeys = [][]byte{[]byte(o.OldSecretKey)}
 	}
-	return c, errors.Join(wrong...)
+	return c, errors.Join(mistakes...)
 }
 
 func duration(name, text string) (time.Duration, error) {
@@ -129,11 +129,11 @@ func duration(name, text string) (time.Duration, error) {
 	return d, nil
 }
 
-// checkRate: a minute's worth must be a call's worth, or else a full call would never be let through.
+// checkRate parses a rate limit. A minute's worth must allow a full call, which would otherwise always be rejected.
 func checkRate(text string) (float64, error) {
-	const most = 1e9
+	const maxRate = 1e9
 	n, err := strconv.ParseFloat(text, 64)
-	if err != nil || n != 0 && !(n*60 >= events.MaxEventsPerCall && n <= most) {
+	if err != nil || n != 0 && !(n*60 >= events.MaxEventsPerCall && n <= maxRate) {
 		return 0, fmt.Errorf("rate-limit (%s) is not valid: write a number of events a second from 17 to 1000000000, or 0 for no limit", text)
 	}
 	return n, nil
@@ -148,7 +148,7 @@ func checkListen(listen string, demo bool) error {
 		return fmt.Errorf("listen (%s) is not valid: write host:port with a port from 0 to 65535, such as 127.0.0.1:8080", listen)
 	}
 	if ip := net.ParseIP(host); demo && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return fmt.Errorf("listen (%s) is not valid with --demo: everybody knows the demo login, so it listens on the loopback only, such as 127.0.0.1:8080", listen)
+		return fmt.Errorf("listen (%s) is not valid with --demo: the demo login is public, so that the server listens on the loopback only, such as 127.0.0.1:8080", listen)
 	}
 	return nil
 }
@@ -160,14 +160,15 @@ func checkEndpoint(endpoint string) error {
 	return nil
 }
 
-const shortestKey = 16
+// minKeyLength is the shortest secret key.
+const minKeyLength = 16
 
 // checkKey returns an error if the key is too short, or if it is missing where a command hashes secrets: several
 // servers of one MySQL must share a key, so that there it has to be given.
 func checkKey(given, database string, hashes bool) error {
 	switch {
-	case given != "" && len(given) < shortestKey:
-		return fmt.Errorf("secret-key is too short: write at least %d characters, best random ones", shortestKey)
+	case given != "" && len(given) < minKeyLength:
+		return fmt.Errorf("secret-key is too short: write at least %d random characters", minKeyLength)
 	case given == "" && hashes && strings.HasPrefix(database, "mysql:"):
 		return errors.New("secret-key is missing: with MySQL every server needs the same key, " +
 			"write CRM_SECRET_KEY=… (for example the output of: openssl rand -hex 32)")
@@ -177,15 +178,15 @@ func checkKey(given, database string, hashes bool) error {
 
 func checkOldKey(old, given string) error {
 	switch {
-	case old != "" && len(old) < shortestKey:
-		return fmt.Errorf("old-secret-key is too short: it cannot have been a key, those have at least %d characters", shortestKey)
+	case old != "" && len(old) < minKeyLength:
+		return fmt.Errorf("old-secret-key is too short: a secret key has at least %d characters", minKeyLength)
 	case old != "" && old == given:
 		return errors.New("old-secret-key is the same as secret-key: leave it out, or give secret-key the new one")
 	}
 	return nil
 }
 
-// unknownVariables lists the variables that look like ours and are not. CRM_TEST_… belong to the tests.
+// unknownVariables reports variables with the prefix CRM_ that are no option. CRM_TEST_… are for tests.
 func unknownVariables(environment []string, model *kong.Application) error {
 	known := []string{}
 	var collect func(node *kong.Node)

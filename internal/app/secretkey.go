@@ -90,11 +90,11 @@ func readKey(path string) ([]byte, error) {
 		}
 		return nil, err
 	}
-	if key = bytes.TrimRight(key, "\r\n"); len(key) < shortestKey {
+	if key = bytes.TrimRight(key, "\r\n"); len(key) < minKeyLength {
 		return nil, fmt.Errorf("the key file %s has %d characters and a key has at least %d, so it was cut "+
 			"short, as by a crash: restore it from the backup or set CRM_SECRET_KEY; if this database has never "+
 			"been used, delete the file and start again",
-			path, len(key), shortestKey)
+			path, len(key), minKeyLength)
 	}
 	return key, nil
 }

@@ -13,22 +13,22 @@ import (
 	"customer-events/internal/sender"
 )
 
-// sendOptions are the options of send, which is a client: it needs none of the server's.
+// sendOptions are the options of send. It is a client and needs none of the server's options.
 type sendOptions struct {
-	File     string `arg:"" help:"An NDJSON file, one WebCustomerEventInput a line, or CSV with a header line."`
-	Server   string `default:"http://127.0.0.1:8080/graphql" placeholder:"URL" help:"The address of the server's GraphQL. (default: http://127.0.0.1:8080/graphql)"`
-	Username string `placeholder:"NAME" help:"The API user to log in as. The password is asked for, or read from standard input."`
-	Patience string `default:"10m" placeholder:"DURATION" help:"How long a call is sent again that the server does not let through, 24h at the most. (default: 10m)"`
+	File     string `arg:"" help:"An NDJSON file with one WebCustomerEventInput per line, or a CSV file with a header line."`
+	Server   string `default:"http://127.0.0.1:8080/graphql" placeholder:"URL" help:"The server's GraphQL address. (default: http://127.0.0.1:8080/graphql)"`
+	Username string `placeholder:"NAME" help:"The API user to log in as. Reads the password from a prompt or standard input."`
+	Patience string `default:"10m" placeholder:"DURATION" help:"How long send keeps retrying a call while the server is unreachable or overloaded; at most 24h. (default: 10m)"`
 }
 
-// maxRetryTimeout is well below the life of idempotency keys.
+// maxRetryTimeout is well below the retention time of idempotency keys.
 const maxRetryTimeout = 24 * time.Hour
 
-// config checks the options and tells everything that is wrong with them.
+// config checks the options and reports every mistake.
 func (o sendOptions) config() (sender.Options, error) {
 	c := sender.Options{File: o.File, Server: o.Server, Username: o.Username}
 	var wrong []error
-	// A password in the address would be shown wherever the address is.
+	// A password in the address would appear wherever the address is printed.
 	if at, err := url.Parse(o.Server); err != nil || at.Scheme != "http" && at.Scheme != "https" || at.Host == "" || at.User != nil {
 		wrong = append(wrong, errors.New("server is not valid: write http:// or https://, host and path, without a user, such as http://127.0.0.1:8080/graphql"))
 	}
@@ -45,11 +45,11 @@ func (o sendOptions) config() (sender.Options, error) {
 	return c, errors.Join(wrong...)
 }
 
-// exitIncomplete is the exit status of a send that has not come to the file's end. It is another than that of one that has, with
-// events rejected (1), and of a wrong command line (2): after it the same command may go on, after the others it need not.
+// exitIncomplete is the exit status of a send that did not reach the end of the file. Running the same command again
+// continues it. A send that reached the end with rejected events has status 1, a wrong command line status 2.
 const exitIncomplete = 3
 
-// exitError ends the program with a status of its own.
+// exitError is an error with an exit status of its own.
 type exitError struct {
 	error
 	status int
@@ -58,7 +58,7 @@ type exitError struct {
 func (e *exitError) Unwrap() error { return e.error }
 
 func sendFile(ctx context.Context, options sender.Options, env Env) error {
-	if _, err := os.Stat(options.File); err != nil { // before anybody types a password for nothing
+	if _, err := os.Stat(options.File); err != nil { // before the user types a password for nothing
 		return &exitError{fmt.Errorf("opening the file to send: %w", err), exitIncomplete}
 	}
 	password, err := passwordFor(ctx, env)
@@ -75,18 +75,26 @@ func sendFile(ctx context.Context, options sender.Options, env Env) error {
 	}
 	start := time.Now()
 	result, err := sender.Send(ctx, options)
-	fmt.Fprintf(env.Stdout, "%d of %d events are done: %d processed (%d of them had been before), %d rejected, in %s\n",
-		result.Done, result.Events, result.Processed, result.Replayed, result.Rejected, time.Since(start).Round(time.Millisecond))
+	fmt.Fprintf(env.Stdout, "%d of %d events are done: %d processed (%s), %d rejected, in %s\n",
+		result.Done, result.Events, result.Processed, replays(result.Replayed), result.Rejected, time.Since(start).Round(time.Millisecond))
 	switch {
 	case err != nil:
 		return &exitError{err, exitIncomplete}
 	case result.Rejected > 0:
-		return fmt.Errorf("some events were rejected, see %s.rejected.ndjson: correct them and send them as a file of their own", options.File)
+		return fmt.Errorf("some events were rejected, see %s.rejected.ndjson: correct them and send them as a new file", options.File)
 	}
 	return nil
 }
 
-// passwordFor reads the password, and stops waiting for it when the program is to end.
+// replays says how many of the processed events were replays.
+func replays(n int) string {
+	if n == 0 {
+		return "none of them a replay"
+	}
+	return fmt.Sprintf("%d of them replays", n)
+}
+
+// passwordFor reads the password, and stops waiting for it when the context ends.
 func passwordFor(ctx context.Context, env Env) (string, error) {
 	terminal, ok := env.Stdin.(*os.File)
 	var before *term.State
@@ -106,7 +114,7 @@ func passwordFor(ctx context.Context, env Env) (string, error) {
 	case r := <-done:
 		return r.password, r.err
 	case <-ctx.Done():
-		if before != nil { // what is typed is shown again
+		if before != nil { // turn the echo on again
 			_ = term.Restore(int(terminal.Fd()), before)
 		}
 		return "", errors.New("interrupted before the password was given: nothing was sent")

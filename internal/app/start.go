@@ -14,7 +14,7 @@ import (
 	"customer-events/internal/store"
 )
 
-// explainListen says what to do about an address that cannot be listened on.
+// explainListen adds the remedy to an error of listening.
 func explainListen(err error) error {
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
@@ -29,7 +29,7 @@ func explainListen(err error) error {
 	return fmt.Errorf("listening: %w", err)
 }
 
-// reportState logs what the server cannot do with this database, and what to do about it.
+// reportState logs what the database lacks, and which command adds it.
 func reportState(ctx context.Context, c config, db *store.Store, log *slog.Logger) error {
 	if c.demo {
 		return nil
@@ -39,10 +39,10 @@ func reportState(ctx context.Context, c config, db *store.Store, log *slog.Logge
 		return err
 	}
 	if noUsers {
-		log.Warn("there is no API user, so nobody can log in", "remedy", "customer-events user add NAME")
+		log.Warn("there is no API user: no client can log in", "remedy", "customer-events user add NAME")
 	}
 	if noUnits {
-		log.Warn("there are no units, so every event is unprocessed", "remedy", "customer-events import units "+
+		log.Warn("there are no units: every event is unprocessed", "remedy", "customer-events import units "+
 			"FILE")
 	}
 	demo, err := db.IsDemo(ctx)
@@ -62,7 +62,7 @@ func reportState(ctx context.Context, c config, db *store.Store, log *slog.Logge
 // loopback.
 type forwardedKey struct{}
 
-// forwarding are the headers by which a proxy shows itself.
+// forwarding are the headers that proxies add.
 var forwarding = []string{"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Forwarded", "Via"}
 
 // noteProxies marks forwarded requests, and logs once that a proxy is not among --trusted-proxies: then all
@@ -82,7 +82,7 @@ func noteProxies(c config, log *slog.Logger, next http.Handler) http.Handler {
 					"address", peer)
 			})
 		}
-		if forwarded && !c.exposed && !c.demo { // only there it makes a difference
+		if forwarded && !c.exposed && !c.demo { // only then the demo login depends on it
 			r = r.WithContext(context.WithValue(r.Context(), forwardedKey{}, true))
 		}
 		next.ServeHTTP(w, r)

@@ -58,6 +58,14 @@ type uploadBody struct {
 	seenAt time.Time
 }
 
+// handler keeps track of the bodies of the requests to a handler.
+func (u *uploads) handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer u.track(w, r, api.RequestOf(r.Context()).Token)()
+		next.ServeHTTP(w, r)
+	})
+}
+
 // track counts the body of a request until the returned function is called.
 func (u *uploads) track(w http.ResponseWriter, r *http.Request, token string) (untrack func()) {
 	if r.Body == nil || r.Body == http.NoBody {

@@ -18,8 +18,8 @@ import (
 	"customer-events/models"
 )
 
-// shortestPassword is the least that a password may have. Source: NIST SP 800-63B.
-const shortestPassword = 8
+// minPasswordLength is the shortest password, in characters. Source: NIST SP 800-63B.
+const minPasswordLength = 8
 
 func addUser(ctx context.Context, c config, env Env, name string, units []string) (err error) {
 	if strings.TrimSpace(name) == "" || len(name) > 255 {
@@ -38,7 +38,7 @@ func addUser(ctx context.Context, c config, env Env, name string, units []string
 	if err := db.AddUser(ctx, &user, units); err != nil {
 		return fmt.Errorf("adding the user %s: %w", models.Sanitize(name), err)
 	}
-	fmt.Fprintf(env.Stdout, "The user %s may log in.\n", models.Sanitize(name))
+	fmt.Fprintf(env.Stdout, "User %s can log in.\n", models.Sanitize(name))
 	return nil
 }
 
@@ -47,30 +47,34 @@ func setPassword(ctx context.Context, c config, env Env, name string) error {
 	if err != nil {
 		return err
 	}
-	return changeUser(ctx, c, env, name, "has another password, and is logged out", func(db *store.Store) error {
+	return changeUser(ctx, c, env, name, "has a new password and is logged out everywhere", func(db *store.Store) error {
 		return db.SetPassword(ctx, name, auth.HashPassword(password))
 	})
 }
 
 func disableUser(ctx context.Context, c config, env Env, name string) error {
-	return changeUser(ctx, c, env, name, "is kept out", func(db *store.Store) error { return db.DisableUser(ctx, name, time.Now().UTC()) })
+	return changeUser(ctx, c, env, name, "is disabled and logged out everywhere", func(db *store.Store) error {
+		return db.DisableUser(ctx, name, time.Now().UTC())
+	})
 }
 
 func enableUser(ctx context.Context, c config, env Env, name string) error {
-	return changeUser(ctx, c, env, name, "may log in again", func(db *store.Store) error { return db.EnableUser(ctx, name) })
+	return changeUser(ctx, c, env, name, "can log in again", func(db *store.Store) error {
+		return db.EnableUser(ctx, name)
+	})
 }
 
-// changeUser changes a user and says what has become of him.
-func changeUser(ctx context.Context, c config, env Env, name, become string, how func(db *store.Store) error) (err error) {
+// changeUser changes a user and prints the result.
+func changeUser(ctx context.Context, c config, env Env, name, result string, apply func(db *store.Store) error) (err error) {
 	db, err := openExisting(ctx, c, env.Log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if err := how(db); err != nil {
+	if err := apply(db); err != nil {
 		return fmt.Errorf("the user %s: %w", models.Sanitize(name), err)
 	}
-	fmt.Fprintf(env.Stdout, "The user %s %s.\n", models.Sanitize(name), become)
+	fmt.Fprintf(env.Stdout, "User %s %s.\n", models.Sanitize(name), result)
 	return nil
 }
 
@@ -99,16 +103,16 @@ func listUsers(ctx context.Context, c config, env Env) (err error) {
 	return table.Flush()
 }
 
-// newPassword reads a password that is to be kept.
+// newPassword reads a password that the program will store.
 func newPassword(env Env) (string, error) {
 	password, err := readPassword(env)
-	if err == nil && len(password) < shortestPassword {
-		err = fmt.Errorf("the password is too short: write at least %d characters", shortestPassword)
+	if err == nil && len(password) < minPasswordLength {
+		err = fmt.Errorf("the password is too short: write at least %d characters", minPasswordLength)
 	}
 	return password, err
 }
 
-// readPassword asks on a terminal, without showing what is typed, and elsewhere reads one line.
+// readPassword prompts on a terminal, without echo, and elsewhere reads one line.
 func readPassword(env Env) (string, error) {
 	if file, ok := env.Stdin.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
 		fmt.Fprint(env.Stderr, "Password: ")

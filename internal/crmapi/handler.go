@@ -116,8 +116,8 @@ func (h *Handler) writeError(w http.ResponseWriter, r *http.Request, err error) 
 	writeResponse(w, public.Code.Status(), emptyObject, statusOf(err, public), public.Message)
 }
 
-// writeResponse writes the original's envelope. It sets the HTTP status once the body is complete, since the
-// server counts the work of the request as done from then on (see unsentResponses in internal/app).
+// writeResponse writes the original's envelope. It sets the HTTP status once the body is complete, since
+// unsentResponses in internal/app releases the admission capacity of the request with the status.
 func writeResponse(w http.ResponseWriter, httpStatus int, data []byte, s status, message string) {
 	body := append(append(make([]byte, 0, len(data)+256), `{"data":`...), data...)
 	body = strictjson.AppendText(append(body, `,"status":{"code":`...), s.name)

@@ -189,7 +189,7 @@ func TestSend_FileIsCutOrEdited(t *testing.T) {
 				if err := os.WriteFile(file, text, 0o600); err != nil {
 					t.Fatal(err)
 				}
-				if exit, stdout, stderr := sendCommand(t, g.URL, file); exit != 0 || !strings.Contains(stdout, "9500 of 9500 events are done: 9500 processed (0 of them") {
+				if exit, stdout, stderr := sendCommand(t, g.URL, file); exit != 0 || !strings.Contains(stdout, "9500 of 9500 events are done: 9500 processed (none of them a replay") {
 					t.Errorf("restored: exit %d: %s%s", exit, stdout, stderr)
 				}
 				if _, err := os.Stat(file + ".rejected.ndjson"); err == nil {
@@ -304,7 +304,7 @@ func TestSend_CredentialAttempts(t *testing.T) {
 		calls <- number
 		forward.ServeHTTP(w, r)
 	})
-	if exit, stdout, stderr := sendCommand(t, g.URL, file); exit != 1 || !strings.Contains(stdout, "8 of 8 events are done: 0 processed (0 of them had been before), 8 rejected") {
+	if exit, stdout, stderr := sendCommand(t, g.URL, file); exit != 1 || !strings.Contains(stdout, "8 of 8 events are done: 0 processed (none of them a replay), 8 rejected") {
 		t.Errorf("exit %d: %s%s", exit, stdout, stderr)
 	}
 	if len(calls) != 1 {

@@ -63,7 +63,7 @@ func TestSendIsKilled(t *testing.T) {
 		if err := os.Remove(file + ".sent"); err != nil {
 			t.Fatal(err)
 		}
-		if exit, stdout, stderr := sendCommand(t, g.URL, file); exit != 1 || !strings.Contains(stdout, fmt.Sprintf("(%d of them had been before)", events-events/100)) {
+		if exit, stdout, stderr := sendCommand(t, g.URL, file); exit != 1 || !strings.Contains(stdout, fmt.Sprintf("(%d of them replays)", events-events/100)) {
 			t.Errorf("exit %d: %s%s", exit, stdout, stderr)
 		}
 		checkOnce(t, s, file, events)
@@ -151,7 +151,7 @@ func TestSendIsInterrupted(t *testing.T) {
 	if text, err := os.ReadFile(file + ".sent"); err != nil || strings.Contains(string(text), "underWaySince") {
 		t.Errorf("all calls were awaited, and yet: %s (%v)", text, err)
 	}
-	if exit, stdout, stderr := sendCommand(t, g.URL, file); exit != 1 || !strings.Contains(stdout, "9000 of 9000 events are done: 8910 processed (0 of them had been before)") {
+	if exit, stdout, stderr := sendCommand(t, g.URL, file); exit != 1 || !strings.Contains(stdout, "9000 of 9000 events are done: 8910 processed (none of them a replay)") {
 		t.Errorf("exit %d: %s%s", exit, stdout, stderr)
 	}
 	checkOnce(t, s, file, events)

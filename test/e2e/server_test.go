@@ -194,7 +194,7 @@ func TestGracefulEnd(t *testing.T) {
 			t.Errorf("the running call: %d %.300s", a.Status, a.Text)
 		}
 		s.Stop(t)
-		if lines := strings.Split(strings.TrimSpace(s.Log.String()), "\n"); !slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, `"msg":"ended"`) }) {
+		if lines := strings.Split(strings.TrimSpace(s.Log.String()), "\n"); !slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, `"msg":"stopped"`) }) {
 			t.Errorf("the log does not say that it has ended: %v", lines)
 		}
 	})

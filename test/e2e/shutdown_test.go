@@ -169,12 +169,12 @@ func TestShutdown_Signals(t *testing.T) {
 			}
 			if !c.drains {
 				time.Sleep(time.Second)
-				if strings.Contains(out.String(), "ending") {
+				if strings.Contains(out.String(), "shutting down") {
 					t.Errorf("the program ends: %s", &out)
 				}
 				_ = process.Process.Signal(syscall.SIGTERM)
 			}
-			if err := process.Wait(); err != nil || !strings.Contains(out.String(), `"ended"`) {
+			if err := process.Wait(); err != nil || !strings.Contains(out.String(), `"stopped"`) {
 				t.Errorf("%v: %s", err, &out)
 			}
 		})

@@ -158,7 +158,7 @@ func TestStderr_ReaderStalls(t *testing.T) {
 	for line := range lines {
 		rest.WriteString(line)
 	}
-	if !strings.Contains(rest.String(), "after-the-stall") || !strings.Contains(rest.String(), `"msg":"ended"`) {
+	if !strings.Contains(rest.String(), "after-the-stall") || !strings.Contains(rest.String(), `"msg":"stopped"`) {
 		t.Errorf("the log does not go on: %.1000s", rest.String())
 	}
 	if strings.Contains(rest.String(), "log lines were lost") {
