@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -16,25 +17,26 @@ import (
 	"customer-events/models"
 )
 
-// coercion turns the JSON text of a request's variables into the values that an operation's variables have, by GraphQL's rules,
-// which it keeps more strictly than the library's own: a number is no String, "NaN" is no Float, @oneOf holds inside variables
-// too, and every fault is reported. Wherever the types allow a WebCustomerEventInput, the rules stop: the event is read by its own
-// decoder, which never fails, so that what is wrong with it stays with it.
+// coercion converts the JSON text of the variables to the values of the operation's variables, by GraphQL's
+// rules. It applies them more strictly than gqlgen: a number is no String, "NaN" is no Float, @oneOf holds
+// inside variables too, and every error is reported. A WebCustomerEventInput has its own decoder, which
+// never fails: an error in an event concerns that event only.
 type coercion struct {
 	schema  *ast.Schema
 	decoder *events.Decoder
 	cursor  *strictjson.Cursor
 	errs    gqlerror.List
-	// sent is how many events the sets in the variables have.
-	sent int
+	// received counts the events in the variables.
+	received int
 }
 
-// maxDecoded is how many events of one request's variables are decoded before the rest is only counted. A field that
-// is skipped may leave a variable unused, so there may be more events than a request may send; but with a variable for
-// every field of a document, 8 MiB of unknown fields would become 300 MB of problems.
+// maxDecoded is the number of events in the variables of a request after which the rest is only counted. A
+// skipped field may leave a variable unused, so the variables may have more events than a request may send.
+// But with one variable for each field of a document, 8 MiB of unknown fields would become 300 MB of
+// problems.
 const maxDecoded = 4 * events.MaxEventsPerCall
 
-// variables coerces. raw is the JSON text of the variables, or empty.
+// variables coerces the variables of an operation. raw is their JSON text, or empty.
 func (h *handler) variables(operation *ast.OperationDefinition, raw string) (map[string]any, gqlerror.List) {
 	c := &coercion{schema: h.schema, decoder: h.Decoder, cursor: strictjson.New(raw)}
 	values := make(map[string]any, len(operation.VariableDefinitions))
@@ -44,13 +46,13 @@ func (h *handler) variables(operation *ast.OperationDefinition, raw string) (map
 			definition := operation.VariableDefinitions.ForName(name)
 			switch {
 			case seen[name]:
-				c.fault(ast.Path{ast.PathName("variable"), ast.PathName(name)}, "is given twice")
+				c.addError(variablePath(name), "is given twice")
 				return c.cursor.Skip()
 			case definition == nil:
-				return c.cursor.Skip() // as the specification has it
+				return c.cursor.Skip() // the specification ignores unknown variables
 			}
 			seen[name] = true
-			value, err := c.value(definition.Type, ast.Path{ast.PathName("variable"), ast.PathName(name)})
+			value, err := c.value(definition.Type, variablePath(name))
 			values[name] = value
 			return err
 		})
@@ -66,23 +68,31 @@ func (h *handler) variables(operation *ast.OperationDefinition, raw string) (map
 		case definition.DefaultValue != nil:
 			value, err := definition.DefaultValue.Value(nil)
 			if err != nil {
-				c.fault(ast.Path{ast.PathName("variable"), ast.PathName(definition.Variable)}, "has a default that is out of range")
+				c.addError(variablePath(definition.Variable), "has a default that is out of range")
 			}
 			values[definition.Variable] = value
 		case definition.Type.NonNull:
-			c.fault(ast.Path{ast.PathName("variable"), ast.PathName(definition.Variable)}, "must be given")
+			c.addError(variablePath(definition.Variable), "must be given")
 		}
 	}
 	return values, c.errs
 }
 
-func (c *coercion) fault(path ast.Path, format string, args ...any) {
+// variablePath returns the path of a variable.
+func variablePath(name string) ast.Path {
+	return ast.Path{ast.PathName("variable"), ast.PathName(name)}
+}
+
+// addError adds an error to the list, unless it is full.
+func (c *coercion) addError(path ast.Path, format string, args ...any) {
 	if len(c.errs) < maxErrors {
-		c.errs = append(c.errs, toGraphQL(newError(validationFailed, "%s %s", path, fmt.Sprintf(format, args...)), path, nil))
+		err := newError(validationFailed, "%s %s", path, fmt.Sprintf(format, args...))
+		c.errs = append(c.errs, toGraphQL(err, path, nil))
 	}
 }
 
-// value consumes one value of the given type. The error is one of JSON's grammar; faults are collected.
+// value consumes one value of the given type. It returns an error if the text is not JSON, and adds every
+// other error to the list.
 func (c *coercion) value(t *ast.Type, path ast.Path) (any, error) {
 	switch {
 	case t.NamedType == model.EventType:
@@ -90,7 +100,7 @@ func (c *coercion) value(t *ast.Type, path ast.Path) (any, error) {
 		return event, c.decoder.DecodeEvent(c.cursor, event)
 	case c.cursor.Kind() == strictjson.Null:
 		if t.NonNull {
-			c.fault(path, "must not be null")
+			c.addError(path, "must not be null")
 		}
 		return nil, c.cursor.Null()
 	case t.Elem != nil && t.Elem.NamedType == model.EventType:
@@ -109,10 +119,11 @@ func (c *coercion) value(t *ast.Type, path ast.Path) (any, error) {
 	}
 }
 
-// set decodes a set of events. Once there are too many, it counts them only: the set is then shorter than Sent says.
+// set decodes a set of events. After maxDecoded events it only counts: the set then has fewer events than
+// its Received.
 func (c *coercion) set() (set events.ReceivedEvents, err error) {
 	switch {
-	case c.sent < maxDecoded:
+	case c.received < maxDecoded:
 		set, err = c.decoder.DecodeBatch(c.cursor)
 	case c.cursor.Kind() == strictjson.Array:
 		err = c.cursor.Array(func() error {
@@ -122,26 +133,26 @@ func (c *coercion) set() (set events.ReceivedEvents, err error) {
 	default:
 		set.Received, err = 1, c.cursor.Skip()
 	}
-	c.sent += set.Received
+	c.received += set.Received
 	return set, err
 }
 
 func (c *coercion) list(elem *ast.Type, path ast.Path) (any, error) {
 	values := []any{}
-	read := func() error {
-		value, err := c.value(elem, at(path, ast.PathIndex(len(values))))
+	element := func() error {
+		value, err := c.value(elem, appendPath(path, ast.PathIndex(len(values))))
 		values = append(values, value)
 		return err
 	}
 	if c.cursor.Kind() != strictjson.Array {
-		return values, read() // one alone is a list of one
+		return values, element() // GraphQL coerces a single value to a list of one
 	}
-	return values, c.cursor.Array(read)
+	return values, c.cursor.Array(element)
 }
 
 func (c *coercion) object(definition *ast.Definition, path ast.Path) (any, error) {
 	if c.cursor.Kind() != strictjson.Object {
-		c.fault(path, "must be an object")
+		c.addError(path, "must be an object")
 		return nil, c.cursor.Skip()
 	}
 	oneOf := definition.Directives.ForName("oneOf") != nil
@@ -150,28 +161,28 @@ func (c *coercion) object(definition *ast.Definition, path ast.Path) (any, error
 		field := definition.Fields.ForName(name)
 		switch {
 		case field == nil:
-			c.fault(path, "has a field (%s) that %s does not have", models.Sanitize(name), definition.Name)
+			c.addError(path, "has a field (%s) that %s does not have", models.Sanitize(name), definition.Name)
 			return c.cursor.Skip()
 		case given[name]:
-			c.fault(at(path, ast.PathName(name)), "is given twice")
+			c.addError(appendPath(path, ast.PathName(name)), "is given twice")
 			return c.cursor.Skip()
 		}
 		given[name] = true
 		null = null || c.cursor.Kind() == strictjson.Null
-		value, err := c.value(field.Type, at(path, ast.PathName(name)))
+		value, err := c.value(field.Type, appendPath(path, ast.PathName(name)))
 		values[name] = value
 		return err
 	})
 	if oneOf && (len(given) != 1 || null) {
-		c.fault(path, "must have exactly one field, and that not null")
+		c.addError(path, "must have exactly one field, which must not be null")
 	}
 	for _, field := range definition.Fields {
 		switch {
 		case given[field.Name]:
 		case field.DefaultValue != nil:
-			values[field.Name], _ = field.DefaultValue.Value(nil) // the schema is ours
+			values[field.Name], _ = field.DefaultValue.Value(nil) // the defaults of the schema are valid
 		case field.Type.NonNull:
-			c.fault(at(path, ast.PathName(field.Name)), "must be given")
+			c.addError(appendPath(path, ast.PathName(field.Name)), "must be given")
 		}
 	}
 	return values, err
@@ -180,32 +191,36 @@ func (c *coercion) object(definition *ast.Definition, path ast.Path) (any, error
 func (c *coercion) enum(definition *ast.Definition, path ast.Path) (any, error) {
 	text, err := c.text(path)
 	if name, ok := text.(string); ok && definition.EnumValues.ForName(name) == nil {
-		c.fault(path, "must be a value of %s", definition.Name)
+		c.addError(path, "must be a value of %s", definition.Name)
 	}
 	return text, err
 }
+
+// numericScalars are the scalars that accept a number.
+var numericScalars = []string{"Int", "Float", "ID", "OneTimePassword"}
 
 func (c *coercion) scalar(name string, path ast.Path) (any, error) {
 	kind := c.cursor.Kind()
 	switch {
 	case name == "Boolean":
 		if kind != strictjson.Bool {
-			c.fault(path, "must be true or false")
+			c.addError(path, "must be true or false")
 			return nil, c.cursor.Skip()
 		}
 		return c.cursor.Bool()
-	case kind == strictjson.Number && (name == "Int" || name == "Float" || name == "ID" || name == "OneTimePassword"):
+	case kind == strictjson.Number && slices.Contains(numericScalars, name):
 		text, err := c.cursor.Number()
 		if name == "Float" {
-			if value, parse := strconv.ParseFloat(text, 64); parse != nil || math.IsInf(value, 0) || value == 0 && !strictjson.Zero(text) {
-				c.fault(path, "must be a finite number")
+			value, parseErr := strconv.ParseFloat(text, 64)
+			if parseErr != nil || math.IsInf(value, 0) || value == 0 && !strictjson.Zero(text) {
+				c.addError(path, "must be a finite number")
 			}
-		} else if _, parse := strconv.ParseInt(text, 10, 32); parse != nil {
-			c.fault(path, "must be a whole number of 32 bits")
+		} else if _, parseErr := strconv.ParseInt(text, 10, 32); parseErr != nil {
+			c.addError(path, "must be an integer of 32 bits")
 		}
 		return json.Number(text), err
 	case name == "Int" || name == "Float":
-		c.fault(path, "must be a number")
+		c.addError(path, "must be a number")
 		return nil, c.cursor.Skip()
 	default:
 		return c.text(path)
@@ -214,17 +229,18 @@ func (c *coercion) scalar(name string, path ast.Path) (any, error) {
 
 func (c *coercion) text(path ast.Path) (any, error) {
 	if c.cursor.Kind() != strictjson.String {
-		c.fault(path, "must be a text")
+		c.addError(path, "must be a string")
 		return nil, c.cursor.Skip()
 	}
 	text, err := c.cursor.Text()
 	if errors.Is(err, strictjson.ErrText) {
-		c.fault(path, "must be Unicode text, in UTF-8 without lone surrogates")
+		c.addError(path, "must be a valid Unicode string, in UTF-8 without lone surrogates")
 		err = nil
 	}
 	return text, err
 }
 
-func at(path ast.Path, element ast.PathElement) ast.Path {
+// appendPath returns a copy of a path with another element.
+func appendPath(path ast.Path, element ast.PathElement) ast.Path {
 	return append(path[:len(path):len(path)], element)
 }

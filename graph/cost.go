@@ -5,49 +5,52 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// What the answer to one request may cost. The cost is computed before anything runs, from the worst that
-// the selected fields can hold, so that a rejected request has done nothing. A page of 500 events with
-// every field costs 24 MB at the worst, a call of 1000 events that selects everything at most 32 MB.
+// The limits of the answer to one request. The server computes the cost of the answer before it runs
+// anything, from the largest values that the selected fields can have: a rejected request has no effect. A
+// page of 500 events with every field costs at most 24 MB, a call of 1000 events that selects everything at
+// most 32 MB.
 const (
-	// MaxAnswerBytes bounds the answer's length.
+	// MaxAnswerBytes is the maximum length of an answer.
 	MaxAnswerBytes = 32 << 20
-	// maxQueryCost bounds what the answer to a query could have. It is more than it may have, since few values
-	// are as long as they may be: a page of 500 may be asked for as edges and as nodes, with every field. Should
-	// the answer get too long, the query has changed nothing; a mutation would have.
+	// maxQueryCost is the maximum computed length of the answer to a query. It is larger than
+	// MaxAnswerBytes, since few values have their maximum length: a query may select a page of 500 as edges
+	// and as nodes, with every field. If the answer gets too long nonetheless, the query has changed
+	// nothing. A mutation would have changed something, so its limit is MaxAnswerBytes.
 	maxQueryCost = 2 * MaxAnswerBytes
-	// maxAnswerValues bounds how many values the answer holds: each takes some 300 bytes while the answer
-	// is put together, however short it is written.
+	// maxAnswerValues is the maximum number of values in an answer. Each takes about 300 bytes while the
+	// answer is built, however short its text is.
 	maxAnswerValues = 250_000
 )
 
-// rootField declares what one field of Query or Mutation costs. It stands beside the field's resolver.
+// rootField declares the cost of one field of Query or Mutation. The declaration is beside the resolver of
+// the field.
 type rootField struct {
-	// once says that a request may have the field once: more of them would be guesses at passwords.
+	// once limits the field to one per request.
 	once bool
-	// measure looks at the field's arguments. It is never nil.
-	measure func(h *handler, arguments map[string]any) (asked, error)
+	// measure computes the demand from the arguments of the field. It is never nil.
+	measure func(h *handler, arguments map[string]any) (demand, error)
 }
 
-// asked is what one root field asks for.
-type asked struct {
-	// events is how many events the field carries in, nodes how many it lists, and pages how many lists
-	// it reads.
+// demand is what one root field demands of the server.
+type demand struct {
+	// events is the number of events that the field receives, nodes the number of events that it lists,
+	// pages the number of pages that it reads.
 	events, nodes, pages int
-	// unread says that events are only counted, since the variables have too many.
-	unread bool
-	// schema says that the field tells of the schema.
-	schema bool
-	// extent tells how much the answer's parts hold; nil if nothing in it is a list or is longer than
-	// others.
-	extent extent
+	// notDecoded reports that the events were only counted, since the variables have too many.
+	notDecoded bool
+	// introspection reports that the field reads the schema.
+	introspection bool
+	// sizes gives the sizes of the lists and texts in the answer. It is nil if every size follows from the
+	// schema.
+	sizes sizeFunc
 }
 
-// extent tells, for a field by its coordinate (Type.field), how many items its lists have in all, or how
-// many bytes its texts have in all; known is false if nothing special is known of the field.
-type extent func(coordinate string) (most int64, known bool)
+// sizeFunc returns the total size of a field (given as Type.field) in the answer: the number of items of
+// its lists, or the number of bytes of its texts. known is false if the size follows from the schema.
+type sizeFunc func(coordinate string) (total int64, known bool)
 
-// rootFields are the root fields by their names. What has no row here is not let through;
-// TestEveryRootFieldHasACost says so before that happens.
+// rootFields holds the root fields by name. The server rejects a field without an entry;
+// TestCost_EveryRootField fails before that happens.
 var rootFields = map[string]rootField{
 	"createWebCustomerEvents": createField,
 	"login":                   loginField,
@@ -60,37 +63,42 @@ var rootFields = map[string]rootField{
 	"__type":                  schemaField,
 }
 
-// flat measures a field whose answer has no lists.
-func flat(*handler, map[string]any) (asked, error) { return asked{}, nil }
+// measureFlat measures a field whose answer has no lists.
+func measureFlat(*handler, map[string]any) (demand, error) { return demand{}, nil }
 
-// meter adds up what an answer costs.
+// meter adds up the cost of an answer.
 type meter struct {
-	schema *ast.Schema
-	opCtx  *graphql.OperationContext
-	sizes  *schemaSizes
-	bytes  int64
-	values int64
+	schema      *ast.Schema
+	opCtx       *graphql.OperationContext
+	schemaSizes *schemaSizes
+	bytes       int64
+	values      int64
 }
 
-// most is how many bytes the answer could have.
-func (m *meter) most() int64 {
+// newMeter makes the meter of a request.
+func (h *handler) newMeter(opCtx *graphql.OperationContext) *meter {
+	return &meter{schema: h.schema, opCtx: opCtx, schemaSizes: h.sizes}
+}
+
+// maxBytes returns the maximum computed length of the answer.
+func (m *meter) maxBytes() int64 {
 	if m.opCtx.Operation.Operation == ast.Mutation {
 		return MaxAnswerBytes
 	}
 	return maxQueryCost
 }
 
-// over says that nothing more needs to be added up.
-func (m *meter) over() bool { return m.bytes > m.most() || m.values > maxAnswerValues }
+// exceeded reports whether the cost is over a limit already.
+func (m *meter) exceeded() bool { return m.bytes > m.maxBytes() || m.values > maxAnswerValues }
 
-// refusal names the cost and the limit; nil if the answer is within it. What is over is not added up to
-// its end.
-func (m *meter) refusal() *callError {
+// err returns an error with the cost and the limit, or nil if the answer is within the limits. The cost may
+// be incomplete: the meter stops once a limit is exceeded.
+func (m *meter) err() *callError {
 	const remedy = "ask for fewer fields, aliases or events"
 	switch {
-	case m.bytes > m.most():
+	case m.bytes > m.maxBytes():
 		return newError(validationFailed, "the answer could have %d bytes or more, and a %s may ask for %d: %s",
-			m.bytes, m.opCtx.Operation.Operation, m.most(), remedy)
+			m.bytes, m.opCtx.Operation.Operation, m.maxBytes(), remedy)
 	case m.values > maxAnswerValues:
 		return newError(validationFailed, "the answer could have %d values or more and may have %d: %s",
 			m.values, maxAnswerValues, remedy)
@@ -98,95 +106,94 @@ func (m *meter) refusal() *callError {
 	return nil
 }
 
-// selection adds the fields that are selected of a type. parents is how many objects of the type there
-// are at the most; whole says that they are all types of the schema, each of them once.
-func (m *meter) selection(set ast.SelectionSet, typeName string, parents int64, whole bool, of extent) {
+// addSelection adds the selected fields of a type. parents is the maximum number of objects of the type.
+// everyType reports that the objects are all types of the schema, each of them once.
+func (m *meter) addSelection(
+	set ast.SelectionSet, typeName string, parents int64, everyType bool, sizes sizeFunc,
+) {
 	for _, field := range graphql.CollectFields(m.opCtx, set, []string{typeName}) {
-		if m.field(field, typeName, parents, whole, of); m.over() {
+		if m.addField(field, typeName, parents, everyType, sizes); m.exceeded() {
 			return
 		}
 	}
 }
 
-func (m *meter) field(field graphql.CollectedField, typeName string, parents int64, whole bool, of extent) {
+func (m *meter) addField(
+	field graphql.CollectedField, typeName string, parents int64, everyType bool, sizes sizeFunc,
+) {
 	m.bytes += parents * int64(len(field.Alias)+len(`"":,`))
-	m.values += max(1, parents) // also where there is nothing, so that adding up ends
+	m.values += max(1, parents) // also for an empty list, so that the addition ends
 	if field.Name == "__typename" {
 		m.bytes += parents * int64(len(typeName)+2)
 		return
 	}
 	coordinate := typeName + "." + field.Name
-	most, known := int64(0), false
-	if of != nil {
-		most, known = of(coordinate)
+	total, known := int64(0), false
+	if sizes != nil {
+		total, known = sizes(coordinate)
 	}
 	named := m.schema.Types[field.Definition.Type.Name()]
 	leaf := named.Kind == ast.Scalar || named.Kind == ast.Enum
 	switch {
 	case leaf && known:
-		m.bytes += most
+		m.bytes += total
 		return
 	case leaf:
-		m.bytes += parents * leafBytes(m.sizes, coordinate, named.Name)
+		m.bytes += parents * leafBytes(m.schemaSizes, coordinate, named.Name)
 		return
 	}
 	items := parents
 	if field.Definition.Type.Elem != nil {
-		if items = most; !known {
-			items, whole = m.sizes.items(coordinate, parents, whole)
+		if items = total; !known {
+			items, everyType = m.schemaSizes.items(coordinate, parents, everyType)
 		}
 		m.bytes += 2*parents + items // brackets and commas
 	} else {
-		whole = false
+		everyType = false
 	}
 	m.bytes += items * int64(len(`{},`))
-	m.selection(field.Selections, named.Name, items, whole, of)
+	m.addSelection(field.Selections, named.Name, items, everyType, sizes)
 }
 
-// meter makes a meter for a request.
-func (h *handler) meter(opCtx *graphql.OperationContext) *meter {
-	return &meter{schema: h.schema, opCtx: opCtx, sizes: h.sizes}
-}
-
-// root is the name of the type whose fields the operation selects.
-func (m *meter) root() string {
+// rootType returns the name of the type whose fields the operation selects.
+func (m *meter) rootType() string {
 	if m.opCtx.Operation.Operation == ast.Mutation {
 		return "Mutation"
 	}
 	return "Query"
 }
 
-// ask returns the root fields of a request, and what each of them asks for.
-func (m *meter) ask(h *handler) (fields []graphql.CollectedField, all []asked, err error) {
-	fields = graphql.CollectFields(m.opCtx, m.opCtx.Operation.SelectionSet, []string{m.root()})
-	times := make(map[string]int, len(fields))
-	all = make([]asked, len(fields))
+// measureFields returns the root fields of a request and the demand of each.
+func (m *meter) measureFields(h *handler) (fields []graphql.CollectedField, demands []demand, err error) {
+	fields = graphql.CollectFields(m.opCtx, m.opCtx.Operation.SelectionSet, []string{m.rootType()})
+	counts := make(map[string]int, len(fields))
+	demands = make([]demand, len(fields))
 	for i, field := range fields {
 		if field.Name == "__typename" {
 			continue
 		}
 		declared, known := rootFields[field.Name]
 		if !known {
-			return nil, nil, newError(badRequest, "%s is not let through: its cost is not known", field.Name)
+			return nil, nil, newError(badRequest, "%s is not available: its cost is not declared", field.Name)
 		}
-		if times[field.Name]++; declared.once && times[field.Name] > 1 {
-			return nil, nil, newError(badRequest, "a request may have one %s and this one has more: send them one by one",
-				field.Name)
+		if counts[field.Name]++; declared.once && counts[field.Name] > 1 {
+			return nil, nil, newError(badRequest,
+				"a request may have one %s and this one has more: send them one by one", field.Name)
 		}
-		if all[i], err = declared.measure(h, field.ArgumentMap(m.opCtx.Variables)); err != nil {
+		if demands[i], err = declared.measure(h, field.ArgumentMap(m.opCtx.Variables)); err != nil {
 			return nil, nil, err
 		}
 	}
-	return fields, all, nil
+	return fields, demands, nil
 }
 
-// add adds up what the answer costs, and rejects a request whose answer costs too much.
-func (m *meter) add(fields []graphql.CollectedField, all []asked) error {
+// checkAnswer adds up the cost of the answer and rejects a request whose answer is over a limit.
+func (m *meter) checkAnswer(fields []graphql.CollectedField, demands []demand) error {
 	for i, field := range fields {
-		m.field(field, m.root(), 1, false, all[i].extent)
+		m.addField(field, m.rootType(), 1, false, demands[i].sizes)
 	}
-	if refusal := m.refusal(); refusal != nil {
-		return refusal
+	if err := m.err(); err != nil {
+		return err
 	}
 	return nil
 }

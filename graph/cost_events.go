@@ -9,8 +9,8 @@ import (
 	"customer-events/models"
 )
 
-// bulkExtent tells how much the answer to a set of events holds.
-func bulkExtent(set events.ReceivedEvents) extent {
+// bulkSizes returns the sizes of the answer to a set of events.
+func bulkSizes(set events.ReceivedEvents) sizeFunc {
 	n, problems := int64(set.Received), api.MaxProblems(set.Received)
 	return func(coordinate string) (int64, bool) {
 		switch coordinate {
@@ -29,7 +29,7 @@ func bulkExtent(set events.ReceivedEvents) extent {
 		case "UnprocessedCustomerEvent.requestUniqueIdentifier":
 			return requestIdentifierBytes(set, 0), true
 		}
-		// An event that is read back holds what came in, now or in the call that is replayed: the same.
+		// An event that is read back has the received values. A replayed event has the same ones.
 		name, _ := strings.CutPrefix(coordinate, "WebCustomerEvent.")
 		if text, known := eventTexts[name]; known {
 			return textBytes(set, text), true
@@ -38,7 +38,7 @@ func bulkExtent(set events.ReceivedEvents) extent {
 	}
 }
 
-// eventTexts are the texts of an event that come from the caller as they are.
+// eventTexts holds the texts of an event that the server stores and returns unchanged.
 var eventTexts = map[string]func(d *models.EventDetails) *string{
 	"website":                       func(d *models.EventDetails) *string { return &d.Website },
 	"description":                   func(d *models.EventDetails) *string { return d.Description },
@@ -54,6 +54,7 @@ var eventTexts = map[string]func(d *models.EventDetails) *string{
 	"udfString8":                    func(d *models.EventDetails) *string { return d.UDFString8 },
 }
 
+// textBytes returns the total length of one text of the events.
 func textBytes(set events.ReceivedEvents, text func(d *models.EventDetails) *string) (sum int64) {
 	for i := range set.Events {
 		if value := text(&set.Events[i].Details); value != nil {
@@ -65,31 +66,31 @@ func textBytes(set events.ReceivedEvents, text func(d *models.EventDetails) *str
 	return sum
 }
 
-// requestIdentifierBytes is how long the events' request identifiers are; of at most so many bytes each,
-// or 0 for any length, as those of unprocessed events are.
-func requestIdentifierBytes(set events.ReceivedEvents, most int) (sum int64) {
+// requestIdentifierBytes returns the total length of the request identifiers of at most maxBytes. If
+// maxBytes is 0 it counts all of them: an unprocessed event may have one of any length.
+func requestIdentifierBytes(set events.ReceivedEvents, maxBytes int) (sum int64) {
 	for i := range set.Events {
 		switch id := set.Events[i].RequestUniqueIdentifier; {
 		case id == nil:
 			sum += int64(len("null"))
-		case most == 0 || len(*id) <= most:
+		case maxBytes == 0 || len(*id) <= maxBytes:
 			sum += api.TextBytes(*id)
 		}
 	}
 	return sum
 }
 
-// measureBulk measures a field that carries events in.
-func measureBulk(h *handler, arguments map[string]any) (asked, error) {
-	a := asked{events: model.CountEvents(arguments)}
-	if a.events > events.MaxEventsPerCall {
-		return a, nil
+// measureBulk measures a field that receives events.
+func measureBulk(h *handler, arguments map[string]any) (demand, error) {
+	d := demand{events: model.CountEvents(arguments)}
+	if d.events > events.MaxEventsPerCall {
+		return d, nil
 	}
 	var input model.CreateWebCustomerEventsInput
 	if err := input.UnmarshalGQL(arguments["input"]); err != nil {
-		return a, err
+		return d, err
 	}
 	set, err := input.Set(h.Decoder)
-	a.unread, a.extent = len(set.Events) < set.Received, bulkExtent(set)
-	return a, err
+	d.notDecoded, d.sizes = len(set.Events) < set.Received, bulkSizes(set)
+	return d, err
 }

@@ -28,10 +28,10 @@ var (
 	documents = flag.Int("documents", 60, "how many random documents are sent")
 )
 
-// longest is a text of n characters of the longest kind, four bytes each.
+// longest returns a text of n characters of four bytes each.
 func longest(n int) string { return strings.Repeat("𝄞", n) }
 
-// worst is the longest event that is accepted, as JSON text without its closing bracket.
+// worst returns the longest valid event as JSON text, without its closing bracket.
 func worst(request string) string {
 	e := fmt.Sprintf(`{"requestUniqueIdentifier":%q,"rewardsParticipantIdentifier":{"number":%q},"performedByUnitIdentifier":{"name":%q},"classificationIdentifier":{"name":%q},
 		"performedOn":"2026-01-01T00:00:00.123456Z","website":"www.crm.com/%s","description":%q,"externalSystem":%q`,
@@ -45,7 +45,7 @@ func worst(request string) string {
 	return e
 }
 
-// worstAPI is an API whose records and whose 500 events are as long as they may be.
+// worstAPI returns an API with records and 500 events of maximum length.
 func worstAPI(t *testing.T) *testAPI {
 	t.Helper()
 	a := newAPI(t, nil)
@@ -89,15 +89,15 @@ func worstAPI(t *testing.T) *testAPI {
 	return a
 }
 
-// writer writes random documents.
+// writer generates random documents.
 type writer struct {
 	*rand.Rand
 	schema    *gql.Schema
 	fragments []string
-	// by are the names of the fragments on a type.
+	// by holds the names of the fragments on a type.
 	by      map[string][]string
 	aliases int
-	// every is how often a field is selected, in percent.
+	// every is the probability that a field is selected, in percent.
 	every int
 }
 
@@ -109,7 +109,7 @@ func (w *writer) alias() string {
 	return fmt.Sprintf("a%d%s: ", w.aliases, strings.Repeat("x", w.IntN(3)*w.IntN(40)))
 }
 
-// selection writes a random selection of a type, and maybe a fragment for others of its kind.
+// selection writes a random selection of a type, and sometimes a fragment for other selections of the type.
 func (w *writer) selection(typeName string, depth int) string {
 	if known := w.by[typeName]; len(known) > 0 && w.IntN(3) == 0 {
 		return "{ ..." + known[w.IntN(len(known))] + " }"
@@ -143,7 +143,7 @@ func (w *writer) selection(typeName string, depth int) string {
 	return set
 }
 
-// document writes a random operation, of which some have more aliases or tokens than they may have.
+// document writes a random operation. Some operations exceed the limit of aliases or tokens.
 func (w *writer) document() string {
 	w.fragments, w.by, w.aliases, w.every = nil, map[string][]string{}, 0, 20+w.IntN(81)
 	operation, mutation := "query", w.IntN(3) == 0
@@ -179,8 +179,7 @@ func (w *writer) document() string {
 	return operation + variables + " {" + b.String() + " } " + strings.Join(w.fragments, " ")
 }
 
-// inputs writes random sets of events: good ones, long ones, and ones with as much wrong with them as can
-// be.
+// inputs writes random sets of events: valid ones, long ones, and ones with as many problems as possible.
 func (w *writer) inputs() string {
 	set := func() string {
 		list := make([]string, []int{1, 30, 170, 500, 1000}[w.IntN(5)])
@@ -207,9 +206,9 @@ func (w *writer) inputs() string {
 	return `{"i0":` + set() + `,"i1":` + set() + `}`
 }
 
-// The answer to whatever is let through is as long as its cost says at the most, and the memory for it is
-// bounded. This test is not parallel, so that nothing else uses memory beside it.
-func TestRandomDocumentsAreBounded(t *testing.T) {
+// TestCost_RandomDocuments compares the computed cost of accepted requests with the real length of their
+// answers, and limits the memory. It is not parallel, so that no other test uses memory at the same time.
+func TestCost_RandomDocuments(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long: it runs without the race detector")
 	}
@@ -252,7 +251,7 @@ func TestRandomDocumentsAreBounded(t *testing.T) {
 		case r.code() == "GRAPHQL_VALIDATION_FAILED" && ok && bytes > graph.MaxAnswerBytes:
 			rejected++ // while it was written
 		case r.status == 200 && (!ok || int64(len(r.text)) > bytes+1000*int64(1+len(r.Errors))):
-			t.Errorf("%d bytes, reckoned were %d (%v)\nof %s", len(r.text), bytes, ok, query)
+			t.Errorf("%d bytes, computed were %d (%v)\nof %s", len(r.text), bytes, ok, query)
 		case r.status == 200:
 			through++
 			longestAnswer = max(longestAnswer, len(r.text))
@@ -262,14 +261,14 @@ func TestRandomDocumentsAreBounded(t *testing.T) {
 		t.Logf("%d: cost %d bytes, %d values; answer %d bytes %s; peak %d MB; %.150s", r.status, bytes, values, len(r.text), r.code(), peak.Load()>>20, message)
 	}
 	if through < n/5 || rejected == 0 || longestAnswer < 1<<20 {
-		t.Errorf("%d were let through, %d were not; the longest answer has %d bytes: that tells nothing", through, rejected, longestAnswer)
+		t.Errorf("%d accepted, %d rejected; the longest answer has %d bytes: too few to prove anything", through, rejected, longestAnswer)
 	}
 	if peak.Load() > 300<<20 {
 		t.Errorf("the memory got %d MB", peak.Load()>>20)
 	}
 }
 
-// peakOf is how much memory the process has at the most while something runs.
+// peakOf returns the peak memory of the process while run runs.
 func peakOf(run func()) uint64 {
 	var peak atomic.Uint64
 	ctx, cancel := context.WithCancel(context.Background())
@@ -287,7 +286,7 @@ func peakOf(run func()) uint64 {
 	return peak.Load()
 }
 
-// memory is how much memory the process has of the system.
+// memory returns the memory that the process has from the system.
 func memory() uint64 {
 	samples := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
 	metrics.Read(samples)

@@ -8,12 +8,17 @@ import (
 	"customer-events/internal/events"
 )
 
-// characterBytes is how long one character of a recorded text is written at the most: four bytes of
-// UTF-8. What JSON escapes has one byte, and two bytes as an escape; control characters but tab and the
-// ends of lines are not recorded.
+// schemaField is the cost of the introspection fields __schema and __type.
+var schemaField = rootField{measure: measureSchema}
+
+func measureSchema(*handler, map[string]any) (demand, error) { return demand{introspection: true}, nil }
+
+// characterBytes is the maximum length of one character of a recorded text: four bytes of UTF-8. A
+// character that JSON escapes has one byte, and two as an escape. Of the control characters, the server
+// records tab and line ends only.
 const characterBytes = 4
 
-// leafSizes are how many bytes a value has at the most, by its type; quotation marks count.
+// leafSizes holds the maximum length of a value by its type, with quotation marks.
 var leafSizes = map[string]int64{
 	"Boolean":   5,
 	"Int":       11,
@@ -24,7 +29,7 @@ var leafSizes = map[string]int64{
 	"ErrorCode": 32,
 }
 
-// fieldSizes are the exceptions from leafSizes, by coordinate.
+// fieldSizes holds the exceptions from leafSizes, by Type.field.
 var fieldSizes = map[string]int64{
 	"WebCustomerEvent.id":             34,
 	"WebCustomerEvent.number":         22,
@@ -34,15 +39,15 @@ var fieldSizes = map[string]int64{
 	"WebCustomerEvent.description":    2 + characterBytes*events.MaxDescription,
 	"ProcessedCustomerEvent.id":       34,
 	"ProcessedCustomerEvent.number":   22,
-	// A fault names a field and a value of at most 100 characters, or the fields in which two events
+	// A problem names a field and a value of at most 100 characters, or the fields in which two events
 	// differ.
 	"UnprocessedCustomerEvent.errorDescription": maxDescriptionBytes,
 }
 
-// maxDescriptionBytes is how long one description of what is wrong with an event is at the most.
+// maxDescriptionBytes is the maximum length of the description of a problem.
 const maxDescriptionBytes = 1300
 
-// leafBytes is how long one value of a field is at the most.
+// leafBytes returns the maximum length of one value of a field.
 func leafBytes(sizes *schemaSizes, coordinate, typeName string) int64 {
 	if size, known := fieldSizes[coordinate]; known {
 		return size
@@ -53,19 +58,19 @@ func leafBytes(sizes *schemaSizes, coordinate, typeName string) int64 {
 	return leafSizes[typeName]
 }
 
-// schemaSizes are how large the schema is, for the cost of introspection.
+// schemaSizes holds the sizes of the schema, for the cost of introspection.
 type schemaSizes struct {
-	// most and total are how many items the lists of a type, field or directive have, by coordinate: the
-	// longest, and all of the schema's together.
-	most, total map[string]int64
-	// text is the longest description.
+	// longest and total are numbers of list items by Type.field: the longest list, and all lists of the
+	// schema together.
+	longest, total map[string]int64
+	// text is the length of the longest description.
 	text int64
 }
 
 func newSchemaSizes(schema *ast.Schema) *schemaSizes {
-	s := &schemaSizes{most: make(map[string]int64), total: make(map[string]int64)}
+	s := &schemaSizes{longest: make(map[string]int64), total: make(map[string]int64)}
 	count := func(coordinate string, n int) {
-		s.most[coordinate] = max(s.most[coordinate], int64(n))
+		s.longest[coordinate] = max(s.longest[coordinate], int64(n))
 		s.total[coordinate] += int64(n)
 	}
 	describe := func(text string) { s.text = max(s.text, int64(2*len(text)+2)) }
@@ -100,24 +105,24 @@ func newSchemaSizes(schema *ast.Schema) *schemaSizes {
 	return s
 }
 
-// items is how many items a list of the introspection has in all, for so many parents. Below all types of
-// the schema, each of them once, it is as many as the schema has, and below any others the longest list
-// of each.
-func (s *schemaSizes) items(coordinate string, parents int64, whole bool) (items int64, stillWhole bool) {
+// items returns the number of items that an introspection list has for all its parents together. If the
+// parents are all types of the schema, each of them once, it is the total of the schema. Else it is the
+// longest list for each parent. The second result reports whether the items are all types still.
+func (s *schemaSizes) items(coordinate string, parents int64, everyType bool) (int64, bool) {
 	switch {
 	case !strings.HasPrefix(coordinate, "__"):
-		// A list that no extent knows, which TestEveryListAndLeafHasASize does not let pass.
+		// No sizeFunc knows the list. TestCost_EveryListAndLeaf fails for such a list.
 		return parents * events.MaxEventsPerCall, false
 	case coordinate == "__Schema.types", coordinate == "__Schema.directives":
-		return parents * s.most[coordinate], parents == 1
-	case whole:
+		return parents * s.longest[coordinate], parents == 1
+	case everyType:
 		return s.total[coordinate], true
 	default:
-		return parents * s.most[coordinate], false
+		return parents * s.longest[coordinate], false
 	}
 }
 
-// leaf is how long one value of the introspection is at the most.
+// leaf returns the maximum length of one value of the introspection.
 func (s *schemaSizes) leaf(coordinate string) int64 {
 	switch {
 	case strings.HasSuffix(coordinate, ".description"):

@@ -15,7 +15,7 @@ import (
 	"customer-events/graph"
 )
 
-// allFields selects everything of a type.
+// allFields returns a selection of every field of a type.
 func allFields(typeName string) string {
 	var b strings.Builder
 	for _, field := range schema().Types[typeName].Fields {
@@ -27,7 +27,7 @@ func allFields(typeName string) string {
 	return "{ __typename" + b.String() + " }"
 }
 
-// fullIntrospection is what tools send.
+// fullIntrospection is the introspection query of common tools.
 const fullIntrospection = `query IntrospectionQuery { __schema { description queryType { name kind } mutationType { name kind } subscriptionType { name kind } types { ...FullType }
 	directives { name description isRepeatable locations args(includeDeprecated: true) { ...InputValue } } } }
 	fragment FullType on __Type { kind name description specifiedByURL isOneOf
@@ -36,8 +36,9 @@ const fullIntrospection = `query IntrospectionQuery { __schema { description que
 	fragment InputValue on __InputValue { name description type { ...TypeRef } defaultValue isDeprecated deprecationReason }
 	fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } } } }`
 
-// What an honest caller asks for at the most is let through, however long the values are.
-func TestOrdinaryRequestsAreWithinTheCost(t *testing.T) {
+// TestCost_OrdinaryRequests checks that the largest legitimate requests are accepted, even with values of
+// maximum length.
+func TestCost_OrdinaryRequests(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("long: it runs without the race detector")
@@ -47,7 +48,8 @@ func TestOrdinaryRequestsAreWithinTheCost(t *testing.T) {
 	if n := strings.Count(page.text, `"__typename":"WebCustomerEvent"`); len(page.Errors) > 0 || n != 500 || len(page.text) < 20<<20 {
 		t.Errorf("a page with every field: %d events, %d bytes, %v", n, len(page.text), page.Errors)
 	}
-	// Every field of the page as well: each event twice. That is let through, and these events are too long for it.
+	// Every field of the page too, so that each event occurs twice. The request is accepted, but the answer
+	// with these events is too long.
 	whole := `query ($after: String, $filter: WebCustomerEventFilter) { webCustomerEvents(first: 500, after: $after, filter: $filter) ` +
 		allFields("WebCustomerEventConnection") + ` }`
 	if r := a.post(t, whole, "", "Accept", newMedia); r.code() != "GRAPHQL_VALIDATION_FAILED" || r.status != 400 || len(r.text) > 1000 ||
@@ -77,7 +79,7 @@ func TestOrdinaryRequestsAreWithinTheCost(t *testing.T) {
 	unknown = strings.TrimSuffix(strings.ReplaceAll(unknown, ";", ","), ",")
 	for name, set := range map[string][]string{"full events": filled, "wrong events": slices.Repeat([]string{"{" + unknown + "}"}, 1000)} {
 		r := a.post(t, everything, `{"input":{"webCustomerEventsSet":[`+strings.Join(set, ",")+`]}}`)
-		var got judged
+		var got outcome
 		if err := json.Unmarshal(r.Data["createWebCustomerEvents"], &got); err != nil || len(r.Errors) > 0 || len(got.ProcessedCustomerEventsSet)+len(got.UnprocessedCustomerEventsSet) != 1000 {
 			t.Errorf("%s: %d bytes, %d and %d events, %v %v", name, len(r.text), len(got.ProcessedCustomerEventsSet), len(got.UnprocessedCustomerEventsSet), r.Errors, err)
 		}
@@ -87,7 +89,7 @@ func TestOrdinaryRequestsAreWithinTheCost(t *testing.T) {
 	}
 }
 
-// times is a selection under n aliases, of fields or of a fragment with them.
+// times returns a selection under n aliases, of fields or of a fragment with them.
 func times(n int, prefix, selection string) (text string) {
 	for i := range n {
 		text += fmt.Sprintf(" %s%d: %s", prefix, i, selection)
@@ -95,8 +97,8 @@ func times(n int, prefix, selection string) (text string) {
 	return text
 }
 
-// multiplied are queries whose fields multiply through fragments and lists, from how many aliases each
-// level has.
+// multiplied holds queries whose fields multiply through fragments and lists, by the number of aliases of
+// each level.
 func multiplied(n int) map[string]string {
 	return map[string]string{
 		"page": `{ webCustomerEvents(first: 500) {` + times(n, "e", "edges { ...E }") + `} } fragment E on WebCustomerEventEdge {` + times(n, "n", "node { ...N }") + `} fragment N on WebCustomerEvent {` + times(n, "d", "description") + `}`,
@@ -114,7 +116,7 @@ func multiplied(n int) map[string]string {
 	}
 }
 
-// nested doubles with every fragment: a few of them are a thousand.
+// nested returns fragments of which each doubles the number of fields: ten of them give a thousand.
 func nested(n int) (text string) {
 	for i := range n {
 		text += fmt.Sprintf(" fragment T%d on __Type { a%d: ofType { ...T%d } ofType { ...T%d } }", i, i, i+1, i+1)
@@ -122,7 +124,7 @@ func nested(n int) (text string) {
 	return text + fmt.Sprintf(" fragment T%d on __Type { name }", n)
 }
 
-func TestFieldsThatMultiplyAreRejectedBeforeTheyRun(t *testing.T) {
+func TestCost_MultiplyingFields(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	bad := `{"input":{"webCustomerEventsSet":[` + strings.TrimSuffix(strings.Repeat(good("x")+"},", 1000), ",") + `]}}`
@@ -147,9 +149,9 @@ func TestFieldsThatMultiplyAreRejectedBeforeTheyRun(t *testing.T) {
 	}
 }
 
-// Of all that is let through, what multiplies most uses no more memory than an answer may. Not parallel:
+// TestCost_Memory limits the memory of the accepted requests that multiply most. It is not parallel, since
 // it measures memory.
-func TestMemoryOfWhatMultipliesMost(t *testing.T) {
+func TestCost_Memory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long: it runs without the race detector")
 	}
@@ -178,8 +180,7 @@ func TestMemoryOfWhatMultipliesMost(t *testing.T) {
 			}
 		}
 	}
-	// Every field has a variable of its own: all of them are read before it is known that they are too
-	// many.
+	// Each field has a variable of its own: the server reads all of them before it can count the events.
 	var head, fields, sets strings.Builder
 	for i := range 30 {
 		fmt.Fprintf(&head, " $v%d: [WebCustomerEventInput!]!", i)
@@ -203,8 +204,8 @@ func TestMemoryOfWhatMultipliesMost(t *testing.T) {
 	}
 }
 
-// A root field without a declared cost would not be let through.
-func TestEveryRootFieldHasACost(t *testing.T) {
+// TestCost_EveryRootField fails for a root field without a declared cost, which the server would reject.
+func TestCost_EveryRootField(t *testing.T) {
 	t.Parallel()
 	want := []string{"__schema", "__type"}
 	for _, root := range []*gql.Definition{schema().Query, schema().Mutation} {
@@ -222,8 +223,8 @@ func TestEveryRootFieldHasACost(t *testing.T) {
 	}
 }
 
-// Lists and values whose size is not known could not be reckoned with.
-func TestEveryListAndLeafHasASize(t *testing.T) {
+// TestCost_EveryListAndLeaf fails for a list or value without a declared size.
+func TestCost_EveryListAndLeaf(t *testing.T) {
 	t.Parallel()
 	if unsized := graph.Unsized(schema()); len(unsized) > 0 {
 		t.Errorf("tell how long these lists are in the extent of their root field, and how long a value of a new scalar is in leafSizes: %v", unsized)

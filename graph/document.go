@@ -13,10 +13,11 @@ import (
 	"customer-events/models"
 )
 
-// What a query text may be. The bulk mutation needs 32 tokens and 216 bytes, the full introspection query 190 and 2.1 kB; events
-// belong into variables. Without these bounds the same field 5000 times over takes 2.4 s and 302 MB to validate.
+// The limits of a query text. The bulk mutation needs 32 tokens and 216 bytes, the full introspection query
+// 190 tokens and 2.1 kB; events belong into variables. Without these limits, the validation of one field
+// repeated 5000 times takes 2.4 s and 302 MB.
 const (
-	// MaxQueryBytes is how long a query text may be.
+	// MaxQueryBytes is the maximum length of a query text.
 	MaxQueryBytes = 15_000
 	maxTokens     = 1000
 	maxDepth      = 20
@@ -24,26 +25,27 @@ const (
 	maxDirectives = 30
 )
 
-// What is kept of documents: programs send the same few again and again, and reading one costs as much as recording an event
-// (0.1 ms, 13 kB). Larger ones, and those with texts in them, which may be secrets, are not kept.
+// The limits of the document cache. Programs send the same few documents again and again, and parsing one
+// costs as much as recording an event (0.1 ms, 13 kB). The cache holds no larger documents, and none with
+// strings, which may be secrets.
 const (
-	maxKeptBytes  = 2000
-	keptDocuments = 100
+	maxCachedBytes     = 2000
+	maxCachedDocuments = 100
 )
 
-// parse reads, validates and bounds a query text, and picks the operation. The document may be shared with other requests.
+// parse parses and validates a query text and selects the operation. Other requests may share the document.
 func (h *handler) parse(query, name string) (*ast.QueryDocument, *ast.OperationDefinition, gqlerror.List) {
-	doc, kept := h.documents.Get(query)
-	if !kept {
-		keep := len(query) <= maxKeptBytes && !strings.Contains(query, `"`)
-		if keep {
-			query = strings.Clone(query) // it is a part of the request's body, all of which would be kept with it
+	doc, cached := h.documents.Get(query)
+	if !cached {
+		cache := len(query) <= maxCachedBytes && !strings.Contains(query, `"`)
+		if cache {
+			query = strings.Clone(query) // a slice would keep the whole body of the request in memory
 		}
 		var errs gqlerror.List
 		if doc, errs = h.document(query); errs != nil {
 			return nil, nil, errs
 		}
-		if keep {
+		if cache {
 			h.documents.Add(query, doc)
 		}
 	}
@@ -52,16 +54,19 @@ func (h *handler) parse(query, name string) (*ast.QueryDocument, *ast.OperationD
 	case operation != nil:
 		return doc, operation, nil
 	case name == "" && len(doc.Operations) > 1:
-		return nil, nil, asList(newError(validationFailed, "the document has several operations: name one in operationName"))
+		return nil, nil, asList(newError(validationFailed,
+			"the document has several operations: name one in operationName"))
 	default:
-		return nil, nil, asList(newError(validationFailed, "the document has no operation (%s)", models.Sanitize(name)))
+		return nil, nil, asList(newError(validationFailed,
+			"the document has no operation (%s)", models.Sanitize(name)))
 	}
 }
 
-// document reads, validates and bounds a query text.
+// document parses a query text, checks its limits and validates it.
 func (h *handler) document(query string) (*ast.QueryDocument, gqlerror.List) {
 	if len(query) > MaxQueryBytes {
-		return nil, asList(newError(validationFailed, "the query text has %d bytes and may have %d: send values as variables", len(query), MaxQueryBytes))
+		return nil, asList(newError(validationFailed,
+			"the query text has %d bytes and may have %d: send values as variables", len(query), MaxQueryBytes))
 	}
 	if err := checkStrings(query); err != nil {
 		return nil, gqlerror.List{err}
@@ -70,39 +75,45 @@ func (h *handler) document(query string) (*ast.QueryDocument, gqlerror.List) {
 	if err != nil {
 		return nil, annotate(parseFailed, gqlerror.List{gqlerror.WrapIfUnwrapped(err)})
 	}
-	if err := bounded(doc); err != nil {
+	if err := checkBounds(doc); err != nil {
 		return nil, asList(err)
 	}
-	long, inexact := exactLiterals(doc)
-	if inexact != nil {
-		return nil, gqlerror.List{inexact}
+	long, numberErr := setExactValues(doc)
+	if numberErr != nil {
+		return nil, gqlerror.List{numberErr}
 	}
 	if errs := validator.ValidateWithRules(h.schema, doc, h.allRules); len(errs) > 0 {
 		return nil, annotate(validationFailed, errs)
 	}
-	if inexact := checkLong(long); inexact != nil {
-		return nil, gqlerror.List{inexact}
+	if err := checkLongIntegers(long); err != nil {
+		return nil, gqlerror.List{err}
 	}
 	return doc, nil
 }
 
-// rules are GraphQL's. Suggestions would spell the schema out to those who may not ask for it.
+// rules returns GraphQL's validation rules. Without introspection their messages have no suggestions, which
+// would reveal the names of the schema.
 func (h *handler) rules() *rules.Rules {
 	if h.Introspection {
 		return rules.NewDefaultRules()
 	}
 	all := rules.NewDefaultRules()
-	for _, silent := range []core.Rule{rules.FieldsOnCorrectTypeRuleWithoutSuggestions, rules.ScalarLeafsRuleWithoutSuggestions,
-		rules.KnownArgumentNamesRuleWithoutSuggestions, rules.KnownTypeNamesRuleWithoutSuggestions, rules.ValuesOfCorrectTypeRuleWithoutSuggestions} {
-		all.RemoveRule(strings.TrimSuffix(silent.Name, "WithoutSuggestions"))
-		all.AddRule(silent.Name, silent.RuleFunc)
+	for _, rule := range []core.Rule{
+		rules.FieldsOnCorrectTypeRuleWithoutSuggestions,
+		rules.ScalarLeafsRuleWithoutSuggestions,
+		rules.KnownArgumentNamesRuleWithoutSuggestions,
+		rules.KnownTypeNamesRuleWithoutSuggestions,
+		rules.ValuesOfCorrectTypeRuleWithoutSuggestions,
+	} {
+		all.RemoveRule(strings.TrimSuffix(rule.Name, "WithoutSuggestions"))
+		all.AddRule(rule.Name, rule.RuleFunc)
 	}
 	return all
 }
 
-// bounded counts what makes validation and execution expensive. It runs before validation and follows no fragment spread, so
-// it costs no more than the text is long.
-func bounded(doc *ast.QueryDocument) *callError {
+// checkBounds limits what makes validation and execution expensive. It runs before the validation and
+// follows no fragment spread, so its own cost is proportional to the length of the text.
+func checkBounds(doc *ast.QueryDocument) *callError {
 	var aliases, directives int
 	var deepest int
 	var walk func(set ast.SelectionSet, depth int)
@@ -132,19 +143,23 @@ func bounded(doc *ast.QueryDocument) *callError {
 		directives += len(fragment.Directives)
 		walk(fragment.SelectionSet, 0)
 	}
-	for _, bound := range []struct {
-		what      string
-		have, may int
-	}{{"levels", deepest, maxDepth}, {"aliases", aliases, maxAliases}, {"directives", directives, maxDirectives}} {
-		if bound.have > bound.may {
-			return newError(validationFailed, "the query has %d %s and may have %d", bound.have, bound.what, bound.may)
+	for _, limit := range []struct {
+		of       string
+		has, max int
+	}{
+		{"levels", deepest, maxDepth},
+		{"aliases", aliases, maxAliases},
+		{"directives", directives, maxDirectives},
+	} {
+		if limit.has > limit.max {
+			return newError(validationFailed, "the query has %d %s and may have %d", limit.has, limit.of, limit.max)
 		}
 	}
 	return nil
 }
 
-// annotate marks errors of the parser and the validator. Their messages quote the query text, which may hold secrets written
-// as literals; the place is enough to find them.
+// annotate adds the code to errors of the parser and the validator. It cuts the quotations of the query
+// text from their messages, since literals may be secrets; the location is enough to find the error.
 func annotate(kind kind, errs gqlerror.List) gqlerror.List {
 	out := make(gqlerror.List, 0, min(len(errs), maxErrors))
 	for _, err := range errs[:min(len(errs), maxErrors)] {
@@ -160,4 +175,5 @@ func annotate(kind kind, errs gqlerror.List) gqlerror.List {
 	return out
 }
 
+// asList returns an error without a path as a list.
 func asList(err *callError) gqlerror.List { return gqlerror.List{toGraphQL(err, nil, nil)} }

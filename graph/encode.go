@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 	"io"
-	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -14,55 +13,40 @@ import (
 	"customer-events/internal/strictjson"
 )
 
-// encodeBulk writes the answer of the bulk mutation by hand. gqlgen would make a goroutine and some fifty allocations of each of a
-// thousand events, a fifth of all that a call costs (bench/README.md). Where the events themselves are selected, which nobody
-// does who is in a hurry, and for every other field, gqlgen goes on as usual.
+// encodeBulk is the root field middleware that encodes the answer of createWebCustomerEvents without
+// gqlgen. gqlgen would start a goroutine and make some fifty allocations for each of a thousand events: a
+// fifth of the cost of the call (test/bench/README.md). gqlgen encodes every other root field, and every
+// selection with a field that the tables in events do not have, such as `event`.
 func (h *handler) encodeBulk(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 	field := graphql.GetRootFieldContext(ctx).Field
 	if field.Name != "createWebCustomerEvents" {
 		return next(ctx)
 	}
 	opCtx := graphql.GetOperationContext(ctx)
-	payload := graphql.CollectFields(opCtx, field.Selections, []string{field.Definition.Type.Name()})
-	inner := make([][]graphql.CollectedField, len(payload))
-	for i := range payload {
-		inner[i] = graphql.CollectFields(opCtx, payload[i].Selections, []string{payload[i].Definition.Type.Name()})
-		for _, f := range inner[i] {
-			if f.Name == "event" {
-				return next(ctx)
-			}
-		}
+	encoder := payloadEncoder(opCtx, field.Selections)
+	if encoder == nil {
+		return next(ctx)
 	}
 	var input model.CreateWebCustomerEventsInput
 	err := input.UnmarshalGQL(field.ArgumentMap(opCtx.Variables)["input"])
-	var answer *model.Outcome
+	var outcome *model.Outcome
 	if err == nil {
-		answer, err = h.createCounted(ctx, input)
+		outcome, err = h.createRecovered(ctx, input)
 	}
 	if err != nil {
-		graphql.AddError(ctx, &gqlerror.Error{Err: err, Message: err.Error(), Path: ast.Path{ast.PathName(field.Alias)}})
+		path := ast.Path{ast.PathName(field.Alias)}
+		graphql.AddError(ctx, &gqlerror.Error{Err: err, Message: err.Error(), Path: path})
 		return graphql.Null
 	}
-	out := appendObject(make([]byte, 0, 256+len(answer.ProcessedCustomerEventsSet)*160+len(answer.UnprocessedCustomerEventsSet)*400), payload, "CreateWebCustomerEventsPayload",
-		func(to []byte, i int) []byte {
-			switch payload[i].Name {
-			case "processedCustomerEventsSet":
-				return strictjson.AppendList(to, len(answer.ProcessedCustomerEventsSet), func(to []byte, n int) []byte {
-					return appendProcessed(to, inner[i], answer.ProcessedCustomerEventsSet[n].ProcessedCustomerEvent)
-				})
-			case "unprocessedCustomerEventsSet":
-				return strictjson.AppendList(to, len(answer.UnprocessedCustomerEventsSet), func(to []byte, n int) []byte {
-					return appendUnprocessed(to, opCtx, inner[i], &answer.UnprocessedCustomerEventsSet[n])
-				})
-			default:
-				return appendSummary(to, inner[i], answer.Summary)
-			}
-		})
-	return graphql.WriterFunc(func(w io.Writer) { _, _ = w.Write(out) })
+	size := 256 + len(outcome.ProcessedCustomerEventsSet)*160 + len(outcome.UnprocessedCustomerEventsSet)*400
+	data := encoder.Append(make([]byte, 0, size), outcome)
+	return graphql.WriterFunc(func(w io.Writer) { _, _ = w.Write(data) })
 }
 
-// createCounted is create, with a panic made an error as gqlgen does for its own resolvers.
-func (h *handler) createCounted(ctx context.Context, input model.CreateWebCustomerEventsInput) (answer *model.Outcome, err error) {
+// createRecovered calls create and turns a panic into an error, as gqlgen does for its own resolvers.
+func (h *handler) createRecovered(
+	ctx context.Context, input model.CreateWebCustomerEventsInput,
+) (outcome *model.Outcome, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = h.recovered(ctx, cause)
@@ -71,82 +55,96 @@ func (h *handler) createCounted(ctx context.Context, input model.CreateWebCustom
 	return h.create(ctx, input)
 }
 
-// payloadTypes are the types that fragments inside the answer may be on.
-var payloadTypes = []string{"CreateWebCustomerEventsPayload", "ProcessedCustomerEvent", "UnprocessedCustomerEvent", "BatchSummary", "EventProblem"}
-
-func appendProcessed(to []byte, fields []graphql.CollectedField, p *events.ProcessedCustomerEvent) []byte {
-	return appendObject(to, fields, "ProcessedCustomerEvent", func(to []byte, i int) []byte {
-		switch fields[i].Name {
-		case "requestUniqueIdentifier":
-			return strictjson.AppendText(to, p.RequestUniqueIdentifier)
-		case "id":
-			return strictjson.AppendText(to, p.ID)
-		case "number":
-			return strictjson.AppendText(to, p.Number)
-		case "replayed":
-			return strconv.AppendBool(to, p.Replayed)
-		default:
-			return strconv.AppendInt(to, int64(p.Index), 10)
-		}
-	})
+// payloadTypes are the types that fragments in the payload's selection may name.
+var payloadTypes = []string{
+	"CreateWebCustomerEventsPayload",
+	"ProcessedCustomerEvent",
+	"UnprocessedCustomerEvent",
+	"BatchSummary",
+	"EventProblem",
 }
 
-func appendUnprocessed(to []byte, opCtx *graphql.OperationContext, fields []graphql.CollectedField, u *events.UnprocessedCustomerEvent) []byte {
-	return appendObject(to, fields, "UnprocessedCustomerEvent", func(to []byte, i int) []byte {
-		switch fields[i].Name {
-		case "requestUniqueIdentifier":
-			if u.RequestUniqueIdentifier == nil {
-				return append(to, "null"...)
+// payloadEncoder returns the encoder of the selected fields, or nil if gqlgen must encode one of them.
+func payloadEncoder(
+	opCtx *graphql.OperationContext, selections ast.SelectionSet,
+) *events.ObjectEncoder[model.Outcome] {
+	return objectEncoder(opCtx, selections, "CreateWebCustomerEventsPayload",
+		func(field graphql.CollectedField) events.AppendFunc[model.Outcome] {
+			switch field.Name {
+			case "processedCustomerEventsSet":
+				if row := rowEncoder(opCtx, field, events.ProcessedFields); row != nil {
+					return func(to []byte, o *model.Outcome) []byte {
+						set := o.ProcessedCustomerEventsSet
+						return strictjson.AppendList(to, len(set), func(to []byte, n int) []byte {
+							return row.Append(to, set[n].ProcessedCustomerEvent)
+						})
+					}
+				}
+			case "unprocessedCustomerEventsSet":
+				if row := unprocessedEncoder(opCtx, field); row != nil {
+					return func(to []byte, o *model.Outcome) []byte {
+						return row.AppendList(to, o.UnprocessedCustomerEventsSet)
+					}
+				}
+			case "summary":
+				if row := rowEncoder(opCtx, field, events.SummaryFields); row != nil {
+					return func(to []byte, o *model.Outcome) []byte { return row.Append(to, &o.Summary) }
+				}
 			}
-			return strictjson.AppendText(to, *u.RequestUniqueIdentifier)
-		case "index":
-			return strconv.AppendInt(to, int64(u.Index), 10)
-		case "errorCode":
-			return strictjson.AppendText(to, string(u.ErrorCode))
-		case "errorDescription":
-			return strictjson.AppendText(to, u.ErrorDescription)
-		case "retryable":
-			return strconv.AppendBool(to, u.Retryable)
-		default:
-			problem := graphql.CollectFields(opCtx, fields[i].Selections, []string{"EventProblem"})
-			return strictjson.AppendList(to, len(u.Problems), func(to []byte, n int) []byte { return appendProblem(to, problem, &u.Problems[n]) })
-		}
-	})
+			return nil
+		})
 }
 
-func appendProblem(to []byte, fields []graphql.CollectedField, p *events.EventProblem) []byte {
-	return appendObject(to, fields, "EventProblem", func(to []byte, i int) []byte {
-		switch fields[i].Name {
-		case "path":
-			return strictjson.AppendList(to, len(p.Path), func(to []byte, n int) []byte { return strictjson.AppendText(to, p.Path[n]) })
-		case "errorCode":
-			return strictjson.AppendText(to, string(p.ErrorCode))
-		default:
-			return strictjson.AppendText(to, p.ErrorDescription)
-		}
-	})
+// unprocessedEncoder returns the encoder of an unprocessed event, whose problems are rows themselves.
+func unprocessedEncoder(
+	opCtx *graphql.OperationContext, field graphql.CollectedField,
+) *events.ObjectEncoder[events.UnprocessedCustomerEvent] {
+	return objectEncoder(opCtx, field.Selections, field.Definition.Type.Name(),
+		func(field graphql.CollectedField) events.AppendFunc[events.UnprocessedCustomerEvent] {
+			if field.Name != "problems" {
+				return outputField(events.UnprocessedFields, field.Name)
+			}
+			if problem := rowEncoder(opCtx, field, events.ProblemFields); problem != nil {
+				return events.AppendProblems(problem)
+			}
+			return nil
+		})
 }
 
-func appendSummary(to []byte, fields []graphql.CollectedField, s events.BatchSummary) []byte {
-	counts := map[string]int{"received": s.Received, "processed": s.Processed, "replayed": s.Replayed, "unprocessed": s.Unprocessed}
-	return appendObject(to, fields, "BatchSummary", func(to []byte, i int) []byte {
-		return strconv.AppendInt(to, int64(counts[fields[i].Name]), 10)
-	})
+// rowEncoder returns the encoder of the fields selected from a table, or nil if the table lacks one.
+func rowEncoder[Row any](
+	opCtx *graphql.OperationContext, field graphql.CollectedField, table []events.OutputField[Row],
+) *events.ObjectEncoder[Row] {
+	return objectEncoder(opCtx, field.Selections, field.Definition.Type.Name(),
+		func(field graphql.CollectedField) events.AppendFunc[Row] { return outputField(table, field.Name) })
 }
 
-// appendObject writes the selected fields of an object, in the order of the selection.
-func appendObject(to []byte, fields []graphql.CollectedField, typeName string, value func(to []byte, i int) []byte) []byte {
-	to = append(to, '{')
-	for i := range fields {
-		if i > 0 {
-			to = append(to, ',')
-		}
-		to = append(strictjson.AppendText(to, fields[i].Alias), ':')
-		if fields[i].Name == "__typename" {
-			to = strictjson.AppendText(to, typeName)
-		} else {
-			to = value(to, i)
+// outputField returns the function that appends the named field, or nil if the table does not have it.
+func outputField[Row any](table []events.OutputField[Row], name string) events.AppendFunc[Row] {
+	for i := range table {
+		if table[i].Names[events.CamelCase] == name {
+			return table[i].Append
 		}
 	}
-	return append(to, '}')
+	return nil
+}
+
+// objectEncoder returns the encoder of the fields that are selected of a type. find returns the function
+// that appends a field, or nil if the field is unknown; the encoder is nil then.
+func objectEncoder[Row any](
+	opCtx *graphql.OperationContext, selections ast.SelectionSet, typeName string,
+	find func(graphql.CollectedField) events.AppendFunc[Row],
+) *events.ObjectEncoder[Row] {
+	encoder := new(events.ObjectEncoder[Row])
+	for _, field := range graphql.CollectFields(opCtx, selections, []string{typeName}) {
+		value := find(field)
+		if field.Name == "__typename" {
+			value = func(to []byte, _ *Row) []byte { return strictjson.AppendText(to, typeName) }
+		}
+		if value == nil {
+			return nil
+		}
+		encoder.Add(field.Alias, value)
+	}
+	return encoder
 }

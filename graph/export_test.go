@@ -10,7 +10,7 @@ import (
 	"customer-events/internal/events"
 )
 
-// Cost is what a request is reckoned to cost, and whether it is let through.
+// Cost returns the computed cost of a request, and whether the request is accepted.
 func Cost(of http.Handler, query, variables string) (bytes, values int64, ok bool) {
 	h := of.(*handler)
 	doc, operation, errs := h.parse(query, "")
@@ -21,15 +21,15 @@ func Cost(of http.Handler, query, variables string) (bytes, values int64, ok boo
 	if errs != nil {
 		return 0, 0, false
 	}
-	m := h.meter(&graphql.OperationContext{Variables: given, Doc: doc, Operation: operation})
-	fields, all, err := m.ask(h)
+	m := h.newMeter(&graphql.OperationContext{Variables: given, Doc: doc, Operation: operation})
+	fields, all, err := m.measureFields(h)
 	if err == nil {
-		err = m.add(fields, all)
+		err = m.checkAnswer(fields, all)
 	}
 	return m.bytes, m.values, err == nil
 }
 
-// RootFields are the names of the root fields whose cost is declared.
+// RootFields returns the names of the root fields with a declared cost.
 func RootFields() (names []string) {
 	for name, field := range rootFields {
 		if field.measure != nil {
@@ -39,17 +39,18 @@ func RootFields() (names []string) {
 	return names
 }
 
-// Unsized are the coordinates of the schema's lists that no root field tells the length of, and of the leaves without a size.
+// Unsized returns the coordinates of the lists whose length no root field gives, and of the leaves without a
+// size.
 func Unsized(schema *ast.Schema) (coordinates []string) {
 	page, _ := measurePage(nil, nil)
-	bulk := bulkExtent(events.ReceivedEvents{})
+	bulk := bulkSizes(events.ReceivedEvents{})
 	for name, definition := range schema.Types {
 		if definition.Kind != ast.Object || strings.HasPrefix(name, "__") {
 			continue
 		}
 		for _, field := range definition.Fields {
 			coordinate := name + "." + field.Name
-			_, paged := page.extent(coordinate)
+			_, paged := page.sizes(coordinate)
 			_, known := bulk(coordinate)
 			kind := schema.Types[field.Type.Name()].Kind
 			leaf := kind == ast.Scalar || kind == ast.Enum
@@ -61,4 +62,18 @@ func Unsized(schema *ast.Schema) (coordinates []string) {
 		}
 	}
 	return coordinates
+}
+
+// EncodesPayload reports whether the answer to a createWebCustomerEvents mutation with the given selection
+// is encoded from the tables in events, without gqlgen.
+func EncodesPayload(of http.Handler, selection string) bool {
+	h := of.(*handler)
+	doc, operation, errs := h.parse(`mutation ($input: CreateWebCustomerEventsInput!) {
+		createWebCustomerEvents(input: $input) { `+selection+` } }`, "")
+	if errs != nil {
+		panic(errs)
+	}
+	opCtx := &graphql.OperationContext{Doc: doc, Operation: operation}
+	field := operation.SelectionSet[0].(*ast.Field)
+	return payloadEncoder(opCtx, field.SelectionSet) != nil
 }

@@ -16,10 +16,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "write the golden responses anew")
+var update = flag.Bool("update", false, "rewrite the golden responses")
 
-// Each folder of testdata is a request and the answer to it. before.json, if it is there, holds lists of variables that were
-// sent earlier, with the same query; anonymous means that no token is in the header.
+// TestGolden sends the request of each folder of testdata and compares the answer. before.json, if present,
+// holds lists of variables that the test sends first, with the same query. A folder with the file anonymous
+// sends no token.
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	folders, err := filepath.Glob("testdata/*/request.graphql")
@@ -62,7 +63,7 @@ func TestGolden(t *testing.T) {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(string(want), string(got)); diff != "" {
-				t.Errorf("(-want +got; go test ./graph -run TestGolden -update writes it anew):\n%s", diff)
+				t.Errorf("(-want +got; go test ./graph -run TestGolden -update rewrites it):\n%s", diff)
 			}
 		})
 	}
@@ -78,7 +79,8 @@ func optional(t *testing.T, path string) []byte {
 }
 
 var (
-	// Ids, tokens and cursors are named by the order in which they appear. Numbers and dates need nothing: the database is new, and the clock stands.
+	// Ids, tokens and cursors get names by order of appearance. Numbers and dates stay as they are: the database
+	// is new, and the clock is fixed.
 	madeUp = regexp.MustCompile(`\b[0-9A-F]{32}\b|"token": "[\w-]{43}"|bnVtYmVyO[\w-]+`)
 )
 

@@ -18,8 +18,8 @@ import (
 	"customer-events/internal/events"
 )
 
-// handler answers GraphQL over HTTP. gqlgen's own handler is not used: it reads bodies without limit and repeats those it cannot
-// parse, secrets and all; and it refuses a thousand events for one bad value.
+// handler serves GraphQL over HTTP. It replaces gqlgen's handler, which reads bodies without limit, repeats
+// the bodies that it cannot parse with their secrets, and rejects a thousand events for one bad value.
 type handler struct {
 	*Resolver
 	schema    *ast.Schema
@@ -29,45 +29,49 @@ type handler struct {
 	sizes     *schemaSizes
 }
 
-// NewHandler answers GraphQL requests, whatever their path. It expects an api.Request in the context.
+// NewHandler returns a handler of GraphQL requests on any path. It expects an api.Request in the context.
 func NewHandler(r *Resolver) http.Handler {
 	executable := generated.NewExecutableSchema(generated.Config{Resolvers: r})
 	h := &handler{Resolver: r, schema: executable.Schema(), executor: executor.New(executable)}
 	h.executor.SetErrorPresenter(r.presentError)
 	h.executor.SetRecoverFunc(r.recovered)
 	h.allRules, h.sizes = h.rules(), newSchemaSizes(h.schema)
-	h.documents, _ = lru.New[string, *ast.QueryDocument](keptDocuments) // it refuses a size of zero only
+	// New fails for a size of zero only.
+	h.documents, _ = lru.New[string, *ast.QueryDocument](maxCachedDocuments)
 	return h
 }
 
-// envelope is a GraphQL request as it came.
+// envelope holds the parameters of a GraphQL request.
 type envelope struct {
 	query, operationName string
-	// variables is their JSON text, known to be well-formed.
+	// variables is well-formed JSON text, or empty.
 	variables string
 }
 
-// execute runs a request. data is nil if it failed before any of it ran.
-func (h *handler) execute(ctx context.Context, e envelope, queriesOnly bool) (data []byte, errs gqlerror.List) {
-	ctx, cancel := context.WithTimeout(model.WithZone(ctx, h.Decoder.Zone), h.Patience)
+// execute runs a request. data is nil if the request failed before any field ran.
+func (h *handler) execute(
+	ctx context.Context, e envelope, queriesOnly bool,
+) (data []byte, errs gqlerror.List) {
+	ctx, cancel := context.WithTimeout(model.WithZone(ctx, h.Decoder.Zone), h.Timeout)
 	defer cancel()
 	doc, operation, errs := h.parse(e.query, e.operationName)
 	if errs != nil {
 		return nil, errs
 	}
-	line := api.RequestOf(ctx)
-	line.Operation = string(operation.Operation)
+	record := api.RequestOf(ctx)
+	record.Operation = string(operation.Operation)
 	if len(operation.SelectionSet) == 1 {
 		if field, ok := operation.SelectionSet[0].(*ast.Field); ok {
-			line.Operation = field.Name
+			record.Operation = field.Name
 		}
 	}
 	if queriesOnly && operation.Operation != ast.Query {
 		return nil, asList(newError(methodNotAllowed, "a %s must be sent by POST", operation.Operation))
 	}
 	var variables map[string]any
-	if refusal := api.RunCPUBound(ctx, len(e.variables), func() { variables, errs = h.variables(operation, e.variables) }); refusal != nil {
-		return nil, asList(refusal)
+	coerce := func() { variables, errs = h.variables(operation, e.variables) }
+	if err := api.RunCPUBound(ctx, len(e.variables), coerce); err != nil {
+		return nil, asList(err)
 	}
 	if errs != nil {
 		return nil, errs
@@ -78,9 +82,9 @@ func (h *handler) execute(ctx context.Context, e envelope, queriesOnly bool) (da
 		DisableIntrospection:   !h.Introspection,
 		RecoverFunc:            h.recovered,
 		ResolverMiddleware:     func(ctx context.Context, next graphql.Resolver) (any, error) { return next(ctx) },
-		RootResolverMiddleware: out.root,
+		RootResolverMiddleware: out.runRootField,
 	}
-	if err := h.boundedCall(ctx, opCtx); err != nil {
+	if err := h.checkCost(ctx, opCtx); err != nil {
 		return nil, gqlerror.List{h.presentError(ctx, err)}
 	}
 	responses, ctx := h.executor.DispatchOperation(ctx, opCtx)
@@ -88,7 +92,7 @@ func (h *handler) execute(ctx context.Context, e envelope, queriesOnly bool) (da
 	if response == nil { // the context ended first
 		return nil, asList(newError(unavailable, "%s", events.ErrUnavailable))
 	}
-	if err := out.refusal(); err != nil {
+	if err := out.err(); err != nil {
 		return nil, gqlerror.List{h.presentError(ctx, err)}
 	}
 	if data = response.Data; data == nil {
@@ -97,30 +101,31 @@ func (h *handler) execute(ctx context.Context, e envelope, queriesOnly bool) (da
 	return data, response.Errors
 }
 
-// boundedCall keeps one request from doing the work of many: all events of a request together are at most as many
-// as those of one call, all pages of it together are a thousand events long, and its answer costs no more than
-// answers may cost.
-func (h *handler) boundedCall(ctx context.Context, opCtx *graphql.OperationContext) (err error) {
+// checkCost limits a request as a whole, so that one request cannot do the work of many. All its fields
+// together may receive the events of one call and read pages of a thousand events, and its answer must be
+// within the limits of an answer.
+func (h *handler) checkCost(ctx context.Context, opCtx *graphql.OperationContext) (err error) {
 	const maxNodes, maxPages = 2 * MaxPageSize, 10
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = h.recovered(ctx, cause)
 		}
 	}()
-	m := h.meter(opCtx)
-	fields, all, err := m.ask(h)
+	m := h.newMeter(opCtx)
+	fields, demands, err := m.measureFields(h)
 	if err != nil {
 		return err
 	}
-	var sum asked
+	var sum demand
 	for i := range fields {
-		if all[i].schema && !h.Introspection {
-			return newError(validationFailed, "this server does not tell its schema: it stands in schema.graphqls")
+		if demands[i].introspection && !h.Introspection {
+			return newError(validationFailed,
+				"introspection is disabled on this server: read the schema in schema.graphqls")
 		}
-		sum.unread = sum.unread || all[i].unread
-		sum.events += all[i].events
-		sum.nodes += all[i].nodes
-		sum.pages += all[i].pages
+		sum.notDecoded = sum.notDecoded || demands[i].notDecoded
+		sum.events += demands[i].events
+		sum.nodes += demands[i].nodes
+		sum.pages += demands[i].pages
 	}
 	other := func(field graphql.CollectedField) bool { return field.Name != fields[0].Name }
 	if len(fields) > 0 && !slices.ContainsFunc(fields, other) {
@@ -128,25 +133,27 @@ func (h *handler) boundedCall(ctx context.Context, opCtx *graphql.OperationConte
 	}
 	switch {
 	case sum.events > events.MaxEventsPerCall:
-		return h.tooMany(ctx, opCtx.Variables, fields, all, sum.events)
-	case sum.unread:
+		return h.tooManyEventsError(ctx, opCtx.Variables, fields, demands, sum.events)
+	case sum.notDecoded:
 		return newError(tooManyEvents, "the variables of this request carry more than %d events, used or not: "+
 			"send at most %d in a request", maxDecoded, events.MaxEventsPerCall)
 	case sum.pages > maxPages:
-		return newError(badRequest, "this request reads %d pages of events and may read %d: ask for them one by one",
-			sum.pages, maxPages)
+		return newError(badRequest,
+			"this request reads %d pages of events and may read %d: ask for them one by one", sum.pages, maxPages)
 	case sum.nodes > maxNodes:
-		return newError(badRequest, "the pages of this request have up to %d events and may have %d: ask for them one by one", sum.nodes, maxNodes)
+		return newError(badRequest, "the pages of this request have up to %d events and may have %d: "+
+			"ask for them one by one", sum.nodes, maxNodes)
 	}
-	return m.add(fields, all)
+	return m.checkAnswer(fields, demands)
 }
 
-// tooMany rejects a request with too many events. They have been read, so they use up the rate of whoever sent
-// them.
-func (h *handler) tooMany(ctx context.Context, variables map[string]any, fields []graphql.CollectedField,
-	all []asked, sent int) error {
+// tooManyEventsError returns the error of a request with too many events. The server has read them, so they
+// count against the rate limit of the users who sent them.
+func (h *handler) tooManyEventsError(
+	ctx context.Context, variables map[string]any, fields []graphql.CollectedField, demands []demand, received int,
+) error {
 	for i, field := range fields {
-		if all[i].events == 0 {
+		if demands[i].events == 0 {
 			continue
 		}
 		var input model.CreateWebCustomerEventsInput
@@ -155,11 +162,11 @@ func (h *handler) tooMany(ctx context.Context, variables map[string]any, fields 
 		}
 		caller, err := h.caller(ctx, input.Token)
 		if err == nil {
-			err = api.TakeUpTo(ctx, caller, all[i].events)
+			err = api.TakeUpTo(ctx, caller, demands[i].events)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	return events.ErrTooManyEvents{Sent: sent}
+	return events.ErrTooManyEvents{Sent: received}
 }

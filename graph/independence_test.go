@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// judged is what an answer says of the events of one call.
-type judged struct {
+// outcome is the part of an answer about the events of one call.
+type outcome struct {
 	Acceptable                   int
 	ProcessedCustomerEventsSet   []struct{ Index int }
 	UnprocessedCustomerEventsSet []struct {
@@ -26,7 +26,7 @@ type judged struct {
 	}
 }
 
-// calls are the shapes in which events may be sent as variables.
+// calls holds the ways in which variables may have events.
 var calls = []struct{ query, before, after string }{
 	{`query ($input: CreateWebCustomerEventsInput!) { checkWebCustomerEvents(input: $input) { acceptable UNPROCESSED } }`, `{"input":{"webCustomerEventsSet":[`, `]}}`},
 	{`query ($events: [WebCustomerEventInput!]!) { checkWebCustomerEvents(input: {webCustomerEventsSet: $events}) { acceptable UNPROCESSED } }`, `{"events":[`, `]}`},
@@ -37,43 +37,43 @@ const (
 	mutation          = `mutation ($input: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: $input) { processedCustomerEventsSet { index } ` + unprocessedFields + ` } }`
 )
 
-// batchOf is a thousand events, poisoned at the given places. Its parts are joined once, since some are long.
-func batchOf(at map[int]poison) string {
+// batchOf returns a thousand events with invalid ones at the given positions.
+func batchOf(at map[int]invalidEvent) string {
 	var b strings.Builder
 	for i := range 1000 {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		if p, poisoned := at[i]; poisoned {
+		if p, isInvalid := at[i]; isInvalid {
 			b.WriteString(p.event(fmt.Sprint("r", i)))
 		} else {
-			b.WriteString(goods[i])
+			b.WriteString(validEvents[i])
 		}
 	}
 	return b.String()
 }
 
-var goods = func() (texts [1000]string) {
+var validEvents = func() (texts [1000]string) {
 	for i := range texts {
 		texts[i] = good(fmt.Sprint("r", i)) + "}"
 	}
 	return texts
 }()
 
-// compare reports every event that was judged otherwise than it deserves.
-func compare(t *testing.T, name string, at map[int]poison, got judged) {
+// compare reports every event with an unexpected result.
+func compare(t *testing.T, name string, at map[int]invalidEvent, got outcome) {
 	t.Helper()
 	found := make(map[int]bool)
 	last := -1
 	for _, u := range got.UnprocessedCustomerEventsSet {
 		found[u.Index] = true
-		p, poisoned := at[u.Index]
+		p, isInvalid := at[u.Index]
 		if u.Index <= last {
 			t.Errorf("%s: the order is not the caller's", name)
 		}
 		last = u.Index
-		if !poisoned {
-			t.Errorf("%s: the good event %d is harmed: %+v", name, u.Index, u)
+		if !isInvalid {
+			t.Errorf("%s: the valid event %d is unprocessed: %+v", name, u.Index, u)
 			continue
 		}
 		if u.ErrorCode != p.code || len(u.Problems) == 0 || u.Problems[0].ErrorCode != p.code || strings.Join(u.Problems[0].Path, ".") != p.path {
@@ -87,12 +87,13 @@ func compare(t *testing.T, name string, at map[int]poison, got judged) {
 	}
 }
 
-// However events are spoilt, alone, in pairs or by the hundred, their neighbours are not harmed.
-func TestOneEventNeverHarmsAnother(t *testing.T) {
+// TestCreate_InvalidEvent checks that invalid events of every kind, alone, in pairs or by the hundred, do not
+// affect the events beside them.
+func TestCreate_InvalidEvent(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
-	all := poisons()
-	t.Logf("%d kinds of poison", len(all))
+	all := invalidEvents()
+	t.Logf("%d kinds of invalid events", len(all))
 	if len(all) < 60 {
 		t.Fatal("too few")
 	}
@@ -100,11 +101,11 @@ func TestOneEventNeverHarmsAnother(t *testing.T) {
 		t.Fatal(r.text)
 	}
 	random := rand.New(rand.NewPCG(1, 2))
-	check := func(name string, at map[int]poison) {
+	check := func(name string, at map[int]invalidEvent) {
 		t.Helper()
 		call := calls[random.IntN(len(calls))]
 		r := a.post(t, strings.Replace(call.query, "UNPROCESSED", unprocessedFields, 1), call.before+batchOf(at)+call.after)
-		var got judged
+		var got outcome
 		if err := json.Unmarshal(r.Data["checkWebCustomerEvents"], &got); err != nil || len(r.Errors) > 0 {
 			t.Errorf("%s: the call is refused: %.600s", name, r.text)
 			return
@@ -114,7 +115,7 @@ func TestOneEventNeverHarmsAnother(t *testing.T) {
 		}
 		compare(t, name, at, got)
 	}
-	place := func(at map[int]poison, p poison, n int) {
+	place := func(at map[int]invalidEvent, p invalidEvent, n int) {
 		for n > 0 {
 			if i := random.IntN(1000); at[i].event == nil {
 				at[i] = p
@@ -122,23 +123,24 @@ func TestOneEventNeverHarmsAnother(t *testing.T) {
 			}
 		}
 	}
-	// Every kind beside another of the other half, some alone, some by the hundred. In the last test below each is alone among few.
+	// Each kind beside one of the other half: some alone, some by the hundred. In the last test below each is
+	// alone among few.
 	half := len(all) / 2
 	for k, p := range all {
 		if k < half || k == len(all)-1 {
-			at := make(map[int]poison)
+			at := make(map[int]invalidEvent)
 			place(at, p, p.least)
 			other := all[(k+half)%len(all)]
 			place(at, other, other.least)
 			check(p.name+" and "+other.name, at)
 		}
 		if k%8 == 0 {
-			at := map[int]poison{[]int{0, 999}[k/8%2]: p} // at an end
+			at := map[int]invalidEvent{[]int{0, 999}[k/8%2]: p} // at an end
 			place(at, p, p.least-1)
 			check(p.name+" alone", at)
 		}
 		if k%16 == 0 || p.most > 0 && k%3 == 0 || p.least > 1 {
-			at := make(map[int]poison)
+			at := make(map[int]invalidEvent)
 			if p.most > 0 {
 				place(at, p, p.most)
 			} else {
@@ -147,8 +149,8 @@ func TestOneEventNeverHarmsAnother(t *testing.T) {
 			check(p.name+" by the hundred", at)
 		}
 	}
-	// All kinds at once, on both sides of every good event.
-	at := make(map[int]poison)
+	// All kinds at once, on both sides of every valid event.
+	at := make(map[int]invalidEvent)
 	for i := 0; i < 1000; i += 2 {
 		if p := all[i/2%len(all)]; p.most == 0 && p.least == 1 {
 			at[i] = p
@@ -157,26 +159,26 @@ func TestOneEventNeverHarmsAnother(t *testing.T) {
 	check("every other one", at)
 }
 
-// The same with the mutation: what is processed is stored, and nothing else.
-func TestOneEventNeverHarmsAnotherWhenStored(t *testing.T) {
+// TestCreate_EventRejectedByDatabase does the same with the mutation: exactly the processed events are stored.
+func TestCreate_EventRejectedByDatabase(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
-	all := slices.DeleteFunc(poisons(), func(p poison) bool { return p.most > 0 || p.code == duplicate })
-	at := make(map[int]poison)
+	all := slices.DeleteFunc(invalidEvents(), func(p invalidEvent) bool { return p.most > 0 || p.code == duplicate })
+	at := make(map[int]invalidEvent)
 	for i := range 1000 {
 		if i%3 == 1 {
 			at[i] = all[i/3%len(all)]
 		}
 	}
 	r := a.post(t, mutation, `{"input":{"webCustomerEventsSet":[`+batchOf(at)+`]}}`)
-	var got judged
+	var got outcome
 	if err := json.Unmarshal(r.Data["createWebCustomerEvents"], &got); err != nil || len(r.Errors) > 0 {
 		t.Fatalf("the call is refused: %.600s", r.text)
 	}
 	compare(t, "stored", at, got)
 	var want, processed []int
 	for i := range 1000 {
-		if _, poisoned := at[i]; !poisoned {
+		if _, isInvalid := at[i]; !isInvalid {
 			want = append(want, i)
 		}
 	}
@@ -209,22 +211,22 @@ func TestOneEventNeverHarmsAnotherWhenStored(t *testing.T) {
 	}
 }
 
-// Events in variables of their own, beside literals.
-func TestOneEventNeverHarmsAnotherInVariablesOfItsOwn(t *testing.T) {
+// TestCreate_InvalidEventInOwnVariable sends events in variables of their own, beside literals.
+func TestCreate_InvalidEventInOwnVariable(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	const query = `query ($e1: WebCustomerEventInput!, $e2: WebCustomerEventInput!) { checkWebCustomerEvents(input: {webCustomerEventsSet: [$e1, {requestUniqueIdentifier: "literal",
 		accountsReceivableIdentifier: {number: "ACR0000000020"}, performedByUnitIdentifier: {id: "1"}, performedOn: "2020-01-01T00:00:00Z", website: "www.crm.com"}, $e2]}) { acceptable ` + unprocessedFields + ` } }`
-	for _, p := range poisons() {
+	for _, p := range invalidEvents() {
 		if p.least > 1 || p.name == "a taken reference" || p.most > 0 {
 			continue
 		}
-		r := a.post(t, query, `{"e1":`+p.event("poisoned")+`,"e2":`+good("good")+`}}`)
-		var got judged
+		r := a.post(t, query, `{"e1":`+p.event("invalid")+`,"e2":`+good("good")+`}}`)
+		var got outcome
 		if err := json.Unmarshal(r.Data["checkWebCustomerEvents"], &got); err != nil || len(r.Errors) > 0 || got.Acceptable != 2 {
 			t.Errorf("%s: %.600s", p.name, r.text)
 			continue
 		}
-		compare(t, "single", map[int]poison{0: p}, got)
+		compare(t, "single", map[int]invalidEvent{0: p}, got)
 	}
 }

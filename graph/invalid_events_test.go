@@ -5,14 +5,15 @@ import (
 	"strings"
 )
 
-// poison is one way of spoiling an event.
-type poison struct {
+// invalidEvent is one kind of invalid event.
+type invalidEvent struct {
 	name string
-	// event is the event's JSON text; request is its request identifier, if it should bear one.
+	// event is the JSON text of the event. request is its expected request identifier, if any.
 	event func(request string) string
 	code  string
 	path  string
-	// least is how many there must be to do harm; most is how many fit into one body, 0 for any number.
+	// least is the number of such events from which the kind is invalid. most is the number that fits into one
+	// body, 0 for any number.
 	least, most int
 }
 
@@ -21,7 +22,7 @@ const (
 	ambiguous, duplicate         = "AmbiguousAPIValueException", "DuplicateAPIValueException"
 )
 
-// with is a good event in which one field has another value.
+// with returns a valid event in which one field has another value.
 func with(field, value string) func(string) string {
 	return func(request string) string {
 		e := good(request)
@@ -40,7 +41,7 @@ func with(field, value string) func(string) string {
 	}
 }
 
-// without is a good event that lacks a field.
+// without returns a valid event that lacks a field.
 func without(field string) func(string) string {
 	return func(request string) string {
 		e := with(field, `@`)(request)
@@ -51,17 +52,17 @@ func without(field string) func(string) string {
 
 func fixed(event string) func(string) string { return func(string) string { return event } }
 
-// instead is a good event with another field in place of the account.
+// instead returns a valid event with another field in place of the account.
 func instead(field, value string) func(string) string {
 	return func(request string) string {
 		return strings.Replace(with(field, value)(request), `"accountsReceivableIdentifier":{"number":"ACR0000000020"},`, "", 1)
 	}
 }
 
-// poisons are all the ways.
-func poisons() (list []poison) {
+// invalidEvents returns every kind.
+func invalidEvents() (list []invalidEvent) {
 	add := func(name string, event func(string) string, code, path string) {
-		list = append(list, poison{name: name, event: event, code: code, path: path, least: 1})
+		list = append(list, invalidEvent{name: name, event: event, code: code, path: path, least: 1})
 	}
 	texts := []string{"requestUniqueIdentifier", "website", "description", "externalSystem", "externalSystemReferenceNumber", "udfString1", "udfString2",
 		"udfString3", "udfString4", "udfString5", "udfString6", "udfString7", "udfString8"}
@@ -130,7 +131,7 @@ func poisons() (list []poison) {
 	add("a field twice", func(r string) string { return good(r) + `,"website":"www.crm.com"}` }, invalid, "website")
 	add("the request identifier twice", func(r string) string { return good(r) + `,"requestUniqueIdentifier":"another"}` }, invalid, "requestUniqueIdentifier")
 	add("both customers", with("rewardsParticipantIdentifier", `{"number":"RP0000000019"}`), invalid, "rewardsParticipantIdentifier")
-	add("a name that two bear", with("accountsReceivableIdentifier", `{"name":"Alex Twin"}`), ambiguous, "accountsReceivableIdentifier.name")
+	add("a name of two accounts", with("accountsReceivableIdentifier", `{"name":"Alex Twin"}`), ambiguous, "accountsReceivableIdentifier.name")
 	add("a classification of another type", with("classificationIdentifier", `{"name":"Till"}`), notFound, "classificationIdentifier.name")
 	const participant, token = "rewardsParticipantIdentifier", "rewardsParticipantIdentifier.accessTokenIdentifier"
 	for _, c := range []struct{ value, code, path string }{
@@ -151,16 +152,16 @@ func poisons() (list []poison) {
 	add("a taken reference", func(r string) string {
 		return good(r) + `,"externalSystem":"shop","externalSystemReferenceNumber":"taken","description":"other"}`
 	}, duplicate, "description")
-	list = append(list, poison{name: "one request identifier", event: func(string) string { return good("the same") + "}" }, code: duplicate, path: "requestUniqueIdentifier", least: 2})
+	list = append(list, invalidEvent{name: "one request identifier", event: func(string) string { return good("the same") + "}" }, code: duplicate, path: "requestUniqueIdentifier", least: 2})
 	for name, value := range map[string]string{"lists": strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000), "objects": strings.Repeat(`{"a":`, 100_000) + "1" + strings.Repeat("}", 100_000)} {
 		for _, field := range []string{"nothing", "description", "performedOn", "udfFloat1", "accountsReceivableIdentifier"} {
 			path := field
 			if field == "accountsReceivableIdentifier" && name == "objects" {
 				path += ".a"
 			}
-			list = append(list, poison{name: "100,000 " + name + " deep in " + field, event: with(field, value), code: invalid, path: path, least: 1, most: 3})
+			list = append(list, invalidEvent{name: "100,000 " + name + " deep in " + field, event: with(field, value), code: invalid, path: path, least: 1, most: 3})
 		}
-		list = append(list, poison{name: fmt.Sprintf("100,000 %s deep for an event", name), event: fixed(value), code: invalid, path: map[string]string{"objects": "a"}[name], least: 1, most: 3})
+		list = append(list, invalidEvent{name: fmt.Sprintf("100,000 %s deep for an event", name), event: fixed(value), code: invalid, path: map[string]string{"objects": "a"}[name], least: 1, most: 3})
 	}
 	return list
 }

@@ -29,12 +29,12 @@ import (
 	"customer-events/models"
 )
 
-// now is the clock of all tests of this package.
+// now is the time of the fixed clock of all tests of this package.
 var now = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 func clock() time.Time { return now }
 
-// template is an SQLite file with the demo data and a login, which every test gets a copy of.
+// template makes an SQLite file with the demo data and a session. Every test gets a copy.
 var template = sync.OnceValues(func() (made struct {
 	file  []byte
 	token string
@@ -76,7 +76,7 @@ var template = sync.OnceValues(func() (made struct {
 
 var secrets = models.NewKeyedHasher([]byte("the tests' own key"))
 
-// testAPI is the handler on a database of the test's own.
+// testAPI is a handler with a database of its own.
 type testAPI struct {
 	handler  http.Handler
 	resolver *graph.Resolver
@@ -85,7 +85,7 @@ type testAPI struct {
 	rate     *ratelimit.Limiter // nil is none
 }
 
-// newAPI makes a handler; change may put doubles into it.
+// newAPI returns a handler. change may replace its services with test doubles.
 func newAPI(t *testing.T, change func(*graph.Resolver)) *testAPI {
 	t.Helper()
 	made, err := template()
@@ -121,7 +121,7 @@ func newAPI(t *testing.T, change func(*graph.Resolver)) *testAPI {
 		Limits: generated.Limits{MaxEventsPerCall: events.MaxEventsPerCall, MaxBodyBytes: api.MaxBodyBytes, MaxQueryBytes: graph.MaxQueryBytes,
 			MaxTextLength: events.MaxShortText, MaxDescriptionLength: events.MaxDescription, MaxWebsiteLength: events.MaxWebsite,
 			MaxIdempotencyKeyLength: api.MaxKeyLength, MaxPageSize: graph.MaxPageSize, FutureToleranceSeconds: 86400, IdempotencyKeySeconds: 259200, TokenSeconds: 7200},
-		Log: logger, Introspection: true, Patience: time.Minute,
+		Log: logger, Introspection: true, Timeout: time.Minute,
 	}
 	if change != nil {
 		change(r)
@@ -129,7 +129,7 @@ func newAPI(t *testing.T, change func(*graph.Resolver)) *testAPI {
 	return &testAPI{handler: graph.NewHandler(r), resolver: r, token: made.token, log: log}
 }
 
-// reply is an answer.
+// reply is the answer to a request.
 type reply struct {
 	status int
 	header http.Header
@@ -149,7 +149,7 @@ func (r reply) code() string {
 	return r.Errors[0].Extensions.Code
 }
 
-// do sends a request with the token, and the headers given in pairs; an empty value takes one away.
+// do sends a request with the token and with headers, given in pairs. An empty value removes a header.
 func (a *testAPI) do(t *testing.T, method, target string, body io.Reader, headers ...string) reply {
 	t.Helper()
 	request := httptest.NewRequest(method, target, body)
@@ -175,13 +175,13 @@ func (a *testAPI) serve(t *testing.T, request *http.Request) reply {
 	return r
 }
 
-// send posts a body as it is.
+// send posts a body.
 func (a *testAPI) send(t *testing.T, body string, headers ...string) reply {
 	t.Helper()
 	return a.do(t, http.MethodPost, "/graphql", strings.NewReader(body), headers...)
 }
 
-// post sends a query with variables, which are JSON text and may hold what no encoder would write.
+// post sends a query with variables, given as JSON text: they may be what no encoder would write.
 func (a *testAPI) post(t *testing.T, query, variables string, headers ...string) reply {
 	t.Helper()
 	text, err := json.Marshal(query)
@@ -199,13 +199,13 @@ const newMedia = "application/graphql-response+json"
 const createQuery = `mutation ($input: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: $input) {
 	processedCustomerEventsSet { index requestUniqueIdentifier } unprocessedCustomerEventsSet { index errorCode problems { path errorCode } } summary { received } } }`
 
-// good is a good event as JSON text, without its closing bracket, so that more can be written behind it.
+// good returns a valid event as JSON text without its closing bracket, so that a test can append fields.
 func good(request string) string {
 	return `{"requestUniqueIdentifier":"` + request + `","accountsReceivableIdentifier":{"number":"ACR0000000020"},"performedByUnitIdentifier":{"id":"1"},` +
 		`"performedOn":"2026-01-01T00:00:00Z","website":"www.crm.com"`
 }
 
-// set is an input of so many good events.
+// set returns the variables with an input of n valid events.
 func set(n int) string {
 	list := make([]string, n)
 	for i := range list {

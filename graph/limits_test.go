@@ -13,8 +13,8 @@ import (
 	"customer-events/models"
 )
 
-// All events of a request together are at most as many as those of one call.
-func TestSumOfEvents(t *testing.T) {
+// TestCheck_TooManyEvents checks that the limit of a call applies to all events of a request together.
+func TestCheck_TooManyEvents(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	const check = `checkWebCustomerEvents(input: $input) { acceptable }`
@@ -46,8 +46,8 @@ func TestSumOfEvents(t *testing.T) {
 	}
 }
 
-// Aliases run at the same time and share their variables: each must judge them by itself.
-func TestAliasesDoNotShareEvents(t *testing.T) {
+// TestCheck_AliasesWithOneVariable checks that each alias evaluates the events of a shared variable by itself.
+func TestCheck_AliasesWithOneVariable(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	query := `query ($input: CreateWebCustomerEventsInput!, $event: WebCustomerEventInput!) {` + aliases(5, `checkWebCustomerEvents(input: $input) { acceptable unprocessedCustomerEventsSet { index } }`) +
@@ -64,40 +64,40 @@ func TestAliasesDoNotShareEvents(t *testing.T) {
 	}
 }
 
-// away is a ledger or directory that answers with an error.
-type away struct {
+// failingServices is a store or reference resolver that returns an error.
+type failingServices struct {
 	events.ReferenceResolver
 	events.EventStore
 	find, remembered, record error
 }
 
-func (a away) Find(ctx context.Context, refs []models.Reference) ([]models.Match, error) {
+func (a failingServices) Find(ctx context.Context, refs []models.Reference) ([]models.Match, error) {
 	if a.find != nil {
 		return nil, a.find
 	}
 	return a.ReferenceResolver.Find(ctx, refs)
 }
 
-func (a away) IdempotencyRecord(ctx context.Context, call models.IdempotencyKey) (*models.IdempotencyRecord, error) {
+func (a failingServices) IdempotencyRecord(ctx context.Context, call models.IdempotencyKey) (*models.IdempotencyRecord, error) {
 	if a.remembered != nil {
 		return nil, a.remembered
 	}
 	return a.EventStore.IdempotencyRecord(ctx, call)
 }
 
-func (a away) Record(ctx context.Context, entry models.WriteSet) error {
+func (a failingServices) Record(ctx context.Context, entry models.WriteSet) error {
 	if a.record != nil {
 		return a.record
 	}
 	return a.EventStore.Record(ctx, entry)
 }
 
-func TestStatusesOfWholeCalls(t *testing.T) {
+func TestTransport_StatusOfFailedCall(t *testing.T) {
 	t.Parallel()
 	const key = "Idempotency-Key"
 	for _, c := range []struct {
 		name         string
-		away         away
+		services     failingServices
 		token        string
 		code         string
 		status       int // under the newer media type
@@ -105,18 +105,18 @@ func TestStatusesOfWholeCalls(t *testing.T) {
 	}{
 		{name: "all is well", status: 200, plain: true},
 		{name: "no token", token: "wrong", code: "UNAUTHENTICATED", status: 401, plain: true},
-		{name: "away", away: away{find: models.ErrUnavailable}, code: "UNAVAILABLE", status: 503, plain: true, after: true},
-		{name: "rerun", away: away{record: models.ErrAborted}, code: "UNAVAILABLE", status: 503, plain: true, after: true},
-		{name: "unknown", away: away{record: models.ErrCommitUnknown}, code: "OUTCOME_UNKNOWN", status: 503, plain: true, after: true},
-		{name: "in use", away: away{record: models.ErrInProgress}, code: "IDEMPOTENCY_KEY_IN_USE", status: 409, after: true},
-		{name: "reused", away: away{remembered: events.ErrKeyReused}, code: "IDEMPOTENCY_KEY_REUSED", status: 422},
-		{name: "a fault of ours", away: away{find: errors.New("CANARY: SELECT secret FROM table")}, code: "INTERNAL_SERVER_ERROR", status: 500},
+		{name: "unavailable", services: failingServices{find: models.ErrUnavailable}, code: "UNAVAILABLE", status: 503, plain: true, after: true},
+		{name: "rerun", services: failingServices{record: models.ErrAborted}, code: "UNAVAILABLE", status: 503, plain: true, after: true},
+		{name: "unknown", services: failingServices{record: models.ErrCommitUnknown}, code: "OUTCOME_UNKNOWN", status: 503, plain: true, after: true},
+		{name: "in use", services: failingServices{record: models.ErrInProgress}, code: "IDEMPOTENCY_KEY_IN_USE", status: 409, after: true},
+		{name: "reused", services: failingServices{remembered: events.ErrKeyReused}, code: "IDEMPOTENCY_KEY_REUSED", status: 422},
+		{name: "an internal error", services: failingServices{find: errors.New("CANARY: SELECT secret FROM table")}, code: "INTERNAL_SERVER_ERROR", status: 500},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			a := newAPI(t, func(r *graph.Resolver) {
-				c.away.ReferenceResolver, c.away.EventStore = r.Service.References, r.Service.Store
-				r.Service.References, r.Service.Store, r.Service.RetryTimeout = c.away, c.away, 30*time.Millisecond
+				c.services.ReferenceResolver, c.services.EventStore = r.Service.References, r.Service.Store
+				r.Service.References, r.Service.Store, r.Service.RetryTimeout = c.services, c.services, 30*time.Millisecond
 			})
 			if c.token != "" {
 				a.token = c.token
@@ -129,7 +129,7 @@ func TestStatusesOfWholeCalls(t *testing.T) {
 				if c.code != "" && string(r.Data["createWebCustomerEvents"]) != "null" {
 					t.Errorf("%s: %s", media, r.text)
 				}
-				// The other door says the same by the same status.
+				// The Web API has the same text and status.
 				call := `{"web_customer_events_set":[` + wire(good("1")) + `}]}`
 				if status, header, text := a.byWebAPI(t, "customer_events/bulk/web/create", "another", call); status != c.status || c.after != (header.Get("Retry-After") != "") ||
 					c.code != "" && !strings.Contains(text, r.Errors[0].Message) || strings.Contains(text, "CANARY") {
@@ -141,7 +141,7 @@ func TestStatusesOfWholeCalls(t *testing.T) {
 			}
 		})
 	}
-	// One failing alias does not void another's answer.
+	// An alias that fails does not affect the result of another.
 	a := newAPI(t, nil)
 	r := a.post(t, `query ($a: CreateWebCustomerEventsInput!, $b: CreateWebCustomerEventsInput!) { a: checkWebCustomerEvents(input: $a) { acceptable } b: checkWebCustomerEvents(input: $b) { acceptable } }`,
 		`{"a":{"webCustomerEventsSet":[`+good("1")+`}]},"b":{"token":"wrong","webCustomerEventsSet":[`+good("1")+`}]}}`, "Accept", newMedia)
@@ -150,8 +150,8 @@ func TestStatusesOfWholeCalls(t *testing.T) {
 	}
 }
 
-// What a caller wrote into the query text may be a secret at the wrong place.
-func TestErrorsDoNotRepeatLiterals(t *testing.T) {
+// TestDocument_ErrorsDoNotRepeatLiterals checks that no error repeats a literal: it may be a misplaced secret.
+func TestDocument_ErrorsDoNotRepeatLiterals(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	const template = `mutation { createWebCustomerEvents(input: {webCustomerEventsSet: [{requestUniqueIdentifier: "1", performedByUnitIdentifier: {id: "1"}, performedOn: "2020-01-01T00:00:00Z",

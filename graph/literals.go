@@ -11,13 +11,13 @@ import (
 	"customer-events/internal/strictjson"
 )
 
-// The parser of the library reads some literals as other values than the caller wrote. What is here makes
-// it exact: every literal and every default value is read back exactly, or the document is rejected.
+// gqlparser gives some literals other values than the caller wrote. The functions of this file correct that:
+// every literal and default value has its exact value, or the document is rejected.
 
-// checkStrings rejects a query text whose strings have no exact value. The library replaces a lone
-// surrogate, and bytes that are no UTF-8, by U+FFFD without a word: two different texts would become one.
-// The GraphQL specification of September 2025 (section String Value) rejects such documents. Block
-// strings have no such escapes. The library checks everything else.
+// checkStrings rejects a query text with a string that has no exact value. gqlparser silently replaces lone
+// surrogates and invalid UTF-8 with U+FFFD: two different texts would become equal. The GraphQL
+// specification of September 2025 (section String Value) rejects such documents. Block strings have no
+// such escapes. gqlparser checks everything else.
 func checkStrings(query string) *gqlerror.Error {
 	if !utf8.ValidString(query) {
 		return toGraphQL(newError(parseFailed, "the query text is not valid UTF-8"), nil, nil)
@@ -33,14 +33,14 @@ func checkStrings(query string) *gqlerror.Error {
 		case strings.HasPrefix(query[i:], `"""`):
 			length := blockLength(query[i:])
 			if i += length; strings.HasPrefix(query[i:], `"`) {
-				// The library takes the last three quotation marks for the end, GraphQL the first three.
+				// gqlparser ends the string at the last three quotation marks, GraphQL at the first three.
 				return parseError(query, i, `a block string ends with more than three quotation marks: `+
 					`write \""" inside of it`)
 			}
 		case query[i] == '"':
 			length, lone := stringLength(query[i:])
 			if lone >= 0 {
-				// The escape itself is not repeated: the string may be a secret.
+				// The message does not repeat the escape: the string may be a secret.
 				return parseError(query, i+lone, `a string has an escape that is half of a surrogate pair: `+
 					`write both halves, or \u{…} with the code point`)
 			}
@@ -52,8 +52,8 @@ func checkStrings(query string) *gqlerror.Error {
 	return nil
 }
 
-// stringLength measures the string that a text begins with, up to the line's end if it has none. lone is
-// the place of the first escape that is a surrogate without its other half, -1 if there is none.
+// stringLength returns the length of the string at the beginning of a text. A string without an end goes to
+// the end of the line. lone is the index of the first escape that is half of a surrogate pair, or -1.
 func stringLength(text string) (length, lone int) {
 	i := 1
 	for i < len(text) && text[i] != '\n' && text[i] != '\r' {
@@ -62,9 +62,9 @@ func stringLength(text string) (length, lone int) {
 			return i + 1, -1
 		case text[i] != '\\':
 			i++
-		case leads(text[i:], 0xD800) && leads(text[i+len(`\uD83D`):], 0xDC00):
+		case startsWithSurrogate(text[i:], 0xD800) && startsWithSurrogate(text[i+len(`\uD83D`):], 0xDC00):
 			i += len(`\uD83D\uDE00`)
-		case leads(text[i:], 0xD800) || leads(text[i:], 0xDC00):
+		case startsWithSurrogate(text[i:], 0xD800) || startsWithSurrogate(text[i:], 0xDC00):
 			return 0, i
 		default:
 			i += 2
@@ -73,9 +73,9 @@ func stringLength(text string) (length, lone int) {
 	return min(i, len(text)), -1
 }
 
-// leads reports whether a text begins with an escape of four digits that is one of the 1024 surrogates
+// startsWithSurrogate reports whether a text begins with a four-digit escape of one of the 1024 surrogates
 // from the given one on.
-func leads(text string, from uint64) bool {
+func startsWithSurrogate(text string, from uint64) bool {
 	if len(text) < len(`\uD83D`) || !strings.HasPrefix(text, `\u`) {
 		return false
 	}
@@ -83,7 +83,8 @@ func leads(text string, from uint64) bool {
 	return err == nil && unit >= from && unit < from+0x400
 }
 
-// blockLength measures the block string that a text begins with, to the text's end if it has none.
+// blockLength returns the length of the block string at the beginning of a text. A block string without an
+// end goes to the end of the text.
 func blockLength(text string) int {
 	for i := 3; i < len(text); i++ {
 		switch {
@@ -96,59 +97,62 @@ func blockLength(text string) int {
 	return len(text)
 }
 
+// parseError returns a syntax error with its line and column.
 func parseError(query string, at int, message string) *gqlerror.Error {
 	before := query[:at]
 	line := 1 + strings.Count(before, "\n")
 	column := 1 + utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
-	return toGraphQL(newError(parseFailed, "%s", message), nil, []gqlerror.Location{{Line: line, Column: column}})
+	locations := []gqlerror.Location{{Line: line, Column: column}}
+	return toGraphQL(newError(parseFailed, "%s", message), nil, locations)
 }
 
-// exactLiterals gives literals the values that GraphQL says they have, before the document is validated.
-// It returns the whole numbers that no 64 bits hold: they are valid as a Float only, which checkLong
-// finds out after the validation.
-func exactLiterals(doc *ast.QueryDocument) (long []*ast.Value, refusal *gqlerror.Error) {
+// setExactValues gives the literals of a document their values according to GraphQL, before the validation.
+// It returns the integers of more than 64 bits: they are valid as a Float only, which checkLongIntegers
+// checks after the validation.
+func setExactValues(doc *ast.QueryDocument) (long []*ast.Value, err *gqlerror.Error) {
 	eachLiteral(doc, func(v *ast.Value) {
 		switch v.Kind {
 		case ast.IntValue, ast.FloatValue:
-			number, err := strconv.ParseFloat(v.Raw, 64)
-			if err != nil || number == 0 && !strictjson.Zero(v.Raw) {
-				refusal = numberError(v, "a number in the query text is out of range")
+			number, parseErr := strconv.ParseFloat(v.Raw, 64)
+			if parseErr != nil || number == 0 && !strictjson.Zero(v.Raw) {
+				err = numberError(v, "a number in the query text is out of range")
 			}
 			if _, err := strconv.ParseInt(v.Raw, 10, 64); err != nil && v.Kind == ast.IntValue {
-				v.Kind = ast.FloatValue // whose value the library takes from the same text
+				v.Kind = ast.FloatValue // gqlparser parses its value from the same text
 				long = append(long, v)
 			}
 		case ast.BlockValue:
 			v.Raw = blockValue(v)
 		}
 	})
-	return long, refusal
+	return long, err
 }
 
-// checkLong rejects whole numbers of more than 64 bits in any place but that of a Float.
-func checkLong(long []*ast.Value) *gqlerror.Error {
+// checkLongIntegers rejects integers of more than 64 bits that are not the value of a Float.
+func checkLongIntegers(long []*ast.Value) *gqlerror.Error {
 	for _, v := range long {
 		if v.Definition == nil || v.Definition.Name != "Float" {
-			return numberError(v, "a whole number in the query text is too long for its type")
+			return numberError(v, "an integer in the query text is too long for its type")
 		}
 	}
 	return nil
 }
 
-// numberError does not repeat the number: it may be a one-time password.
+// numberError returns the error of a number literal. It does not repeat the number, which may be a one-time
+// password.
 func numberError(v *ast.Value, message string) *gqlerror.Error {
-	refusal := toGraphQL(newError(validationFailed, "%s", message), nil, nil)
+	err := toGraphQL(newError(validationFailed, "%s", message), nil, nil)
 	if v.Position != nil {
-		refusal.Locations = []gqlerror.Location{{Line: v.Position.Line, Column: v.Position.Column}}
+		err.Locations = []gqlerror.Location{{Line: v.Position.Line, Column: v.Position.Column}}
 	}
-	return refusal
+	return err
 }
 
-// blockValue is the value of a block string (section String Value, BlockStringValue). The library counts
-// the first line among those whose common indentation is taken away, GraphQL does not.
+// blockValue returns the value of a block string (section String Value, BlockStringValue). gqlparser removes
+// the common indentation from the first line too, GraphQL does not.
 func blockValue(v *ast.Value) string {
 	source := v.Position.Src.Input
-	for range v.Position.Start { // which counts characters
+	for range v.Position.Start { // Start counts characters
 		_, size := utf8.DecodeRuneInString(source)
 		source = source[size:]
 	}
@@ -178,8 +182,8 @@ func blockValue(v *ast.Value) string {
 	return strings.Join(lines, "\n")
 }
 
-// eachLiteral visits every literal of a document, wherever it may stand: arguments of fields and of
-// directives, default values of variables, and the values inside of lists and objects.
+// eachLiteral calls visit for every literal of a document: in arguments of fields and directives, in default
+// values of variables, and inside lists and objects.
 func eachLiteral(doc *ast.QueryDocument, visit func(*ast.Value)) {
 	var value func(v *ast.Value)
 	value = func(v *ast.Value) {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// literal is an event in the query text, with more fields.
+// literal returns an event as a literal, with more fields.
 func literal(more string) string {
 	return `{requestUniqueIdentifier: "r", accountsReceivableIdentifier: {number: "ACR0000000020"}, performedByUnitIdentifier: {id: "1"}, performedOn: "2026-01-01T00:00:00Z", website: "www.crm.com" ` + more + `}`
 }
@@ -19,7 +19,7 @@ func createLiteral(more string) string {
 	return `mutation { createWebCustomerEvents(input: {webCustomerEventsSet: [` + literal(more) + `]})` + createdFields + `}`
 }
 
-// nothingStored holds that no event is stored.
+// nothingStored fails if an event is stored.
 func (a *testAPI) nothingStored(t *testing.T, after string) {
 	t.Helper()
 	if r := a.post(t, `{ webCustomerEvents { nodes { description externalSystemReferenceNumber } } }`, ""); !strings.Contains(r.text, `"nodes":[]`) {
@@ -27,11 +27,11 @@ func (a *testAPI) nothingStored(t *testing.T, after string) {
 	}
 }
 
-// lone are texts whose surrogates have no other half, and escapes that name no character.
+// lone holds texts with half a surrogate pair, and escapes that are no character.
 var lone = []string{`\uD83D`, `A\uD83D`, `\uD83Dx`, `\uDE00`, `A\uDE00`, `\uDE00\uD83D`, `\uD83D\uD83D`, `\uD83D\uD83D\uDE00`, `\uD83D\uDE00\uDE00`, `\ud800`, `\uDBFF`, `\uDC00`, `\uDFFF`, `\uDbfF`, `\uD83D \uDE00`,
 	`\uD83D\n`, `\uD83D\\uDE00`, `\uD83D\u0041`, `\u{D83D}`, `\u{d83d}\u{de00}`, `\uD83D\u{DE00}`, `\u{D83D}\uDE00`, `\u{0000D83D}`, `\u{110000}`, `\u{}`, `\u{FFFFFFFF}`, `\uD83D\uDE0`, `\\\uD83D`, `"\"\uD83D`, `ä😀\uD83D`}
 
-func TestLoneSurrogatesInLiterals(t *testing.T) {
+func TestLiterals_LoneSurrogates(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	places := map[string]string{
@@ -60,7 +60,7 @@ func TestLoneSurrogatesInLiterals(t *testing.T) {
 	}
 	r := a.post(t, "{\n  a: webCustomerEvents(filter: {externalSystem: \"ä\\uD83D\"}) { nodes { id } } }", "")
 	if !strings.Contains(r.text, `"locations":[{"line":2,"column":51}]`) {
-		t.Errorf("the place is not told: %s", r.text)
+		t.Errorf("the error has no location: %s", r.text)
 	}
 	a.nothingStored(t, "lone surrogates")
 	bytes := `{ webCustomerEvents(filter: {externalSystem: "` + "\xff\xed\xa0\x80" + `"}) { nodes { id } } }`
@@ -71,8 +71,8 @@ func TestLoneSurrogatesInLiterals(t *testing.T) {
 	}
 }
 
-// Every literal is read back as it was written.
-func TestLiteralsAreExact(t *testing.T) {
+// TestLiterals_ExactValues checks that every literal has the value that the query text gives.
+func TestLiterals_ExactValues(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	read := func(query string) (got struct {
@@ -125,8 +125,8 @@ func TestLiteralsAreExact(t *testing.T) {
 	}
 }
 
-// What no value of its type is, is rejected wherever it stands.
-func TestInexactLiteralsAreRejected(t *testing.T) {
+// TestLiterals_InexactValues checks that a literal without an exact value is rejected in every position.
+func TestLiterals_InexactValues(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	for _, number := range []string{"1e-400", "-1e-400", "1e400", "-1e400", "0.00001e-320", "1e99999999999999999999", "1e-99999999999999999999", strings.Repeat("9", 400), "-" + strings.Repeat("9", 400)} {

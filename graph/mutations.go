@@ -15,20 +15,16 @@ import (
 	"customer-events/models"
 )
 
-// What the fields cost that are resolved here. A request may have several that carry events in; they share the
-// limits. A login or a logout comes once: several logins would be as many guesses at a password in one request.
+// The costs of the root fields that this file resolves. A request may have several fields that receive
+// events; they share the limits. It may have one login, since each further one would be another attempt at
+// a password, and one logout.
 var (
 	createField = rootField{measure: measureBulk}
-	checkField  = rootField{measure: measureBulk}
-	loginField  = rootField{measure: flat, once: true}
-	logoutField = rootField{measure: flat, once: true}
-	limitsField = rootField{measure: flat}
-	schemaField = rootField{measure: measureSchema}
+	loginField  = rootField{measure: measureFlat, once: true}
+	logoutField = rootField{measure: measureFlat, once: true}
 )
 
-func measureSchema(*handler, map[string]any) (asked, error) { return asked{schema: true}, nil }
-
-// caller is whose token came with an input, or in the header.
+// caller returns the user of the token in the input or in the header.
 func (r *Resolver) caller(ctx context.Context, token *string) (models.Caller, error) {
 	text, err := api.Token(ctx, token)
 	if err != nil {
@@ -37,7 +33,7 @@ func (r *Resolver) caller(ctx context.Context, token *string) (models.Caller, er
 	return api.Caller(ctx, r.Auth, text)
 }
 
-// request makes the service's request of an input.
+// request authenticates a call, and decodes its input for the service.
 func (r *Resolver) request(ctx context.Context, input model.CreateWebCustomerEventsInput) (events.Request, error) {
 	call := api.BulkCall{
 		Token: input.Token, IdempotencyKey: input.IdempotencyKey,
@@ -47,42 +43,45 @@ func (r *Resolver) request(ctx context.Context, input model.CreateWebCustomerEve
 	return call.Request(ctx, r.Auth)
 }
 
-func (r *Resolver) create(ctx context.Context, input model.CreateWebCustomerEventsInput) (*model.Outcome, error) {
+// create records the events of a call.
+func (r *Resolver) create(
+	ctx context.Context, input model.CreateWebCustomerEventsInput,
+) (*model.Outcome, error) {
 	request, err := r.request(ctx, input)
 	if err != nil {
 		return nil, err
 	}
-	if several(ctx) {
-		// A call uses its set up, and the next field may carry the same variable in.
+	if hasSeveralFields(ctx) {
+		// The service changes the events of a call, and the next field may use the same variable.
 		request.Events.Events = slices.Clone(request.Events.Events)
 	}
 	outcome, err := r.Service.CreateWebCustomerEvents(ctx, request)
 	if err != nil {
 		return nil, err
 	}
-	line := api.RequestOf(ctx)
-	line.Count(&outcome)
+	record := api.RequestOf(ctx)
+	record.Count(&outcome)
 	api.BoundProblems(outcome.UnprocessedCustomerEventsSet, outcome.Summary.Received)
-	answer := &model.Outcome{
+	payload := &model.Outcome{
 		ProcessedCustomerEventsSet:   make([]model.ProcessedCustomerEvent, len(outcome.ProcessedCustomerEventsSet)),
 		UnprocessedCustomerEventsSet: outcome.UnprocessedCustomerEventsSet,
 		Summary:                      outcome.Summary,
 	}
-	for i := range answer.ProcessedCustomerEventsSet {
-		answer.ProcessedCustomerEventsSet[i].ProcessedCustomerEvent = &outcome.ProcessedCustomerEventsSet[i]
+	for i := range payload.ProcessedCustomerEventsSet {
+		payload.ProcessedCustomerEventsSet[i].ProcessedCustomerEvent = &outcome.ProcessedCustomerEventsSet[i]
 	}
-	if selects(ctx, "processedCustomerEventsSet", "event") {
-		// The events are stored by now. If they cannot be read, the honest answer is the one that makes the caller ask again.
-		if err := r.readBack(ctx, request.Caller, answer.ProcessedCustomerEventsSet); err != nil {
-			r.Log.WarnContext(ctx, "stored events could not be read back", "request", line.ID, "error", err)
+	if selectsPath(ctx, "processedCustomerEventsSet", "event") {
+		// The events are stored by now. If they cannot be read, OUTCOME_UNKNOWN makes the caller repeat the call.
+		if err := r.readBack(ctx, request.Caller, payload.ProcessedCustomerEventsSet); err != nil {
+			r.Log.WarnContext(ctx, "stored events could not be read back", "request", record.ID, "error", err)
 			return nil, events.ErrOutcomeUnknown
 		}
 	}
-	return answer, nil
+	return payload, nil
 }
 
-// several reports whether the operation has, or may have, more than one root field.
-func several(ctx context.Context) bool {
+// hasSeveralFields reports whether the operation may have more than one root field.
+func hasSeveralFields(ctx context.Context) bool {
 	root := graphql.GetOperationContext(ctx).Operation.SelectionSet
 	if len(root) != 1 {
 		return true
@@ -91,8 +90,8 @@ func several(ctx context.Context) bool {
 	return !field
 }
 
-// selects reports whether the current field's selection has the given path.
-func selects(ctx context.Context, path ...string) bool {
+// selectsPath reports whether the current field's selection has the given path.
+func selectsPath(ctx context.Context, path ...string) bool {
 	opCtx := graphql.GetOperationContext(ctx)
 	fields := graphql.CollectFieldsCtx(ctx, payloadTypes)
 	for depth, name := range path {
@@ -110,12 +109,15 @@ func selects(ctx context.Context, path ...string) bool {
 	return false
 }
 
-func (r *Resolver) readBack(ctx context.Context, caller models.Caller, processed []model.ProcessedCustomerEvent) error {
+// readBack reads the processed events from the database.
+func (r *Resolver) readBack(
+	ctx context.Context, caller models.Caller, processed []model.ProcessedCustomerEvent,
+) error {
 	numbers := make([]int64, len(processed))
 	for i, p := range processed {
-		numbers[i], _ = strconv.ParseInt(p.Number, 10, 64) // we have written it ourselves
+		numbers[i], _ = strconv.ParseInt(p.Number, 10, 64) // the service formatted it
 	}
-	// All of these were processed for the caller: by now, or before the caller was limited to other units.
+	// The caller sent all of these events, some perhaps before the caller was limited to other units.
 	caller.Units = nil
 	recorded, err := r.Reader.EventsByNumber(ctx, caller, numbers)
 	if err != nil {
@@ -133,21 +135,7 @@ func (r *Resolver) readBack(ctx context.Context, caller models.Caller, processed
 	return nil
 }
 
-func (r *Resolver) check(ctx context.Context, input model.CreateWebCustomerEventsInput) (*events.DryRunResult, error) {
-	request, err := r.request(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	// A call uses its set up, and the aliases of a query have the same variables.
-	request.Events.Events = slices.Clone(request.Events.Events)
-	verdicts, err := r.Service.CheckWebCustomerEvents(ctx, request)
-	if err != nil {
-		return nil, err
-	}
-	api.BoundProblems(verdicts.UnprocessedCustomerEventsSet, request.Events.Received)
-	return &verdicts, nil
-}
-
+// login starts a session.
 func (r *Resolver) login(ctx context.Context, input generated.LoginInput) (*generated.LoginPayload, error) {
 	session, err := api.LogIn(ctx, r.Auth, input.Username, input.Password)
 	if err != nil {
@@ -156,6 +144,7 @@ func (r *Resolver) login(ctx context.Context, input generated.LoginInput) (*gene
 	return &generated.LoginPayload{Token: session.Token, ExpiresAt: session.ExpiresAt}, nil
 }
 
+// logout ends the session of the request's token.
 func (r *Resolver) logout(ctx context.Context) (bool, error) {
 	if err := r.Auth.LogOut(ctx, api.RequestOf(ctx).Token); err != nil {
 		return false, err

@@ -11,52 +11,51 @@ import (
 	"customer-events/internal/events"
 )
 
-// output runs the root fields of one request, and counts what they write. The cost of the request has
-// been bounded before; but a query may ask for more than it may be answered, and an error in that bound
-// must not use up the memory of the server.
+// output runs the root fields of one request and limits the length of their answer. The computed cost of
+// the request is within its limit by now. But a query may select more than MaxAnswerBytes, and a mistake in
+// the computation must not use up the memory of the server.
 type output struct {
 	h         *handler
 	operation ast.Operation
-	// one lets one root field of a query read at a time: a request never holds more than one connection
+	// mu lets one root field of a query run at a time: a request never holds more than one connection
 	// to the database.
-	one     sync.Mutex
+	mu      sync.Mutex
 	written int
 }
 
-// root is the middleware of root fields.
-func (o *output) root(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
-	o.one.Lock()
-	defer o.one.Unlock()
-	answer := o.h.encodeBulk(ctx, next)
-	if answer == graphql.Null || answer == graphql.RequiredNull {
-		return answer // which the library knows by its address
+// runRootField is the middleware of the root fields.
+func (o *output) runRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	value := o.h.encodeBulk(ctx, next)
+	if value == graphql.Null || value == graphql.RequiredNull {
+		return value // gqlgen recognises these two by their address
 	}
-	return graphql.WriterFunc(func(w io.Writer) { answer.MarshalGQL(counted{o, w}) })
+	return graphql.WriterFunc(func(w io.Writer) { value.MarshalGQL(limitedWriter{o, w}) })
 }
 
-// counted writes to an answer until it is too long, and then nothing more.
-type counted struct {
+// limitedWriter writes to an answer until the answer is too long. It discards the rest.
+type limitedWriter struct {
 	*output
 	io.Writer
 }
 
-func (c counted) Write(text []byte) (int, error) {
+func (c limitedWriter) Write(text []byte) (int, error) {
 	if c.written += len(text); c.written > MaxAnswerBytes {
 		return len(text), nil
 	}
 	return c.Writer.Write(text)
 }
 
-// refusal is the error of an answer that got too long; nil if it did not. What a mutation has stored
-// stays stored.
-func (o *output) refusal() error {
+// err returns the error of an answer that is too long, or nil. It does not undo what a mutation stored.
+func (o *output) err() error {
 	switch {
 	case o.written <= MaxAnswerBytes:
 		return nil
 	case o.operation == ast.Mutation:
 		return events.ErrOutcomeUnknown
 	default:
-		return newError(validationFailed, "the answer has more than %d bytes: ask for fewer fields, aliases or events",
-			MaxAnswerBytes)
+		return newError(validationFailed,
+			"the answer has more than %d bytes: ask for fewer fields, aliases or events", MaxAnswerBytes)
 	}
 }

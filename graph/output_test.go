@@ -12,16 +12,16 @@ import (
 	"customer-events/internal/events"
 )
 
-// Were an answer longer than its cost says, it would still end at the bound.
-func TestAnAnswerThatGetsTooLong(t *testing.T) {
+// TestOutput_TooLong checks that an answer ends at its limit even if it is longer than its computed cost.
+func TestOutput_TooLong(t *testing.T) {
 	t.Parallel()
 	for operation, want := range map[ast.Operation]apierr.Kind{ast.Query: validationFailed, ast.Mutation: apierr.OutcomeUnknown} {
 		var to bytes.Buffer
 		o := &output{operation: operation}
-		w := counted{o, &to}
+		w := limitedWriter{o, &to}
 		for range 2 {
-			if o.refusal() != nil {
-				t.Errorf("%s: %v after %d bytes", operation, o.refusal(), to.Len())
+			if o.err() != nil {
+				t.Errorf("%s: %v after %d bytes", operation, o.err(), to.Len())
 			}
 			if n, err := w.Write(make([]byte, MaxAnswerBytes/2)); n != MaxAnswerBytes/2 || err != nil {
 				t.Error(n, err)
@@ -30,11 +30,11 @@ func TestAnAnswerThatGetsTooLong(t *testing.T) {
 		for range 100 {
 			_, _ = w.Write(make([]byte, 1000))
 		}
-		if refusal := api.Public(o.refusal()); to.Len() != MaxAnswerBytes || refusal == nil || refusal.Kind != want {
+		if refusal := api.Public(o.err()); to.Len() != MaxAnswerBytes || refusal == nil || refusal.Kind != want {
 			t.Errorf("%s: %d bytes, %v", operation, to.Len(), refusal)
 		}
-		if operation == ast.Mutation && !errors.Is(o.refusal(), events.ErrOutcomeUnknown) {
-			t.Error(o.refusal())
+		if operation == ast.Mutation && !errors.Is(o.err(), events.ErrOutcomeUnknown) {
+			t.Error(o.err())
 		}
 	}
 }

@@ -18,8 +18,8 @@ import (
 	"customer-events/internal/events"
 )
 
-// judgement is all that either door says of a call.
-type judgement struct {
+// callResult is the result of a call in either protocol.
+type callResult struct {
 	Refused                    string
 	ProcessedCustomerEventsSet []struct {
 		Index                               int
@@ -42,7 +42,7 @@ const everything = `mutation ($input: CreateWebCustomerEventsInput!) { createWeb
 	processedCustomerEventsSet { index requestUniqueIdentifier id number replayed }
 	unprocessedCustomerEventsSet { index requestUniqueIdentifier errorCode errorDescription retryable problems { path errorCode errorDescription } } } }`
 
-func (a *testAPI) judgeByGraphQL(t *testing.T, key string, list []string) (j judgement) {
+func (a *testAPI) judgeByGraphQL(t *testing.T, key string, list []string) (j callResult) {
 	t.Helper()
 	r := a.post(t, everything, `{"input":{"webCustomerEventsSet":[`+strings.Join(list, ",")+`]}}`, "Idempotency-Key", key)
 	if j.Refused = r.code(); j.Refused == "" {
@@ -60,7 +60,8 @@ var (
 	credentials = regexp.MustCompile(`"credentials":\{([^{}]*)\}`)
 )
 
-// wire is an event in the other door's spelling. What one door does not know as the other's spelling is turned round, too.
+// wire converts an event to the field names of the Web API. Names that one protocol does not know because
+// they are the other's are converted too.
 func wire(event string) string {
 	return graphQLName.ReplaceAllStringFunc(credentials.ReplaceAllString(event, "$1"), func(name string) string {
 		if name == `"udf_string_1":` {
@@ -70,11 +71,11 @@ func wire(event string) string {
 	})
 }
 
-// byWebAPI sends a call through the other door of the same service.
+// byWebAPI sends a call to the Web API of the same service.
 func (a *testAPI) byWebAPI(t *testing.T, path, key, body string) (status int, header http.Header, text string) {
 	t.Helper()
 	r := a.resolver
-	other := &crmapi.Handler{Service: r.Service, Auth: r.Auth, Log: r.Log, Timeout: r.Patience,
+	other := &crmapi.Handler{Service: r.Service, Auth: r.Auth, Log: r.Log, Timeout: r.Timeout,
 		Decoder: &events.Decoder{FieldNames: events.SnakeCase, Zone: time.UTC, Hasher: secrets}}
 	request := httptest.NewRequest(http.MethodPost, crmapi.Prefix+path, strings.NewReader(body))
 	w := httptest.NewRecorder()
@@ -84,7 +85,7 @@ func (a *testAPI) byWebAPI(t *testing.T, path, key, body string) (status int, he
 	return w.Code, w.Header(), w.Body.String()
 }
 
-func (a *testAPI) judgeByWebAPI(t *testing.T, key string, list []string) judgement {
+func (a *testAPI) judgeByWebAPI(t *testing.T, key string, list []string) callResult {
 	t.Helper()
 	const all = "processed_customer_events_set,unprocessed_customer_events_set,index,request_unique_identifier,id,number,replayed,error_code,error_description,retryable,problems"
 	translated := make([]string, len(list))
@@ -93,10 +94,10 @@ func (a *testAPI) judgeByWebAPI(t *testing.T, key string, list []string) judgeme
 	}
 	_, _, text := a.byWebAPI(t, "customer_events/bulk/web/create", key, `{"fields_set":"`+all+`","web_customer_events_set":[`+strings.Join(translated, ",")+`]}`)
 	var answer struct {
-		Data   judgement
+		Data   callResult
 		Status struct{ Code string }
 	}
-	// Without the underscores the names are GraphQL's, but for upper case, which the decoder does not mind.
+	// Without underscores the names are those of GraphQL except for upper case, which encoding/json ignores.
 	spelt := wireName.ReplaceAllStringFunc(text, func(name string) string { return strings.ReplaceAll(name, "_", "") })
 	if err := json.Unmarshal([]byte(spelt), &answer); err != nil {
 		t.Fatalf("%v: %s", err, text)
@@ -107,13 +108,13 @@ func (a *testAPI) judgeByWebAPI(t *testing.T, key string, list []string) judgeme
 	return answer.Data
 }
 
-// alike makes both spellings of a name one.
+// alike converts both spellings of a name to the same text.
 func alike(text string) string {
 	text = strings.ToLower(strings.ReplaceAll(text, "_", ""))
 	return strings.ReplaceAll(text, "authenticationcode, credentials, ", "authenticationcode, identifier, ")
 }
 
-func (j *judgement) spellAlike() {
+func (j *callResult) spellAlike() {
 	j.Refused = strings.TrimSuffix(alike(j.Refused), "exception")
 	for i := range j.UnprocessedCustomerEventsSet {
 		u := &j.UnprocessedCustomerEventsSet[i]
@@ -128,8 +129,9 @@ func (j *judgement) spellAlike() {
 	}
 }
 
-// randomBatch is some good events, some that are good or not for what has been recorded, and poisons of all kinds.
-func randomBatch(random *rand.Rand, all []poison) []string {
+// randomBatch returns valid events, events whose result depends on recorded ones, and invalid events of all
+// kinds.
+func randomBatch(random *rand.Rand, all []invalidEvent) []string {
 	list := make([]string, random.IntN(30))
 	for i := range list {
 		request := fmt.Sprint("r", random.IntN(100))
@@ -153,9 +155,9 @@ func randomBatch(random *rand.Rand, all []poison) []string {
 	return list
 }
 
-// The same calls, one after the other, by both doors to equal databases: the same ids and numbers, order, replays, codes, paths
-// and texts, but for the spelling of names.
-func TestBothDoorsGiveTheSameVerdicts(t *testing.T) {
+// TestParity_SameVerdicts sends the same calls through both protocols to equal databases. Ids, numbers, order,
+// replays, codes, paths and texts must be equal, except for the spelling of names.
+func TestParity_SameVerdicts(t *testing.T) {
 	t.Parallel()
 	from := *seed
 	if from == 0 {
@@ -163,7 +165,7 @@ func TestBothDoorsGiveTheSameVerdicts(t *testing.T) {
 	}
 	t.Logf("to repeat this run: go test ./graph -run '^%s$' -args -seed %d", t.Name(), from)
 	random := rand.New(rand.NewPCG(from, 0))
-	graphQL, webAPI, all := newAPI(t, nil), newAPI(t, nil), poisons()
+	graphQL, webAPI, all := newAPI(t, nil), newAPI(t, nil), invalidEvents()
 	type sent struct {
 		key  string
 		list []string
@@ -201,8 +203,8 @@ func TestBothDoorsGiveTheSameVerdicts(t *testing.T) {
 	}
 }
 
-// A key is one and the same at both doors.
-func TestTheOtherDoorReplaysACall(t *testing.T) {
+// TestParity_Replay checks that both protocols share idempotency keys.
+func TestParity_Replay(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	list := []string{good("one") + "}", good("two") + `,"udfFloat1":1}`}

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -9,23 +10,27 @@ import (
 	"customer-events/graph/generated"
 	"customer-events/graph/model"
 	"customer-events/internal/api"
+	"customer-events/internal/events"
 	"customer-events/models"
 )
 
-// MaxPageSize is the most events of a page, defaultPageSize how many it has if first is absent or null.
+// MaxPageSize is the largest page of events. defaultPageSize applies if first is absent or null.
 const (
 	MaxPageSize     = 500
 	defaultPageSize = 50
 )
 
-// What the fields cost that are resolved here.
+// The costs of the root fields that this file resolves.
 var (
-	eventField = rootField{measure: flat}
-	pageField  = rootField{measure: measurePage}
+	eventField  = rootField{measure: measureFlat}
+	pageField   = rootField{measure: measurePage}
+	checkField  = rootField{measure: measureBulk}
+	limitsField = rootField{measure: measureFlat} // Resolver.Limits
 )
 
-// measurePage measures a page of events. One whose size is not valid is empty, since it is rejected.
-func measurePage(_ *handler, arguments map[string]any) (asked, error) {
+// measurePage measures a page of events. A page size that is not valid counts as zero: the resolver rejects
+// it.
+func measurePage(_ *handler, arguments map[string]any) (demand, error) {
 	size := defaultPageSize
 	if first := arguments["first"]; first != nil {
 		size, _ = graphql.UnmarshalInt(first)
@@ -33,7 +38,7 @@ func measurePage(_ *handler, arguments map[string]any) (asked, error) {
 	if size < 1 || size > MaxPageSize {
 		size = 0
 	}
-	return asked{nodes: size, pages: 1, extent: func(coordinate string) (int64, bool) {
+	return demand{nodes: size, pages: 1, sizes: func(coordinate string) (int64, bool) {
 		switch coordinate {
 		case "WebCustomerEventConnection.nodes", "WebCustomerEventConnection.edges":
 			return int64(size), true
@@ -42,7 +47,10 @@ func measurePage(_ *handler, arguments map[string]any) (asked, error) {
 	}}, nil
 }
 
-func (r *Resolver) event(ctx context.Context, by generated.WebCustomerEventBy) (*model.WebCustomerEvent, error) {
+// event returns the named event, or nil if the caller may not see it or it does not exist.
+func (r *Resolver) event(
+	ctx context.Context, by generated.WebCustomerEventBy,
+) (*model.WebCustomerEvent, error) {
 	caller, err := api.Caller(ctx, r.Auth, api.RequestOf(ctx).Token)
 	if err != nil {
 		return nil, err
@@ -51,12 +59,17 @@ func (r *Resolver) event(ctx context.Context, by generated.WebCustomerEventBy) (
 		return nil, err
 	}
 	var event *models.RecordedEvent
-	if by.ID != nil {
+	switch {
+	case by.ID != nil:
 		if id, ok := models.ParseID(*by.ID); ok {
 			event, err = r.Reader.EventByID(ctx, caller, id)
 		}
-	} else if number, ok := parseNumber(*by.Number); ok {
-		event, err = r.Reader.Event(ctx, caller, number)
+	case by.Number != nil:
+		if number, ok := parseNumber(*by.Number); ok {
+			event, err = r.Reader.Event(ctx, caller, number)
+		}
+	default:
+		err = newError(badRequest, "by names no event: use id or number")
 	}
 	if err != nil || event == nil {
 		return nil, err
@@ -64,13 +77,16 @@ func (r *Resolver) event(ctx context.Context, by generated.WebCustomerEventBy) (
 	return &model.WebCustomerEvent{RecordedEvent: *event}, nil
 }
 
-// parseNumber reads an event's number; other spellings of it ("007", "+7") name nothing.
+// parseNumber parses the number of an event. Other spellings ("007", "+7") name no event.
 func parseNumber(text string) (int64, bool) {
 	number, err := strconv.ParseInt(text, 10, 64)
 	return number, err == nil && strconv.FormatInt(number, 10) == text
 }
 
-func (r *Resolver) events(ctx context.Context, first *int, after *string, filter *generated.WebCustomerEventFilter) (*model.Page, error) {
+// events returns a page of events, newest number first.
+func (r *Resolver) events(
+	ctx context.Context, first *int, after *string, filter *generated.WebCustomerEventFilter,
+) (*model.Page, error) {
 	caller, err := api.Caller(ctx, r.Auth, api.RequestOf(ctx).Token)
 	if err != nil {
 		return nil, err
@@ -88,17 +104,17 @@ func (r *Resolver) events(ctx context.Context, first *int, after *string, filter
 			return nil, newError(badRequest, "%s", err)
 		}
 	}
-	// What is asked for counts, and not what is found: a filter that nothing matches may cost the database as
-	// much.
+	// The page size counts against the rate limit, not the number of events found: a filter without matches
+	// may cost the database as much.
 	if err := api.TakeUpTo(ctx, caller, limit); err != nil {
 		return nil, err
 	}
-	narrowed, err := r.filter(filter)
+	conditions, err := eventFilter(filter)
 	if err != nil {
 		return nil, err
 	}
-	// One more than asked for tells whether there is a next page.
-	found, err := r.Reader.Events(ctx, caller, narrowed, before, limit+1)
+	// One event more than the page shows whether there is a next page.
+	found, err := r.Reader.Events(ctx, caller, conditions, before, limit+1)
 	if err != nil {
 		return nil, err
 	}
@@ -108,42 +124,27 @@ func (r *Resolver) events(ctx context.Context, first *int, after *string, filter
 		page.Nodes = append(page.Nodes, model.WebCustomerEvent{RecordedEvent: event})
 	}
 	if n := len(page.Nodes); n > 0 {
-		start, end := model.Cursor(page.Nodes[0].RecordedEvent.Number), model.Cursor(page.Nodes[n-1].RecordedEvent.Number)
+		start := model.Cursor(page.Nodes[0].RecordedEvent.Number)
+		end := model.Cursor(page.Nodes[n-1].RecordedEvent.Number)
 		page.PageInfo.StartCursor, page.PageInfo.EndCursor = &start, &end
 	}
 	return page, nil
 }
 
-// filter turns identifiers into references. A name that several records share filters for all of them.
-func (r *Resolver) filter(f *generated.WebCustomerEventFilter) (models.EventFilter, error) {
-	if f == nil {
-		return models.EventFilter{}, nil
+// check returns what create would answer to the same input now.
+func (r *Resolver) check(
+	ctx context.Context, input model.CreateWebCustomerEventsInput,
+) (*events.DryRunResult, error) {
+	request, err := r.request(ctx, input)
+	if err != nil {
+		return nil, err
 	}
-	out := models.EventFilter{ExternalSystem: f.ExternalSystem, ExternalSystemReferenceNumber: f.ExternalSystemReferenceNumber,
-		PerformedFrom: f.PerformedFrom, PerformedTo: f.PerformedTo, CreatedFrom: f.CreatedFrom, CreatedTo: f.CreatedTo}
-	type by = map[models.Attribute]*string
-	reference := func(kind models.Kind, values by) *models.Reference {
-		for attribute, value := range values {
-			if value != nil {
-				return &models.Reference{Kind: kind, By: attribute, Value: *value}
-			}
-		}
-		return nil
+	// The service changes the events of a call, and other fields of the query may use the same variable.
+	request.Events.Events = slices.Clone(request.Events.Events)
+	result, err := r.Service.CheckWebCustomerEvents(ctx, request)
+	if err != nil {
+		return nil, err
 	}
-	if i := f.AccountsReceivable; i != nil {
-		out.Account = reference(models.Accounts, by{models.ByID: i.ID, models.ByNumber: i.Number, models.ByName: i.Name})
-	}
-	if i := f.RewardsParticipant; i != nil {
-		if i.AccessTokenIdentifier != nil {
-			return out, newError(badRequest, "filter.rewardsParticipant.accessTokenIdentifier is not taken here: use id or number")
-		}
-		out.Participant = reference(models.Participants, by{models.ByID: i.ID, models.ByNumber: i.Number})
-	}
-	if i := f.PerformedByUnit; i != nil {
-		out.Unit = reference(models.Units, by{models.ByID: i.ID, models.ByName: i.Name, models.ByAlternativeCode: i.AlternativeCode})
-	}
-	if i := f.Classification; i != nil {
-		out.Classification = reference(models.Classifications, by{models.ByID: i.ID, models.ByName: i.Name, models.ByAlternativeCode: i.AlternativeCode})
-	}
-	return out, nil
+	api.BoundProblems(result.UnprocessedCustomerEventsSet, request.Events.Received)
+	return &result, nil
 }

@@ -10,7 +10,7 @@ import (
 	"customer-events/internal/ratelimit"
 )
 
-// left is how many events the answer says that a user may still send, of 1020; all if it says nothing.
+// left returns the number of events that the user may still send, of 1020, according to the headers.
 func left(t *testing.T, header http.Header) (n int) {
 	t.Helper()
 	n = 1020
@@ -22,9 +22,9 @@ func left(t *testing.T, header http.Header) (n int) {
 	return n
 }
 
-// What a request reads and what is rejected for being too much counts as what it sends does, by both
-// protocols alike.
-func TestWhatCountsAgainstTheRate(t *testing.T) {
+// TestRate_EveryOperation checks that both protocols count sent events, read events, and events of calls that
+// are too large.
+func TestRate_EveryOperation(t *testing.T) {
 	t.Parallel()
 	tooMany := `mutation ($input: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: $input) { summary { received } } }`
 	wired := `{"web_customer_events_set":[` + strings.TrimSuffix(strings.Repeat("{},", 1001), ",") + `]}`
@@ -51,7 +51,7 @@ func TestWhatCountsAgainstTheRate(t *testing.T) {
 		{"too many events", post(tooMany, set(1001)), "TOO_MANY_EVENTS", 1001},
 		{"too many events in several fields", post(three, inputs("", 500, "", 0, "", 501)), "TOO_MANY_EVENTS", 1001},
 		{"more events than are left", post(tooMany, set(3000)), "TOO_MANY_EVENTS", 1020},
-		{"too many events of nobody", func(t *testing.T, a *testAPI) (string, http.Header) {
+		{"too many events without a token", func(t *testing.T, a *testAPI) (string, http.Header) {
 			token := a.token
 			defer func() { a.token = token }()
 			a.token = "wrong"
@@ -125,7 +125,7 @@ func TestBulkCall_OrderOfChecks(t *testing.T) {
 	}
 }
 
-// post is a request whose code and headers matter.
+// post returns a function that sends a request and returns the code and the headers of the answer.
 func post(query, variables string) func(t *testing.T, a *testAPI) (string, http.Header) {
 	return func(t *testing.T, a *testAPI) (string, http.Header) {
 		t.Helper()
@@ -134,8 +134,9 @@ func post(query, variables string) func(t *testing.T, a *testAPI) (string, http.
 	}
 }
 
-// Pages of one request are bounded in their number and in their size, whatever spells the size.
-func TestPagesOfOneRequest(t *testing.T) {
+// TestPages_LimitOfRequest checks the limits for the number and the total size of a request's pages, in every
+// way to give the size.
+func TestPages_LimitOfRequest(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	for _, c := range []struct {
@@ -159,8 +160,7 @@ func TestPagesOfOneRequest(t *testing.T) {
 			t.Errorf("%s: want %q, got %d %.300s", c.name, c.want, r.status, r.text)
 		}
 	}
-	// Fields with long names that all fail are still an answer without data, which has the status of its
-	// error.
+	// If all fields fail, the answer has the status of its error, however long the names of the fields are.
 	a.token = "wrong"
 	var many strings.Builder
 	for i := range 20 {

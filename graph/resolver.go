@@ -11,15 +11,20 @@ import (
 	"customer-events/models"
 )
 
-// Reader reads recorded events, within the caller's units.
+// Reader reads recorded events. It must return events of the caller's units only.
 type Reader interface {
 	Event(ctx context.Context, caller models.Caller, number int64) (*models.RecordedEvent, error)
 	EventByID(ctx context.Context, caller models.Caller, id models.ID) (*models.RecordedEvent, error)
 	EventsByNumber(ctx context.Context, caller models.Caller, numbers []int64) ([]models.RecordedEvent, error)
-	Events(ctx context.Context, caller models.Caller, filter models.EventFilter, before int64, limit int) ([]models.RecordedEvent, error)
+	// Events returns up to limit events that match the filter, newest number first. If before is not 0 their
+	// numbers must be smaller.
+	Events(
+		ctx context.Context, caller models.Caller, filter models.EventFilter, before int64, limit int,
+	) ([]models.RecordedEvent, error)
 }
 
-// Resolver is where the schema meets the program. gqlgen keeps one method a root field in schema.resolvers.go.
+// Resolver holds the services that the resolvers call. schema.resolvers.go has one method for each root
+// field.
 type Resolver struct {
 	Service *events.Service
 	Auth    *auth.Service
@@ -27,8 +32,8 @@ type Resolver struct {
 	Decoder *events.Decoder
 	Limits  generated.Limits
 	Log     *slog.Logger
-	// Introspection lets callers ask for the schema.
+	// Introspection allows callers to query the schema.
 	Introspection bool
-	// Patience is how long one request may take.
-	Patience time.Duration
+	// Timeout is the maximum duration of one request.
+	Timeout time.Duration
 }

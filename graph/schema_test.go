@@ -23,7 +23,7 @@ var unions = []string{"AccessTokenIdentifier", "AccountsReceivableIdentifier", "
 
 func schema() *gql.Schema { return generated.NewExecutableSchema(generated.Config{}).Schema() }
 
-func TestEverythingIsDescribed(t *testing.T) {
+func TestSchema_Descriptions(t *testing.T) {
 	t.Parallel()
 	described, all := 0, 0
 	check := func(name, description string) {
@@ -56,7 +56,7 @@ func TestEverythingIsDescribed(t *testing.T) {
 	}
 }
 
-func TestInputTypes(t *testing.T) {
+func TestSchema_InputTypes(t *testing.T) {
 	t.Parallel()
 	for input, want := range map[string][]string{
 		"WebCustomerEventInput":        {"requestUniqueIdentifier: String!", "performedByUnitIdentifier: UnitIdentifier!", "performedOn: DateTime!", "website: String!"},
@@ -81,7 +81,7 @@ func TestInputTypes(t *testing.T) {
 	if len(fields) != 26 {
 		t.Errorf("an event has %d fields, the seed's has 26: %v", len(fields), fields)
 	}
-	// The answers that must be able to be null for one alias not to void another.
+	// These fields must be nullable, so that an alias that fails does not discard the result of another.
 	for root, nullable := range map[string]bool{"createWebCustomerEvents": true, "checkWebCustomerEvents": true} {
 		field := schema().Mutation.Fields.ForName(root)
 		if field == nil {
@@ -93,7 +93,7 @@ func TestInputTypes(t *testing.T) {
 	}
 }
 
-func TestInputUnions(t *testing.T) {
+func TestSchema_InputUnions(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	r := a.post(t, `{ __schema { types { name kind isOneOf } } }`, "")
@@ -118,8 +118,9 @@ func TestInputUnions(t *testing.T) {
 	}
 }
 
-// A field of the schema that has no Go field becomes a resolver that panics; the compiler does not tell.
-func TestNoFieldNeedsAResolver(t *testing.T) {
+// TestSchema_Resolvers fails if a field of the schema has no Go field: gqlgen makes it a resolver that panics,
+// and the program still compiles.
+func TestSchema_Resolvers(t *testing.T) {
 	t.Parallel()
 	var got []string
 	for method := range reflect.TypeFor[generated.ResolverRoot]().Methods() {
@@ -130,7 +131,7 @@ func TestNoFieldNeedsAResolver(t *testing.T) {
 	}
 }
 
-func TestErrorCodesAreTheModels(t *testing.T) {
+func TestSchema_ErrorCodes(t *testing.T) {
 	t.Parallel()
 	file, err := parser.ParseFile(token.NewFileSet(), "../models/problem.go", nil, 0)
 	if err != nil {
@@ -156,7 +157,7 @@ func TestErrorCodesAreTheModels(t *testing.T) {
 	}
 }
 
-func TestIntrospectionOff(t *testing.T) {
+func TestIntrospection_Off(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, func(r *graph.Resolver) { r.Introspection = false })
 	for _, query := range []string{`{ __schema { types { name } } }`, `{ __type(name: "WebCustomerEvent") { fields { name } } }`, `{ limits { maxPageSize } __schema { queryType { name } } }`} {
@@ -168,7 +169,7 @@ func TestIntrospectionOff(t *testing.T) {
 	if r := a.post(t, `{ __typename limits { __typename } }`, ""); string(r.Data["__typename"]) != `"Query"` || len(r.Errors) > 0 {
 		t.Errorf("__typename is no introspection of the schema: %s", r.text)
 	}
-	// Suggestions would spell the schema out.
+	// Suggestions would reveal names of the schema.
 	for _, query := range []string{`{ limit { maxPageSize } }`, `{ limits { maxPageSizes } }`, `{ webCustomerEvents(frist: 1) { nodes { id } } }`, `query ($x: UnitIdentifer) { limits { maxPageSize } }`,
 		`{ limits }`, `{ webCustomerEvent(by: {nubmer: "1"}) { id } }`} {
 		if r := a.post(t, query, ""); r.code() != "GRAPHQL_VALIDATION_FAILED" || strings.Contains(r.text, "Did you mean") || strings.Contains(r.text, "maxPageSize\\\"?") {

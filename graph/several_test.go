@@ -15,7 +15,7 @@ import (
 
 const counts = ` { processedCustomerEventsSet { index requestUniqueIdentifier number replayed } unprocessedCustomerEventsSet { index errorCode } summary { received processed replayed unprocessed } } `
 
-// payload is the answer of one bulk field; Summary is nil if the field is null.
+// payload is the result of one bulk field. Summary is nil if the field is null.
 type payload struct {
 	ProcessedCustomerEventsSet []struct {
 		Index                           int
@@ -34,7 +34,7 @@ func (r reply) payload(t *testing.T, alias string) (p payload) {
 	return p
 }
 
-// errorAt is the code of the error under a path of one element.
+// errorAt returns the code of the error under a path of one element.
 func (r reply) errorAt(alias string) (code string) {
 	for _, e := range r.Errors {
 		if len(e.Path) == 1 && e.Path[0] == alias {
@@ -44,7 +44,7 @@ func (r reply) errorAt(alias string) (code string) {
 	return code
 }
 
-// inputs are variables of several inputs; each is its members beside the events, and how many of these.
+// inputs returns variables with several inputs. Each is given by its other members and its number of events.
 func inputs(list ...any) string {
 	var b strings.Builder
 	for i := 0; i < len(list); i += 2 {
@@ -60,8 +60,8 @@ func inputs(list ...any) string {
 const three = `mutation ($a: CreateWebCustomerEventsInput!, $b: CreateWebCustomerEventsInput!, $c: CreateWebCustomerEventsInput!) {
 		x: createWebCustomerEvents(input: $a)` + counts + `y: createWebCustomerEvents(input: $b)` + counts + `z: createWebCustomerEvents(input: $c)` + counts + `}`
 
-// Several fields run one after the other, each with its own answer, in the order of the document.
-func TestSeveralMutationFields(t *testing.T) {
+// TestMutation_SeveralFields checks that several fields run one after the other, in the order of the document.
+func TestMutation_SeveralFields(t *testing.T) {
 	t.Parallel()
 	for name, query := range map[string]string{
 		"fields":    three,
@@ -84,8 +84,8 @@ func TestSeveralMutationFields(t *testing.T) {
 	}
 }
 
-// One variable may be used by several fields: each judges its events by itself.
-func TestSeveralMutationFieldsShareAVariable(t *testing.T) {
+// TestMutation_FieldsWithOneVariable checks that each field evaluates the events of a shared variable by itself.
+func TestMutation_FieldsWithOneVariable(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	query := `mutation ($a: CreateWebCustomerEventsInput!, $e: WebCustomerEventInput!) { x: createWebCustomerEvents(input: $a)` + counts + `y: createWebCustomerEvents(input: $a)` + counts +
@@ -105,9 +105,9 @@ func TestSeveralMutationFieldsShareAVariable(t *testing.T) {
 	}
 }
 
-// A field that fails is null, has its error under its path, and harms no other; the status is 200 if
-// another succeeds.
-func TestAFailingFieldHarmsNoOther(t *testing.T) {
+// TestMutation_FailingField checks that a field that fails is null, has its error under its path, and does
+// not affect the others. The status is 200 if another field succeeds.
+func TestMutation_FailingField(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name      string
@@ -151,10 +151,10 @@ func TestAFailingFieldHarmsNoOther(t *testing.T) {
 	}
 }
 
-// Errors of the database come to the fields that they meet.
-func TestADatabaseThatFailsInBetween(t *testing.T) {
+// TestMutation_DatabaseFailure checks that an error of the database fails only the field that it occurs in.
+func TestMutation_DatabaseFailure(t *testing.T) {
 	t.Parallel()
-	failing := &failingLedger{at: 2, err: models.ErrUnavailable}
+	failing := &failingStore{at: 2, err: models.ErrUnavailable}
 	a := newAPI(t, func(r *graph.Resolver) {
 		failing.EventStore = r.Service.Store
 		r.Service.Store, r.Service.RetryTimeout = failing, 0
@@ -165,22 +165,23 @@ func TestADatabaseThatFailsInBetween(t *testing.T) {
 	}
 }
 
-// failingLedger fails at its call of that number.
-type failingLedger struct {
+// failingStore is a store that fails at the call with the given number.
+type failingStore struct {
 	events.EventStore
 	calls, at int
 	err       error
 }
 
-func (f *failingLedger) Record(ctx context.Context, entry models.WriteSet) error {
+func (f *failingStore) Record(ctx context.Context, entry models.WriteSet) error {
 	if f.calls++; f.calls == f.at {
 		return f.err
 	}
 	return f.EventStore.Record(ctx, entry)
 }
 
-// The limit of events holds for all fields together, and is found out before anything is stored.
-func TestTooManyEventsInSeveralFields(t *testing.T) {
+// TestMutation_TooManyEvents checks that the limit of events applies to all fields together, before anything is
+// stored.
+func TestMutation_TooManyEvents(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	for _, c := range []struct {
@@ -206,9 +207,9 @@ func TestTooManyEventsInSeveralFields(t *testing.T) {
 	}
 }
 
-// A login and a logout run in their place among the others. Their answers are not null: as GraphQL has
-// it, an error of theirs voids the data of the request.
-func TestSessionsBesideEvents(t *testing.T) {
+// TestMutation_LoginAndLogout checks that a login and a logout run in their order among the other fields. Both
+// are non-null: if one fails, GraphQL discards the data of the request.
+func TestMutation_LoginAndLogout(t *testing.T) {
 	t.Parallel()
 	const create = ` x: createWebCustomerEvents(input: $a)` + counts
 	const head = `mutation ($a: CreateWebCustomerEventsInput!) {`
@@ -241,8 +242,8 @@ func TestSessionsBesideEvents(t *testing.T) {
 	}
 }
 
-// The log and the metrics count the events of all fields.
-func TestSeveralFieldsAreCounted(t *testing.T) {
+// TestMutation_Metrics checks that the log and the metrics count the events of all fields.
+func TestMutation_Metrics(t *testing.T) {
 	t.Parallel()
 	var request api.Request
 	for range 2 {

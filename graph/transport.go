@@ -21,24 +21,24 @@ const (
 	responseJSON = "application/graphql-response+json"
 )
 
-// ServeHTTP answers POST and GET by the GraphQL-over-HTTP draft. A body is never repeated in an answer.
+// ServeHTTP serves POST and GET according to the GraphQL-over-HTTP draft. No answer repeats a body.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Add("Vary", "Accept")
-	media, ok := accepted(r.Header.Values("Accept"))
+	media, ok := negotiateMediaType(r.Header.Values("Accept"))
 	if !ok {
-		h.refuse(w, r, plainJSON, newError(notAcceptable, "the answer is %s or %s", responseJSON, plainJSON))
+		h.writeError(w, r, plainJSON, newError(notAcceptable, "the answer is %s or %s", responseJSON, plainJSON))
 		return
 	}
-	if barred := api.RequestOf(r.Context()).Forbidden; barred != nil {
-		h.refuse(w, r, media, barred)
+	if forbidden := api.RequestOf(r.Context()).Forbidden; forbidden != nil {
+		h.writeError(w, r, media, forbidden)
 		return
 	}
-	e, err := read(w, r)
+	e, err := parseRequest(w, r)
 	if err != nil {
 		if err.Kind == methodNotAllowed {
 			w.Header().Set("Allow", "GET, POST")
 		}
-		h.refuse(w, r, media, err)
+		h.writeError(w, r, media, err)
 		return
 	}
 	data, errs := h.execute(r.Context(), e, r.Method == http.MethodGet)
@@ -49,50 +49,54 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Allow", "POST")
 		}
 	}
-	answer(w, media, data, errs)
+	writeResult(w, media, data, errs)
 }
 
-// refuse answers an error that was met before the JSON of the request was parsed; its status holds for every media type.
-func (h *handler) refuse(w http.ResponseWriter, r *http.Request, media string, err *callError) {
+// writeError answers a request that failed before its JSON was parsed. The status of the error applies to
+// every media type.
+func (h *handler) writeError(w http.ResponseWriter, r *http.Request, media string, err *callError) {
 	api.RequestOf(r.Context()).Code = err.Code()
 	err.SetHeaders(w.Header())
-	write(w, media, err.Status(), nil, asList(err))
+	writeResponse(w, media, err.Status(), nil, asList(err))
 }
 
-// answer writes what execution gave. The status is that of the first error if nothing came of the whole request, else 200.
-func answer(w http.ResponseWriter, media string, data []byte, errs gqlerror.List) {
+// writeResult writes the result of the execution. The status is that of the first error if no field has
+// data, else 200.
+func writeResult(w http.ResponseWriter, media string, data []byte, errs gqlerror.List) {
 	status := http.StatusOK
-	if len(errs) > 0 && empty(data) {
+	if len(errs) > 0 && hasNoData(data) {
 		first := fromGraphQL(errs[0])
-		if media == responseJSON || keepsStatus(first.Status()) || first.Kind == methodNotAllowed {
-			status = first.Status()
+		errStatus := first.Status()
+		if media == responseJSON || keepsStatus(errStatus) || errStatus == http.StatusMethodNotAllowed {
+			status = errStatus
 		}
 		first.SetHeaders(w.Header())
 	}
-	write(w, media, status, data, errs)
+	writeResponse(w, media, status, data, errs)
 }
 
-var errData = errors.New("the answer has data")
+var errHasData = errors.New("the answer has data")
 
-// empty reports whether there is no data, or only nulls at the root.
-func empty(data []byte) bool {
+// hasNoData reports whether the data is absent, or has only nulls at the root.
+func hasNoData(data []byte) bool {
 	if data == nil || bytes.Equal(data, []byte("null")) {
 		return true
 	}
-	cursor := strictjson.New(string(data[:min(len(data), 2*MaxQueryBytes)])) // which the longest aliases with nulls fit into
+	// The longest aliases with nulls fit into twice the length of a query text.
+	cursor := strictjson.New(string(data[:min(len(data), 2*MaxQueryBytes)]))
 	err := cursor.Object(func(string) error {
 		if cursor.Kind() != strictjson.Null {
-			return errData
+			return errHasData
 		}
 		return cursor.Null()
 	})
 	return err == nil
 }
 
-// write writes the response. It sets the status once the body is complete, for that ends the request's work, see
-// unsentResponses of the server.
-func write(w http.ResponseWriter, media string, status int, data []byte, errs gqlerror.List) {
-	// Errors first, so that whoever reads along knows early.
+// writeResponse writes the response. It sets the status once the body is complete, since unsentResponses in
+// internal/app releases the admission capacity of the request with the status.
+func writeResponse(w http.ResponseWriter, media string, status int, data []byte, errs gqlerror.List) {
+	// The specification recommends errors first, so that a reader of the response sees them early.
 	body := append(make([]byte, 0, len(data)+64), '{')
 	if len(errs) > 0 {
 		text, err := json.Marshal(errs)
@@ -112,11 +116,11 @@ func write(w http.ResponseWriter, media string, status int, data []byte, errs gq
 	header.Set("Content-Type", media+"; charset=utf-8")
 	header.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // a caller who has gone has no use for an error
+	_, _ = w.Write(body) // a caller that has disconnected cannot receive an error
 }
 
-// read takes the request apart.
-func read(w http.ResponseWriter, r *http.Request) (envelope, *callError) {
+// parseRequest reads the parameters of a request from its URL or its body.
+func parseRequest(w http.ResponseWriter, r *http.Request) (envelope, *callError) {
 	switch r.Method {
 	case http.MethodGet:
 		query := r.URL.Query()
@@ -126,7 +130,8 @@ func read(w http.ResponseWriter, r *http.Request) (envelope, *callError) {
 				continue
 			}
 			cursor := strictjson.New(raw)
-			if kind := cursor.Kind(); kind != strictjson.Object && kind != strictjson.Null || cursor.Skip() != nil || cursor.End() != nil {
+			kind := cursor.Kind()
+			if kind != strictjson.Object && kind != strictjson.Null || cursor.Skip() != nil || cursor.End() != nil {
 				return e, newError(badRequest, "variables and extensions must be JSON objects")
 			}
 		}
@@ -136,12 +141,13 @@ func read(w http.ResponseWriter, r *http.Request) (envelope, *callError) {
 		return e, nil
 	case http.MethodPost:
 		media, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-		if charset, given := parameters["charset"]; err != nil || media != plainJSON || given && !strings.EqualFold(charset, "utf-8") {
+		charset, given := parameters["charset"]
+		if err != nil || media != plainJSON || given && !strings.EqualFold(charset, "utf-8") {
 			return envelope{}, newError(unsupportedMedia, "the body must be %s, in UTF-8", plainJSON)
 		}
-		body, refusal := api.ReadBody(w, r)
-		if refusal != nil {
-			return envelope{}, refusal
+		body, readErr := api.ReadBody(w, r)
+		if readErr != nil {
+			return envelope{}, readErr
 		}
 		return parseEnvelope(r.Context(), body)
 	default:
@@ -149,13 +155,19 @@ func read(w http.ResponseWriter, r *http.Request) (envelope, *callError) {
 	}
 }
 
-func parseEnvelope(ctx context.Context, body string) (e envelope, refusal *callError) {
+// parseEnvelope parses the body of a POST.
+func parseEnvelope(ctx context.Context, body string) (e envelope, err *callError) {
 	var query, operationName *string
-	var extensions string // nobody's
-	refusal = api.Members{"query": api.Text(&query), "operationName": api.Text(&operationName), "variables": api.Object(&e.variables), "extensions": api.Object(&extensions)}.Read(ctx, body)
+	var extensions string // not used
+	err = api.Members{
+		"query":         api.Text(&query),
+		"operationName": api.Text(&operationName),
+		"variables":     api.Object(&e.variables),
+		"extensions":    api.Object(&extensions),
+	}.Read(ctx, body)
 	switch {
-	case refusal != nil:
-		return e, refusal
+	case err != nil:
+		return e, err
 	case query == nil || *query == "":
 		return e, newError(badRequest, "query is missing")
 	case operationName != nil:
@@ -165,8 +177,9 @@ func parseEnvelope(ctx context.Context, body string) (e envelope, refusal *callE
 	return e, nil
 }
 
-// accepted picks the media type of the answer by the Accept headers; plain JSON unless they prefer the newer type.
-func accepted(headers []string) (media string, ok bool) {
+// negotiateMediaType selects the media type of the answer by the Accept headers: application/json unless
+// they prefer application/graphql-response+json.
+func negotiateMediaType(headers []string) (media string, ok bool) {
 	if len(headers) == 0 {
 		return plainJSON, true
 	}

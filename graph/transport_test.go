@@ -12,7 +12,7 @@ import (
 	"customer-events/test/testutil"
 )
 
-func TestStrictJSON(t *testing.T) {
+func TestTransport_StrictJSON(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	const ok = `"query":"{ limits { maxPageSize } }"`
@@ -59,7 +59,7 @@ func TestStrictJSON(t *testing.T) {
 			t.Errorf("%s: data must be absent: %s", c.name, r.text)
 		}
 	}
-	// Variables: names twice, and texts that are no Unicode, outside of events.
+	// Variables outside events: a name that occurs twice, and strings that are not valid Unicode.
 	for _, variables := range []string{`{"input":{"webCustomerEventsSet":[]},"input":{"webCustomerEventsSet":[]}}`, `{"input":{"webCustomerEventsSet":[],"webCustomerEventsSet":[]}}`,
 		`{"input":{"webCustomerEventsSet":[],"idempotencyKey":"` + "\xff" + `"}}`, `{"input":{"webCustomerEventsSet":[],"idempotencyKey":"\udc00"}}`, `{"input":{"webCustomerEventsSet":[],"unknown":1}}`,
 		`{"input":{"webCustomerEventsSet":null}}`, `{"input":null}`, `{}`, `{"input":[]}`, `{"input":{"webCustomerEventsSet":[],"idempotencyKey":1}}`} {
@@ -69,7 +69,7 @@ func TestStrictJSON(t *testing.T) {
 	}
 }
 
-func TestSizeOfTheBody(t *testing.T) {
+func TestTransport_BodySize(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	sized := func(n int) string {
@@ -99,14 +99,14 @@ func TestSizeOfTheBody(t *testing.T) {
 			}
 		}
 	}
-	// Without a length in the header.
+	// No Content-Length header.
 	chunked := a.do(t, http.MethodPost, "/graphql", struct{ *strings.Reader }{strings.NewReader(sized(api.MaxBodyBytes + 1))})
 	if chunked.status != 413 {
 		t.Errorf("chunked: %d", chunked.status)
 	}
 }
 
-func TestMediaTypesAndMethods(t *testing.T) {
+func TestTransport_MediaTypesAndMethods(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	const body, refused = `{"query":"{ limits { maxPageSize } }"}`, `{"query":"{ nothing }"}`
@@ -150,7 +150,7 @@ func TestMediaTypesAndMethods(t *testing.T) {
 	}
 }
 
-func TestBoundsOfTheQuery(t *testing.T) {
+func TestDocument_Limits(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	deep := strings.Repeat("{ nodes ", 30) + "{ id }" + strings.Repeat(" }", 30)

@@ -167,35 +167,38 @@ func newExecutionContext(
 
 var sources = []*ast.Source{
 	{Name: "../../schema.graphqls", Input: `"""
-The server's operations that read. All but ` + "`" + `limits` + "`" + ` need a token. What they read counts against the rate limit as what is sent does: a
-page counts its ` + "`" + `first` + "`" + `, a single event one, a check its events. A request may read up to 10 pages, of up to 1000 events together. An
-answer has up to 32 MiB. A query whose answer could have more than 64 MiB, a mutation whose answer could have more than 32 MiB, and a
-request for more than 250000 values are rejected with GRAPHQL_VALIDATION_FAILED before they run.
+The operations that read. All except ` + "`" + `limits` + "`" + ` need a token.
+
+They count against the same rate limit as sent events: a page counts ` + "`" + `first` + "`" + ` events, a single event counts one, a check counts its
+events. A request may read up to 10 pages, of up to 1000 events together.
+
+An answer has at most 32 MiB. The server rejects these requests with GRAPHQL_VALIDATION_FAILED before they run: a query whose answer
+could have more than 64 MiB, a mutation whose answer could have more than 32 MiB, and a request for more than 250000 values.
 """
 type Query {
   """
-  One recorded event; null if there is none, or none that the API user may see.
+  One recorded event. Null if it does not exist, or the API user may not see it.
   """
   webCustomerEvent(
-    "What names the event."
+    "The event's id or number."
     by: WebCustomerEventBy!
   ): WebCustomerEvent
 
   """
-  Recorded events, newest number first, a page at a time. An API user limited to units sees the events of those units only.
+  A page of recorded events, newest number first. An API user who is limited to units sees the events of those units only.
   """
   webCustomerEvents(
-    "How many events the page has at the most: 1 to 500. Null means 50."
+    "The maximum number of events on the page: 1 to 500. Null means 50."
     first: Int = 50
-    "Where the page begins: behind the event of this cursor."
+    "The page begins after the event with this cursor."
     after: String
-    "What narrows the events down. All conditions must hold."
+    "The conditions that the events must meet."
     filter: WebCustomerEventFilter
   ): WebCustomerEventConnection!
 
   """
-  What ` + "`" + `createWebCustomerEvents` + "`" + ` would answer to the same input now. It stores nothing and spends no one-time password; wrong
-  credentials are counted as there.
+  The result that ` + "`" + `createWebCustomerEvents` + "`" + ` would have for the same input now. It stores nothing and uses up no one-time password.
+  Failed credentials count as in the mutation.
   """
   checkWebCustomerEvents(
     "The input of ` + "`" + `createWebCustomerEvents` + "`" + `."
@@ -209,20 +212,22 @@ type Query {
 }
 
 """
-The server's operations that write. A request may have several of them. They run one after the other, in the order of the request. A
-field that fails is null and has its error under its ` + "`" + `path` + "`" + `, and the others keep their results; the HTTP status is then 200. The limit of
-1000 events holds for all fields of a request together, and is checked before anything is stored. An ` + "`" + `Idempotency-Key` + "`" + ` header holds for
-each field: fields with different events need an ` + "`" + `idempotencyKey` + "`" + ` of their own instead.
+The operations that write. A request may have several of them. They run one after the other, in the order of the request.
+
+A nullable field that fails is null and has its error under its ` + "`" + `path` + "`" + `. The other fields keep their results, and the HTTP status is then
+200. ` + "`" + `login` + "`" + ` and ` + "`" + `logout` + "`" + ` are non-null: if one of them fails, the results of the other fields are lost.
+
+The limit of 1000 events applies to all fields of a request together. The server checks it before it stores anything. An
+` + "`" + `Idempotency-Key` + "`" + ` header applies to each field: fields with different events each need an ` + "`" + `idempotencyKey` + "`" + ` instead.
 """
 type Mutation {
   """
-  Records up to 1000 web customer events. Each is judged by itself: the good ones are stored and get an ` + "`" + `id` + "`" + ` and a ` + "`" + `number` + "`" + `, the bad
-  ones come back with a code and a sentence, and one never harms another. An event in ` + "`" + `processedCustomerEventsSet` + "`" + ` is committed
-  and on disk.
+  Records up to 1000 web customer events. Each event is independent of the others: a valid event is stored and gets an ` + "`" + `id` + "`" + ` and a
+  ` + "`" + `number` + "`" + `, an invalid one is returned with a code and a description. An event in ` + "`" + `processedCustomerEventsSet` + "`" + ` is committed and on disk.
 
-  The call as a whole fails, with nothing stored, only for these ` + "`" + `extensions.code` + "`" + `: UNAUTHENTICATED, FORBIDDEN, BAD_REQUEST,
-  TOO_MANY_EVENTS, PAYLOAD_TOO_LARGE, IDEMPOTENCY_KEY_IN_USE, IDEMPOTENCY_KEY_REUSED, RATE_LIMITED, UNAVAILABLE. After OUTCOME_UNKNOWN or a
-  connection that broke, send the same events again with the same ` + "`" + `idempotencyKey` + "`" + ` or external references: nothing is stored twice.
+  The whole call fails, with nothing stored, only with these ` + "`" + `extensions.code` + "`" + `: UNAUTHENTICATED, FORBIDDEN, BAD_REQUEST,
+  TOO_MANY_EVENTS, PAYLOAD_TOO_LARGE, IDEMPOTENCY_KEY_IN_USE, IDEMPOTENCY_KEY_REUSED, RATE_LIMITED, UNAVAILABLE. After OUTCOME_UNKNOWN
+  or a broken connection, send the same events again with the same ` + "`" + `idempotencyKey` + "`" + ` or external references: nothing is stored twice.
 
   Source: the CRM.COM Web API method customer_events/bulk/web/create.
   """
@@ -232,53 +237,58 @@ type Mutation {
   ): CreateWebCustomerEventsPayload
 
   """
-  Gives a token for a user's name and password. An unknown user and a wrong password are answered alike, with UNAUTHENTICATED. After
-  too many of them (10 for a name from one address within 15 minutes, 100 for an address) RATE_LIMITED is the answer, with Retry-After, to
-  the right password as well. At an address that somebody has logged in from lately the right password is accepted for longer. A request
-  may have one login. Its answer is never null, so that, as GraphQL has it, a login that fails voids the answers of the request's other
-  fields: send it alone.
+  Returns a token for a user's name and password. An unknown user and a wrong password get the same error, UNAUTHENTICATED.
+
+  After too many failed logins (10 for one name from one address within 15 minutes, 100 from one address) the error is RATE_LIMITED, with
+  Retry-After, even for the right password. From an address with a recent successful login, the right password is accepted for longer.
+
+  A request may have one login. The field is non-null: if the login fails, GraphQL discards the results of the other fields too. Send it
+  in a request of its own.
   """
   login(
-    "Who logs in."
+    "The user's name and password."
     input: LoginInput!
   ): LoginPayload!
 
   """
-  Ends the token of the request at once. A request may have one logout; fields behind it are no longer authenticated.
+  Makes the token of the request invalid at once. A request may have one logout; the fields after it are not authenticated. The field is
+  non-null: if the logout fails, GraphQL discards the results of the other fields too.
   """
   logout: Boolean!
 }
 
 """
-A date and time: RFC 3339 (` + "`" + `2016-06-22T15:00:00Z` + "`" + `, ` + "`" + `2016-06-22T18:00:00+03:00` + "`" + `), or the CRM's form without a zone (` + "`" + `2016-06-22T15:00:00` + "`" + `), which is
-read in the server's zone, UTC unless configured. A local time that the zone skips is not valid; one that occurs twice means the first
-occurrence. Years 1000 to 9999. Seconds may be omitted, and may have any number of decimals: those beyond microseconds are dropped
-before anything is compared. Leap seconds (second 60) are not kept. Answers are in UTC.
+A date and time in RFC 3339 (` + "`" + `2016-06-22T15:00:00Z` + "`" + `, ` + "`" + `2016-06-22T18:00:00+03:00` + "`" + `), or in the CRM's form without a zone
+(` + "`" + `2016-06-22T15:00:00` + "`" + `), which is read in the server's zone: UTC unless configured.
+
+A local time that the zone skips is not valid. A local time that occurs twice means the first occurrence. Years are 1000 to 9999. Seconds
+may be omitted, and may have any number of decimals: the server truncates them to microseconds before it compares anything. Leap seconds
+(second 60) are not kept. Answers are in UTC.
 """
 scalar DateTime @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339")
 
 """
-A one-time password: digits, as a String (leading zeros count) or as an Int (filled up to six digits with zeros).
+A one-time password: digits as a String, which keeps its leading zeros, or as an Int, which gets leading zeros up to six digits.
 """
 scalar OneTimePassword
 
 """
-Who logs in.
+The credentials of an API user.
 """
 input LoginInput {
   "The API user's name."
   username: String!
-  "His password."
+  "The API user's password."
   password: String!
 }
 
 """
-A login.
+The result of a login.
 """
 type LoginPayload {
-  "The token, to be sent as ` + "`" + `Authorization: Bearer …` + "`" + `. It is shown this once."
+  "The token. Send it as ` + "`" + `Authorization: Bearer …` + "`" + `. The server does not show it again."
   token: String!
-  "When the token ends: two hours after the login, used or not."
+  "The time at which the token expires: two hours after the login."
   expiresAt: DateTime!
 }
 
@@ -286,46 +296,52 @@ type LoginPayload {
 The events of one call.
 """
 input CreateWebCustomerEventsInput {
-  "The token from ` + "`" + `login` + "`" + `. The header ` + "`" + `Authorization: Bearer …` + "`" + ` is preferred; if both are sent they must be equal."
+  "The token from ` + "`" + `login` + "`" + `. The header ` + "`" + `Authorization: Bearer …` + "`" + ` is preferred. If both are sent, they must be equal."
   token: String
-  "The events, 1 to 1000 of them. An empty set is answered with two empty lists."
+  "The events: 1 to 1000. An empty set returns two empty lists."
   webCustomerEventsSet: [WebCustomerEventInput!]!
   """
-  Makes the call repeatable: 1 to 255 printable ASCII characters, kept for each API user for at least 72 hours after it was last used. The same events sent again
-  with it are answered with the same ids and numbers, ` + "`" + `replayed: true` + "`" + `; those that were unprocessed are judged anew. The header
-  ` + "`" + `Idempotency-Key` + "`" + ` is the same thing; if both are sent they must be equal.
+  Makes the call repeatable. 1 to 255 printable ASCII characters. The server keeps the key, for each API user, for at least 72 hours after
+  its last use. If the same events are sent again with it, processed events get the same ids and numbers and ` + "`" + `replayed: true` + "`" + `;
+  unprocessed events are evaluated again. The header ` + "`" + `Idempotency-Key` + "`" + ` is equivalent. If both are sent, they must be equal.
   """
   idempotencyKey: String
 }
 
 """
 A web customer event: something that a known customer did on a website. Exactly one of ` + "`" + `accountsReceivableIdentifier` + "`" + ` and
-` + "`" + `rewardsParticipantIdentifier` + "`" + ` must be given. Whatever is wrong with an event sent in a variable makes that event unprocessed, and no other.
+` + "`" + `rewardsParticipantIdentifier` + "`" + ` must be given. An error in an event that is sent in a variable makes only that event unprocessed.
 """
 input WebCustomerEventInput {
-  "The caller's own key of the event, by which the answer names it. Unique in the call; at most 255 characters. It is not stored in clear."
+  """
+  The caller's key for the event, which the answer repeats. Unique within the call, at most 255 characters, not stored in clear text. It
+  does not prevent duplicates between calls: ` + "`" + `idempotencyKey` + "`" + ` and the external reference do.
+  """
   requestUniqueIdentifier: String!
-  "The account that the event belongs to."
+  "The account of the event. Give exactly one of this field and ` + "`" + `rewardsParticipantIdentifier` + "`" + `."
   accountsReceivableIdentifier: AccountsReceivableIdentifier
-  "The rewards participant that the event belongs to. The event then also carries the participant's account."
+  """
+  The rewards participant of the event, which then also has the participant's account. Give exactly one of this field and
+  ` + "`" + `accountsReceivableIdentifier` + "`" + `.
+  """
   rewardsParticipantIdentifier: RewardsParticipantIdentifier
-  "How the event is classified. Only classifications of WEB events are found."
+  "The classification of the event. Only classifications of WEB events are found."
   classificationIdentifier: CustomerEventClassificationIdentifier
   "The unit that caused the event."
   performedByUnitIdentifier: UnitIdentifier!
-  "When the event was performed. Not more than 24 hours ahead of now, unless configured otherwise."
+  "When the event was performed. At most 24 hours ahead of now, unless configured otherwise."
   performedOn: DateTime!
   "The website: an http or https URL, or a host without a scheme such as ` + "`" + `www.crm.com` + "`" + `. At most 2048 characters, no control characters."
   website: String!
   "A description, at most 4000 characters."
   description: String
   """
-  The system that the event comes from, at most 255 characters; blank is the same as null. Together with
-  ` + "`" + `externalSystemReferenceNumber` + "`" + ` it names the event for ever: sent again with equal content the event is answered with the same id and number,
-  ` + "`" + `replayed: true` + "`" + `; with other content it is unprocessed.
+  The system that the event comes from, at most 255 characters. Blank is the same as null. Together with
+  ` + "`" + `externalSystemReferenceNumber` + "`" + ` it identifies the event permanently: sent again with equal content, the event gets the same id and
+  number and ` + "`" + `replayed: true` + "`" + `; with other content, it is unprocessed.
   """
   externalSystem: String
-  "The event's number in that system, at most 255 characters; blank is the same as null."
+  "The event's number in the external system, at most 255 characters. Blank is the same as null."
   externalSystemReferenceNumber: String
   "User-defined text 1, at most 255 characters."
   udfString1: String
@@ -362,43 +378,46 @@ input WebCustomerEventInput {
 }
 
 """
-What names an account: exactly one field. Values match byte for byte.
+Identifies an account by exactly one field. Values match byte for byte.
 """
 input AccountsReceivableIdentifier @oneOf {
   "The account's id."
   id: String
   "The account's number."
   number: String
-  "The account's name. Several accounts may bear it, and then none is found."
+  """
+  The account's name. If several accounts have it, the event is unprocessed with AmbiguousAPIValueException. A filter selects the events
+  of all of them.
+  """
   name: String
 }
 
 """
-What names a rewards participant: exactly one field. Values match byte for byte.
+Identifies a rewards participant by exactly one field. Values match byte for byte.
 """
 input RewardsParticipantIdentifier @oneOf {
   "The participant's id."
   id: String
   "The participant's number."
   number: String
-  "An access token of the participant. Only effective ones are found."
+  "An access token of the participant. Only effective access tokens are found. Not allowed in a filter."
   accessTokenIdentifier: AccessTokenIdentifier
 }
 
 """
-What opens an access token: exactly one field. Its values are secrets and are never repeated in an answer.
+Identifies an access token by exactly one field. The values are secrets: no answer repeats them.
 """
 input AccessTokenIdentifier @oneOf {
   "The authentication code."
   authenticationCode: String
-  "The identifier, with its pass code."
+  "The identifier and its pass code."
   credentials: AccessTokenCredentials
-  "A one-time password. The events of one call may share it; the call then spends it."
+  "A one-time password. The events of one call may share it. The call then uses it up."
   oneTimePassword: OneTimePassword
 }
 
 """
-An access token's identifier with its pass code.
+The identifier and the pass code of an access token.
 """
 input AccessTokenCredentials {
   "The identifier."
@@ -408,7 +427,7 @@ input AccessTokenCredentials {
 }
 
 """
-What names a classification of WEB events: exactly one field. Values match byte for byte.
+Identifies a classification of WEB events by exactly one field. Values match byte for byte.
 """
 input CustomerEventClassificationIdentifier @oneOf {
   "The classification's id."
@@ -420,7 +439,7 @@ input CustomerEventClassificationIdentifier @oneOf {
 }
 
 """
-What names a unit: exactly one field. Values match byte for byte.
+Identifies a unit by exactly one field. Values match byte for byte.
 """
 input UnitIdentifier @oneOf {
   "The unit's id."
@@ -432,32 +451,32 @@ input UnitIdentifier @oneOf {
 }
 
 """
-The answer to ` + "`" + `createWebCustomerEvents` + "`" + `: every event of the call in exactly one of two lists, both in the caller's order.
+The result of ` + "`" + `createWebCustomerEvents` + "`" + `. Every event of the call is in exactly one of the two lists. Both lists have the caller's order.
 """
 type CreateWebCustomerEventsPayload {
-  "The events that are recorded."
+  "The recorded events."
   processedCustomerEventsSet: [ProcessedCustomerEvent!]!
-  "The events that are not recorded, and why."
+  "The events that are not recorded, with the reasons."
   unprocessedCustomerEventsSet: [UnprocessedCustomerEvent!]!
-  "The counts."
+  "The numbers of events."
   summary: BatchSummary!
 }
 
 """
-An event that is recorded: committed and on disk.
+A recorded event: committed and on disk.
 """
 type ProcessedCustomerEvent {
-  "The caller's key of the event."
+  "The caller's key for the event."
   requestUniqueIdentifier: String!
   "The event's id: 32 upper-case hexadecimal digits."
   id: ID!
-  "The event's number: decimal digits, growing, with gaps."
+  "The event's number, in decimal digits. Later events have larger numbers, with gaps. Compare numbers as integers, not as strings."
   number: String!
-  "True if the event had been recorded before: by an earlier call, or earlier in this one."
+  "True if the event was recorded before: by an earlier call, or by an equal event earlier in this call."
   replayed: Boolean!
-  "The event's place in the caller's set, from 0."
+  "The event's position in the caller's set, from 0."
   index: Int!
-  "The event as it is recorded. It is read back only if it is selected."
+  "The recorded event. The server reads it only if it is selected."
   event: WebCustomerEvent!
 }
 
@@ -465,87 +484,91 @@ type ProcessedCustomerEvent {
 An event that is not recorded.
 """
 type UnprocessedCustomerEvent {
-  "The caller's key of the event; null if none could be read."
+  "The caller's key for the event. Null if none could be read."
   requestUniqueIdentifier: String
-  "The event's place in the caller's set, from 0."
+  "The event's position in the caller's set, from 0."
   index: Int!
-  "The code of its first problem."
+  "The code of the first problem."
   errorCode: ErrorCode!
-  "The text of its first problem."
+  "The description of the first problem."
   errorDescription: String!
-  "True if the same event may be accepted later as it is."
+  "True if the same event may be accepted later without a change."
   retryable: Boolean!
   """
-  Everything that is wrong with the event (of more than a hundred problems, the first hundred). A call is answered with up to 30 problems
-  an event on average, and 400 besides: of the events that would exceed this, the first problem.
+  All problems of the event, at most 100. A call returns up to 30 problems for each event on average, and 400 more. After that, an event
+  has its first problem only.
   """
   problems: [EventProblem!]!
 }
 
 """
-One thing that is wrong with an event.
+One problem of an event.
 """
 type EventProblem {
-  "The way to the value, in the names of the input's fields; empty if the whole event is meant."
+  "The path of the value, in names of input fields. Empty if the problem concerns the whole event."
   path: [String!]!
   "The kind of the problem."
   errorCode: ErrorCode!
-  "What is wrong, naming field and value, and the code's fixed sentence: ` + "`" + `Error:… - Description:…` + "`" + `. A secret is never repeated."
+  "The problem with field and value, and the fixed sentence of the code: ` + "`" + `Error:… - Description:…` + "`" + `. It never repeats a secret."
   errorDescription: String!
 }
 
 """
-Counts of a call's events: ` + "`" + `received` + "`" + ` = ` + "`" + `processed` + "`" + ` + ` + "`" + `unprocessed` + "`" + `, always.
+The numbers of events of a call. ` + "`" + `received` + "`" + ` is always ` + "`" + `processed` + "`" + ` + ` + "`" + `unprocessed` + "`" + `.
 """
 type BatchSummary {
-  "How many events came."
+  "The number of events in the call."
   received: Int!
-  "How many are recorded."
+  "The number of recorded events, replays included."
   processed: Int!
-  "How many of those had been recorded before."
+  "The number of processed events that were recorded before."
   replayed: Int!
-  "How many are not recorded."
+  "The number of events that are not recorded."
   unprocessed: Int!
 }
 
 """
-Why an event was not processed. The names are the CRM's own, or in its style.
+The reason why an event is unprocessed. The names are those of the CRM, or follow its style. A code is data of an unprocessed event. It
+is never the ` + "`" + `extensions.code` + "`" + ` of an error.
 """
 enum ErrorCode {
-  "Nothing matches. A wrong pass code, a one-time password that is spent or expired, and a token that is not effective are answered alike."
+  "Nothing matches. A wrong pass code, a used or expired one-time password, and a token that is not effective have this code too."
   NotFoundAPIValueException
-  "A mandatory value is missing, null or blank, or an identifier is empty."
+  "A mandatory value is missing, null or blank, or an identifier has no field."
   MandatoryAPIValueException
-  "A value has the wrong type or format, is too long or out of range; a field is unknown; there are two identifiers."
+  "A value has the wrong type or format, is too long or out of range, a field is unknown, or there are two identifiers."
   InvalidAPIValueException
-  "A name that several records bear."
+  "Several records have the given name."
   AmbiguousAPIValueException
-  "A request identifier is used twice in the call, or an external reference is taken by an event with other content; ` + "`" + `problems` + "`" + ` name the fields that differ."
+  """
+  The request identifier is used twice in the call, or an event with other content has the external reference. Then ` + "`" + `problems` + "`" + ` name the
+  fields that differ.
+  """
   DuplicateAPIValueException
   "The API user may not write for this unit."
   ForbiddenAPIValueException
   """
-  Too many wrong credentials, so that this one was not looked at, be it right or wrong; the event may be sent again later. Borne within
-  15 minutes are 5 wrong pass codes of one identifier; 100 wrong pass codes and authentication codes, and 20 wrong one-time
-  passwords, of one API user; and 20 wrong credentials in one call.
+  There were too many wrong credentials, so the server did not check this one. Send the event again later. Within 15 minutes the server
+  allows 5 wrong pass codes for one identifier, and for one API user 100 wrong pass codes and authentication codes and 20 wrong one-time
+  passwords. Within one call it allows 20 wrong credentials.
   """
   TooManyAttemptsAPIException
 }
 
 """
-The answer to ` + "`" + `checkWebCustomerEvents` + "`" + `.
+The result of ` + "`" + `checkWebCustomerEvents` + "`" + `.
 """
 type CheckWebCustomerEventsPayload {
-  "How many events would be processed."
+  "The number of events that would be processed."
   acceptable: Int!
-  "How many of those are recorded already."
+  "The number of these events that are recorded already."
   replays: Int!
-  "The events that would not be processed, and why."
+  "The events that would not be processed, with the reasons."
   unprocessedCustomerEventsSet: [UnprocessedCustomerEvent!]!
 }
 
 """
-What names a recorded event: exactly one field.
+Identifies a recorded event by exactly one field.
 """
 input WebCustomerEventBy @oneOf {
   "The event's id."
@@ -555,14 +578,14 @@ input WebCustomerEventBy @oneOf {
 }
 
 """
-What narrows recorded events down. All that is given must hold. Times are from included, to excluded.
+Conditions for recorded events. An event must meet all of them. From is inclusive, to is exclusive.
 """
 input WebCustomerEventFilter {
   "Events of this account."
   accountsReceivable: AccountsReceivableIdentifier
-  "Events of this rewards participant. Access tokens are not taken here."
+  "Events of this rewards participant. An access token is not allowed here."
   rewardsParticipant: RewardsParticipantIdentifier
-  "Events caused by this unit."
+  "Events that this unit caused."
   performedByUnit: UnitIdentifier
   "Events of this classification."
   classification: CustomerEventClassificationIdentifier
@@ -586,9 +609,9 @@ A page of recorded events.
 type WebCustomerEventConnection {
   "The events with their cursors."
   edges: [WebCustomerEventEdge!]!
-  "The events alone."
+  "The events without cursors."
   nodes: [WebCustomerEvent!]!
-  "Where the page stands."
+  "The position of the page."
   pageInfo: PageInfo!
 }
 
@@ -596,23 +619,23 @@ type WebCustomerEventConnection {
 An event on a page.
 """
 type WebCustomerEventEdge {
-  "The event's place: give it as ` + "`" + `after` + "`" + ` to read on behind it."
+  "The cursor of the event. As ` + "`" + `after` + "`" + `, it gives the page that begins after the event."
   cursor: String!
   "The event."
   node: WebCustomerEvent!
 }
 
 """
-Where a page stands. Source: the GraphQL Cursor Connections Specification.
+The position of a page, according to the GraphQL Cursor Connections Specification. Pages go forward only: from newer to older events.
 """
 type PageInfo {
-  "True if there are older events behind this page."
+  "True if there are more events after this page: older ones."
   hasNextPage: Boolean!
-  "True if the page was asked for with ` + "`" + `after` + "`" + `."
+  "True if the query has ` + "`" + `after` + "`" + `. There is no argument for the previous page."
   hasPreviousPage: Boolean!
-  "The cursor of the first event; null if the page is empty."
+  "The cursor of the first event. Null if the page is empty."
   startCursor: String
-  "The cursor of the last event; null if the page is empty."
+  "The cursor of the last event: give it as ` + "`" + `after` + "`" + ` for the next page. Null if the page is empty."
   endCursor: String
 }
 
@@ -622,17 +645,17 @@ A recorded event.
 type WebCustomerEvent {
   "The event's id: 32 upper-case hexadecimal digits."
   id: ID!
-  "The event's number: decimal digits, growing, with gaps."
+  "The event's number, in decimal digits. Later events have larger numbers, with gaps. Compare numbers as integers, not as strings."
   number: String!
   "The type of the event: always ` + "`" + `WEB` + "`" + `."
   type: String!
-  "The state of the event: ` + "`" + `POSTED` + "`" + `."
+  "The state of the event: always ` + "`" + `POSTED` + "`" + `."
   lifeCycleState: String!
-  "The account that the event belongs to."
+  "The account of the event."
   accountsReceivable: AccountsReceivable!
   "The rewards participant, if the event was sent for one."
   rewardsParticipant: RewardsParticipant
-  "How the event is classified."
+  "The classification of the event."
   classification: CustomerEventClassification
   "The unit that caused the event."
   performedByUnit: Unit!
@@ -644,7 +667,7 @@ type WebCustomerEvent {
   description: String
   "The system that the event comes from."
   externalSystem: String
-  "The event's number in that system."
+  "The event's number in the external system."
   externalSystemReferenceNumber: String
   "User-defined text 1."
   udfString1: String
@@ -680,7 +703,7 @@ type WebCustomerEvent {
   udfDate4: DateTime
   "When the event was recorded."
   createdAt: DateTime!
-  "The name of the API user who sent it."
+  "The name of the API user who sent the event."
   createdBy: String!
 }
 
@@ -734,27 +757,27 @@ type Unit {
 The limits of this server. Lengths are in characters.
 """
 type Limits {
-  "The most events that one call, and one request, may carry."
+  "The maximum number of events in one call, and in one request."
   maxEventsPerCall: Int!
-  "The most bytes that a request's body may have, compressed or not."
+  "The maximum number of bytes in the body of a request, compressed or not."
   maxBodyBytes: Int!
-  "The most bytes that the query text of a request may have."
+  "The maximum number of bytes in the query text of a request."
   maxQueryBytes: Int!
-  "The longest identifier, external system, reference number and user-defined text."
+  "The maximum length of an identifier, external system, reference number or user-defined text."
   maxTextLength: Int!
-  "The longest description."
+  "The maximum length of a description."
   maxDescriptionLength: Int!
-  "The longest website."
+  "The maximum length of a website."
   maxWebsiteLength: Int!
-  "The longest idempotency key."
+  "The maximum length of an idempotency key."
   maxIdempotencyKeyLength: Int!
-  "The most events that a page may have."
+  "The maximum number of events on a page."
   maxPageSize: Int!
-  "How far ahead of now an event may have been performed, in seconds."
+  "The maximum time that ` + "`" + `performedOn` + "`" + ` may be ahead of now, in seconds."
   futureToleranceSeconds: Int!
-  "How long an idempotency key is kept at least after it was last used, in seconds."
+  "The minimum time for which the server keeps an idempotency key after its last use, in seconds."
   idempotencyKeySeconds: Int!
-  "How long a token is valid, in seconds."
+  "The time for which a token is valid, in seconds."
   tokenSeconds: Int!
 }
 `, BuiltIn: false},

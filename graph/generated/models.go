@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// An access token's identifier with its pass code.
+// The identifier and the pass code of an access token.
 type AccessTokenCredentials struct {
 	// The identifier.
 	Identifier string `json:"identifier"`
@@ -14,27 +14,28 @@ type AccessTokenCredentials struct {
 	PassCode string `json:"passCode"`
 }
 
-// What opens an access token: exactly one field. Its values are secrets and are never repeated in an answer.
+// Identifies an access token by exactly one field. The values are secrets: no answer repeats them.
 type AccessTokenIdentifier struct {
 	// The authentication code.
 	AuthenticationCode *string `json:"authenticationCode,omitempty"`
-	// The identifier, with its pass code.
+	// The identifier and its pass code.
 	Credentials *AccessTokenCredentials `json:"credentials,omitempty"`
-	// A one-time password. The events of one call may share it; the call then spends it.
+	// A one-time password. The events of one call may share it. The call then uses it up.
 	OneTimePassword *string `json:"oneTimePassword,omitempty"`
 }
 
-// What names an account: exactly one field. Values match byte for byte.
+// Identifies an account by exactly one field. Values match byte for byte.
 type AccountsReceivableIdentifier struct {
 	// The account's id.
 	ID *string `json:"id,omitempty"`
 	// The account's number.
 	Number *string `json:"number,omitempty"`
-	// The account's name. Several accounts may bear it, and then none is found.
+	// The account's name. If several accounts have it, the event is unprocessed with AmbiguousAPIValueException. A filter selects the events
+	// of all of them.
 	Name *string `json:"name,omitempty"`
 }
 
-// What names a classification of WEB events: exactly one field. Values match byte for byte.
+// Identifies a classification of WEB events by exactly one field. Values match byte for byte.
 type CustomerEventClassificationIdentifier struct {
 	// The classification's id.
 	ID *string `json:"id,omitempty"`
@@ -46,71 +47,77 @@ type CustomerEventClassificationIdentifier struct {
 
 // The limits of this server. Lengths are in characters.
 type Limits struct {
-	// The most events that one call, and one request, may carry.
+	// The maximum number of events in one call, and in one request.
 	MaxEventsPerCall int `json:"maxEventsPerCall"`
-	// The most bytes that a request's body may have, compressed or not.
+	// The maximum number of bytes in the body of a request, compressed or not.
 	MaxBodyBytes int `json:"maxBodyBytes"`
-	// The most bytes that the query text of a request may have.
+	// The maximum number of bytes in the query text of a request.
 	MaxQueryBytes int `json:"maxQueryBytes"`
-	// The longest identifier, external system, reference number and user-defined text.
+	// The maximum length of an identifier, external system, reference number or user-defined text.
 	MaxTextLength int `json:"maxTextLength"`
-	// The longest description.
+	// The maximum length of a description.
 	MaxDescriptionLength int `json:"maxDescriptionLength"`
-	// The longest website.
+	// The maximum length of a website.
 	MaxWebsiteLength int `json:"maxWebsiteLength"`
-	// The longest idempotency key.
+	// The maximum length of an idempotency key.
 	MaxIdempotencyKeyLength int `json:"maxIdempotencyKeyLength"`
-	// The most events that a page may have.
+	// The maximum number of events on a page.
 	MaxPageSize int `json:"maxPageSize"`
-	// How far ahead of now an event may have been performed, in seconds.
+	// The maximum time that `performedOn` may be ahead of now, in seconds.
 	FutureToleranceSeconds int `json:"futureToleranceSeconds"`
-	// How long an idempotency key is kept at least after it was last used, in seconds.
+	// The minimum time for which the server keeps an idempotency key after its last use, in seconds.
 	IdempotencyKeySeconds int `json:"idempotencyKeySeconds"`
-	// How long a token is valid, in seconds.
+	// The time for which a token is valid, in seconds.
 	TokenSeconds int `json:"tokenSeconds"`
 }
 
-// Who logs in.
+// The credentials of an API user.
 type LoginInput struct {
 	// The API user's name.
 	Username string `json:"username"`
-	// His password.
+	// The API user's password.
 	Password string `json:"password"`
 }
 
-// A login.
+// The result of a login.
 type LoginPayload struct {
-	// The token, to be sent as `Authorization: Bearer …`. It is shown this once.
+	// The token. Send it as `Authorization: Bearer …`. The server does not show it again.
 	Token string `json:"token"`
-	// When the token ends: two hours after the login, used or not.
+	// The time at which the token expires: two hours after the login.
 	ExpiresAt time.Time `json:"expiresAt"`
 }
 
-// The server's operations that write. A request may have several of them. They run one after the other, in the order of the request. A
-// field that fails is null and has its error under its `path`, and the others keep their results; the HTTP status is then 200. The limit of
-// 1000 events holds for all fields of a request together, and is checked before anything is stored. An `Idempotency-Key` header holds for
-// each field: fields with different events need an `idempotencyKey` of their own instead.
+// The operations that write. A request may have several of them. They run one after the other, in the order of the request.
+//
+// A nullable field that fails is null and has its error under its `path`. The other fields keep their results, and the HTTP status is then
+// 200. `login` and `logout` are non-null: if one of them fails, the results of the other fields are lost.
+//
+// The limit of 1000 events applies to all fields of a request together. The server checks it before it stores anything. An
+// `Idempotency-Key` header applies to each field: fields with different events each need an `idempotencyKey` instead.
 type Mutation struct {
 }
 
-// The server's operations that read. All but `limits` need a token. What they read counts against the rate limit as what is sent does: a
-// page counts its `first`, a single event one, a check its events. A request may read up to 10 pages, of up to 1000 events together. An
-// answer has up to 32 MiB. A query whose answer could have more than 64 MiB, a mutation whose answer could have more than 32 MiB, and a
-// request for more than 250000 values are rejected with GRAPHQL_VALIDATION_FAILED before they run.
+// The operations that read. All except `limits` need a token.
+//
+// They count against the same rate limit as sent events: a page counts `first` events, a single event counts one, a check counts its
+// events. A request may read up to 10 pages, of up to 1000 events together.
+//
+// An answer has at most 32 MiB. The server rejects these requests with GRAPHQL_VALIDATION_FAILED before they run: a query whose answer
+// could have more than 64 MiB, a mutation whose answer could have more than 32 MiB, and a request for more than 250000 values.
 type Query struct {
 }
 
-// What names a rewards participant: exactly one field. Values match byte for byte.
+// Identifies a rewards participant by exactly one field. Values match byte for byte.
 type RewardsParticipantIdentifier struct {
 	// The participant's id.
 	ID *string `json:"id,omitempty"`
 	// The participant's number.
 	Number *string `json:"number,omitempty"`
-	// An access token of the participant. Only effective ones are found.
+	// An access token of the participant. Only effective access tokens are found. Not allowed in a filter.
 	AccessTokenIdentifier *AccessTokenIdentifier `json:"accessTokenIdentifier,omitempty"`
 }
 
-// What names a unit: exactly one field. Values match byte for byte.
+// Identifies a unit by exactly one field. Values match byte for byte.
 type UnitIdentifier struct {
 	// The unit's id.
 	ID *string `json:"id,omitempty"`
@@ -120,7 +127,7 @@ type UnitIdentifier struct {
 	AlternativeCode *string `json:"alternativeCode,omitempty"`
 }
 
-// What names a recorded event: exactly one field.
+// Identifies a recorded event by exactly one field.
 type WebCustomerEventBy struct {
 	// The event's id.
 	ID *string `json:"id,omitempty"`
@@ -128,13 +135,13 @@ type WebCustomerEventBy struct {
 	Number *string `json:"number,omitempty"`
 }
 
-// What narrows recorded events down. All that is given must hold. Times are from included, to excluded.
+// Conditions for recorded events. An event must meet all of them. From is inclusive, to is exclusive.
 type WebCustomerEventFilter struct {
 	// Events of this account.
 	AccountsReceivable *AccountsReceivableIdentifier `json:"accountsReceivable,omitempty"`
-	// Events of this rewards participant. Access tokens are not taken here.
+	// Events of this rewards participant. An access token is not allowed here.
 	RewardsParticipant *RewardsParticipantIdentifier `json:"rewardsParticipant,omitempty"`
-	// Events caused by this unit.
+	// Events that this unit caused.
 	PerformedByUnit *UnitIdentifier `json:"performedByUnit,omitempty"`
 	// Events of this classification.
 	Classification *CustomerEventClassificationIdentifier `json:"classification,omitempty"`

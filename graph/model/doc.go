@@ -1,4 +1,4 @@
-// Package model holds the Go types that exist only because GraphQL says things its own way: scalars, the page of a
-// connection, a recorded event with numbers as texts, and the input whose events are decoded by us. It stands apart from graph
-// because the generated code imports it.
+// Package model holds the Go types that only GraphQL needs: scalars, the page of a connection, a recorded
+// event with its numbers as strings, and the input whose events have their own decoder. It is a package of
+// its own because the generated code imports it.
 package model

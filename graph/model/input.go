@@ -9,18 +9,18 @@ import (
 	"customer-events/internal/strictjson"
 )
 
-// EventType is the one input type that is not coerced by GraphQL's rules but decoded by us, event by event.
+// EventType is the input type whose values package events decodes. GraphQL's coercion does not apply to it.
 const EventType = "WebCustomerEventInput"
 
-// CreateWebCustomerEventsInput is the input of a call.
+// CreateWebCustomerEventsInput is the input of a bulk call.
 type CreateWebCustomerEventsInput struct {
 	Token          *string
 	IdempotencyKey *string
-	// WebCustomerEventsSet is what Set reads.
+	// WebCustomerEventsSet holds the events: decoded ones, or literals. Set returns them.
 	WebCustomerEventsSet any
 }
 
-// UnmarshalGQL takes the input apart. gqlgen then leaves the events alone.
+// UnmarshalGQL sets the fields of the input. With it, gqlgen does not unmarshal the events.
 func (in *CreateWebCustomerEventsInput) UnmarshalGQL(v any) error {
 	object, ok := v.(map[string]any)
 	if !ok {
@@ -36,18 +36,18 @@ func (in *CreateWebCustomerEventsInput) UnmarshalGQL(v any) error {
 	return nil
 }
 
-// MarshalGQL is there because gqlgen wants both directions; an input is never answered.
+// MarshalGQL exists because gqlgen requires it. No answer has an input.
 func (in CreateWebCustomerEventsInput) MarshalGQL(w io.Writer) { _, _ = io.WriteString(w, "null") }
 
-// Set is the events of the call. Those that came in variables have been decoded already; those that were written into the
-// query text have passed GraphQL's validation, and are decoded now.
+// Set returns the events of the call. Those from variables are decoded already. It decodes those from
+// literals, which GraphQL has validated.
 func (in CreateWebCustomerEventsInput) Set(decoder *events.Decoder) (set events.ReceivedEvents, err error) {
 	if set, ok := in.WebCustomerEventsSet.(events.ReceivedEvents); ok {
 		return set, nil
 	}
 	list, ok := in.WebCustomerEventsSet.([]any)
 	if !ok {
-		list = []any{in.WebCustomerEventsSet} // as in GraphQL, one alone is a list of one
+		list = []any{in.WebCustomerEventsSet} // GraphQL coerces a single value to a list of one
 	}
 	for _, v := range list {
 		if err := appendEvent(decoder, &set, v); err != nil {
@@ -57,7 +57,7 @@ func (in CreateWebCustomerEventsInput) Set(decoder *events.Decoder) (set events.
 	return set, nil
 }
 
-// appendEvent adds an event that stands alone: decoded already, or a literal, which goes through JSON to the same decoder.
+// appendEvent adds one event: a decoded one, or a literal, which it converts to JSON for the same decoder.
 func appendEvent(decoder *events.Decoder, to *events.ReceivedEvents, v any) error {
 	if decoded, ok := v.(*events.WebCustomerEventInput); ok {
 		to.Events, to.Received = append(to.Events, *decoded), to.Received+1
@@ -75,7 +75,7 @@ func appendEvent(decoder *events.Decoder, to *events.ReceivedEvents, v any) erro
 	return nil
 }
 
-// CountEvents counts the events in the arguments of a field, before anything is done with them.
+// CountEvents returns the number of events in the arguments of a field, without decoding them.
 func CountEvents(arguments map[string]any) int {
 	input, _ := arguments["input"].(map[string]any)
 	switch set := input["webCustomerEventsSet"].(type) {

@@ -10,44 +10,44 @@ import (
 	"customer-events/models"
 )
 
-// Outcome is the answer to a call, with the events read back where they were asked for.
+// Outcome is the payload of createWebCustomerEvents.
 type Outcome struct {
 	ProcessedCustomerEventsSet   []ProcessedCustomerEvent
 	UnprocessedCustomerEventsSet []events.UnprocessedCustomerEvent
 	Summary                      events.BatchSummary
 }
 
-// ProcessedCustomerEvent is a recorded event of a call.
+// ProcessedCustomerEvent is a processed event. Event is nil unless the request selects it.
 type ProcessedCustomerEvent struct {
 	*events.ProcessedCustomerEvent
 	Event *WebCustomerEvent
 }
 
-// WebCustomerEvent is a recorded event as it is read.
+// WebCustomerEvent is a recorded event.
 type WebCustomerEvent struct{ models.RecordedEvent }
 
-// ID is the event's id.
+// ID returns the id of the event.
 func (e WebCustomerEvent) ID() string { return e.RecordedEvent.ID.String() }
 
-// Number is the event's number.
+// Number returns the number of the event.
 func (e WebCustomerEvent) Number() string { return strconv.FormatInt(e.RecordedEvent.Number, 10) }
 
-// Type is the type of the event.
+// Type returns the type of the event.
 func (e WebCustomerEvent) Type() string { return models.WebEvent }
 
-// LifeCycleState is the state of the event.
+// LifeCycleState returns the state of the event.
 func (e WebCustomerEvent) LifeCycleState() string { return models.Posted }
 
-// AccountsReceivable is the event's account.
+// AccountsReceivable returns the account of the event.
 func (e WebCustomerEvent) AccountsReceivable() models.Account { return e.Account }
 
-// RewardsParticipant is the event's participant, if it has one.
+// RewardsParticipant returns the participant of the event, or nil.
 func (e WebCustomerEvent) RewardsParticipant() *models.Participant { return e.Participant }
 
-// PerformedByUnit is the event's unit.
+// PerformedByUnit returns the unit of the event.
 func (e WebCustomerEvent) PerformedByUnit() models.Unit { return e.Unit }
 
-// CreatedBy is the name of the user who sent the event.
+// CreatedBy returns the name of the API user who sent the event.
 func (e WebCustomerEvent) CreatedBy() string { return e.RecordedEvent.CreatedBy.Name }
 
 // Page is a page of recorded events.
@@ -56,7 +56,7 @@ type Page struct {
 	PageInfo PageInfo
 }
 
-// Edges are the events with their cursors.
+// Edges returns the events with their cursors.
 func (p Page) Edges() []WebCustomerEventEdge {
 	edges := make([]WebCustomerEventEdge, len(p.Nodes))
 	for i, node := range p.Nodes {
@@ -71,7 +71,7 @@ type WebCustomerEventEdge struct {
 	Node   WebCustomerEvent
 }
 
-// PageInfo says where a page stands.
+// PageInfo describes the position of a page.
 type PageInfo struct {
 	HasNextPage, HasPreviousPage bool
 	StartCursor, EndCursor       *string
@@ -79,12 +79,12 @@ type PageInfo struct {
 
 const cursorPrefix = "number:"
 
-// Cursor names the place of an event. It is opaque to callers.
+// Cursor returns the cursor of an event. Callers must treat it as opaque.
 func Cursor(number int64) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(cursorPrefix + strconv.FormatInt(number, 10)))
 }
 
-// ParseCursor reads what Cursor wrote.
+// ParseCursor returns the event number of a cursor.
 func ParseCursor(cursor string) (number int64, err error) {
 	text, err := base64.RawURLEncoding.DecodeString(cursor)
 	if digits, ok := strings.CutPrefix(string(text), cursorPrefix); ok && err == nil {
@@ -92,5 +92,5 @@ func ParseCursor(cursor string) (number int64, err error) {
 			return number, nil
 		}
 	}
-	return 0, fmt.Errorf("after (%s) is not a cursor: use one that a page has given", models.Sanitize(cursor))
+	return 0, fmt.Errorf("after (%s) is not a cursor: use a cursor from a page", models.Sanitize(cursor))
 }

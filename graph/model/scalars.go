@@ -13,12 +13,12 @@ import (
 
 type zoneKey struct{}
 
-// WithZone gives a request the zone that dates without one are read in.
+// WithZone returns a context with the zone for dates that have none.
 func WithZone(ctx context.Context, zone *time.Location) context.Context {
 	return context.WithValue(ctx, zoneKey{}, zone)
 }
 
-// MarshalDateTime writes a DateTime.
+// MarshalDateTime encodes a DateTime.
 func MarshalDateTime(at time.Time) graphql.ContextMarshaler {
 	return graphql.ContextWriterFunc(func(_ context.Context, w io.Writer) error {
 		_, err := io.WriteString(w, `"`+models.FormatDateTime(at)+`"`)
@@ -26,7 +26,7 @@ func MarshalDateTime(at time.Time) graphql.ContextMarshaler {
 	})
 }
 
-// UnmarshalDateTime reads a DateTime, in the server's zone if it has none.
+// UnmarshalDateTime parses a DateTime, in the zone of the context if it has none.
 func UnmarshalDateTime(ctx context.Context, v any) (time.Time, error) {
 	text, ok := v.(string)
 	if !ok {
@@ -35,12 +35,12 @@ func UnmarshalDateTime(ctx context.Context, v any) (time.Time, error) {
 	return models.ParseDateTime(text, ctx.Value(zoneKey{}).(*time.Location))
 }
 
-// MarshalErrorCode writes an ErrorCode.
+// MarshalErrorCode encodes an ErrorCode.
 func MarshalErrorCode(code models.Code) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, `"`+string(code)+`"`) })
 }
 
-// UnmarshalErrorCode is there because gqlgen wants both directions; ErrorCode stands in no input.
+// UnmarshalErrorCode exists because gqlgen requires it. No input has an ErrorCode.
 func UnmarshalErrorCode(any) (models.Code, error) {
-	return "", errors.New("an ErrorCode is only answered")
+	return "", errors.New("an ErrorCode is for output only")
 }

@@ -41,7 +41,7 @@ func routes(c config, schema string, db *store.Store, hasher *models.KeyedHasher
 		Decoder:       &events.Decoder{FieldNames: events.CamelCase, Zone: c.zone, Hasher: hasher},
 		Limits:        limits(c),
 		Introspection: c.introspection,
-		Patience:      requestTimeout,
+		Timeout:       requestTimeout,
 	})
 	webAPI := &crmapi.Handler{
 		Service: service, Auth: logins, Log: log, Timeout: requestTimeout,

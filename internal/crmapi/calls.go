@@ -9,10 +9,11 @@ import (
 	"customer-events/internal/strictjson"
 )
 
-// login gives a token. The organisation is not looked at: there is one.
+// login returns a token. It ignores the organisation: there is only one.
 func (h *Handler) login(ctx context.Context, body string) ([]byte, error) {
 	var username, password *string
-	if err := (api.Members{"username": api.Text(&username), "password": api.Text(&password)}).Read(ctx, body); err != nil {
+	members := api.Members{"username": api.Text(&username), "password": api.Text(&password)}
+	if err := members.Read(ctx, body); err != nil {
 		return nil, err
 	}
 	if username == nil || password == nil {
@@ -25,7 +26,7 @@ func (h *Handler) login(ctx context.Context, body string) ([]byte, error) {
 	return append(strictjson.AppendText([]byte(`{"token":`), session.Token), '}'), nil
 }
 
-// release ends a token.
+// release ends the session of a token.
 func (h *Handler) release(ctx context.Context, body string) ([]byte, error) {
 	var input *string
 	if err := (api.Members{"token": api.Text(&input)}).Read(ctx, body); err != nil {
@@ -35,10 +36,10 @@ func (h *Handler) release(ctx context.Context, body string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return noData, h.Auth.LogOut(ctx, token)
+	return emptyObject, h.Auth.LogOut(ctx, token)
 }
 
-// create takes events in. They are set aside until it is known whose they are: a stranger's are not decoded.
+// create records the events of a call. It decodes them after the authentication only.
 func (h *Handler) create(ctx context.Context, body string) ([]byte, error) {
 	const set = "web_customer_events_set"
 	var token, key, fieldsSet *string
@@ -59,7 +60,7 @@ func (h *Handler) create(ctx context.Context, body string) ([]byte, error) {
 			if fieldsSet == nil {
 				fieldsSet = new(string)
 			}
-			if chosen, err = choose(*fieldsSet); err != nil {
+			if chosen, err = parseFieldsSet(*fieldsSet); err != nil {
 				return received, err
 			}
 			if raw == "" {
@@ -83,6 +84,6 @@ func (h *Handler) create(ctx context.Context, body string) ([]byte, error) {
 	}
 	api.RequestOf(ctx).Count(&outcome)
 	api.BoundProblems(outcome.UnprocessedCustomerEventsSet, outcome.Summary.Received)
-	room := 256 + 128*len(outcome.ProcessedCustomerEventsSet) + 384*len(outcome.UnprocessedCustomerEventsSet)
-	return chosen.append(make([]byte, 0, room), &outcome), nil
+	size := 256 + 128*len(outcome.ProcessedCustomerEventsSet) + 384*len(outcome.UnprocessedCustomerEventsSet)
+	return chosen.append(make([]byte, 0, size), &outcome), nil
 }

@@ -1,12 +1,11 @@
-// Package crmapi says in the words of the CRM's own Web API what the program does, and decides nothing: integrations that speak
-// the original need another address and nothing else. What they send goes to the same service as graph's, through the same
-// decoder under the original's names.
+// Package crmapi is the original Web API of the CRM: an integration of the original only needs another
+// address. It has the original's paths and names, and calls the same service as package graph.
 //
 //	handler.go    HTTP: paths, methods, the envelope
-//	calls.go      the calls: log in, log out, take events in
+//	calls.go      the calls: log in, log out, create events
 //	fields.go     fields_set, and the members of the answer's rows
 //	errors.go     the class and the sentence of an error, from the catalogue of apierr
 //	openapi.json  the description that is served, and that the tests hold against real answers
 //
-// What the original's page leaves open is decided in docs/decisions/0008-the-web-api.md.
+// docs/decisions/0008-the-web-api.md decides what the original's documentation leaves open.
 package crmapi

@@ -17,27 +17,27 @@ import (
 	"customer-events/internal/strictjson"
 )
 
-// Prefix is where the paths of the original begin.
+// Prefix is the beginning of the original's paths.
 const Prefix = "/crmapi/rest/v2/"
 
 //go:embed openapi.json
 var description []byte
 
-// noData is the data of an answer that has none.
-var noData = []byte("{}")
+// emptyObject is the data of an answer without data.
+var emptyObject = []byte("{}")
 
-// Handler answers the paths of the Web API. It expects an api.Request in the context.
+// Handler serves the paths of the Web API. It expects an api.Request in the context.
 type Handler struct {
 	Service *events.Service
 	Auth    *auth.Service
-	// Decoder reads the events; its naming is events.Wire.
+	// Decoder decodes the events. Its FieldNames must be events.SnakeCase.
 	Decoder *events.Decoder
 	Log     *slog.Logger
-	// Timeout is how long one request may take.
+	// Timeout is the maximum duration of one request.
 	Timeout time.Duration
 }
 
-// calls are the calls by their paths. Each takes the body and gives the answer's data.
+// calls holds the calls by path. Each receives the body and returns the data of the answer.
 var calls = map[string]func(h *Handler, ctx context.Context, body string) ([]byte, error){
 	"authentication/token":            (*Handler).login,
 	"authentication/token/release":    (*Handler).release,
@@ -46,10 +46,10 @@ var calls = map[string]func(h *Handler, ctx context.Context, body string) ([]byt
 
 const descriptionPath = "openapi.json"
 
-// ServeHTTP answers a request. A body is never repeated in an answer.
+// ServeHTTP serves a request. No answer repeats a body.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if barred := api.RequestOf(r.Context()).Forbidden; barred != nil {
-		h.refuse(w, r, barred)
+	if forbidden := api.RequestOf(r.Context()).Forbidden; forbidden != nil {
+		h.writeError(w, r, forbidden)
 		return
 	}
 	path := strings.TrimPrefix(r.URL.Path, Prefix)
@@ -59,30 +59,33 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		known, allowed = true, []string{http.MethodGet, http.MethodHead}
 	}
 	if !known {
-		h.refuse(w, r, apierr.New(apierr.NotFound, "there is no method at this path: %s%s describes those that there are", Prefix, descriptionPath))
+		h.writeError(w, r, apierr.New(apierr.NotFound,
+			"there is no method at this path: %s%s describes the methods", Prefix, descriptionPath))
 		return
 	}
 	api.RequestOf(r.Context()).Operation = path
 	if !slices.Contains(allowed, r.Method) {
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
-		h.refuse(w, r, apierr.New(apierr.MethodNotAllowed, "use %s", strings.Join(allowed, " or ")))
+		h.writeError(w, r, apierr.New(apierr.MethodNotAllowed, "use %s", strings.Join(allowed, " or ")))
 		return
 	}
 	if call == nil {
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(description) // a caller who has gone has no use for an error
+		_, _ = w.Write(description) // a caller that has disconnected cannot receive an error
 		return
 	}
 	data, err := h.call(w, r, call)
 	if err != nil {
-		h.refuse(w, r, err)
+		h.writeError(w, r, err)
 		return
 	}
-	write(w, http.StatusOK, data, status{name: "OK"}, "")
+	writeResponse(w, http.StatusOK, data, status{name: "OK"}, "")
 }
 
-// call reads the body and makes the call.
-func (h *Handler) call(w http.ResponseWriter, r *http.Request, call func(*Handler, context.Context, string) ([]byte, error)) (data []byte, err error) {
+// call reads the body and runs the call.
+func (h *Handler) call(
+	w http.ResponseWriter, r *http.Request, call func(*Handler, context.Context, string) ([]byte, error),
+) (data []byte, err error) {
 	ctx, cancel := context.WithTimeout(r.Context(), h.Timeout)
 	defer cancel()
 	defer func() {
@@ -90,36 +93,38 @@ func (h *Handler) call(w http.ResponseWriter, r *http.Request, call func(*Handle
 			data, err = nil, api.FromPanic(ctx, h.Log, cause)
 		}
 	}()
-	// The media type may be any, since nobody knows what the original's callers send; only another charset would change the text.
+	// Every media type is accepted, since it is unknown which ones the callers of the original send. Only
+	// another charset would change the text.
 	_, parameters, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if charset, given := parameters["charset"]; given && !strings.EqualFold(charset, "utf-8") {
 		return nil, apierr.New(apierr.UnsupportedMedia, "the body must be JSON in UTF-8")
 	}
-	body, refusal := api.ReadBody(w, r)
-	if refusal != nil {
-		return nil, refusal
+	body, readErr := api.ReadBody(w, r)
+	if readErr != nil {
+		return nil, readErr
 	}
 	return call(h, ctx, body)
 }
 
-func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	refusal := api.Report(r.Context(), h.Log, err)
-	api.RequestOf(r.Context()).Code = refusal.Code()
-	refusal.SetHeaders(w.Header())
-	write(w, refusal.Status(), noData, statusOf(refusal), refusal.Message)
+// writeError answers with an error.
+func (h *Handler) writeError(w http.ResponseWriter, r *http.Request, err error) {
+	public := api.Report(r.Context(), h.Log, err)
+	api.RequestOf(r.Context()).Code = public.Code()
+	public.SetHeaders(w.Header())
+	writeResponse(w, public.Status(), emptyObject, statusOf(public), public.Message)
 }
 
-// write writes the original's envelope. It sets the status once the body is complete, for that ends the request's work,
-// see unsentResponses of the server.
-func write(w http.ResponseWriter, status int, data []byte, said status, message string) {
+// writeResponse writes the original's envelope. It sets the HTTP status once the body is complete, since
+// unsentResponses in internal/app releases the admission capacity of the request with the status.
+func writeResponse(w http.ResponseWriter, httpStatus int, data []byte, s status, message string) {
 	body := append(append(make([]byte, 0, len(data)+256), `{"data":`...), data...)
-	body = strictjson.AppendText(append(body, `,"status":{"code":`...), said.name)
-	body = strictjson.AppendText(append(body, `,"description":`...), said.sentence)
+	body = strictjson.AppendText(append(body, `,"status":{"code":`...), s.name)
+	body = strictjson.AppendText(append(body, `,"description":`...), s.sentence)
 	body = strictjson.AppendText(append(body, `,"message":`...), message)
 	body = append(body, "}}"...)
 	header := w.Header()
 	header.Set("Content-Type", "application/json; charset=utf-8")
 	header.Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_, _ = w.Write(body) // a caller who has gone has no use for an error
+	w.WriteHeader(httpStatus)
+	_, _ = w.Write(body) // a caller that has disconnected cannot receive an error
 }

@@ -19,7 +19,7 @@ import (
 	"customer-events/models"
 )
 
-// openAPI is what the tests look at of the description.
+// openAPI is the part of the description that the tests check.
 type openAPI struct {
 	Paths      map[string]map[string]struct{ OperationID, Summary, Description string }
 	Components struct {
@@ -44,8 +44,9 @@ func described(t *testing.T) openAPI {
 	return d
 }
 
-// Every call is described, with a sentence for each. That the description is OpenAPI 3.1 is for make audit to say.
-func TestDescriptionIsWhole(t *testing.T) {
+// TestOpenAPI_EveryCall checks that the description has every call. `make audit` checks that it is valid
+// OpenAPI 3.1.
+func TestOpenAPI_EveryCall(t *testing.T) {
 	t.Parallel()
 	d := described(t)
 	ids := make(map[string]bool)
@@ -70,8 +71,9 @@ func TestDescriptionIsWhole(t *testing.T) {
 	}
 }
 
-// The description and the schema of the other door have the same fields and lengths; the codes are those that there are.
-func TestDescriptionSaysWhatTheProgramDoes(t *testing.T) {
+// TestOpenAPI_SameAsSchema checks that the description has the fields of the GraphQL schema, and the lengths
+// and codes of the program.
+func TestOpenAPI_SameAsSchema(t *testing.T) {
 	t.Parallel()
 	d := described(t)
 	text, err := os.ReadFile("../../schema.graphqls")
@@ -82,10 +84,6 @@ func TestDescriptionSaysWhatTheProgramDoes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hump := regexp.MustCompile(`[a-z]([A-Z]|[0-9])`)
-	snake := func(name string) string {
-		return strings.ToLower(hump.ReplaceAllStringFunc(name, func(pair string) string { return pair[:1] + "_" + pair[1:] }))
-	}
 	for _, name := range []string{"WebCustomerEvent", "AccountsReceivableIdentifier", "RewardsParticipantIdentifier", "CustomerEventClassificationIdentifier", "UnitIdentifier"} {
 		input := schema.Types[name]
 		if input == nil || input.Kind != ast.InputObject {
@@ -93,9 +91,9 @@ func TestDescriptionSaysWhatTheProgramDoes(t *testing.T) {
 		}
 		var want, mandatory []string
 		for _, field := range input.Fields {
-			want = append(want, snake(field.Name))
+			want = append(want, snakeCase(field.Name))
 			if field.Type.NonNull {
-				mandatory = append(mandatory, snake(field.Name))
+				mandatory = append(mandatory, snakeCase(field.Name))
 			}
 		}
 		slices.Sort(want)
@@ -107,7 +105,7 @@ func TestDescriptionSaysWhatTheProgramDoes(t *testing.T) {
 			t.Errorf("%s, mandatory (-GraphQL +Web API):\n%s", name, diff)
 		}
 	}
-	// A text is as long as it is said to be: the longest passes the decoder, one character more does not.
+	// The decoder accepts a text of the described length, and rejects one more character.
 	decoder := &events.Decoder{FieldNames: events.SnakeCase, Hasher: models.NewKeyedHasher([]byte("the tests' own key"))}
 	lengths := 0
 	for name, property := range d.Components.Schemas["WebCustomerEvent"].Properties {
@@ -148,8 +146,41 @@ func TestDescriptionSaysWhatTheProgramDoes(t *testing.T) {
 	}
 }
 
-// The examples are the original's own, word for word but for how they are laid out.
-func TestDescriptionHasTheOriginalsExample(t *testing.T) {
+// TestOpenAPI_EveryOutputField compares the rows of the description with the tables of output fields, whose
+// names must be those of GraphQL in snake case.
+func TestOpenAPI_EveryOutputField(t *testing.T) {
+	t.Parallel()
+	checkOutputFields(t, "ProcessedCustomerEvent", events.ProcessedFields)
+	checkOutputFields(t, "UnprocessedCustomerEvent", events.UnprocessedFields, "problems")
+	checkOutputFields(t, "Problem", events.ProblemFields)
+}
+
+func checkOutputFields[Row any](t *testing.T, schema string, table []events.OutputField[Row], others ...string) {
+	t.Helper()
+	names := slices.Clone(others)
+	for _, field := range table {
+		if want := snakeCase(field.Names[events.CamelCase]); field.Names[events.SnakeCase] != want {
+			t.Errorf("%s: %q, want %q", schema, field.Names, want)
+		}
+		names = append(names, field.Names[events.SnakeCase])
+	}
+	slices.Sort(names)
+	properties := slices.Sorted(maps.Keys(described(t).Components.Schemas[schema].Properties))
+	if diff := cmp.Diff(names, properties); diff != "" {
+		t.Errorf("%s (-table +openapi.json):\n%s", schema, diff)
+	}
+}
+
+var hump = regexp.MustCompile(`[a-z]([A-Z]|[0-9])`)
+
+// snakeCase spells a GraphQL name as the Web API does.
+func snakeCase(name string) string {
+	split := func(pair string) string { return pair[:1] + "_" + pair[1:] }
+	return strings.ToLower(hump.ReplaceAllStringFunc(name, split))
+}
+
+// TestOpenAPI_OriginalExample checks that the examples equal those of the original, except for their layout.
+func TestOpenAPI_OriginalExample(t *testing.T) {
 	t.Parallel()
 	var d struct {
 		Paths map[string]struct {
@@ -178,7 +209,7 @@ func TestDescriptionHasTheOriginalsExample(t *testing.T) {
 	}
 }
 
-// body is a body in the description.
+// body is the description of a body.
 type body struct {
 	Content map[string]struct {
 		Examples map[string]struct{ Value any }

@@ -15,7 +15,7 @@ import (
 	"customer-events/models"
 )
 
-// The answer of every choice of fields, for one event that is processed and one that is not.
+// TestFieldsSet checks the answer for every kind of fields_set, with a processed and an unprocessed event.
 func TestFieldsSet(t *testing.T) {
 	t.Parallel()
 	name := "b"
@@ -42,7 +42,7 @@ func TestFieldsSet(t *testing.T) {
 		"unprocessed_customer_events_set,index,retryable,problems": `"unprocessed_customer_events_set":[{"index":1,"retryable":false,` +
 			`"problems":[{"path":["website"],"error_code":"InvalidAPIValueException","error_description":"text"}]}]`,
 	} {
-		chosen, err := choose(fieldsSet)
+		chosen, err := parseFieldsSet(fieldsSet)
 		if err != nil {
 			t.Errorf("%q: %v", fieldsSet, err)
 			continue
@@ -52,14 +52,14 @@ func TestFieldsSet(t *testing.T) {
 		}
 	}
 	for _, fieldsSet := range []string{"ids", "id;number", "ID", "data", "processedCustomerEventsSet", "processed_customer_events_set.id", "id,nothing"} {
-		_, err := choose(fieldsSet)
+		_, err := parseFieldsSet(fieldsSet)
 		if refusal := api.Public(err); refusal == nil || refusal.Kind != apierr.BadRequest || !strings.Contains(err.Error(), "request_unique_identifier") {
 			t.Errorf("%q: %v", fieldsSet, err)
 		}
 	}
 }
 
-func TestEveryRefusalHasAClass(t *testing.T) {
+func TestErrors_EveryStatus(t *testing.T) {
 	t.Parallel()
 	for _, err := range []error{
 		events.ErrKeyReused,
@@ -77,7 +77,7 @@ func TestEveryRefusalHasAClass(t *testing.T) {
 	}
 }
 
-// A panic is answered with the request's id and nothing else; what it was stands in the log.
+// TestPanic checks that the answer to a panic has only the id of the request, and the log has the panic.
 func TestPanic(t *testing.T) {
 	t.Parallel()
 	var log strings.Builder
