@@ -44,7 +44,7 @@ func described(t *testing.T) openAPI {
 	return d
 }
 
-// TestOpenAPI_EveryCall checks that the description has every call. `make audit` checks that it is valid
+// TestOpenAPI_EveryCall checks that the description has every call. `make test-conformance` checks that it is valid
 // OpenAPI 3.1.
 func TestOpenAPI_EveryCall(t *testing.T) {
 	t.Parallel()
