@@ -2,6 +2,6 @@
 // error has the code, the HTTP status, the seconds until a retry, the Web API's words and the
 // documentation. Both protocols render their errors from it, and docs/errors.md is generated from it.
 //
-// An Error is the only error whose text a caller may read. The package imports none of ours: internal/api
-// maps the errors of the domain to it.
+// An Error is the only error whose text a caller may read. The package imports no other package of this
+// module: internal/api maps the errors of the domain to it.
 package apierr

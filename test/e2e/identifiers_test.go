@@ -61,7 +61,7 @@ func TestCreate_Identifiers(t *testing.T) {
 			{participant, credentials("maria@example.com", "4711"), "ACR0000000020"},
 			{participant, credentials("maria@example.com", "4712"), notFound},
 			{participant, credentials("Maria@example.com", "4711"), notFound},
-			{participant, credentials("nobody@example.com", "4711"), notFound},
+			{participant, credentials("unknown@example.com", "4711"), notFound},
 			{participant, token("oneTimePassword", "073482"), "ACR0000000020"},
 			{participant, token("oneTimePassword", 73482), "ACR0000000020"},
 			{participant, token("oneTimePassword", "73482"), notFound},

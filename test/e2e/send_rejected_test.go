@@ -42,7 +42,7 @@ func TestSend_RejectedFileIsCorrected(t *testing.T) {
 	if err := os.WriteFile(rejected, corrected, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	earlier := tempFile(t, "earlier", []byte("of somebody"))
+	earlier := tempFile(t, "earlier", []byte("an earlier report"))
 	if err := os.Rename(earlier, rejected+".edited-1"); err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func TestSend_RejectedFileIsCorrected(t *testing.T) {
 		!strings.Contains(stderr, "it is kept as "+rejected+".edited-2") {
 		t.Errorf("exit %d: %s%s", exit, stdout, stderr)
 	}
-	mustContain(t, rejected+".edited-1", []byte("of somebody"))
+	mustContain(t, rejected+".edited-1", []byte("an earlier report"))
 	mustContain(t, rejected+".edited-2", corrected)
 	if lines := rejectedOf(t, file); len(lines) != 50 || lines[0].Line != 4_038 {
 		t.Errorf("%d lines, from %+v", len(lines), lines[0])
@@ -92,7 +92,7 @@ func TestSend_CredentialAttempts(t *testing.T) {
 	}
 	var text bytes.Buffer
 	for i := range 6 {
-		err := json.NewEncoder(&text).Encode(apitest.Event(fmt.Sprint("nobody", i), by("nobody@example.com",
+		err := json.NewEncoder(&text).Encode(apitest.Event(fmt.Sprint("unknown", i), by("unknown@example.com",
 			fmt.Sprint(1000+i))))
 		if err != nil {
 			t.Fatal(err)

@@ -113,7 +113,7 @@ func startAttacks(ctx context.Context, url string) *attackCounts {
 			for ctx.Err() == nil {
 				client := fmt.Sprintf("203.0.%d.%d", rand.IntN(256), rand.IntN(256))
 				post("/crmapi/rest/v2/authentication/token",
-					fmt.Sprintf(`{"username":"nobody %d","password":"x"}`, rand.Int()), "X-Forwarded-For",
+					fmt.Sprintf(`{"username":"unknown %d","password":"x"}`, rand.Int()), "X-Forwarded-For",
 					client)
 				f.logins.Add(1)
 			}
