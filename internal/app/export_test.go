@@ -9,6 +9,7 @@ import (
 
 	"customer-events/internal/middleware"
 	"customer-events/internal/store"
+	"customer-events/internal/telemetry"
 	"customer-events/models"
 )
 
@@ -18,7 +19,7 @@ func DemoHandler(ctx context.Context, url string, db *store.Store, key []byte, l
 	if err := loadDemo(ctx, db, secrets); err != nil {
 		return nil, err
 	}
-	traces, err := newTracing(ctx, "", "", log)
+	traces, err := telemetry.NewTracing(ctx, "", "", log)
 	if err != nil {
 		return nil, err
 	}

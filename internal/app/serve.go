@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"customer-events/internal/crmapi"
+	"customer-events/internal/telemetry"
 )
 
 // serve runs the server until the context ends, and then finishes the running calls.
@@ -19,18 +20,18 @@ func serve(ctx context.Context, c config, env Env) (err error) {
 	log := env.Log
 	// The program must not end because the reader of standard error or output has ended. Source: signal(7), os/signal.
 	signal.Ignore(syscall.SIGPIPE)
-	traces, err := newTracing(ctx, c.otlpEndpoint, env.Build.Version, log)
+	traces, err := telemetry.NewTracing(ctx, c.otlpEndpoint, env.Build.Version, log)
 	if err != nil {
 		return err
 	}
 	defer func() {
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
-		if err := traces.close(closing); err != nil {
+		if err := traces.Close(closing); err != nil {
 			log.Warn("sending the last traces", "error", err)
 		}
 	}()
-	db, err := openWith(ctx, c, log, traces.opener)
+	db, err := openWith(ctx, c, log, traces.OpenDB)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,12 @@
+// Package telemetry measures the program from the inside: metrics for Prometheus and traces for
+// OpenTelemetry.
+//
+//	metrics.go           Metrics: counters and histograms of requests, events and the database
+//	tracing.go           Tracing: the exporter of spans, and the spans of phases and statements
+//	tracing_requests.go  Middleware: the span of a request, and what a client may add to it
+//	tracing_export.go    the exporter's filter: the text of an error never leaves the program
+//
+// Labels and attributes have only the program's own names and numbers, with two exceptions: a span has
+// the bounded User-Agent, host and path of its request, and its client's address. The log is in
+// internal/app.
+package telemetry
