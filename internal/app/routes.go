@@ -25,12 +25,15 @@ import (
 )
 
 // routes returns the handler of every address that the server answers, and the uploads on their way to it.
-func routes(c config, schema string, db *store.Store, hasher *models.KeyedHasher, log *slog.Logger, lines *requestLog,
-	lostLines func() uint64, traces *tracing, draining *atomic.Bool) (http.Handler, *uploads) {
+func routes(
+	c config, schema string, db *store.Store, hasher *models.KeyedHasher, log *slog.Logger, lines *requestLog,
+	lostLines func() uint64, traces *tracing, draining *atomic.Bool,
+) (http.Handler, *uploads) {
 	counts := newMetrics(db.Pools(), lostLines, c.callTimeout)
 	service := &events.Service{
 		References: db, Store: db, Hasher: hasher, Now: time.Now, NewID: newID,
-		FutureTolerance: c.futureTolerance, RetryTimeout: c.callTimeout, Log: log, Observer: observer{traces.tracer, counts},
+		FutureTolerance: c.futureTolerance, RetryTimeout: c.callTimeout, Log: log,
+		Observer: observer{traces.tracer, counts},
 	}
 	logins := auth.New(sessions(c, db), time.Now, admission.NewWithCooldown())
 	logins.Shared = c.trustedProxies.Contains
@@ -50,7 +53,9 @@ func routes(c config, schema string, db *store.Store, hasher *models.KeyedHasher
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", traces.requests(c.crossOrigin.CORS(graphQL), c.trustedProxies, logins))
 	mux.Handle(crmapi.Prefix, traces.requests(c.crossOrigin.CORS(webAPI), c.trustedProxies, logins))
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		writeText(w, http.StatusOK, "ok")
+	})
 	mux.HandleFunc("GET /readyz", readiness(db, draining, log))
 	mux.Handle("GET /metrics", counts.handler())
 	if c.introspection {
