@@ -54,8 +54,8 @@ type cli struct {
 	Version  struct{}    `cmd:"" help:"Print version, commit and Go version."`
 }
 
-// Run runs one command line and returns the exit status: 0 for success, 1 for a failure, 2 for a wrong command line, 3
-// for a send that did not reach the end of the file.
+// Run runs one command line and returns the exit status: 0 for success, 1 for a failure, 2 for a wrong
+// command line, 3 for a send that did not reach the end of the file.
 func Run(ctx context.Context, args []string, env Env) int {
 	var p cli
 	exit := -1

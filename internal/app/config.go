@@ -18,8 +18,8 @@ import (
 	"customer-events/internal/store"
 )
 
-// options are the flags. Each is an environment variable too: --future-tolerance is CRM_FUTURE_TOLERANCE. Flags take
-// precedence. All are texts, so that config can report every mistake at once.
+// options are the flags. Each is an environment variable too: --future-tolerance is CRM_FUTURE_TOLERANCE.
+// Flags take precedence. All are texts, so that config can report every mistake at once.
 type options struct {
 	Database        string `placeholder:"URL" help:"The database: sqlite:PATH, mysql://user:password@host:port/name or mysql://user@unix(/path/to.sock)/name. (default: sqlite:customer-events.db, with --demo sqlite:customer-events-demo.db)"`
 	SecretKey       string `placeholder:"KEY" help:"Key for hashing access-token secrets, at least 16 characters. Use the same key on every server of a database, and back it up: without it no access token works. (default with SQLite and with --demo: a random key in a file beside the database)"`
@@ -60,7 +60,8 @@ type config struct {
 	drain           time.Duration
 }
 
-// config checks all options and reports every mistake. hashes says that the command hashes secrets of access tokens.
+// config checks all options and reports every mistake. hashes says that the command hashes secrets of
+// access tokens.
 func (o options) config(hashes bool) (config, error) {
 	var mistakes []error
 	note := func(err error) {
@@ -129,7 +130,8 @@ func duration(name, text string) (time.Duration, error) {
 	return d, nil
 }
 
-// checkRate parses a rate limit. A minute's worth must allow a full call, which would otherwise always be rejected.
+// checkRate parses a rate limit. A minute's worth must allow a full call, which would otherwise always be
+// rejected.
 func checkRate(text string) (float64, error) {
 	const maxRate = 1e9
 	n, err := strconv.ParseFloat(text, 64)
@@ -163,8 +165,8 @@ func checkEndpoint(endpoint string) error {
 // minKeyLength is the shortest secret key.
 const minKeyLength = 16
 
-// checkKey returns an error if the key is too short, or if it is missing where a command hashes secrets: several
-// servers of one MySQL must share a key, so that there it has to be given.
+// checkKey returns an error if the key is too short, or if it is missing where a command hashes secrets:
+// several servers of one MySQL must share a key, so that there it has to be given.
 func checkKey(given, database string, hashes bool) error {
 	switch {
 	case given != "" && len(given) < minKeyLength:

@@ -26,8 +26,10 @@ import (
 )
 
 // routes returns the handler of every address that the server answers, and the uploads on their way to it.
-func routes(c config, schema string, db *store.Store, hasher *models.KeyedHasher, log *slog.Logger, lines *requestLog,
-	lostLines func() uint64, traces *telemetry.Tracing, draining *atomic.Bool) (http.Handler, *uploads) {
+func routes(
+	c config, schema string, db *store.Store, hasher *models.KeyedHasher, log *slog.Logger, lines *requestLog,
+	lostLines func() uint64, traces *telemetry.Tracing, draining *atomic.Bool,
+) (http.Handler, *uploads) {
 	metrics := telemetry.NewMetrics(telemetry.Sources{
 		Pools: db.Pools(), LostLines: lostLines, CallTimeout: c.callTimeout,
 	})
@@ -54,7 +56,9 @@ func routes(c config, schema string, db *store.Store, hasher *models.KeyedHasher
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", traces.Middleware(c.crossOrigin.CORS(graphQL), c.trustedProxies, logins))
 	mux.Handle(crmapi.Prefix, traces.Middleware(c.crossOrigin.CORS(webAPI), c.trustedProxies, logins))
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		writeText(w, http.StatusOK, "ok")
+	})
 	mux.HandleFunc("GET /readyz", readiness(db, draining, log))
 	mux.Handle("GET /metrics", metrics.Handler())
 	if c.introspection {

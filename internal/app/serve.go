@@ -18,7 +18,8 @@ import (
 // serve runs the server until the context ends, and then finishes the running calls.
 func serve(ctx context.Context, c config, env Env) (err error) {
 	log := env.Log
-	// The program must not end because the reader of standard error or output has ended. Source: signal(7), os/signal.
+	// The program must not end because the reader of standard error or output has ended. Source: signal(7),
+	// os/signal.
 	signal.Ignore(syscall.SIGPIPE)
 	traces, err := telemetry.NewTracing(ctx, c.otlpEndpoint, env.Build.Version, log)
 	if err != nil {
@@ -57,7 +58,8 @@ func serve(ctx context.Context, c config, env Env) (err error) {
 	lines := newRequestLog(log)
 	defer lines.close()
 	var draining atomic.Bool
-	handler, uploads := routes(c, env.Build.Schema, db, hasher, lines.bounded(), lines, env.LostLines, traces, &draining)
+	handler, uploads := routes(c, env.Build.Schema, db, hasher, lines.bounded(), lines, env.LostLines, traces,
+		&draining)
 	conns := newConnections(openFiles(), c.trustedProxies, uploads, log)
 	listener = limitedListener{listener, conns}
 	server, err := newHTTPServer(c, noteProxies(c, log, handler), conns, lines.serverErrors())
@@ -92,8 +94,8 @@ func serve(ctx context.Context, c config, env Env) (err error) {
 	select {
 	case err = <-served:
 	case <-ctx.Done():
-		log.Info("shutting down: serving calls until the drain is over, then finishing running ones; a second signal stops at once",
-			"drain", c.drain.String())
+		log.Info("shutting down: serving calls until the drain is over, then finishing running ones; a "+
+			"second signal stops at once", "drain", c.drain.String())
 		draining.Store(true)
 		err = shutdown(server, listener, served, conns, c.drain, log)
 	}

@@ -18,7 +18,8 @@ import (
 func explainListen(err error) error {
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("%w: stop the other program or choose another address with --listen or CRM_LISTEN", err)
+		return fmt.Errorf("%w: stop the other program or choose another address with --listen or "+
+			"CRM_LISTEN", err)
 	case errors.Is(err, syscall.EACCES):
 		return fmt.Errorf("%w: ports below 1024 need a right of their own: choose another address with "+
 			"--listen or CRM_LISTEN", err)
@@ -42,8 +43,8 @@ func reportState(ctx context.Context, c config, db *store.Store, log *slog.Logge
 		log.Warn("there is no API user: no client can log in", "remedy", "customer-events user add NAME")
 	}
 	if noUnits {
-		log.Warn("there are no units: every event is unprocessed", "remedy", "customer-events import units "+
-			"FILE")
+		log.Warn("there are no units: every event is unprocessed", "remedy",
+			"customer-events import units FILE")
 	}
 	demo, err := db.IsDemo(ctx)
 	if err != nil || !demo {
@@ -63,7 +64,9 @@ func reportState(ctx context.Context, c config, db *store.Store, log *slog.Logge
 type forwardedKey struct{}
 
 // forwarding are the headers that proxies add.
-var forwarding = []string{"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Forwarded", "Via"}
+var forwarding = []string{
+	"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Forwarded", "Via",
+}
 
 // noteProxies marks forwarded requests, and logs once that a proxy is not among --trusted-proxies: then all
 // its clients have the proxy's address, and share what is counted by address.
@@ -77,9 +80,9 @@ func noteProxies(c config, log *slog.Logger, next http.Handler) http.Handler {
 		peer, _, err := net.SplitHostPort(r.RemoteAddr)
 		if err == nil && r.Header.Get("X-Forwarded-For") != "" && !c.trustedProxies.Contains(peer) {
 			warn.Do(func() {
-				log.Warn("X-Forwarded-For comes from an address that is not a trusted proxy, and is ignored: if it "+
-					"is your proxy, name it in --trusted-proxies, or failed logins of one of its clients count for all",
-					"address", peer)
+				log.Warn("X-Forwarded-For comes from an address that is not a trusted proxy, and is "+
+					"ignored: if it is your proxy, name it in --trusted-proxies, or failed logins of one of "+
+					"its clients count for all", "address", peer)
 			})
 		}
 		if forwarded && !c.exposed && !c.demo { // only then the demo login depends on it

@@ -75,9 +75,9 @@ func TestUserCommands_EndTokens(t *testing.T) {
 				t.Errorf("the list:\n%s", list)
 			}
 			for _, args := range [][]string{
-				{"password", "nobody"},
-				{"disable", "nobody"},
-				{"enable", "nobody"},
+				{"password", "unknown-user"},
+				{"disable", "unknown-user"},
+				{"enable", "unknown-user"},
 				{"disable", "Anna"},
 				{"password", "anna"},
 			} {
