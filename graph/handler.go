@@ -29,7 +29,8 @@ type handler struct {
 	sizes     *schemaSizes
 }
 
-// NewHandler returns a handler of GraphQL requests on any path. It expects an api.Request in the context.
+// NewHandler returns a handler of GraphQL requests on any path. Their contexts have the values of
+// package api.
 func NewHandler(r *Resolver) http.Handler {
 	executable := generated.NewExecutableSchema(generated.Config{Resolvers: r})
 	h := &handler{Resolver: r, schema: executable.Schema(), executor: executor.New(executable)}
@@ -58,7 +59,7 @@ func (h *handler) execute(
 	if errs != nil {
 		return nil, errs
 	}
-	record := api.RequestOf(ctx)
+	record := api.LogRecordOf(ctx)
 	record.Operation = string(operation.Operation)
 	if len(operation.SelectionSet) == 1 {
 		if field, ok := operation.SelectionSet[0].(*ast.Field); ok {
@@ -129,7 +130,7 @@ func (h *handler) checkCost(ctx context.Context, opCtx *graphql.OperationContext
 	}
 	other := func(field graphql.CollectedField) bool { return field.Name != fields[0].Name }
 	if len(fields) > 0 && !slices.ContainsFunc(fields, other) {
-		api.RequestOf(ctx).Operation = fields[0].Name
+		api.LogRecordOf(ctx).Operation = fields[0].Name
 	}
 	switch {
 	case sum.events > events.MaxEventsPerCall:

@@ -162,12 +162,19 @@ func (a *testAPI) do(t *testing.T, method, target string, body io.Reader, header
 	return a.serve(t, request)
 }
 
+// context returns the context of a request with the token and the idempotency key, as middleware makes it.
+func (a *testAPI) context(ctx context.Context, idempotencyKey string) context.Context {
+	ctx = api.WithLogRecord(ctx, &api.LogRecord{ID: "request-1"})
+	ctx = api.WithAuthentication(ctx, api.NewAuthentication(a.resolver.Auth, a.token))
+	return api.WithIdempotencyKey(ctx, idempotencyKey)
+}
+
 func (a *testAPI) serve(t *testing.T, request *http.Request) reply {
 	t.Helper()
-	asked := &api.Request{ID: "request-1", Token: a.token, IdempotencyKey: request.Header.Get("Idempotency-Key"), Limiter: a.rate}
-	w := httptest.NewRecorder()
-	a.handler.ServeHTTP(w, request.WithContext(api.WithRequest(request.Context(), asked)))
-	asked.WriteRateHeaders(w.Header())
+	w, limit := httptest.NewRecorder(), api.NewRateLimit(a.rate)
+	ctx := a.context(request.Context(), request.Header.Get("Idempotency-Key"))
+	a.handler.ServeHTTP(w, request.WithContext(api.WithRateLimit(ctx, limit)))
+	limit.WriteHeaders(w.Header())
 	r := reply{status: w.Code, header: w.Header(), text: w.Body.String()}
 	if err := json.Unmarshal(w.Body.Bytes(), &r); err != nil {
 		t.Fatalf("the answer is not JSON: %v: %.500s", err, r.text)

@@ -30,7 +30,7 @@ func (r *Resolver) caller(ctx context.Context, token *string) (models.Caller, er
 	if err != nil {
 		return models.Caller{}, err
 	}
-	return api.Caller(ctx, r.Auth, text)
+	return api.Caller(ctx, text)
 }
 
 // request authenticates a call, and decodes its input for the service.
@@ -40,7 +40,7 @@ func (r *Resolver) request(ctx context.Context, input model.CreateWebCustomerEve
 		FieldNames: events.CamelCase, KeyField: "idempotencyKey",
 		Decode: func() (events.ReceivedEvents, error) { return input.Set(r.Decoder) },
 	}
-	return call.Request(ctx, r.Auth)
+	return call.Request(ctx)
 }
 
 // create records the events of a call.
@@ -59,7 +59,7 @@ func (r *Resolver) create(
 	if err != nil {
 		return nil, err
 	}
-	record := api.RequestOf(ctx)
+	record := api.LogRecordOf(ctx)
 	record.Count(&outcome)
 	api.BoundProblems(outcome.UnprocessedCustomerEventsSet, outcome.Summary.Received)
 	payload := &model.Outcome{
@@ -146,7 +146,7 @@ func (r *Resolver) login(ctx context.Context, input generated.LoginInput) (*gene
 
 // logout ends the session of the request's token.
 func (r *Resolver) logout(ctx context.Context) (bool, error) {
-	if err := r.Auth.LogOut(ctx, api.RequestOf(ctx).Token); err != nil {
+	if err := api.LogOut(ctx, r.Auth, api.HeaderToken(ctx)); err != nil {
 		return false, err
 	}
 	return true, nil

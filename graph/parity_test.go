@@ -78,10 +78,9 @@ func (a *testAPI) byWebAPI(t *testing.T, path, key, body string) (status int, he
 	other := &crmapi.Handler{Service: r.Service, Auth: r.Auth, Log: r.Log, Timeout: r.Timeout,
 		Decoder: &events.Decoder{FieldNames: events.SnakeCase, Zone: time.UTC, Hasher: secrets}}
 	request := httptest.NewRequest(http.MethodPost, crmapi.Prefix+path, strings.NewReader(body))
-	w := httptest.NewRecorder()
-	asked := &api.Request{ID: "request-1", Token: a.token, IdempotencyKey: key, Limiter: a.rate}
-	other.ServeHTTP(w, request.WithContext(api.WithRequest(request.Context(), asked)))
-	asked.WriteRateHeaders(w.Header())
+	w, limit := httptest.NewRecorder(), api.NewRateLimit(a.rate)
+	other.ServeHTTP(w, request.WithContext(api.WithRateLimit(a.context(request.Context(), key), limit)))
+	limit.WriteHeaders(w.Header())
 	return w.Code, w.Header(), w.Body.String()
 }
 

@@ -51,7 +51,7 @@ func measurePage(_ *handler, arguments map[string]any) (demand, error) {
 func (r *Resolver) event(
 	ctx context.Context, by generated.WebCustomerEventBy,
 ) (*model.WebCustomerEvent, error) {
-	caller, err := api.Caller(ctx, r.Auth, api.RequestOf(ctx).Token)
+	caller, err := api.HeaderCaller(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func parseNumber(text string) (int64, bool) {
 func (r *Resolver) events(
 	ctx context.Context, first *int, after *string, filter *generated.WebCustomerEventFilter,
 ) (*model.Page, error) {
-	caller, err := api.Caller(ctx, r.Auth, api.RequestOf(ctx).Token)
+	caller, err := api.HeaderCaller(ctx)
 	if err != nil {
 		return nil, err
 	}

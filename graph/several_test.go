@@ -221,6 +221,7 @@ func TestMutation_LoginAndLogout(t *testing.T) {
 	}{
 		{"logged out before", head + ` logout` + create + `}`, "UNAUTHENTICATED", 200, `{"logout":true,"x":null}`},
 		{"logged out after", head + create + ` logout }`, "", 200, `{"x":{"processed`},
+		{"logged out between", head + create + ` logout` + strings.Replace(create, "x:", "y:", 1) + `}`, "UNAUTHENTICATED", 200, `{"x":{"processed`},
 		{"logged in before", head + login + create + `}`, "", 200, `{"login":{"token":"`},
 		{"a login that fails", head + create + strings.Replace(login, "demo-password", "wrong", 1) + `}`, "UNAUTHENTICATED", 401, `null`},
 		{"two logins", head + ` a:` + login + ` b:` + login + `}`, "BAD_REQUEST", 400, ""},
@@ -245,7 +246,7 @@ func TestMutation_LoginAndLogout(t *testing.T) {
 // TestMutation_Metrics checks that the log and the metrics count the events of all fields.
 func TestMutation_Metrics(t *testing.T) {
 	t.Parallel()
-	var request api.Request
+	var request api.LogRecord
 	for range 2 {
 		request.Count(&events.Outcome{Summary: events.BatchSummary{Received: 3, Replayed: 1},
 			UnprocessedCustomerEventsSet: []events.UnprocessedCustomerEvent{{ErrorCode: models.NotFound}}})

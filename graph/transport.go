@@ -29,7 +29,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.writeError(w, r, plainJSON, newError(notAcceptable, "the answer is %s or %s", responseJSON, plainJSON))
 		return
 	}
-	if forbidden := api.RequestOf(r.Context()).Forbidden; forbidden != nil {
+	if forbidden := api.Forbidden(r.Context()); forbidden != nil {
 		h.writeError(w, r, media, forbidden)
 		return
 	}
@@ -44,7 +44,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	data, errs := h.execute(r.Context(), e, r.Method == http.MethodGet)
 	if len(errs) > 0 {
 		first := fromGraphQL(errs[0])
-		api.RequestOf(r.Context()).Code = first.Code()
+		api.LogRecordOf(r.Context()).Code = first.Code()
 		if first.Kind == methodNotAllowed {
 			w.Header().Set("Allow", "POST")
 		}
@@ -55,7 +55,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // writeError answers a request that failed before its JSON was parsed. The status of the error applies to
 // every media type.
 func (h *handler) writeError(w http.ResponseWriter, r *http.Request, media string, err *callError) {
-	api.RequestOf(r.Context()).Code = err.Code()
+	api.LogRecordOf(r.Context()).Code = err.Code()
 	err.SetHeaders(w.Header())
 	writeResponse(w, media, err.Status(), nil, asList(err))
 }

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 
-	"customer-events/internal/auth"
 	"customer-events/internal/events"
 )
 
@@ -21,13 +20,13 @@ type BulkCall struct {
 // Request authenticates the caller, checks the idempotency key, decodes the events and takes them from
 // the caller's rate limit, in this order: unknown callers cause no decoding, and what a client must
 // correct comes before what it must wait for. A dry run takes as many events as the call that it checks.
-func (c BulkCall) Request(ctx context.Context, service *auth.Service) (events.Request, error) {
+func (c BulkCall) Request(ctx context.Context) (events.Request, error) {
 	request := events.Request{FieldNames: c.FieldNames}
 	token, err := Token(ctx, c.Token)
 	if err != nil {
 		return request, err
 	}
-	if request.Caller, err = Caller(ctx, service, token); err != nil {
+	if request.Caller, err = Caller(ctx, token); err != nil {
 		return request, err
 	}
 	if request.IdempotencyKey, err = Key(ctx, c.KeyField, c.IdempotencyKey); err != nil {

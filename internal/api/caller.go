@@ -11,30 +11,44 @@ import (
 // MaxKeyLength is the length limit of an idempotency key.
 const MaxKeyLength = 255
 
-// Caller authenticates the token and records the user in the request log.
-func Caller(ctx context.Context, service *auth.Service, token string) (models.Caller, error) {
-	caller, err := service.Caller(ctx, token)
-	RequestOf(ctx).SetUser(caller.Name)
+// Caller authenticates a token of the header or of the body, and records its user for the request log.
+func Caller(ctx context.Context, token string) (models.Caller, error) {
+	authentication := AuthenticationOf(ctx)
+	caller, err := authentication.callerOf(ctx, token)
+	authentication.SetUser(caller.Name)
 	return caller, err
+}
+
+// HeaderToken returns the token of the header Authorization; empty if it has none.
+func HeaderToken(ctx context.Context) string { return AuthenticationOf(ctx).header }
+
+// HeaderCaller authenticates the token of the header, and records its user for the request log.
+func HeaderCaller(ctx context.Context) (models.Caller, error) {
+	return Caller(ctx, HeaderToken(ctx))
 }
 
 // LogIn returns a session for a user name and a password. A login may wait long for its CPU slot;
 // meanwhile its body does not count as being processed.
 func LogIn(ctx context.Context, service *auth.Service, username, password string) (auth.Session, error) {
-	request := RequestOf(ctx)
-	request.Admission.PauseProcessing()
+	TicketOf(ctx).PauseProcessing()
 	session, err := service.LogIn(ctx, username, password)
 	if err != nil {
 		return auth.Session{}, err
 	}
-	request.SetUser(username)
+	AuthenticationOf(ctx).SetUser(username)
 	return session, nil
+}
+
+// LogOut ends the session of a token. The token is not valid for what the same request does next, either.
+func LogOut(ctx context.Context, service *auth.Service, token string) error {
+	defer AuthenticationOf(ctx).forget()
+	return service.LogOut(ctx, token)
 }
 
 // Token returns the call's token: the token of the input, or of the header if input is nil. If the call
 // has both, they must be equal.
 func Token(ctx context.Context, input *string) (string, error) {
-	header := RequestOf(ctx).Token
+	header := HeaderToken(ctx)
 	switch {
 	case input == nil:
 		return header, nil
@@ -46,10 +60,17 @@ func Token(ctx context.Context, input *string) (string, error) {
 	}
 }
 
+type idempotencyKey struct{}
+
+// WithIdempotencyKey returns a context with the value of the header Idempotency-Key.
+func WithIdempotencyKey(ctx context.Context, key string) context.Context {
+	return context.WithValue(ctx, idempotencyKey{}, key)
+}
+
 // Key returns the call's idempotency key: the key of the input's field, or of the header if input is nil;
 // empty if the call has none. If the call has both, they must be equal.
 func Key(ctx context.Context, field string, input *string) (string, error) {
-	key := RequestOf(ctx).IdempotencyKey
+	key, _ := ctx.Value(idempotencyKey{}).(string)
 	switch {
 	case input == nil && key == "":
 		return "", nil

@@ -52,7 +52,7 @@ func Public(err error) *apierr.Error {
 // internal error that names the id and nothing else. It also logs errors of the server that callers may
 // read.
 func Report(ctx context.Context, log *slog.Logger, err error) *apierr.Error {
-	public, id := Public(err), RequestOf(ctx).ID
+	public, id := Public(err), LogRecordOf(ctx).ID
 	switch {
 	case public == nil:
 		log.ErrorContext(ctx, "a call failed", "request", id, "error", err)
@@ -65,7 +65,7 @@ func Report(ctx context.Context, log *slog.Logger, err error) *apierr.Error {
 
 // FromPanic logs a panic and returns an internal error that names the request id and nothing else.
 func FromPanic(ctx context.Context, log *slog.Logger, cause any) *apierr.Error {
-	id := RequestOf(ctx).ID
+	id := LogRecordOf(ctx).ID
 	log.ErrorContext(ctx, "a call panicked",
 		"request", id, "panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
 	return internalError(id)

@@ -53,8 +53,8 @@ func refusalsAndHeaders(t *testing.T) {
 			1, `"events";r=0;t=60`,
 		},
 	} {
-		request := &Request{Limiter: limiter}
-		err := c.apply(WithRequest(context.Background(), request))
+		limit := NewRateLimit(limiter)
+		err := c.apply(WithRateLimit(context.Background(), limit))
 		var limited *apierr.Error
 		if errors.As(err, &limited) != (c.wait > 0) {
 			t.Errorf("%s: the error is %v", c.name, err)
@@ -64,7 +64,7 @@ func refusalsAndHeaders(t *testing.T) {
 				c.name, limited.Code(), limited.RetryAfter, c.wait)
 		}
 		header := http.Header{}
-		request.WriteRateHeaders(header)
+		limit.WriteHeaders(header)
 		if got := header.Get("RateLimit"); got != c.header {
 			t.Errorf("%s: RateLimit: %s, want %s", c.name, got, c.header)
 		}
@@ -76,8 +76,8 @@ func refusalsAndHeaders(t *testing.T) {
 
 func TestRate_NoLimiter(t *testing.T) {
 	t.Parallel()
-	request := &Request{}
-	ctx := WithRequest(context.Background(), request)
+	limit := NewRateLimit(nil)
+	ctx := WithRateLimit(context.Background(), limit)
 	for range 2 {
 		if err := errors.Join(Allow(ctx, models.Caller{}), Take(ctx, models.Caller{}, 1000),
 			TakeUpTo(ctx, models.Caller{}, 1000)); err != nil {
@@ -85,7 +85,7 @@ func TestRate_NoLimiter(t *testing.T) {
 		}
 	}
 	header := http.Header{}
-	if request.WriteRateHeaders(header); len(header) != 0 {
+	if limit.WriteHeaders(header); len(header) != 0 {
 		t.Errorf("headers without a limiter: %v", header)
 	}
 }

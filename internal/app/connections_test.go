@@ -33,7 +33,7 @@ func TestConnections_Bounds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := newConnections(32, proxies, newUploads(nil), slog.New(slog.DiscardHandler))
+	c := newConnections(32, proxies, newUploads(), slog.New(slog.DiscardHandler))
 	if c.max != 16 || c.maxPerAddress != 12 {
 		t.Fatalf("%d, %d", c.max, c.maxPerAddress)
 	}
@@ -101,7 +101,7 @@ func (e *exhausted) Accept() (net.Conn, error) {
 // files, and that the error is temporary, so that net/http tries again.
 func TestLimitedListener_NoFiles(t *testing.T) {
 	t.Parallel()
-	c := newConnections(0, nil, newUploads(nil), slog.New(slog.DiscardHandler))
+	c := newConnections(0, nil, newUploads(), slog.New(slog.DiscardHandler))
 	if c.max != maxConnections {
 		t.Errorf("without a limit on open files: %d", c.max)
 	}

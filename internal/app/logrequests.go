@@ -16,59 +16,58 @@ import (
 func logRequests(lines *requestLog, metrics *telemetry.Metrics) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			start, request := time.Now(), api.RequestOf(r.Context())
-			recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK, request: request}
+			start, record := time.Now(), api.LogRecordOf(r.Context())
+			recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
 			next.ServeHTTP(recorder, r)
 			took := time.Since(start)
-			metrics.CountRequest(r.URL.Path, recorder.status, request, took)
+			record.User = api.AuthenticationOf(r.Context()).User()
+			metrics.CountRequest(r.URL.Path, recorder.status, record, took)
 			level := slog.LevelInfo
 			if r.URL.Path == "/healthz" || r.URL.Path == "/readyz" {
 				level = slog.LevelDebug
 			}
-			attributes := requestAttributes(r, recorder.status, took, request)
-			lines.write(context.Background(), level, request.Address, recorder.status, request, attributes)
+			attributes := requestAttributes(r, recorder.status, took, record)
+			lines.write(context.Background(), level, record.Address, recorder.status, record, attributes)
 		})
 	}
 }
 
 // requestAttributes returns the attributes of a request's log line.
-func requestAttributes(r *http.Request, status int, took time.Duration, request *api.Request) []slog.Attr {
+func requestAttributes(r *http.Request, status int, took time.Duration, record *api.LogRecord) []slog.Attr {
 	attributes := []slog.Attr{
-		slog.String("request", request.ID),
+		slog.String("request", record.ID),
 		slog.String("method", r.Method),
 		slog.String("path", models.Sanitize(r.URL.Path)),
-		slog.String("address", request.Address),
+		slog.String("address", record.Address),
 		slog.Int("status", status),
 		slog.Float64("ms", float64(took.Microseconds())/1000),
 	}
 	for _, text := range []struct{ key, value string }{
-		{"operation", request.Operation},
-		{"user", request.User},
-		{"code", request.Code},
-		{"response", request.Unsent},
+		{"operation", record.Operation},
+		{"user", record.User},
+		{"code", record.Code},
+		{"response", record.Unsent},
 	} {
 		if text.value != "" {
 			attributes = append(attributes, slog.String(text.key, models.Sanitize(text.value)))
 		}
 	}
-	if request.Events > 0 {
-		attributes = append(attributes, slog.Int("events", request.Events),
-			slog.Int("replayed", request.Replayed), slog.Any("unprocessed", request.Unprocessed))
+	if record.Events > 0 {
+		attributes = append(attributes, slog.Int("events", record.Events),
+			slog.Int("replayed", record.Replayed), slog.Any("unprocessed", record.Unprocessed))
 	}
 	return attributes
 }
 
-// statusRecorder remembers the status of a response, and adds the headers of the rate limit.
+// statusRecorder remembers the status of a response.
 type statusRecorder struct {
 	http.ResponseWriter
-	status  int
-	request *api.Request
+	status int
 }
 
-// WriteHeader adds the headers that are known only now.
+// WriteHeader remembers the status.
 func (s *statusRecorder) WriteHeader(status int) {
 	s.status = status
-	s.request.WriteRateHeaders(s.Header())
 	s.ResponseWriter.WriteHeader(status)
 }
 

@@ -23,22 +23,62 @@ func chain(handler http.Handler, all ...func(http.Handler) http.Handler) http.Ha
 	return handler
 }
 
-// identify gives every request an id and an api.Request, and releases what the request has reserved when it
-// is done.
-func identify(controller *admission.Controller, limiter *ratelimit.Limiter) func(http.Handler) http.Handler {
+// identify gives every request an id and a log record.
+func identify(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		record := &api.LogRecord{ID: requestID(r)}
+		w.Header().Set("X-Request-Id", record.ID)
+		next.ServeHTTP(w, r.WithContext(api.WithLogRecord(r.Context(), record)))
+	})
+}
+
+// authenticate gives every request its authentication. Nothing is looked up yet: a small body is read before,
+// so that small calls can look their token up together with everything else.
+func authenticate(tokens api.Authenticator) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			token := bearer(r.Header.Get("Authorization"))
-			request := &api.Request{
-				ID: requestID(r), Token: token, IdempotencyKey: r.Header.Get("Idempotency-Key"),
-				Admission: controller.NewTicket(token), Limiter: limiter,
-			}
-			defer request.Admission.Release()
-			w.Header().Set("X-Request-Id", request.ID)
-			next.ServeHTTP(w, r.WithContext(api.WithRequest(r.Context(), request)))
+			authentication := api.NewAuthentication(tokens, bearer(r.Header.Get("Authorization")))
+			ctx := api.WithAuthentication(r.Context(), authentication)
+			next.ServeHTTP(w, r.WithContext(api.WithIdempotencyKey(ctx, r.Header.Get("Idempotency-Key"))))
 		})
 	}
 }
+
+// admit gives every request its admission ticket, and releases it at the end.
+func admit(controller *admission.Controller) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			ticket := controller.NewTicket(api.HeaderToken(r.Context()))
+			defer ticket.Release()
+			next.ServeHTTP(w, r.WithContext(api.WithTicket(r.Context(), ticket)))
+		})
+	}
+}
+
+// limitRate gives every request its rate limit, and shows the last decision in the response's headers.
+func limitRate(limiter *ratelimit.Limiter) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			limit := api.NewRateLimit(limiter)
+			next.ServeHTTP(rateHeaderWriter{w, limit}, r.WithContext(api.WithRateLimit(r.Context(), limit)))
+		})
+	}
+}
+
+// rateHeaderWriter adds the headers of the rate limit, which are known only when the response is built.
+type rateHeaderWriter struct {
+	http.ResponseWriter
+	limit *api.RateLimit
+}
+
+// WriteHeader adds the headers.
+func (w rateHeaderWriter) WriteHeader(status int) {
+	w.limit.WriteHeaders(w.Header())
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w rateHeaderWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // bearer returns the token of an Authorization header; "" for another scheme, which may be a proxy's.
 func bearer(header string) string {
@@ -89,7 +129,7 @@ func clientAddress(proxies middleware.TrustedProxies) func(http.Handler) http.Ha
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			address := proxies.ClientIP(r)
-			api.RequestOf(r.Context()).Address = address
+			api.LogRecordOf(r.Context()).Address = address
 			next.ServeHTTP(w, r.WithContext(auth.WithAddress(withAddress(r.Context(), address), address)))
 		})
 	}
@@ -100,8 +140,8 @@ func forbidCrossOrigin(origins *middleware.CrossOrigin) func(http.Handler) http.
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if origins.Check(r) != nil {
-				api.RequestOf(r.Context()).Forbidden = apierr.New(apierr.Forbidden, "%s",
-					middleware.ErrCrossOrigin)
+				forbidden := apierr.New(apierr.Forbidden, "%s", middleware.ErrCrossOrigin)
+				r = r.WithContext(api.WithForbidden(r.Context(), forbidden))
 			}
 			next.ServeHTTP(w, r)
 		})

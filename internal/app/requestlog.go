@@ -57,10 +57,10 @@ func newRequestLog(log *slog.Logger) *requestLog {
 }
 
 // write writes the line of a request, or counts it for the next summary. The request must be complete.
-func (l *requestLog) write(ctx context.Context, level slog.Level, address string, status int, request *api.Request, attributes []slog.Attr) {
-	good := status < http.StatusBadRequest && request.Code == ""
-	if good && request.User != "" || !l.log.Enabled(ctx, level) ||
-		l.allow(logSource{network(address), request.User}, strconv.Itoa(status), request.Code) {
+func (l *requestLog) write(ctx context.Context, level slog.Level, address string, status int, record *api.LogRecord, attributes []slog.Attr) {
+	good := status < http.StatusBadRequest && record.Code == ""
+	if good && record.User != "" || !l.log.Enabled(ctx, level) ||
+		l.allow(logSource{network(address), record.User}, strconv.Itoa(status), record.Code) {
 		l.log.LogAttrs(ctx, level, "request", attributes...)
 	}
 }
@@ -160,9 +160,16 @@ func network(address string) string {
 
 type addressKey struct{}
 
-// withAddress gives the context of a request the client's address, by which handler bounds its lines.
+// withAddress gives the context of a request the client's address. The lines of a request are bounded by it, and
+// its response if it has no user.
 func withAddress(ctx context.Context, address string) context.Context {
 	return context.WithValue(ctx, addressKey{}, address)
+}
+
+// addressOf returns the address of withAddress; ok is false outside of requests.
+func addressOf(ctx context.Context) (address string, ok bool) {
+	address, ok = ctx.Value(addressKey{}).(string)
+	return address, ok
 }
 
 // boundedHandler bounds what requests log beside their own line: warnings, such as that the server is full. Errors
@@ -174,7 +181,7 @@ type boundedHandler struct {
 
 // Handle writes the record unless it belongs to a request of a source that has had its lines.
 func (h boundedHandler) Handle(ctx context.Context, record slog.Record) error {
-	address, ofRequest := ctx.Value(addressKey{}).(string)
+	address, ofRequest := addressOf(ctx)
 	if ofRequest && record.Level < slog.LevelError && !h.lines.allow(logSource{address: network(address)}, record.Message, "") {
 		return nil
 	}

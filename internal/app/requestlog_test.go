@@ -24,7 +24,7 @@ func stillLog() (*requestLog, *lockedBuffer) {
 
 func (l *requestLog) many(n int, address string, status int, user, code string) {
 	for range n {
-		l.write(context.Background(), slog.LevelInfo, address, status, &api.Request{User: user, Code: code}, nil)
+		l.write(context.Background(), slog.LevelInfo, address, status, &api.LogRecord{User: user, Code: code}, nil)
 	}
 }
 

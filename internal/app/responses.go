@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"customer-events/internal/admission"
 	"customer-events/internal/api"
 )
 
@@ -28,11 +29,15 @@ const (
 var errResponseAborted = errors.New("the response is aborted: clients leave too many bytes unread")
 
 // handler releases the request's share of the admission capacity as soon as the response is built, and then
-// writes the response as fast as the client reads it. It expects an api.Request in the context.
+// writes the response as fast as the client reads it. The context has the values
+// of package api.
 func (u *unsentResponses) handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		paced := &pacedWriter{ResponseWriter: w, responses: u, control: http.NewResponseController(w)}
-		paced.request = api.RequestOf(r.Context())
+		paced.ticket = api.TicketOf(r.Context())
+		paced.record = api.LogRecordOf(r.Context())
+		paced.authentication = api.AuthenticationOf(r.Context())
+		paced.address, _ = addressOf(r.Context())
 		paced.conn, _ = r.Context().Value(connKey{}).(net.Conn)
 		paced.shared = r.ProtoMajor > 1
 		paced.body, _ = r.Body.(*uploadBody)
@@ -48,12 +53,16 @@ type connKey struct{}
 type pacedWriter struct {
 	http.ResponseWriter
 	responses *unsentResponses
-	request   *api.Request
-	control   *http.ResponseController
-	conn      net.Conn    // nil in tests
-	shared    bool        // other responses use the connection too
-	body      *uploadBody // nil if the request has none
-	built     bool
+	ticket    *admission.Ticket
+	record    *api.LogRecord
+	// authentication says whose response it is; without a user the address does.
+	authentication *api.Authentication
+	address        string
+	control        *http.ResponseController
+	conn           net.Conn    // nil in tests
+	shared         bool        // other responses use the connection too
+	body           *uploadBody // nil if the request has none
+	built          bool
 
 	// unsentResponses.mu guards these.
 	bytes     int64
@@ -115,7 +124,7 @@ func (w *pacedWriter) begin() {
 		return
 	}
 	w.built = true
-	w.request.Admission.Release()
+	w.ticket.Release()
 	if w.body != nil && !w.body.ended.Load() {
 		_ = w.control.SetReadDeadline(time.Now().Add(unreadBodyTimeout)) // only tests' writers have none
 	}
@@ -149,9 +158,9 @@ func (w *pacedWriter) fail() {
 	defer w.mu.Unlock()
 	switch {
 	case w.aborted:
-		w.request.Unsent = "aborted for others: clients leave too many bytes unread"
+		w.record.Unsent = "aborted for others: clients leave too many bytes unread"
 	case time.Since(w.renewed) > w.responses.stall*9/10: // HTTP/2 names no cause
-		w.request.Unsent = "aborted: the client does not read it"
+		w.record.Unsent = "aborted: the client does not read it"
 	}
 }
 

@@ -39,10 +39,10 @@ func newUnsentResponses() *unsentResponses {
 func (u *unsentResponses) add(w *pacedWriter, n int64) {
 	u.mu.Lock()
 	if w.bytes == 0 {
-		w.client = w.request.User
+		w.client = w.authentication.User()
 		w.anonymous = w.client == ""
 		if w.anonymous {
-			w.client = w.request.Address
+			w.client = w.address
 		}
 		u.open[w] = struct{}{}
 	}

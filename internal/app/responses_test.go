@@ -26,9 +26,11 @@ func sized(
 		_, _ = w.Write(make([]byte, n))
 	}))
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		request := &api.Request{User: r.URL.Query().Get("user"), Address: "192.0.2.1"}
-		paced.ServeHTTP(w, r.WithContext(api.WithRequest(r.Context(), request)))
-		unsent <- request.Unsent
+		record, authentication := new(api.LogRecord), api.NewAuthentication(nil, "")
+		authentication.SetUser(r.URL.Query().Get("user"))
+		ctx := api.WithAuthentication(api.WithLogRecord(r.Context(), record), authentication)
+		paced.ServeHTTP(w, r.WithContext(withAddress(ctx, "192.0.2.1")))
+		unsent <- record.Unsent
 	}))
 	server.Config.ConnContext = func(ctx context.Context, conn net.Conn) context.Context {
 		return context.WithValue(ctx, connKey{}, conn)
@@ -171,7 +173,7 @@ func TestPacedWriter_FinishedIsNotAborted(t *testing.T) {
 	recorder := &deadlines{ResponseRecorder: httptest.NewRecorder()}
 	newWriter := func() *pacedWriter {
 		control := http.NewResponseController(recorder)
-		return &pacedWriter{ResponseWriter: recorder, responses: u, request: &api.Request{}, control: control}
+		return &pacedWriter{ResponseWriter: recorder, responses: u, record: new(api.LogRecord), authentication: api.NewAuthentication(nil, ""), control: control}
 	}
 	w := newWriter()
 	if _, err := w.Write([]byte("x")); err != nil {

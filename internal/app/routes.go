@@ -54,8 +54,8 @@ func routes(
 		Decoder: &events.Decoder{FieldNames: events.SnakeCase, Zone: c.zone, Hasher: hasher},
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", traces.Middleware(c.crossOrigin.CORS(graphQL), c.trustedProxies, logins))
-	mux.Handle(crmapi.Prefix, traces.Middleware(c.crossOrigin.CORS(webAPI), c.trustedProxies, logins))
+	mux.Handle("/graphql", traces.Middleware(c.crossOrigin.CORS(graphQL), c.trustedProxies))
+	mux.Handle(crmapi.Prefix, traces.Middleware(c.crossOrigin.CORS(webAPI), c.trustedProxies))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		writeText(w, http.StatusOK, "ok")
 	})
@@ -67,9 +67,12 @@ func routes(
 		})
 		mux.Handle("/", playground.Handler())
 	}
-	uploads := newUploads(logins)
+	uploads := newUploads()
 	return chain(mux,
-		identify(admission.NewController(admission.NewCPULimiter(), logins), ratelimit.New(c.rateLimit)),
+		identify,
+		authenticate(logins),
+		admit(admission.NewController(admission.NewCPULimiter(), logins)),
+		limitRate(ratelimit.New(c.rateLimit)),
 		securityHeaders(c.certificate != nil),
 		forbidCrossOrigin(c.crossOrigin),
 		clientAddress(c.trustedProxies),

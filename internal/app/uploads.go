@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"customer-events/internal/admission"
 	"customer-events/internal/api"
 	"customer-events/internal/apierr"
 )
@@ -32,25 +31,23 @@ var errShuttingDown = apierr.New(apierr.Unavailable,
 
 // uploads are the bodies of requests that are still arriving.
 type uploads struct {
-	tokens admission.Authenticator
-
 	mu   sync.Mutex
 	open map[*uploadBody]struct{}
 }
 
-func newUploads(tokens admission.Authenticator) *uploads {
-	return &uploads{tokens: tokens, open: make(map[*uploadBody]struct{})}
+func newUploads() *uploads {
+	return &uploads{open: make(map[*uploadBody]struct{})}
 }
 
 // uploadBody is the body of a request that counts what arrives.
 type uploadBody struct {
 	io.ReadCloser
-	uploads  *uploads
-	token    string
-	conn     net.Conn
-	control  *http.ResponseController
-	started  time.Time
-	received atomic.Int64
+	uploads        *uploads
+	authentication *api.Authentication
+	conn           net.Conn
+	control        *http.ResponseController
+	started        time.Time
+	received       atomic.Int64
 	// ended is true once the body has arrived or cannot arrive any more; cut if the server ended it.
 	ended, cut atomic.Bool
 
@@ -64,17 +61,18 @@ type uploadBody struct {
 // handler keeps track of the bodies of the requests to a handler.
 func (u *uploads) handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer u.track(w, r, api.RequestOf(r.Context()).Token)()
+		defer u.track(w, r)()
 		next.ServeHTTP(w, r)
 	})
 }
 
 // track counts the body of a request until the returned function is called.
-func (u *uploads) track(w http.ResponseWriter, r *http.Request, token string) (untrack func()) {
+func (u *uploads) track(w http.ResponseWriter, r *http.Request) (untrack func()) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return func() {}
 	}
-	body := &uploadBody{ReadCloser: r.Body, uploads: u, token: token, started: time.Now()}
+	body := &uploadBody{ReadCloser: r.Body, uploads: u, started: time.Now()}
+	body.authentication = api.AuthenticationOf(r.Context())
 	body.control = http.NewResponseController(w)
 	body.conn, _ = r.Context().Value(connKey{}).(net.Conn)
 	r.Body = body
@@ -147,11 +145,7 @@ func (u *uploads) endSlow(ctx context.Context, waited time.Duration) (anonymous,
 
 func (b *uploadBody) hasValidToken(ctx context.Context) bool {
 	if b.known == nil {
-		known := false
-		if b.token != "" {
-			_, err := b.uploads.tokens.Caller(ctx, b.token)
-			known = err == nil
-		}
+		known := b.authentication.HasValidToken(ctx)
 		b.known = &known
 	}
 	return *b.known

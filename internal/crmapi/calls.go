@@ -36,7 +36,7 @@ func (h *Handler) release(ctx context.Context, body string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return emptyObject, h.Auth.LogOut(ctx, token)
+	return emptyObject, api.LogOut(ctx, h.Auth, token)
 }
 
 // create records the events of a call. It decodes them after the authentication only.
@@ -74,7 +74,7 @@ func (h *Handler) create(ctx context.Context, body string) ([]byte, error) {
 			return received, err
 		},
 	}
-	request, err := call.Request(ctx, h.Auth)
+	request, err := call.Request(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func (h *Handler) create(ctx context.Context, body string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	api.RequestOf(ctx).Count(&outcome)
+	api.LogRecordOf(ctx).Count(&outcome)
 	api.BoundProblems(outcome.UnprocessedCustomerEventsSet, outcome.Summary.Received)
 	size := 256 + 128*len(outcome.ProcessedCustomerEventsSet) + 384*len(outcome.UnprocessedCustomerEventsSet)
 	return chosen.append(make([]byte, 0, size), &outcome), nil

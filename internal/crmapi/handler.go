@@ -26,7 +26,8 @@ var description []byte
 // emptyObject is the data of an answer without data.
 var emptyObject = []byte("{}")
 
-// Handler serves the paths of the Web API. It expects an api.Request in the context.
+// Handler serves the paths of the Web API. The contexts of requests have the
+// values of package api.
 type Handler struct {
 	Service *events.Service
 	Auth    *auth.Service
@@ -48,7 +49,7 @@ const descriptionPath = "openapi.json"
 
 // ServeHTTP serves a request. No answer repeats a body.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if forbidden := api.RequestOf(r.Context()).Forbidden; forbidden != nil {
+	if forbidden := api.Forbidden(r.Context()); forbidden != nil {
 		h.writeError(w, r, forbidden)
 		return
 	}
@@ -63,7 +64,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			"there is no method at this path: %s%s describes the methods", Prefix, descriptionPath))
 		return
 	}
-	api.RequestOf(r.Context()).Operation = path
+	api.LogRecordOf(r.Context()).Operation = path
 	if !slices.Contains(allowed, r.Method) {
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
 		h.writeError(w, r, apierr.New(apierr.MethodNotAllowed, "use %s", strings.Join(allowed, " or ")))
@@ -109,7 +110,7 @@ func (h *Handler) call(
 // writeError answers with an error.
 func (h *Handler) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	public := api.Report(r.Context(), h.Log, err)
-	api.RequestOf(r.Context()).Code = public.Code()
+	api.LogRecordOf(r.Context()).Code = public.Code()
 	public.SetHeaders(w.Header())
 	writeResponse(w, public.Status(), emptyObject, statusOf(public), public.Message)
 }

@@ -84,7 +84,7 @@ func TestPanic(t *testing.T) {
 	h := &Handler{Log: slog.New(slog.NewTextHandler(&log, nil)), Timeout: time.Minute} // without a service to call
 	request := httptest.NewRequest(http.MethodPost, Prefix+"authentication/token", strings.NewReader(`{"username":"a","password":"CANARY"}`))
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, request.WithContext(api.WithRequest(request.Context(), &api.Request{ID: "request-1"})))
+	h.ServeHTTP(w, request.WithContext(api.WithLogRecord(request.Context(), &api.LogRecord{ID: "request-1"})))
 	const want = `{"data":{},"status":{"code":"InternalServerErrorException","description":"The server has failed.","message":"something went wrong here; the request's id is request-1"}}`
 	if w.Code != http.StatusInternalServerError || w.Body.String() != want {
 		t.Errorf("%d %s", w.Code, w.Body)

@@ -129,7 +129,7 @@ func (m *Metrics) Handler() http.Handler {
 func (m *Metrics) Retry(reason events.RetryReason) { m.retries.WithLabelValues(string(reason)).Inc() }
 
 // CountRequest counts a request that is done. Requests of neither protocol are not counted.
-func (m *Metrics) CountRequest(path string, status int, request *api.Request, took time.Duration) {
+func (m *Metrics) CountRequest(path string, status int, request *api.LogRecord, took time.Duration) {
 	if strings.HasPrefix(path, crmapi.Prefix) {
 		path = crmapi.Prefix
 	}

@@ -14,7 +14,6 @@ import (
 
 	"customer-events/internal/api"
 	"customer-events/internal/middleware"
-	"customer-events/models"
 )
 
 const (
@@ -27,18 +26,13 @@ const (
 	tokenTimeout = time.Second
 )
 
-// Authenticator authenticates tokens.
-type Authenticator interface {
-	Caller(ctx context.Context, token string) (models.Caller, error)
-}
-
 // Middleware gives every request a span. A caller with a valid token in the header Authorization
 // continues its own trace, with the sampling decision that the trace carries. Any other request starts a
 // trace of its own, which the sampler decides on and which only links to the caller's: else a client
 // without credentials could fill the collector at will, also through a trusted proxy, since proxies pass
 // traceparent on as it came.
 func (t *Tracing) Middleware(
-	next http.Handler, proxies middleware.TrustedProxies, tokens Authenticator,
+	next http.Handler, proxies middleware.TrustedProxies,
 ) http.Handler {
 	if t.provider == nil {
 		return next
@@ -48,7 +42,7 @@ func (t *Tracing) Middleware(
 		otelhttp.WithPropagators(propagation.TraceContext{}),
 		otelhttp.WithPublicEndpointFn(func(r *http.Request) bool { return !callerIsKnown(r.Context()) }))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		known := hasRemoteParent(r) && hasValidToken(r, tokens)
+		known := hasRemoteParent(r) && hasValidToken(r)
 		instrument(http.HandlerFunc(func(w http.ResponseWriter, traced *http.Request) {
 			traced.Header, traced.Host, traced.URL = r.Header, r.Host, r.URL
 			described.ServeHTTP(w, traced)
@@ -60,7 +54,7 @@ func (t *Tracing) Middleware(
 func describeSpan(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		next.ServeHTTP(w, r)
-		request := api.RequestOf(r.Context())
+		request := api.LogRecordOf(r.Context())
 		trace.SpanFromContext(r.Context()).SetAttributes(attribute.String("request.id", request.ID),
 			attribute.String("operation", request.Operation), attribute.Int("events", request.Events),
 			attribute.String("code", request.Code))
@@ -104,15 +98,10 @@ func hasRemoteParent(r *http.Request) bool {
 	return trace.SpanContextFromContext(ctx).IsValid()
 }
 
-// hasValidToken authenticates the token once more than the call does, but only for requests with a
-// traceparent. If the database does not answer, the caller counts as unknown.
-func hasValidToken(r *http.Request, tokens Authenticator) bool {
-	token := api.RequestOf(r.Context()).Token
-	if token == "" {
-		return false
-	}
+// hasValidToken authenticates a request with a traceparent before its body is read. If the database does not
+// answer, the caller counts as unknown.
+func hasValidToken(r *http.Request) bool {
 	ctx, cancel := context.WithTimeout(r.Context(), tokenTimeout)
 	defer cancel()
-	_, err := tokens.Caller(ctx, token)
-	return err == nil
+	return api.AuthenticationOf(ctx).HasValidToken(ctx)
 }
