@@ -34,10 +34,10 @@ var allowedImports = map[string][]string{
 	"test/testutil":              {},
 	"examples/go":                {},
 	"internal/middleware":        {},
-	"graph":                      {"internal/apierr", "internal/auth", "internal/api", "internal/events", "internal/strictjson", "graph/generated", "graph/model", "models"},
+	"graph":                      {"internal/admission", "internal/apierr", "internal/auth", "internal/api", "internal/events", "internal/strictjson", "graph/generated", "graph/model", "models"},
 	"graph/generated":            {"internal/events", "graph/model", "models"},
 	"graph/model":                {"internal/events", "internal/strictjson", "models"},
-	"internal/admission":         {"internal/apierr", "models"},
+	"internal/admission":         {"internal/apierr"},
 	"internal/importer":          {"models", "internal/tabular"},
 	"models":                     {},
 	"internal/playground":        {},
@@ -47,7 +47,7 @@ var allowedImports = map[string][]string{
 	"internal/store":             {"models"},
 	"internal/store/nocgo":       {},
 	"internal/store/storetest":   {},
-	"internal/crmapi":            {"internal/apierr", "internal/auth", "internal/api", "internal/events", "internal/strictjson", "models"},
+	"internal/crmapi":            {"internal/admission", "internal/apierr", "internal/auth", "internal/api", "internal/events", "internal/strictjson", "models"},
 }
 
 // allowedImporters lists, for a prefix of module paths, the only packages that may import it: one package

@@ -71,7 +71,7 @@ func (h *handler) execute(
 	}
 	var variables map[string]any
 	coerce := func() { variables, errs = h.variables(operation, e.variables) }
-	if err := api.RunCPUBound(ctx, len(e.variables), coerce); err != nil {
+	if err := h.Admission.RunCPUBound(ctx, len(e.variables), coerce); err != nil {
 		return nil, asList(err)
 	}
 	if errs != nil {

@@ -115,10 +115,13 @@ func newAPI(t *testing.T, change func(*graph.Resolver)) *testAPI {
 				binary.BigEndian.PutUint64(id[8:], ids.Add(1))
 				return id
 			}},
-		Auth:    auth.New(db, clock, admission.NewCPULimiter()),
-		Reader:  db,
+		Auth:   auth.New(db, clock, admission.NewCPULimiter()),
+		Reader: db,
+		Admission: admission.NewController(func(ctx context.Context) bool {
+			return api.AuthenticationOf(ctx).HasValidToken(ctx)
+		}),
 		Decoder: &events.Decoder{FieldNames: events.CamelCase, Zone: time.UTC, Hasher: secrets},
-		Limits: generated.Limits{MaxEventsPerCall: events.MaxEventsPerCall, MaxBodyBytes: api.MaxBodyBytes, MaxQueryBytes: graph.MaxQueryBytes,
+		Limits: generated.Limits{MaxEventsPerCall: events.MaxEventsPerCall, MaxBodyBytes: admission.MaxBodyBytes, MaxQueryBytes: graph.MaxQueryBytes,
 			MaxTextLength: events.MaxShortText, MaxDescriptionLength: events.MaxDescription, MaxWebsiteLength: events.MaxWebsite,
 			MaxIdempotencyKeyLength: api.MaxKeyLength, MaxPageSize: graph.MaxPageSize, FutureToleranceSeconds: 86400, IdempotencyKeySeconds: 259200, TokenSeconds: 7200},
 		Log: logger, Introspection: true, Timeout: time.Minute,

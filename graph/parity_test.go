@@ -75,7 +75,7 @@ func wire(event string) string {
 func (a *testAPI) byWebAPI(t *testing.T, path, key, body string) (status int, header http.Header, text string) {
 	t.Helper()
 	r := a.resolver
-	other := &crmapi.Handler{Service: r.Service, Auth: r.Auth, Log: r.Log, Timeout: r.Timeout,
+	other := &crmapi.Handler{Service: r.Service, Auth: r.Auth, Log: r.Log, Timeout: r.Timeout, Admission: r.Admission,
 		Decoder: &events.Decoder{FieldNames: events.SnakeCase, Zone: time.UTC, Hasher: secrets}}
 	request := httptest.NewRequest(http.MethodPost, crmapi.Prefix+path, strings.NewReader(body))
 	w, limit := httptest.NewRecorder(), api.NewRateLimit(a.rate)

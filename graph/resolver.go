@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"customer-events/graph/generated"
+	"customer-events/internal/admission"
 	"customer-events/internal/auth"
 	"customer-events/internal/events"
 	"customer-events/models"
@@ -31,7 +32,9 @@ type Resolver struct {
 	Reader  Reader
 	Decoder *events.Decoder
 	Limits  generated.Limits
-	Log     *slog.Logger
+	// Admission bounds the bodies of requests.
+	Admission *admission.Controller
+	Log       *slog.Logger
 	// Introspection allows callers to query the schema.
 	Introspection bool
 	// Timeout is the maximum duration of one request.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"customer-events/internal/admission"
 	"customer-events/internal/api"
 	"customer-events/internal/strictjson"
 )
@@ -33,7 +34,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.writeError(w, r, media, forbidden)
 		return
 	}
-	e, err := parseRequest(w, r)
+	data, errs, err := h.run(w, r)
 	if err != nil {
 		if err.Kind == methodNotAllowed {
 			w.Header().Set("Allow", "GET, POST")
@@ -41,7 +42,6 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.writeError(w, r, media, err)
 		return
 	}
-	data, errs := h.execute(r.Context(), e, r.Method == http.MethodGet)
 	if len(errs) > 0 {
 		first := fromGraphQL(errs[0])
 		api.LogRecordOf(r.Context()).Code = first.Code()
@@ -50,6 +50,19 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	writeResult(w, media, data, errs)
+}
+
+// run reads a request and executes it. err is set if the request failed before its JSON was parsed. What the
+// body holds of the server is released before the answer is written.
+func (h *handler) run(w http.ResponseWriter, r *http.Request) (data []byte, errs gqlerror.List, err *callError) {
+	var body admission.Body
+	defer body.Release()
+	e, err := h.parseRequest(w, r, &body)
+	if err != nil {
+		return nil, nil, err
+	}
+	data, errs = h.execute(admission.WithBody(r.Context(), &body), e, r.Method == http.MethodGet)
+	return data, errs, nil
 }
 
 // writeError answers a request that failed before its JSON was parsed. The status of the error applies to
@@ -93,8 +106,8 @@ func hasNoData(data []byte) bool {
 	return err == nil
 }
 
-// writeResponse writes the response. It sets the status once the body is complete, since unsentResponses in
-// internal/app releases the admission capacity of the request with the status.
+// writeResponse writes the response. It sets the status once the body is complete: from then on, internal/app
+// gives the client little time to read it.
 func writeResponse(w http.ResponseWriter, media string, status int, data []byte, errs gqlerror.List) {
 	// The specification recommends errors first, so that a reader of the response sees them early.
 	body := append(make([]byte, 0, len(data)+64), '{')
@@ -120,7 +133,9 @@ func writeResponse(w http.ResponseWriter, media string, status int, data []byte,
 }
 
 // parseRequest reads the parameters of a request from its URL or its body.
-func parseRequest(w http.ResponseWriter, r *http.Request) (envelope, *callError) {
+func (h *handler) parseRequest(
+	w http.ResponseWriter, r *http.Request, body *admission.Body,
+) (envelope, *callError) {
 	switch r.Method {
 	case http.MethodGet:
 		query := r.URL.Query()
@@ -145,18 +160,17 @@ func parseRequest(w http.ResponseWriter, r *http.Request) (envelope, *callError)
 		if err != nil || media != plainJSON || given && !strings.EqualFold(charset, "utf-8") {
 			return envelope{}, newError(unsupportedMedia, "the body must be %s, in UTF-8", plainJSON)
 		}
-		body, readErr := api.ReadBody(w, r)
-		if readErr != nil {
-			return envelope{}, readErr
+		if err := h.Admission.ReadBody(w, r, body); err != nil {
+			return envelope{}, err
 		}
-		return parseEnvelope(r.Context(), body)
+		return h.parseEnvelope(r.Context(), body.Text)
 	default:
 		return envelope{}, newError(methodNotAllowed, "use POST, or GET for queries")
 	}
 }
 
 // parseEnvelope parses the body of a POST.
-func parseEnvelope(ctx context.Context, body string) (e envelope, err *callError) {
+func (h *handler) parseEnvelope(ctx context.Context, body string) (e envelope, err *callError) {
 	var query, operationName *string
 	var extensions string // not used
 	err = api.Members{
@@ -164,7 +178,7 @@ func parseEnvelope(ctx context.Context, body string) (e envelope, err *callError
 		"operationName": api.Text(&operationName),
 		"variables":     api.Object(&e.variables),
 		"extensions":    api.Object(&extensions),
-	}.Read(ctx, body)
+	}.Read(ctx, h.Admission, body)
 	switch {
 	case err != nil:
 		return e, err

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"customer-events/graph"
-	"customer-events/internal/api"
+	"customer-events/internal/admission"
 	"customer-events/test/testutil"
 )
 
@@ -80,10 +80,10 @@ func TestTransport_BodySize(t *testing.T) {
 		name, body, encoding string
 		status               int
 	}{
-		{"the most", sized(api.MaxBodyBytes), "", 200},
-		{"one more", sized(api.MaxBodyBytes + 1), "", 413},
-		{"the most, by gzip", testutil.Gzip(sized(api.MaxBodyBytes)), "gzip", 200},
-		{"one more, by gzip", testutil.Gzip(sized(api.MaxBodyBytes + 1)), "gzip", 413},
+		{"the most", sized(admission.MaxBodyBytes), "", 200},
+		{"one more", sized(admission.MaxBodyBytes + 1), "", 413},
+		{"the most, by gzip", testutil.Gzip(sized(admission.MaxBodyBytes)), "gzip", 200},
+		{"one more, by gzip", testutil.Gzip(sized(admission.MaxBodyBytes + 1)), "gzip", 413},
 		{"a bomb", testutil.Gzip(string(make([]byte, 20<<20))), "gzip", 413},
 		{"not gzip", "nonsense", "gzip", 400},
 		{"gzip that is cut off", testutil.Gzip(sized(1000))[:50], "GZIP", 400},
@@ -100,7 +100,7 @@ func TestTransport_BodySize(t *testing.T) {
 		}
 	}
 	// No Content-Length header.
-	chunked := a.do(t, http.MethodPost, "/graphql", struct{ *strings.Reader }{strings.NewReader(sized(api.MaxBodyBytes + 1))})
+	chunked := a.do(t, http.MethodPost, "/graphql", struct{ *strings.Reader }{strings.NewReader(sized(admission.MaxBodyBytes + 1))})
 	if chunked.status != 413 {
 		t.Errorf("chunked: %d", chunked.status)
 	}

@@ -28,19 +28,20 @@ func TestReadBody_Sizes(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			text := strings.Repeat("0123456789abcdef!", size/17+1)[:size]
-			r, ticket := post(iotest.HalfReader(strings.NewReader(text)), controller)
-			defer ticket.Release()
-			body, err := ticket.ReadBody(httptest.NewRecorder(), r)
-			if err != nil || body != text {
-				t.Errorf("%d bytes were read (%v)", len(body), err)
+			var body Body
+			defer body.Release()
+			r := post(iotest.HalfReader(strings.NewReader(text)))
+			err := controller.ReadBody(httptest.NewRecorder(), r, &body)
+			if err != nil || body.Text != text {
+				t.Errorf("%d bytes were read (%v)", len(body.Text), err)
 			}
-			if got := controller.bytesInFlight.Load(); got < int64(size) || got > int64(size)+chunkBytes {
+			if got := controller.memory.inFlight.Load(); got < int64(size) || got > int64(size)+chunkBytes {
 				t.Errorf("%d bytes are reserved", got)
 			}
 		})
 	}
-	left := controller.bytesInFlight.Load()
-	if left != 0 || !controller.processing.TryAcquire(controller.maxProcessing) {
+	left := controller.memory.inFlight.Load()
+	if left != 0 || !controller.memory.processing.TryAcquire(controller.memory.maxProcessing) {
 		t.Errorf("%d bytes were not released", left)
 	}
 }
@@ -64,12 +65,14 @@ func TestReadBody_Errors(t *testing.T) {
 		{"not gzip", strings.NewReader("plain"), true, apierr.BadRequest},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r, ticket := post(c.body, newController())
-			defer ticket.Release()
+			r := post(c.body)
+			var body Body
+			defer body.Release()
 			if c.gzip {
 				r.Header.Set("Content-Encoding", "gzip")
 			}
-			if _, err := ticket.ReadBody(httptest.NewRecorder(), r); err == nil || err.Kind != c.want {
+			err := newController().ReadBody(httptest.NewRecorder(), r, &body)
+			if err == nil || err.Kind != c.want {
 				t.Errorf("%v, not %s", err, c.want.Code())
 			}
 		})
@@ -80,8 +83,8 @@ func TestReadBody_Errors(t *testing.T) {
 // body is as large as its decompressed size.
 func TestReadBody_LargeBodiesWaitForCPU(t *testing.T) {
 	t.Parallel()
-	cpu := NewCPULimiter()
-	controller := NewController(cpu, tokens{})
+	controller := newController()
+	cpu := controller.cpu
 	free := make(chan struct{})
 	for range cpu.Size() {
 		acquired := make(chan struct{})
@@ -90,41 +93,40 @@ func TestReadBody_LargeBodiesWaitForCPU(t *testing.T) {
 	}
 	large := strings.Repeat("x", largeBody+chunkBytes)
 	largeGzip, smallGzip := compressed(large).Bytes(), compressed(large[:largeBody-chunkBytes]).Bytes()
-	postGzip := func(body []byte) (*http.Request, *Ticket) {
-		r, ticket := post(bytes.NewReader(body), controller)
+	postGzip := func(body []byte) *http.Request {
+		r := post(bytes.NewReader(body))
 		r.Header.Set("Content-Encoding", "gzip")
-		return r, ticket
+		return r
 	}
-	r, ticket := post(strings.NewReader(large), controller)
-	body, err := ticket.ReadBody(httptest.NewRecorder(), r)
-	if err != nil || body != large { // reading it without decompression needs no CPU slot
-		t.Fatalf("%d bytes, %v", len(body), err)
+	var body Body
+	r := post(strings.NewReader(large))
+	err := controller.ReadBody(httptest.NewRecorder(), r, &body)
+	if err != nil || body.Text != large { // reading it without decompression needs no CPU slot
+		t.Fatalf("%d bytes, %v", len(body.Text), err)
 	}
 	decoded := make(chan *apierr.Error, 1)
 	go func() {
-		defer ticket.Release()
-		decoded <- ticket.RunCPUBound(r.Context(), len(body), func() {})
+		defer body.Release()
+		decoded <- controller.RunCPUBound(r.Context(), len(body.Text), func() {})
 	}()
 	const largeBodies = 12 // more than are processed at once
 	decompressed := make(chan string, largeBodies)
 	for range largeBodies {
-		r, ticket := postGzip(largeGzip)
 		go func() {
-			defer ticket.Release()
-			body, err := ticket.ReadBody(httptest.NewRecorder(), r)
-			if err != nil {
+			var body Body
+			defer body.Release()
+			if err := controller.ReadBody(httptest.NewRecorder(), postGzip(largeGzip), &body); err != nil {
 				t.Error(err)
 			}
-			decompressed <- body
+			decompressed <- body.Text
 		}()
 	}
-	smallRequest, small := postGzip(smallGzip)
-	smallBody, err := small.ReadBody(httptest.NewRecorder(), smallRequest)
-	if err != nil {
+	var small Body
+	if err := controller.ReadBody(httptest.NewRecorder(), postGzip(smallGzip), &small); err != nil {
 		t.Errorf("a small body waits: %v", err)
 	}
 	ran := false
-	err = small.RunCPUBound(smallRequest.Context(), len(smallBody), func() { ran = true })
+	err = controller.RunCPUBound(t.Context(), len(small.Text), func() { ran = true })
 	if err != nil || !ran {
 		t.Errorf("decoding a small body waits: %v", err)
 	}
@@ -146,18 +148,16 @@ func TestReadBody_LargeBodiesWaitForCPU(t *testing.T) {
 func TestReadBody_AnnouncedLengthReservesNothing(t *testing.T) {
 	t.Parallel()
 	from, to := io.Pipe()
-	r, ticket := post(from, newController())
+	r, controller := post(from), newController()
 	r.ContentLength = MaxBodyBytes
+	var body Body
 	done := make(chan *apierr.Error)
-	go func() {
-		_, err := ticket.ReadBody(httptest.NewRecorder(), r)
-		done <- err
-	}()
+	go func() { done <- controller.ReadBody(httptest.NewRecorder(), r, &body) }()
 	if _, err := to.Write([]byte("ten bytes.")); err != nil {
 		t.Fatal(err)
 	}
 	_ = to.CloseWithError(errors.New("the connection broke"))
-	if err := <-done; err == nil || ticket.reserved != chunkBytes {
-		t.Errorf("%v, and %d bytes are reserved", err, ticket.reserved)
+	if err := <-done; err == nil || controller.memory.inFlight.Load() != chunkBytes {
+		t.Errorf("%v, and %d bytes are reserved", err, controller.memory.inFlight.Load())
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"customer-events/internal/apierr"
-	"customer-events/models"
 )
 
 const (
@@ -16,7 +15,7 @@ const (
 	// while they are processed.
 	maxBytesInFlight = 128 << 20
 	// maxAnonymousBytes is the number of bytes in flight from which on an unauthenticated request gets no
-	// more than one chunk. A login fits into a chunk.
+	// more than one chunk.
 	maxAnonymousBytes = maxBytesInFlight / 2
 	// processingBytesPerSlot bounds the bytes of the bodies that are processed at once, for each CPU
 	// slot. There is one CPU slot for two processors.
@@ -31,44 +30,58 @@ const (
 	anonymousUploadTimeout = 20 * time.Second
 )
 
-// Controller limits the request bytes held in memory. Requests over 2 MiB also need a large-request slot,
-// so that few of them are processed at once, and a CPU slot for decoding. Unauthenticated requests share
-// a smaller part. Both protocols share one Controller.
+// Controller limits the request bytes held in memory. Requests over 2 MiB also need a slot of their class,
+// so that few of them are processed at once, and a CPU slot for decoding. Both protocols share one Controller.
 type Controller struct {
-	// bytesInFlight counts the bytes of complete bodies and of those that are still arriving. Above
+	memory                   *memory
+	authenticated, anonymous *Class
+	cpu                      *CPULimiter
+	hasValidToken            func(ctx context.Context) bool
+}
+
+// memory counts the bytes of all bodies.
+type memory struct {
+	// inFlight counts the bytes of complete bodies and of those that are still arriving. Above
 	// maxBytesInFlight a request is refused.
-	bytesInFlight atomic.Int64
-	// processing bounds the bytes of complete bodies until their requests are answered. Requests wait for
-	// it in the order of their arrival.
+	inFlight atomic.Int64
+	// processing bounds the bytes of complete bodies until their requests are answered.
 	processing    *semaphore.Weighted
 	maxProcessing int64
-	// largeSlots are held by large bodies from their arrival until their requests are answered. The
-	// holder of a CPU slot never waits for one.
-	largeSlots chan struct{}
-	// anonymousSlots are held by large bodies of unauthenticated requests, from when the bodies become
-	// large until the requests are answered.
-	anonymousSlots *CPULimiter
-	uploadTimeout  time.Duration
-	cpu            *CPULimiter
-	authenticator  Authenticator
 }
 
-// Authenticator finds the caller of a token. It returns an error if the token is not valid, or if that
-// cannot be found out.
-type Authenticator interface {
-	Caller(ctx context.Context, token string) (models.Caller, error)
-}
-
-// NewController returns a controller without any request. Large bodies are decoded in a slot of cpu; a
-// request whose token the authenticator does not accept is unauthenticated.
-func NewController(cpu *CPULimiter, authenticator Authenticator) *Controller {
+// NewController returns a controller without any request. A request for whose context hasValidToken returns
+// false is anonymous. It is called once for each request whose class matters: because its body is large, or
+// because many bytes are in flight.
+func NewController(hasValidToken func(ctx context.Context) bool) *Controller {
+	cpu := NewCPULimiter()
 	maxProcessing := processingBytesPerSlot * int64(cpu.Size())
+	m := &memory{processing: semaphore.NewWeighted(maxProcessing), maxProcessing: maxProcessing}
 	return &Controller{
-		processing: semaphore.NewWeighted(maxProcessing), maxProcessing: maxProcessing,
-		largeSlots:     make(chan struct{}, cpu.Size()),
-		anonymousSlots: NewWithCooldown(), uploadTimeout: anonymousUploadTimeout,
-		cpu: cpu, authenticator: authenticator,
+		memory: m, cpu: cpu, hasValidToken: hasValidToken,
+		authenticated: &Class{
+			memory: m, maxBytes: maxBytesInFlight, largeSlots: NewCPULimiter(), overloaded: errOverloaded,
+		},
+		anonymous: &Class{
+			memory: m, maxBytes: maxAnonymousBytes, largeSlots: NewWithCooldown(),
+			slotBeforeUpload: true, uploadTimeout: anonymousUploadTimeout,
+			overloaded: errOverloadedAnonymous,
+		},
 	}
+}
+
+// RunCPUBound runs a function whose input has size bytes. If the input is large, it first waits for a CPU
+// slot. The holder of a CPU slot must not wait for anything else.
+func (c *Controller) RunCPUBound(ctx context.Context, size int, run func()) *apierr.Error {
+	if size <= largeBody {
+		run()
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, admissionTimeout)
+	defer cancel()
+	if c.cpu.Run(ctx, run) != nil {
+		return errOverloaded
+	}
+	return nil
 }
 
 var (

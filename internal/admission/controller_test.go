@@ -17,39 +17,37 @@ import (
 func TestReadBody_WaitsForProcessing(t *testing.T) {
 	t.Parallel()
 	controller := newController()
-	if !controller.processing.TryAcquire(controller.maxProcessing - chunkBytes) {
+	if !controller.memory.processing.TryAcquire(controller.memory.maxProcessing - chunkBytes) {
 		t.Fatal("a new controller is not free")
 	}
-	r, first := post(strings.NewReader(strings.Repeat("x", 100)), controller)
-	if _, err := first.ReadBody(httptest.NewRecorder(), r); err != nil {
+	var first, second, third, fourth Body
+	r := post(strings.NewReader(strings.Repeat("x", 100)))
+	if err := controller.ReadBody(httptest.NewRecorder(), r, &first); err != nil {
 		t.Fatal(err)
 	}
-	r, ticket := post(strings.NewReader("x"), controller)
+	r = post(strings.NewReader("x"))
 	ctx, cancel := context.WithCancel(r.Context())
 	cancel()
-	_, err := ticket.ReadBody(httptest.NewRecorder(), r.WithContext(ctx))
+	err := controller.ReadBody(httptest.NewRecorder(), r.WithContext(ctx), &second)
 	if err == nil || err.Kind != apierr.Unavailable || err.RetryAfter == 0 {
 		t.Errorf("the context ended before the body could be processed: %v", err)
 	}
-	r, ticket = post(strings.NewReader("x"), controller)
+	r = post(strings.NewReader("x"))
 	done := make(chan *apierr.Error)
-	go func() {
-		_, err := ticket.ReadBody(httptest.NewRecorder(), r)
-		done <- err
-	}()
+	go func() { done <- controller.ReadBody(httptest.NewRecorder(), r, &third) }()
 	select {
 	case err := <-done:
 		t.Fatalf("it did not wait: %v", err)
 	default:
 	}
-	first.PauseProcessing() // as while a login waits for its CPU slot
+	PauseProcessing(WithBody(t.Context(), &first)) // as while a login waits for its CPU slot
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
 	first.Release()
-	controller.bytesInFlight.Store(maxBytesInFlight)
-	r, ticket = post(strings.NewReader("x"), controller)
-	if _, err := ticket.ReadBody(httptest.NewRecorder(), r); err == nil || err.Kind != apierr.Unavailable {
+	controller.memory.inFlight.Store(maxBytesInFlight)
+	r = post(strings.NewReader("x"))
+	if err := controller.ReadBody(httptest.NewRecorder(), r, &fourth); err == nil || err.Kind != apierr.Unavailable {
 		t.Errorf("more bytes are in flight than allowed: %v", err)
 	}
 }
@@ -58,26 +56,26 @@ func TestReadBody_WaitsForProcessing(t *testing.T) {
 func TestReadBody_AnonymousRequestsWaitForEachOther(t *testing.T) {
 	t.Parallel()
 	controller := newController()
-	releases := make([]func(), controller.anonymousSlots.Size())
+	releases := make([]func(), controller.anonymous.largeSlots.Size())
 	for i := range releases {
-		releases[i], _ = controller.anonymousSlots.Acquire(t.Context())
+		releases[i], _ = controller.anonymous.largeSlots.Acquire(t.Context())
 	}
 	large := strings.Repeat("x", 2*largeBody)
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	read := func(token string, gzip bool, ctx context.Context) *apierr.Error {
-		r, _ := post(strings.NewReader(large), controller)
+		r := post(strings.NewReader(large))
 		if gzip {
 			r.Body = io.NopCloser(compressed(large))
 			r.Header.Set("Content-Encoding", "gzip")
 		}
-		ticket := controller.NewTicket(token)
-		defer ticket.Release()
-		body, err := ticket.ReadBody(httptest.NewRecorder(), r.WithContext(ctx))
-		if err == nil && body != large {
-			t.Errorf("%d bytes", len(body))
+		var body Body
+		defer body.Release()
+		err := controller.ReadBody(httptest.NewRecorder(), r.WithContext(withToken(ctx, token)), &body)
+		if err == nil && body.Text != large {
+			t.Errorf("%d bytes", len(body.Text))
 		}
-		if got := controller.bytesInFlight.Load(); ctx.Err() != nil && got > largeBody+chunkBytes {
+		if got := controller.memory.inFlight.Load(); ctx.Err() != nil && got > largeBody+chunkBytes {
 			t.Errorf("%d bytes are in flight while it waits", got)
 		}
 		return err
@@ -102,7 +100,7 @@ func TestReadBody_AnonymousRequestsWaitForEachOther(t *testing.T) {
 			t.Errorf("an unauthenticated request with a free slot: %v", err)
 		}
 	}
-	if left := controller.bytesInFlight.Load(); left != 0 {
+	if left := controller.memory.inFlight.Load(); left != 0 {
 		t.Errorf("%d bytes were not released", left)
 	}
 }
@@ -114,12 +112,12 @@ func TestReadBody_AnonymousShare(t *testing.T) {
 	const each = largeBody - chunkBytes
 	refused := 0
 	for range maxBytesInFlight / each {
-		r, _ := post(strings.NewReader(strings.Repeat(" ", each)), controller)
-		ticket := controller.NewTicket("")
-		defer ticket.Release()
+		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(strings.Repeat(" ", each)))
+		var body Body
+		defer body.Release()
 		// No body is complete, so that none waits for being processed.
 		r.Body = io.NopCloser(io.MultiReader(r.Body, iotest.ErrReader(errors.New("the connection broke"))))
-		_, err := ticket.ReadBody(httptest.NewRecorder(), r)
+		err := controller.ReadBody(httptest.NewRecorder(), r, &body)
 		if err != nil && err.Kind == apierr.Unavailable {
 			refused++
 		}
@@ -135,10 +133,11 @@ func TestReadBody_AnonymousShare(t *testing.T) {
 		{"a login", "", chunkBytes},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r, _ := post(strings.NewReader(strings.Repeat(" ", c.size-1)), controller)
-			ticket := controller.NewTicket(c.token)
-			defer ticket.Release()
-			if _, err := ticket.ReadBody(httptest.NewRecorder(), r); err != nil {
+			r := post(strings.NewReader(strings.Repeat(" ", c.size-1)))
+			var body Body
+			defer body.Release()
+			r = r.WithContext(withToken(t.Context(), c.token))
+			if err := controller.ReadBody(httptest.NewRecorder(), r, &body); err != nil {
 				t.Errorf("a body of %d bytes: %v", c.size, err)
 			}
 		})
@@ -149,13 +148,12 @@ func TestReadBody_AnonymousShare(t *testing.T) {
 func TestReadBody_AnonymousUploadTimeout(t *testing.T) {
 	t.Parallel()
 	controller := newController()
-	controller.uploadTimeout = 50 * time.Millisecond
+	controller.anonymous.uploadTimeout = 50 * time.Millisecond
 	refused := make(chan *apierr.Error)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ticket := controller.NewTicket("")
-		defer ticket.Release()
-		_, err := ticket.ReadBody(w, r)
-		refused <- err
+		var body Body
+		defer body.Release()
+		refused <- controller.ReadBody(w, r, &body)
 	}))
 	defer server.Close()
 	from, to := io.Pipe()

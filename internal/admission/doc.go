@@ -2,8 +2,9 @@
 // can take them from the clients that send events.
 //
 //	controller.go  Controller: the bounds that all requests of a server share
-//	ticket.go      Ticket: what one request holds of a Controller
-//	body.go        ReadBody: reads a body within the bounds
+//	class.go       Class: admits the authenticated requests, or the anonymous ones
+//	body.go        ReadBody, and Body: what one request holds
+//	reader.go      the reader of a body, which reserves memory as it reads
 //	cpu.go         CPULimiter: slots for work that holds a processor for long, such as hashing a password
 //
 // A request of an unauthenticated client has the lowest priority. Its header has no valid token; its body

@@ -4,31 +4,29 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
-
-	"customer-events/models"
 )
 
-// validToken is the only token that tokens accepts.
+// validToken is the only valid token.
 const validToken = "a valid token"
 
-type tokens struct{}
+type tokenKey struct{}
 
-func (tokens) Caller(_ context.Context, token string) (models.Caller, error) {
-	if token != validToken {
-		return models.Caller{}, errors.New("the token is not valid")
-	}
-	return models.Caller{}, nil
+// withToken returns a context whose request has the token in its header.
+func withToken(ctx context.Context, token string) context.Context {
+	return context.WithValue(ctx, tokenKey{}, token)
 }
 
-func newController() *Controller { return NewController(NewCPULimiter(), tokens{}) }
+func hasValidToken(ctx context.Context) bool { return ctx.Value(tokenKey{}) == validToken }
 
-// post returns an authenticated request with a body, and its ticket.
-func post(body io.Reader, controller *Controller) (*http.Request, *Ticket) {
-	return httptest.NewRequest(http.MethodPost, "/", body), controller.NewTicket(validToken)
+func newController() *Controller { return NewController(hasValidToken) }
+
+// post returns an authenticated request with a body.
+func post(body io.Reader) *http.Request {
+	r := httptest.NewRequest(http.MethodPost, "/", body)
+	return r.WithContext(withToken(r.Context(), validToken))
 }
 
 // compressed returns the text compressed with gzip.

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"customer-events/internal/admission"
 	"customer-events/internal/apierr"
 	"customer-events/internal/auth"
 	"customer-events/models"
@@ -30,7 +31,7 @@ func HeaderCaller(ctx context.Context) (models.Caller, error) {
 // LogIn returns a session for a user name and a password. A login may wait long for its CPU slot;
 // meanwhile its body does not count as being processed.
 func LogIn(ctx context.Context, service *auth.Service, username, password string) (auth.Session, error) {
-	TicketOf(ctx).PauseProcessing()
+	admission.PauseProcessing(ctx)
 	session, err := service.LogIn(ctx, username, password)
 	if err != nil {
 		return auth.Session{}, err

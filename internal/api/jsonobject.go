@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"customer-events/internal/admission"
 	"customer-events/internal/apierr"
 	"customer-events/internal/strictjson"
 	"customer-events/models"
@@ -23,9 +24,11 @@ type Member func(c *strictjson.Cursor, name string) error
 // Read reads the members of a body. It skips unknown members: clients of the original Web API may send
 // members that only the original needs, such as the unit of a login, and GraphQL tools add members of
 // their own. An empty body counts as an object without members. Invalid JSON is reported before any other
-// error, else the first error is returned.
-func (m Members) Read(ctx context.Context, body string) (invalid *apierr.Error) {
-	if err := RunCPUBound(ctx, len(body), func() { invalid = m.read(body) }); err != nil {
+// error, else the first error is returned. A large body needs a CPU slot of the controller.
+func (m Members) Read(
+	ctx context.Context, controller *admission.Controller, body string,
+) (invalid *apierr.Error) {
+	if err := controller.RunCPUBound(ctx, len(body), func() { invalid = m.read(body) }); err != nil {
 		return err
 	}
 	return invalid

@@ -1,11 +1,14 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"customer-events/internal/admission"
 )
 
 // FuzzMembers compares Members with encoding/json: both accept the same bodies as JSON, and both read the
@@ -28,13 +31,14 @@ func FuzzMembers(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
+	controller := admission.NewController(func(context.Context) bool { return true })
 	f.Fuzz(func(t *testing.T, body string) {
 		if strings.Count(body, "[")+strings.Count(body, "{") > 1000 {
 			return // encoding/json limits the depth, Members does not
 		}
 		var token *string
 		var set string
-		err := Members{"token": Text(&token), "set": List(&set)}.Read(t.Context(), body)
+		err := Members{"token": Text(&token), "set": List(&set)}.Read(t.Context(), controller, body)
 		if strings.TrimSpace(body) == "" {
 			return
 		}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"customer-events/internal/admission"
 	"customer-events/internal/api"
 	"customer-events/internal/apierr"
 	"customer-events/internal/auth"
@@ -40,17 +39,6 @@ func authenticate(tokens api.Authenticator) func(http.Handler) http.Handler {
 			authentication := api.NewAuthentication(tokens, bearer(r.Header.Get("Authorization")))
 			ctx := api.WithAuthentication(r.Context(), authentication)
 			next.ServeHTTP(w, r.WithContext(api.WithIdempotencyKey(ctx, r.Header.Get("Idempotency-Key"))))
-		})
-	}
-}
-
-// admit gives every request its admission ticket, and releases it at the end.
-func admit(controller *admission.Controller) func(http.Handler) http.Handler {
-	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			ticket := controller.NewTicket(api.HeaderToken(r.Context()))
-			defer ticket.Release()
-			next.ServeHTTP(w, r.WithContext(api.WithTicket(r.Context(), ticket)))
 		})
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"customer-events/internal/admission"
 	"customer-events/internal/api"
 )
 
@@ -28,13 +27,12 @@ const (
 
 var errResponseAborted = errors.New("the response is aborted: clients leave too many bytes unread")
 
-// handler releases the request's share of the admission capacity as soon as the response is built, and then
-// writes the response as fast as the client reads it. The context has the values
-// of package api.
+// handler writes the response as fast as the client reads it, within bounds. By then the handlers of both
+// protocols have released the request's share of the admission capacity. The context has the values of
+// package api.
 func (u *unsentResponses) handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		paced := &pacedWriter{ResponseWriter: w, responses: u, control: http.NewResponseController(w)}
-		paced.ticket = api.TicketOf(r.Context())
 		paced.record = api.LogRecordOf(r.Context())
 		paced.authentication = api.AuthenticationOf(r.Context())
 		paced.address, _ = addressOf(r.Context())
@@ -53,7 +51,6 @@ type connKey struct{}
 type pacedWriter struct {
 	http.ResponseWriter
 	responses *unsentResponses
-	ticket    *admission.Ticket
 	record    *api.LogRecord
 	// authentication says whose response it is; without a user the address does.
 	authentication *api.Authentication
@@ -118,13 +115,12 @@ func (w *pacedWriter) Write(p []byte) (written int, err error) {
 	return written, nil
 }
 
-// begin releases the admission capacity.
+// begin bounds the time for what no handler has read of the request.
 func (w *pacedWriter) begin() {
 	if w.built {
 		return
 	}
 	w.built = true
-	w.ticket.Release()
 	if w.body != nil && !w.body.ended.Load() {
 		_ = w.control.SetReadDeadline(time.Now().Add(unreadBodyTimeout)) // only tests' writers have none
 	}

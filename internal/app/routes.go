@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -42,15 +43,19 @@ func routes(
 	logins.Shared = c.trustedProxies.Contains
 	// Longer than the service retries, for what comes before and after it.
 	requestTimeout := c.callTimeout + 30*time.Second
+	bodies := admission.NewController(func(ctx context.Context) bool {
+		return api.AuthenticationOf(ctx).HasValidToken(ctx)
+	})
 	graphQL := graph.NewHandler(&graph.Resolver{
 		Service: service, Auth: logins, Reader: db, Log: log,
 		Decoder:       &events.Decoder{FieldNames: events.CamelCase, Zone: c.zone, Hasher: hasher},
 		Limits:        limits(c),
+		Admission:     bodies,
 		Introspection: c.introspection,
 		Timeout:       requestTimeout,
 	})
 	webAPI := &crmapi.Handler{
-		Service: service, Auth: logins, Log: log, Timeout: requestTimeout,
+		Service: service, Auth: logins, Log: log, Timeout: requestTimeout, Admission: bodies,
 		Decoder: &events.Decoder{FieldNames: events.SnakeCase, Zone: c.zone, Hasher: hasher},
 	}
 	mux := http.NewServeMux()
@@ -71,7 +76,6 @@ func routes(
 	return chain(mux,
 		identify,
 		authenticate(logins),
-		admit(admission.NewController(admission.NewCPULimiter(), logins)),
 		limitRate(ratelimit.New(c.rateLimit)),
 		securityHeaders(c.certificate != nil),
 		forbidCrossOrigin(c.crossOrigin),
@@ -89,7 +93,7 @@ func routes(
 func limits(c config) generated.Limits {
 	return generated.Limits{
 		MaxEventsPerCall:        events.MaxEventsPerCall,
-		MaxBodyBytes:            api.MaxBodyBytes,
+		MaxBodyBytes:            admission.MaxBodyBytes,
 		MaxQueryBytes:           graph.MaxQueryBytes,
 		MaxTextLength:           events.MaxShortText,
 		MaxDescriptionLength:    events.MaxDescription,

@@ -13,7 +13,7 @@ import (
 func (h *Handler) login(ctx context.Context, body string) ([]byte, error) {
 	var username, password *string
 	members := api.Members{"username": api.Text(&username), "password": api.Text(&password)}
-	if err := members.Read(ctx, body); err != nil {
+	if err := members.Read(ctx, h.Admission, body); err != nil {
 		return nil, err
 	}
 	if username == nil || password == nil {
@@ -29,7 +29,7 @@ func (h *Handler) login(ctx context.Context, body string) ([]byte, error) {
 // release ends the session of a token.
 func (h *Handler) release(ctx context.Context, body string) ([]byte, error) {
 	var input *string
-	if err := (api.Members{"token": api.Text(&input)}).Read(ctx, body); err != nil {
+	if err := (api.Members{"token": api.Text(&input)}).Read(ctx, h.Admission, body); err != nil {
 		return nil, err
 	}
 	token, err := api.Token(ctx, input)
@@ -50,7 +50,7 @@ func (h *Handler) create(ctx context.Context, body string) ([]byte, error) {
 		"fields_set":      api.Text(&fieldsSet),
 		set:               api.List(&raw),
 	}
-	if err := members.Read(ctx, body); err != nil {
+	if err := members.Read(ctx, h.Admission, body); err != nil {
 		return nil, err
 	}
 	var chosen selection
@@ -68,7 +68,7 @@ func (h *Handler) create(ctx context.Context, body string) ([]byte, error) {
 					set, events.MaxEventsPerCall)
 			}
 			decode := func() { received, err = h.Decoder.DecodeBatch(strictjson.New(raw)) }
-			if overloaded := api.RunCPUBound(ctx, len(raw), decode); overloaded != nil {
+			if overloaded := h.Admission.RunCPUBound(ctx, len(raw), decode); overloaded != nil {
 				return received, overloaded
 			}
 			return received, err

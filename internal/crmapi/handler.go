@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"customer-events/internal/admission"
 	"customer-events/internal/api"
 	"customer-events/internal/apierr"
 	"customer-events/internal/auth"
@@ -33,7 +34,9 @@ type Handler struct {
 	Auth    *auth.Service
 	// Decoder decodes the events. Its FieldNames must be events.SnakeCase.
 	Decoder *events.Decoder
-	Log     *slog.Logger
+	// Admission bounds the bodies of requests.
+	Admission *admission.Controller
+	Log       *slog.Logger
 	// Timeout is the maximum duration of one request.
 	Timeout time.Duration
 }
@@ -100,11 +103,12 @@ func (h *Handler) call(
 	if charset, given := parameters["charset"]; given && !strings.EqualFold(charset, "utf-8") {
 		return nil, apierr.New(apierr.UnsupportedMedia, "the body must be JSON in UTF-8")
 	}
-	body, readErr := api.ReadBody(w, r)
-	if readErr != nil {
-		return nil, readErr
+	var body admission.Body
+	defer body.Release() // before the answer is written
+	if err := h.Admission.ReadBody(w, r, &body); err != nil {
+		return nil, err
 	}
-	return call(h, ctx, body)
+	return call(h, admission.WithBody(ctx, &body), body.Text)
 }
 
 // writeError answers with an error.
@@ -115,8 +119,8 @@ func (h *Handler) writeError(w http.ResponseWriter, r *http.Request, err error) 
 	writeResponse(w, public.Status(), emptyObject, statusOf(public), public.Message)
 }
 
-// writeResponse writes the original's envelope. It sets the HTTP status once the body is complete, since
-// unsentResponses in internal/app releases the admission capacity of the request with the status.
+// writeResponse writes the original's envelope. It sets the HTTP status once the body is complete: from
+// then on, internal/app gives the client little time to read it.
 func writeResponse(w http.ResponseWriter, httpStatus int, data []byte, s status, message string) {
 	body := append(append(make([]byte, 0, len(data)+256), `{"data":`...), data...)
 	body = strictjson.AppendText(append(body, `,"status":{"code":`...), s.name)

@@ -1,6 +1,7 @@
 package crmapi
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -8,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"customer-events/internal/admission"
 	"customer-events/internal/api"
 	"customer-events/internal/apierr"
 	"customer-events/internal/auth"
@@ -81,7 +83,10 @@ func TestErrors_EveryStatus(t *testing.T) {
 func TestPanic(t *testing.T) {
 	t.Parallel()
 	var log strings.Builder
-	h := &Handler{Log: slog.New(slog.NewTextHandler(&log, nil)), Timeout: time.Minute} // without a service to call
+	h := &Handler{ // without a service to call
+		Log: slog.New(slog.NewTextHandler(&log, nil)), Timeout: time.Minute,
+		Admission: admission.NewController(func(context.Context) bool { return false }),
+	}
 	request := httptest.NewRequest(http.MethodPost, Prefix+"authentication/token", strings.NewReader(`{"username":"a","password":"CANARY"}`))
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, request.WithContext(api.WithLogRecord(request.Context(), &api.LogRecord{ID: "request-1"})))

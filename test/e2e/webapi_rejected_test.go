@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"customer-events/internal/api"
+	"customer-events/internal/admission"
 	"customer-events/internal/store/storetest"
 	"customer-events/test/apitest"
 )
@@ -57,7 +57,7 @@ func TestWebAPI_RejectedCalls(t *testing.T) {
 				"b"}, 400, bad, "differ",
 		},
 		{
-			"too long", `{"web_customer_events_set":[],"x":"` + strings.Repeat("x", api.MaxBodyBytes) + `"}`,
+			"too long", `{"web_customer_events_set":[],"x":"` + strings.Repeat("x", admission.MaxBodyBytes) + `"}`,
 			nil, 413, "PayloadTooLargeException", "8388608",
 		},
 		{
