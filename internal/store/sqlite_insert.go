@@ -16,8 +16,8 @@ import (
 
 // eventTable is a virtual table (https://www.sqlite.org/vtab.html) whose rows are the events of a call,
 // in the memory of the program. One INSERT … SELECT writes a thousand of them. As 29,000 parameters or as
-// text they would take half as long again (test/bench/README.md). Only the one writing connection uses
-// the table, for one transaction at a time.
+// text they would take half as long again, and as JSON for json_each more than four times as long
+// (test/bench/README.md). Only the one writing connection uses the table, for one transaction at a time.
 type eventTable struct {
 	events   []*models.WebCustomerEvent
 	position int
