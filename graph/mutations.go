@@ -2,11 +2,9 @@ package graph
 
 import (
 	"context"
-	"slices"
 	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/ast"
 
 	"customer-events/graph/generated"
 	"customer-events/graph/model"
@@ -51,10 +49,6 @@ func (r *Resolver) create(
 	if err != nil {
 		return nil, err
 	}
-	if hasSeveralFields(ctx) {
-		// The service changes the events of a call, and the next field may use the same variable.
-		request.Events.Events = slices.Clone(request.Events.Events)
-	}
 	outcome, err := r.Service.CreateWebCustomerEvents(ctx, request)
 	if err != nil {
 		return nil, err
@@ -78,16 +72,6 @@ func (r *Resolver) create(
 		}
 	}
 	return payload, nil
-}
-
-// hasSeveralFields reports whether the operation may have more than one root field.
-func hasSeveralFields(ctx context.Context) bool {
-	root := graphql.GetOperationContext(ctx).Operation.SelectionSet
-	if len(root) != 1 {
-		return true
-	}
-	_, field := root[0].(*ast.Field)
-	return !field
 }
 
 // selectsPath reports whether the current field's selection has the given path.

@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"slices"
 	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -139,8 +138,6 @@ func (r *Resolver) check(
 	if err != nil {
 		return nil, err
 	}
-	// The service changes the events of a call, and other fields of the query may use the same variable.
-	request.Events.Events = slices.Clone(request.Events.Events)
 	result, err := r.Service.CheckWebCustomerEvents(ctx, request)
 	if err != nil {
 		return nil, err
