@@ -6,13 +6,6 @@ import (
 	"time"
 )
 
-// processors is the number of processors that Go was given, before NewCPULimiter adds to it.
-var processors = runtime.GOMAXPROCS(0)
-
-// limiters is the number of CPULimiters that run work in a server: one for logins and one for bodies, so
-// that a flood of one kind does not slow the other down.
-const limiters = 2
-
 // CPULimiter limits how much work of one kind holds a processor at once. It has half as many slots as
 // there are processors, but at least one.
 type CPULimiter struct {
@@ -24,14 +17,10 @@ type CPULimiter struct {
 
 const maxCooldown = 250 * time.Millisecond
 
-// NewCPULimiter returns a limiter with all slots free. It also lets Go run one more thread per slot. The
-// Go scheduler preempts a CPU-bound goroutine only after 10 to 20 ms, and other requests would wait that
-// long at every step. With the extra threads the operating system shares the processors out, and gives
-// the low-priority threads the least.
+// NewCPULimiter returns a limiter with all slots free. Each kind of work has a limiter of its own, so that a
+// flood of one kind does not slow the other down.
 func NewCPULimiter() *CPULimiter {
-	n := max(1, processors/2)
-	runtime.GOMAXPROCS(processors + limiters*n)
-	return &CPULimiter{slots: make(chan struct{}, n)}
+	return &CPULimiter{slots: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))}
 }
 
 // NewWithCooldown returns a limiter for work that unauthenticated clients can trigger. Each slot stays
@@ -62,23 +51,14 @@ func (l *CPULimiter) Acquire(ctx context.Context) (release func(), err error) {
 	}
 }
 
-// Run waits for a slot and runs the function in it, on Linux on a thread of low priority. It panics if
-// the function does. If the context ends before there is a slot, Run returns the context's error without
-// running the function; later it waits for the function's end.
+// Run waits for a slot and runs the function in it. If the context ends before there is a slot, Run returns
+// the context's error without running the function.
 func (l *CPULimiter) Run(ctx context.Context, run func()) error {
 	release, err := l.Acquire(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
-	done := make(chan any)
-	go func() {
-		defer func() { done <- recover() }()
-		lowerThreadPriority()
-		run()
-	}()
-	if cause := <-done; cause != nil {
-		panic(cause)
-	}
+	run()
 	return nil
 }

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
+	"customer-events/internal/backoff"
 	"customer-events/models"
 )
 
@@ -62,19 +62,11 @@ func (b *batch) resolveUnknownCommit(ctx context.Context, set models.WriteSet) e
 	return ErrOutcomeUnknown
 }
 
-// backoff waits before the next attempt: 5 to 10 ms at first, twice as long each time, at most half a
-// second. Random times keep concurrent calls apart. It returns false if the deadline leaves no time for
-// another attempt.
+// between is the wait between two attempts.
+var between = backoff.Exponential{First: 10 * time.Millisecond, Longest: 500 * time.Millisecond}
+
+// backoff waits before the next attempt. It returns false if the deadline leaves no time for another attempt.
 func (b *batch) backoff(ctx context.Context, tries int) bool {
-	longest := min(10*time.Millisecond<<min(tries, 6), 500*time.Millisecond)
-	wait := longest/2 + rand.N(longest/2)
-	if time.Until(b.deadline) < wait {
-		return false
-	}
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(wait):
-		return true
-	}
+	wait := between.Delay(tries)
+	return time.Until(b.deadline) >= wait && backoff.Sleep(ctx, wait) == nil
 }

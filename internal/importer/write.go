@@ -3,9 +3,9 @@ package importer
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"time"
 
+	"customer-events/internal/backoff"
 	"customer-events/models"
 )
 
@@ -25,8 +25,8 @@ func (im *importRun) upsertWithRetry(ctx context.Context, rows []*row, atEnd boo
 	if len(good) == 0 {
 		return nil
 	}
-	const minWait, maxWait, maxTries = 20 * time.Millisecond, 4 * time.Second, 12 // about 20 seconds
-	wait := minWait
+	const maxTries = 12 // about 20 seconds
+	between := backoff.Exponential{First: 20 * time.Millisecond, Longest: 4 * time.Second}
 	results, unknown := make([]models.Upserted, len(good)), make([]models.Upserted, len(good))
 	for try := 1; ; try++ {
 		err := im.upsert(ctx, good, results)
@@ -39,12 +39,9 @@ func (im *importRun) upsertWithRetry(ctx context.Context, rows []*row, atEnd boo
 		if errors.Is(err, models.ErrCommitUnknown) {
 			copy(unknown, results)
 		}
-		select {
-		case <-time.After(wait/2 + rand.N(wait/2)):
-		case <-ctx.Done():
-			return ctx.Err()
+		if err := backoff.Sleep(ctx, between.Delay(try-1)); err != nil {
+			return err
 		}
-		wait = min(2*wait, maxWait)
 	}
 }
 
