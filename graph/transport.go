@@ -54,7 +54,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // run reads a request and executes it. err is set if the request failed before its JSON was parsed. What the
 // body holds of the server is released before the answer is written.
-func (h *handler) run(w http.ResponseWriter, r *http.Request) (data []byte, errs gqlerror.List, err *callError) {
+func (h *handler) run(
+	w http.ResponseWriter, r *http.Request,
+) (data []byte, errs gqlerror.List, err *callError) {
 	var body admission.Body
 	defer body.Release()
 	e, err := h.parseRequest(w, r, &body)
@@ -106,8 +108,8 @@ func hasNoData(data []byte) bool {
 	return err == nil
 }
 
-// writeResponse writes the response. It sets the status once the body is complete: from then on, internal/app
-// gives the client little time to read it.
+// writeResponse writes the response. It sets the status once the body is complete: from then on, the
+// client has little time to read it (see internal/app).
 func writeResponse(w http.ResponseWriter, media string, status int, data []byte, errs gqlerror.List) {
 	// The specification recommends errors first, so that a reader of the response sees them early.
 	body := append(make([]byte, 0, len(data)+64), '{')

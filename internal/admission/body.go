@@ -56,9 +56,9 @@ func PauseProcessing(ctx context.Context) {
 	}
 }
 
-// ReadBody reads the request's body within the bounds of the controller, and waits until it may be processed.
-// The caller must release the body, also after an error or a panic, before it writes the response: a client
-// that does not read must hold nothing.
+// ReadBody reads the request's body within the bounds of the controller, and waits until it may be
+// processed. The caller must release the body, also after an error or a panic, before it writes the
+// response: a client that does not read must hold nothing.
 func (c *Controller) ReadBody(w http.ResponseWriter, r *http.Request, body *Body) *apierr.Error {
 	b := &bodyReader{controller: c, class: c.authenticated}
 	body.rest = releases{b.release}

@@ -31,7 +31,8 @@ const (
 )
 
 // Controller limits the request bytes held in memory. Requests over 2 MiB also need a slot of their class,
-// so that few of them are processed at once, and a CPU slot for decoding. Both protocols share one Controller.
+// so that few of them are processed at once, and a CPU slot for decoding. Both protocols share one
+// Controller.
 type Controller struct {
 	memory                   *memory
 	authenticated, anonymous *Class

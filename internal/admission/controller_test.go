@@ -47,7 +47,8 @@ func TestReadBody_WaitsForProcessing(t *testing.T) {
 	first.Release()
 	controller.memory.inFlight.Store(maxBytesInFlight)
 	r = post(strings.NewReader("x"))
-	if err := controller.ReadBody(httptest.NewRecorder(), r, &fourth); err == nil || err.Kind != apierr.Unavailable {
+	err = controller.ReadBody(httptest.NewRecorder(), r, &fourth)
+	if err == nil || err.Kind != apierr.Unavailable {
 		t.Errorf("more bytes are in flight than allowed: %v", err)
 	}
 }

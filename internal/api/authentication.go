@@ -9,14 +9,14 @@ import (
 	"customer-events/models"
 )
 
-// Authenticator finds the caller of a token. It must return auth.ErrUnauthenticated if the token is not valid,
-// and another error if that cannot be found out.
+// Authenticator finds the caller of a token. It must return auth.ErrUnauthenticated if the token is not
+// valid, and another error if that cannot be found out.
 type Authenticator interface {
 	Caller(ctx context.Context, token string) (models.Caller, error)
 }
 
-// Authentication authenticates one request. It looks the token of the header Authorization up once, whoever
-// needs its caller first: the reader of a large body, a bulk call, or several fields of a query at once.
+// Authentication authenticates one request. It looks the token of the header Authorization up once, when its
+// caller is needed first: by the reader of a large body, a bulk call, or the fields of a query.
 type Authentication struct {
 	tokens Authenticator
 	// header is the token of the header; empty if it has none.

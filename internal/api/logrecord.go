@@ -7,14 +7,14 @@ import (
 	"customer-events/models"
 )
 
-// LogRecord holds the fields of a request's log line, which also label its metrics and its span. The request's
-// own goroutine writes it.
+// LogRecord holds the fields of a request's log line, which also label its metrics and its span. The
+// request's own goroutine writes it.
 type LogRecord struct {
 	// ID identifies the request in responses and in the log.
 	ID string
 	// Operation is the protocol's name for the operation. It is never a name that the client chose.
 	Operation string
-	// User is the name of the authenticated user. It is set when the request is done, see Authentication.User.
+	// User is the name of the authenticated user. It is set when the request is done, from Authentication.User.
 	User string
 	// Code is the code of the error that the request failed with; empty if it did not fail.
 	Code string

@@ -31,8 +31,8 @@ func identify(next http.Handler) http.Handler {
 	})
 }
 
-// authenticate gives every request its authentication. Nothing is looked up yet: a small body is read before,
-// so that small calls can look their token up together with everything else.
+// authenticate gives every request its authentication. It looks nothing up yet: a small body is read
+// before, so that small calls can look their token up together with everything else.
 func authenticate(tokens api.Authenticator) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -160,7 +160,7 @@ func network(address string) string {
 
 type addressKey struct{}
 
-// withAddress gives the context of a request the client's address. The lines of a request are bounded by it, and
+// withAddress gives the context of a request the client's address. It bounds the lines of the request, and
 // its response if it has no user.
 func withAddress(ctx context.Context, address string) context.Context {
 	return context.WithValue(ctx, addressKey{}, address)
