@@ -173,5 +173,3 @@ func mustBeSyntaxError(t testing.TB, text string) {
 		t.Errorf("%s: %v, want ErrSyntax", text, err)
 	}
 }
-
-func newValue[T any](value T) *T { return &value }
