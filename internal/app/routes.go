@@ -52,8 +52,8 @@ func routes(c config, schema string, db *store.Store, hasher *models.KeyedHasher
 		Decoder: &events.Decoder{FieldNames: events.SnakeCase, Zone: c.zone, Hasher: hasher},
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", traces.Middleware(c.crossOrigin.CORS(graphQL), c.trustedProxies, logins))
-	mux.Handle(crmapi.Prefix, traces.Middleware(c.crossOrigin.CORS(webAPI), c.trustedProxies, logins))
+	mux.Handle("/graphql", traces.Middleware(c.crossOrigin.CORS(detectDisconnects(graphQL)), c.trustedProxies, logins))
+	mux.Handle(crmapi.Prefix, traces.Middleware(c.crossOrigin.CORS(detectDisconnects(webAPI)), c.trustedProxies, logins))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", readiness(db, draining, log))
 	mux.Handle("GET /metrics", metrics.Handler())
