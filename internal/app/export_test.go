@@ -28,6 +28,6 @@ func DemoHandler(ctx context.Context, url string, db *store.Store, key []byte, l
 		return nil, err
 	}
 	c := config{database: url, crossOrigin: sites, zone: time.UTC, futureTolerance: time.Hour, callTimeout: 200 * time.Millisecond}
-	handler, _ := routes(c, "", db, secrets, log, newRequestLog(log), func() uint64 { return 0 }, traces, new(atomic.Bool))
+	handler, _ := routes(c, "", db, secrets, log, newRequestLog(log), newMetrics(c, Env{}, db), traces, new(atomic.Bool))
 	return handler, nil
 }

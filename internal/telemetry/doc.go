@@ -2,6 +2,7 @@
 // OpenTelemetry.
 //
 //	metrics.go           Metrics: counters and histograms of requests, events and the database
+//	series.go            the series that exist before anything happens, and those of build and certificate
 //	tracing.go           Tracing: the exporter of spans, and the spans of phases and statements
 //	tracing_requests.go  Middleware: the span of a request, and what a client may add to it
 //	tracing_export.go    the exporter's filter: the text of an error never leaves the program
