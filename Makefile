@@ -89,7 +89,7 @@ test-chaos: database-server ## Inject faults into server, database, connections 
 
 .PHONY: check
 check: ## Run all checks that a change must pass
-	@for step in format tidy vet lint language vulncheck licenses-check generate-check ui-check \
+	@for step in format tidy vet lint language vulncheck licenses-check generate-check alerts-check ui-check \
 			test test-conformance examples browser 'release-check PLATFORMS=linux/amd64' readme; do
 		echo "== make $$step"
 		SECONDS=0
@@ -141,6 +141,13 @@ licenses: ## Write THIRD_PARTY_LICENSES.md
 licenses-check: ## Check the licences of all linked modules, and THIRD_PARTY_LICENSES.md
 	@go -C tools test ./licenses
 	go -C tools run ./licenses -check
+
+.PHONY: alerts-check
+alerts-check: ## Check the alert rules, and test when they fire (promtool is taken from Debian's prometheus if need be)
+	@promtool=$$(.ci/promtool)
+	"$$promtool" check config --syntax-only deploy/prometheus.yaml
+	"$$promtool" check rules deploy/alerts.yaml
+	"$$promtool" test rules deploy/alerts_test.yaml
 
 .PHONY: generate
 generate: ## Generate the Go code and docs/errors.md

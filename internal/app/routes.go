@@ -49,8 +49,11 @@ func routes(c config, schema string, db *store.Store, hasher *models.KeyedHasher
 		Decoder: &events.Decoder{FieldNames: events.SnakeCase, Zone: c.zone, Hasher: hasher},
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", traces.Middleware(c.crossOrigin.CORS(detectDisconnects(graphQL)), c.trustedProxies, logins))
-	mux.Handle(crmapi.Prefix, traces.Middleware(c.crossOrigin.CORS(detectDisconnects(webAPI)), c.trustedProxies, logins))
+	protocol := func(handler http.Handler, spans telemetry.Convention) http.Handler {
+		return traces.Middleware(c.crossOrigin.CORS(detectDisconnects(handler)), spans, c.trustedProxies, logins)
+	}
+	mux.Handle("/graphql", protocol(graphQL, telemetry.GraphQL))
+	mux.Handle(crmapi.Prefix, protocol(webAPI, telemetry.HTTP))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", readiness(db, draining, log))
 	if c.metricsListen == "" {
