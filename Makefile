@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .ONESHELL:
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
-COMMIT := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 FUZZTIME ?= 10s
 
 sources = find . -name '*.go' -not -path '*/node_modules/*' -not -path './graph/generated/*'
@@ -23,6 +23,10 @@ run: ## Run the server with demo data
 .PHONY: build
 build: ## Build the program, static, into ./customer-events
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)"
+
+.PHONY: image
+image: ## Build the container image customer-events:VERSION
+	docker build --build-arg VERSION='$(VERSION)' --build-arg COMMIT='$(COMMIT)' --tag 'customer-events:$(VERSION)' .
 
 .PHONY: release
 release: ## Build a release of HEAD into ./dist: binaries, SBOMs, licences, schema, checksums
