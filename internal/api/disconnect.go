@@ -12,6 +12,6 @@ const (
 	StatusClientClosedRequest = 499
 )
 
-// Disconnected reports whether the client of a request has disconnected. net/http cancels the context then; if
-// a request takes too long, its context ends with another cause.
+// Disconnected reports whether the client of a request has disconnected. net/http cancels the context
+// then; if a request takes too long, its context ends with another cause.
 func Disconnected(ctx context.Context) bool { return errors.Is(context.Cause(ctx), context.Canceled) }

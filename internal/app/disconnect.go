@@ -13,12 +13,15 @@ import (
 )
 
 // detectDisconnects gives a request that failed because its client disconnected the code
-// api.ClientClosedRequest, in place of the code of what the server could then not do. Otherwise one client with
-// a short timeout would look like an unavailable database. A call that was completed keeps its result.
+// api.ClientClosedRequest, in place of the code of what the server could then not do. Otherwise one
+// client with a short timeout would look like an unavailable database. A call that was completed keeps
+// its result.
 func detectDisconnects(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx := r.Context()
-		body := &watchedBody{ReadCloser: r.Body, http2: r.ProtoMajor > 1, ctx: ctx, control: http.NewResponseController(w)}
+		body := &watchedBody{
+			ReadCloser: r.Body, http2: r.ProtoMajor > 1, ctx: ctx, control: http.NewResponseController(w),
+		}
 		if r.Body == nil || r.Body == http.NoBody {
 			body.arrived()
 		} else {
@@ -50,14 +53,15 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// arrived removes the deadline for reading the request. net/http goes on to read the connection and would take
-// the deadline for a disconnect, so that no call could last longer than http.Server's ReadTimeout.
+// arrived removes the deadline for reading the request. net/http goes on to read the connection and
+// would take the deadline for a disconnect, so that no call could last longer than http.Server's
+// ReadTimeout.
 func (b *watchedBody) arrived() {
 	_ = b.control.SetReadDeadline(time.Time{}) // only tests' writers have none
 }
 
-// isDisconnect reports whether reading failed because the client disconnected: not if the server ended the body
-// or the connection, if the client is too slow, or if the body is not well-formed.
+// isDisconnect reports whether reading failed because the client disconnected: not if the server ended
+// the body or the connection, if the client is too slow, or if the body is not well-formed.
 func (b *watchedBody) isDisconnect(err error) bool {
 	var own *apierr.Error
 	var network net.Error

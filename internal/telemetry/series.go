@@ -19,8 +19,9 @@ import (
 // refused is the operation of requests that fail before their operation is known.
 const refused = "refused"
 
-// alertedCodes are the codes and the statuses that deploy/alerts.yaml asks for. GraphQL answers a part of the
-// errors with status 200: those found after the JSON was parsed, and those of one field among several.
+// alertedCodes are the codes and the statuses that deploy/alerts.yaml asks for. GraphQL answers a part
+// of the errors with status 200: those found after the JSON was parsed, and those of one field among
+// several.
 var alertedCodes = []struct {
 	code    string
 	status  int
@@ -32,8 +33,8 @@ var alertedCodes = []struct {
 	{api.ClientClosedRequest, api.StatusClientClosedRequest, nil},
 }
 
-// createSeries creates at 0 the series that alerts ask for. Prometheus's increase() is 0 for a series that begins
-// at 1, so that the first failure would raise no alert.
+// createSeries creates at 0 the series that alerts ask for. Prometheus's increase() is 0 for a series
+// that begins at 1, so that the first failure would raise no alert.
 func (m *Metrics) createSeries(operations Operations) {
 	for _, reason := range events.RetryReasons {
 		m.retries.WithLabelValues(string(reason))

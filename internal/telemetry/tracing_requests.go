@@ -73,16 +73,16 @@ func (t *Tracing) Middleware(
 	})
 }
 
-// graphQLSpanName names the span of a GraphQL request by the type of its operation. The name that the client chose
-// for the operation is an attribute only: there is no bound on how many there are. otelhttp asks for the name
-// twice, before the operation is known and afterwards.
-// Source: https://opentelemetry.io/docs/specs/semconv/graphql/graphql-spans/
+// graphQLSpanName names the span of a GraphQL request by the type of its operation. The name that the
+// client chose for the operation is an attribute only: there is no bound on how many there are.
+// otelhttp asks for the name twice, before the operation is known and afterwards. Source:
+// https://opentelemetry.io/docs/specs/semconv/graphql/graphql-spans/
 func graphQLSpanName(_ string, r *http.Request) string {
 	return cmp.Or(api.RequestOf(r.Context()).OperationType, "GraphQL Operation")
 }
 
-// describeSpan adds the fields of the request's log line and the GraphQL operation to its span. It never adds
-// graphql.document: literals of a document may be passwords, pass codes or tokens.
+// describeSpan adds the fields of the request's log line and the GraphQL operation to its span. It
+// never adds graphql.document: literals of a document may be passwords, pass codes or tokens.
 func describeSpan(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		next.ServeHTTP(w, r)

@@ -114,8 +114,8 @@ func readDeployed(t *testing.T, name string, unmarshal func([]byte, any) error, 
 	}
 }
 
-// make alerts-check runs the cases of deploy/alerts_test.yaml. Each alert must have one in which it fires, and one
-// in which it does not.
+// make alerts-check runs the cases of deploy/alerts_test.yaml. Each alert must have one in which it
+// fires, and one in which it does not.
 func TestDeploy_EveryAlertHasCases(t *testing.T) {
 	t.Parallel()
 	var cases struct {

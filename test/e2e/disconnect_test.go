@@ -84,7 +84,8 @@ func mustCountDisconnects(t *testing.T, s *apitest.Server, c disconnectCase, wan
 		`_requests_total\{code="CLIENT_CLOSED_REQUEST",operation="[^"]+",status="499"\} (\d+)\n`)
 	var text []byte
 	got := 0
-	for start := time.Now(); got < want && time.Since(start) < 40*time.Second; time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(40 * time.Second); got < want && time.Now().Before(deadline); {
+		time.Sleep(50 * time.Millisecond)
 		_, _, text = s.Do(t, http.MethodGet, "/metrics", nil)
 		got = 0
 		for _, match := range closed.FindAllSubmatch(text, -1) {
@@ -113,8 +114,11 @@ func TestDisconnect_WhileBodyIsRead(t *testing.T) {
 	t.Parallel()
 	for _, c := range disconnectCases(3) {
 		for name, end := range map[string]func(*testing.T, net.Conn){
-			"closed":      func(_ *testing.T, conn net.Conn) { _ = conn.Close() },
-			"reset":       func(_ *testing.T, conn net.Conn) { _ = conn.(*net.TCPConn).SetLinger(0); _ = conn.Close() },
+			"closed": func(_ *testing.T, conn net.Conn) { _ = conn.Close() },
+			"reset": func(_ *testing.T, conn net.Conn) {
+				_ = conn.(*net.TCPConn).SetLinger(0)
+				_ = conn.Close()
+			},
 			"half closed": func(_ *testing.T, conn net.Conn) { _ = conn.(*net.TCPConn).CloseWrite() },
 		} {
 			t.Run(c.protocol+"/"+name, func(t *testing.T) {
@@ -139,8 +143,8 @@ func TestDisconnect_MalformedChunk(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	_, _ = io.WriteString(conn, "POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"+
-		"Transfer-Encoding: chunked\r\n\r\n5\r\n{\"que\r\nnot a length\r\n")
+	_, _ = io.WriteString(conn, "POST /graphql HTTP/1.1\r\nHost: localhost\r\n"+
+		"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"que\r\nnot a length\r\n")
 	_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
 	answer := make([]byte, 12)
 	if _, err := io.ReadFull(conn, answer); err != nil || !strings.HasSuffix(string(answer), "400") {

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"maps"
 	"os"
 	"os/exec"
 	"regexp"
@@ -94,11 +95,13 @@ func TestImage_Compose(t *testing.T) {
 	}
 	readDeployed(t, "deploy/prometheus.yaml", yaml.Unmarshal, &prometheus)
 	server := compose.Services.Server
-	if server.Build.Args["VERSION"] != "${VERSION:-development}" || server.Build.Args["COMMIT"] != "${COMMIT:-unknown}" {
+	want := map[string]string{"VERSION": "${VERSION:-development}", "COMMIT": "${COMMIT:-unknown}"}
+	if !maps.Equal(server.Build.Args, want) {
 		t.Errorf("the build's arguments are %v", server.Build.Args)
 	}
 	_, port, _ := strings.Cut(server.Environment["CRM_METRICS_LISTEN"], ":")
-	if targets := prometheus.ScrapeConfigs[0].StaticConfigs[0].Targets; !slices.Equal(targets, []string{"server:" + port}) {
+	targets := prometheus.ScrapeConfigs[0].StaticConfigs[0].Targets
+	if !slices.Equal(targets, []string{"server:" + port}) {
 		t.Errorf("Prometheus reads %v, and the metrics are at port %s", targets, port)
 	}
 	for _, published := range server.Ports {

@@ -16,13 +16,15 @@ import (
 	"customer-events/test/apitest"
 )
 
-// Prometheus's increase() is 0 for a series that begins at 1: what alerts ask for must exist before it happens.
+// Prometheus's increase() is 0 for a series that begins at 1: what alerts ask for must exist before it
+// happens.
 func TestMetrics_SeriesOfAlertsExistAtStart(t *testing.T) {
 	t.Parallel()
 	s := apitest.Serve(t, "--demo", "--database", storetest.SQLite(t), "--secret-key", apitest.SecretKey)
 	_, _, text := s.Do(t, http.MethodGet, "/metrics", nil)
 	want := []string{
-		`customer_events_build_info{commit="unknown",go_version="` + runtime.Version() + `",version="development"} 1`,
+		`customer_events_build_info{commit="unknown",go_version="` + runtime.Version() +
+			`",version="development"} 1`,
 		`customer_events_events_total{code="",outcome="created"} 0`,
 		`customer_events_events_total{code="",outcome="replayed"} 0`,
 		`customer_events_events_total{code="TooManyAttemptsAPIException",outcome="unprocessed"} 0`,
@@ -74,8 +76,8 @@ func TestMetrics_CertificateExpiry(t *testing.T) {
 		t.Fatal(err)
 	}
 	conn := dialHTTP2(t, s, config, 1<<16)
-	if want := conn.ConnectionState().PeerCertificates[0].NotAfter; time.Unix(int64(got), 0).Unix() != want.Unix() {
-		t.Errorf("it is %s, not %s", time.Unix(int64(got), 0), want)
+	if want := conn.ConnectionState().PeerCertificates[0].NotAfter.Unix(); int64(got) != want {
+		t.Errorf("it is %f, not %d", got, want)
 	}
 }
 
@@ -122,10 +124,12 @@ func TestMetricsListen_OnlyThere(t *testing.T) {
 	}
 	// Prometheus reads the metrics while the server drains, and the address is free afterwards.
 	s.Cancel()
-	for start := time.Now(); !strings.Contains(s.Log.String(), "shutting down"); time.Sleep(10 * time.Millisecond) {
+	start := time.Now()
+	for !strings.Contains(s.Log.String(), "shutting down") {
 		if time.Since(start) > 10*time.Second {
 			t.Fatal("the server does not shut down")
 		}
+		time.Sleep(10 * time.Millisecond)
 	}
 	response, err := s.Client.Get(own + "/metrics")
 	if err != nil {
@@ -148,6 +152,7 @@ func TestMetricsListen_Mistakes(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
+	demo, freePort := []string{"--demo"}, []string{"--listen", "127.0.0.1:0"}
 	database := "sqlite:" + filepath.Join(t.TempDir(), "x.db")
 	for _, c := range []struct {
 		name, address string
@@ -157,9 +162,9 @@ func TestMetricsListen_Mistakes(t *testing.T) {
 	}{
 		{"no port", "localhost", nil, 2, "metrics-listen (localhost) is not valid: write host:port"},
 		{"no such port", ":99999", nil, 2, "metrics-listen (:99999) is not valid"},
-		{"demo beyond the loopback", "0.0.0.0:0", []string{"--demo"}, 2, "metrics-listen (0.0.0.0:0) is not valid with --demo"},
+		{"demo beyond the loopback", "0.0.0.0:0", demo, 2, "metrics-listen (0.0.0.0:0) is not valid with --demo"},
 		{"the main address", "127.0.0.1:8080", nil, 2, "metrics-listen (127.0.0.1:8080) is the address of listen"},
-		{"in use", taken.Addr().String(), []string{"--listen", "127.0.0.1:0"}, 1, "--metrics-listen or CRM_METRICS_LISTEN"},
+		{"in use", taken.Addr().String(), freePort, 1, "--metrics-listen or CRM_METRICS_LISTEN"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			args := append([]string{"--database", database, "--metrics-listen", c.address}, c.args...)
@@ -170,7 +175,8 @@ func TestMetricsListen_Mistakes(t *testing.T) {
 		})
 	}
 	t.Setenv("CRM_METRICS_LISTEN", "nonsense")
-	if exit, _, stderr := apitest.Command(t, "", "--database", database); exit != 2 || !strings.Contains(stderr, "nonsense") {
+	exit, _, stderr := apitest.Command(t, "", "--database", database)
+	if exit != 2 || !strings.Contains(stderr, "nonsense") {
 		t.Errorf("the variable: exit %d: %s", exit, stderr)
 	}
 }

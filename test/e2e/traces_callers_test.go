@@ -15,7 +15,6 @@ import (
 	otlp "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 
-	"customer-events/internal/crmapi"
 	"customer-events/internal/store/storetest"
 	"customer-events/test/apitest"
 )
@@ -220,54 +219,5 @@ func TestTraces_TrustedProxy(t *testing.T) {
 	got := c.requests()
 	if address := attributesOf(got[len(got)-1])["client.address"]; address != "192.0.2.1" {
 		t.Errorf("the client's address is %q", address)
-	}
-}
-
-// TestTraces_GraphQLConvention checks OpenTelemetry's names for GraphQL, and that no text of a document is exported.
-func TestTraces_GraphQLConvention(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		name, body     string
-		span, opType   string
-		opName, ownKey string
-	}{
-		{"a named query", `{"query":"query Mine { limits { maxPageSize } }"}`, "query", "query", "Mine", "limits"},
-		{"without a name", `{"query":"{ limits { maxPageSize } }"}`, "query", "query", "", "limits"},
-		{"one of two", `{"query":"query A { __typename } mutation B { logout }","operationName":"B"}`, "mutation", "mutation", "B", "logout"},
-		{"two fields", `{"query":"query Two { limits { maxPageSize } __typename }"}`, "query", "query", "Two", "query"},
-		{"a literal", `{"query":"mutation L { login(input: {username: \"demo\", password: \"CANARY\"}) { token } }"}`, "mutation", "mutation", "L", "login"},
-		{"a long name", `{"query":"query ` + strings.Repeat("x", 500) + ` { __typename }"}`, "query", "query", strings.Repeat("x", 200), "__typename"},
-		{"not GraphQL", `{"query":"query CANARY {"}`, "GraphQL Operation", "", "", ""},
-		{"not valid", `{"query":"query CANARY { canary }"}`, "GraphQL Operation", "", "", ""},
-		{"not JSON", `CANARY`, "GraphQL Operation", "", "", ""},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			collected := collectSpans(t)
-			s := apitest.Serve(t, "--demo", "--database", storetest.SQLite(t), "--secret-key", apitest.SecretKey,
-				"--otlp-endpoint", collected.url)
-			s.Do(t, http.MethodPost, "/graphql", strings.NewReader(c.body), "Content-Type", "application/json")
-			s.Do(t, http.MethodPost, crmapi.Prefix+"authentication/token", strings.NewReader("{}"))
-			s.Stop(t)
-			got := collected.requests()
-			if len(got) != 2 {
-				t.Fatalf("%d requests are exported", len(got))
-			}
-			attributes := attributesOf(got[0])
-			if got[0].Name != c.span || attributes["graphql.operation.type"] != c.opType ||
-				attributes["graphql.operation.name"] != c.opName || attributes["operation"] != c.ownKey {
-				t.Errorf("the span %q has %v", got[0].Name, attributes)
-			}
-			if _, given := attributes["graphql.operation.name"]; given && c.opName == "" {
-				t.Error("there is an empty name")
-			}
-			if strings.Contains(collected.String(), "CANARY") || strings.Contains(collected.String(), "graphql.document") {
-				t.Error("the text of the document is exported")
-			}
-			if _, given := attributesOf(got[1])["graphql.operation.type"]; given ||
-				got[1].Name != "POST "+crmapi.Prefix {
-				t.Errorf("the span of the Web API is %q", got[1].Name)
-			}
-		})
 	}
 }
