@@ -60,6 +60,7 @@ func (h *handler) execute(
 	}
 	record := api.RequestOf(ctx)
 	record.Operation = string(operation.Operation)
+	record.OperationType, record.OperationName = record.Operation, operation.Name
 	if len(operation.SelectionSet) == 1 {
 		if field, ok := operation.SelectionSet[0].(*ast.Field); ok {
 			record.Operation = field.Name

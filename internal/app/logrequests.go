@@ -7,19 +7,20 @@ import (
 	"time"
 
 	"customer-events/internal/api"
+	"customer-events/internal/telemetry"
 	"customer-events/models"
 )
 
 // logRequests writes a log line and counts in the metrics when a request is done. Of what the client sent, the line has
 // names only: no query, no variable, no header.
-func logRequests(lines *requestLog, counts *metrics) func(http.Handler) http.Handler {
+func logRequests(lines *requestLog, metrics *telemetry.Metrics) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			start, request := time.Now(), api.RequestOf(r.Context())
 			recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK, request: request}
 			next.ServeHTTP(recorder, r)
 			took := time.Since(start)
-			counts.request(r.URL.Path, recorder.status, request, took)
+			metrics.CountRequest(r.URL.Path, recorder.status, request, took)
 			level := slog.LevelInfo
 			if r.URL.Path == "/healthz" || r.URL.Path == "/readyz" {
 				level = slog.LevelDebug

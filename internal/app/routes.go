@@ -21,16 +21,17 @@ import (
 	"customer-events/internal/playground"
 	"customer-events/internal/ratelimit"
 	"customer-events/internal/store"
+	"customer-events/internal/telemetry"
 	"customer-events/models"
 )
 
 // routes returns the handler of every address that the server answers, and the uploads on their way to it.
 func routes(c config, schema string, db *store.Store, hasher *models.KeyedHasher, log *slog.Logger, lines *requestLog,
-	lostLines func() uint64, traces *tracing, draining *atomic.Bool) (http.Handler, *uploads) {
-	counts := newMetrics(db.Pools(), lostLines, c.callTimeout)
+	metrics *telemetry.Metrics, traces *telemetry.Tracing, draining *atomic.Bool) (http.Handler, *uploads) {
 	service := &events.Service{
 		References: db, Store: db, Hasher: hasher, Now: time.Now, NewID: newID,
-		FutureTolerance: c.futureTolerance, RetryTimeout: c.callTimeout, Log: log, Observer: observer{traces.tracer, counts},
+		FutureTolerance: c.futureTolerance, RetryTimeout: c.callTimeout, Log: log,
+		Observer: telemetry.Observer(traces, metrics),
 	}
 	logins := auth.New(sessions(c, db), time.Now, admission.NewWithCooldown())
 	logins.Shared = c.trustedProxies.Contains
@@ -48,11 +49,16 @@ func routes(c config, schema string, db *store.Store, hasher *models.KeyedHasher
 		Decoder: &events.Decoder{FieldNames: events.SnakeCase, Zone: c.zone, Hasher: hasher},
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", traces.requests(c.crossOrigin.CORS(graphQL), c.trustedProxies, logins))
-	mux.Handle(crmapi.Prefix, traces.requests(c.crossOrigin.CORS(webAPI), c.trustedProxies, logins))
+	protocol := func(handler http.Handler, spans telemetry.Convention) http.Handler {
+		return traces.Middleware(c.crossOrigin.CORS(detectDisconnects(handler)), spans, c.trustedProxies, logins)
+	}
+	mux.Handle("/graphql", protocol(graphQL, telemetry.GraphQL))
+	mux.Handle(crmapi.Prefix, protocol(webAPI, telemetry.HTTP))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", readiness(db, draining, log))
-	mux.Handle("GET /metrics", counts.handler())
+	if c.metricsListen == "" {
+		mux.Handle("GET /metrics", metrics.Handler())
+	}
 	if c.introspection {
 		mux.HandleFunc("GET /schema.graphql", func(w http.ResponseWriter, _ *http.Request) {
 			writeText(w, http.StatusOK, strings.TrimSpace(schema))
@@ -65,7 +71,7 @@ func routes(c config, schema string, db *store.Store, hasher *models.KeyedHasher
 		securityHeaders(c.certificate != nil),
 		forbidCrossOrigin(c.crossOrigin),
 		clientAddress(c.trustedProxies),
-		logRequests(lines, counts),
+		logRequests(lines, metrics),
 		loopbackOnly(c.demo),
 		uploads.handler,
 		func(next http.Handler) http.Handler { return gzhttp.GzipHandler(next) },
