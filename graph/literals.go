@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -136,6 +137,25 @@ func checkLongIntegers(long []*ast.Value) *gqlerror.Error {
 		}
 	}
 	return nil
+}
+
+// nameNullMembers corrects the names in errors about a null in a @oneOf literal: gqlparser names the first
+// field of the type, whichever is null.
+func nameNullMembers(doc *ast.QueryDocument, errs gqlerror.List) {
+	const mustNotBeNull = " must be non-null."
+	eachLiteral(doc, func(v *ast.Value) {
+		if v.Kind != ast.ObjectValue || v.Definition == nil || len(v.Children) != 1 ||
+			v.Children[0].Value.Kind != ast.NullValue {
+			return
+		}
+		null := v.Children[0]
+		at := gqlerror.Location{Line: null.Value.Position.Line, Column: null.Value.Position.Column}
+		for _, err := range errs {
+			if strings.HasSuffix(err.Message, mustNotBeNull) && slices.Contains(err.Locations, at) {
+				err.Message = `Field "` + v.Definition.Name + "." + null.Name + `"` + mustNotBeNull
+			}
+		}
+	})
 }
 
 // numberError returns the error of a number literal. It does not repeat the number, which may be a one-time
