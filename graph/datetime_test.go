@@ -89,6 +89,11 @@ func TestDateTime_InvalidInFilter(t *testing.T) {
 		{
 			"a number",
 			`{ webCustomerEvents(filter: {performedFrom: 5}) { nodes { id } } }`,
+			`{}`, "performedFrom (5) is not valid: write a date that exists",
+		},
+		{
+			"a list",
+			`{ webCustomerEvents(filter: {performedFrom: [5]}) { nodes { id } } }`,
 			`{}`, "performedFrom is not valid: write a date that exists",
 		},
 		{
@@ -104,5 +109,18 @@ func TestDateTime_InvalidInFilter(t *testing.T) {
 				t.Errorf("%s, want %q", r.text, c.want)
 			}
 		})
+	}
+}
+
+// TestDateTime_NumberLiterals checks that a number in place of a date makes the event unprocessed, and that
+// the problem repeats the number as the query text has it.
+func TestDateTime_NumberLiterals(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, nil)
+	for _, number := range []string{"20160622", "2.50", "1E+3", "-0"} {
+		r := a.post(t, createLiteral(`, udfDate1: `+number), "")
+		if !strings.Contains(r.text, "Error:udfDate1 ("+number+") Is Not Valid") {
+			t.Errorf("%s: %s", number, r.text)
+		}
 	}
 }

@@ -89,6 +89,7 @@ func (h *handler) document(query string) (*ast.QueryDocument, gqlerror.List) {
 	if err := checkLongIntegers(long); err != nil {
 		return nil, gqlerror.List{err}
 	}
+	keepDateNumbers(doc)
 	return doc, nil
 }
 
