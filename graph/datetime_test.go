@@ -17,8 +17,8 @@ func TestDateTime_Decimals(t *testing.T) {
 			`,"externalSystem":"S","externalSystemReferenceNumber":"1"}`
 	}
 	literalEvent := func(performedOn string) string {
-		return strings.Replace(literal(`, udfDate1: `+performedOn+`, externalSystem: "S", externalSystemReferenceNumber: "1"`),
-			`"2026-01-01T00:00:00Z"`, performedOn, 1)
+		more := `, udfDate1: ` + performedOn + `, externalSystem: "S", externalSystemReferenceNumber: "1"`
+		return strings.Replace(literal(more), `"2026-01-01T00:00:00Z"`, performedOn, 1)
 	}
 	replayed := "false"
 	for _, text := range []string{
@@ -31,23 +31,25 @@ func TestDateTime_Decimals(t *testing.T) {
 		`"2025-12-31T19:30:00.12345600000-04:30"`,  // zeros
 		`"2026-01-01T00:00:00.` + "123456" + strings.Repeat("9", 300) + `"`,
 	} {
-		want := `{"processedCustomerEventsSet":[{"replayed":` + replayed + `,"event":{"performedOn":` +
-			`"2026-01-01T00:00:00.123456Z","udfDate1":"2026-01-01T00:00:00.123456Z"}}],"unprocessedCustomerEventsSet":[]}`
+		want := `{"processedCustomerEventsSet":[{"replayed":` + replayed + `,"event":{` +
+			`"performedOn":"2026-01-01T00:00:00.123456Z","udfDate1":"2026-01-01T00:00:00.123456Z"}}],` +
+			`"unprocessedCustomerEventsSet":[]}`
 		variable := a.post(t, `mutation ($event: WebCustomerEventInput!) { createWebCustomerEvents(
 			input: {webCustomerEventsSet: [$event]})`+selection+` }`, `{"event":`+event(text)+`}`)
 		if got := string(variable.Data["createWebCustomerEvents"]); got != want {
 			t.Errorf("%s in a variable: %s", text, variable.text)
 		}
 		want = strings.Replace(want, "false", "true", 1)
-		written := a.post(t, `mutation { createWebCustomerEvents(input: {webCustomerEventsSet: [`+literalEvent(text)+`]})`+
-			selection+` }`, "")
+		written := a.post(t, `mutation { createWebCustomerEvents(input: {webCustomerEventsSet: [`+
+			literalEvent(text)+`]})`+selection+` }`, "")
 		if got := string(written.Data["createWebCustomerEvents"]); got != want {
 			t.Errorf("%s in a literal: %s", text, written.text)
 		}
 		replayed = "true"
 	}
 	other := a.post(t, `mutation ($event: WebCustomerEventInput!) { createWebCustomerEvents(
-		input: {webCustomerEventsSet: [$event]})`+selection+` }`, `{"event":`+event(`"2026-01-01T00:00:00.123457000Z"`)+`}`)
+		input: {webCustomerEventsSet: [$event]})`+selection+` }`,
+		`{"event":`+event(`"2026-01-01T00:00:00.123457000Z"`)+`}`)
 	if !strings.Contains(other.text, "DuplicateAPIValueException") {
 		t.Errorf("another microsecond is another event: %s", other.text)
 	}
@@ -59,10 +61,11 @@ func TestDateTime_Decimals(t *testing.T) {
 		`{"createdFrom":"2026-03-02T12:00:00.000000999Z"}`:   true,
 		`{"createdTo":"2026-03-02T12:00:00.000000999"}`:      false,
 	} {
-		variable := a.post(t, `query ($f: WebCustomerEventFilter) { webCustomerEvents(filter: $f) { nodes { number } } }`,
-			`{"f":`+condition+`}`)
+		variable := a.post(t, `query ($f: WebCustomerEventFilter) {
+			webCustomerEvents(filter: $f) { nodes { number } } }`, `{"f":`+condition+`}`)
 		name, value, _ := strings.Cut(strings.Trim(condition, "{}"), ":")
-		written := a.post(t, `{ webCustomerEvents(filter: {`+strings.Trim(name, `"`)+`: `+value+`}) { nodes { number } } }`, "")
+		written := a.post(t, `{ webCustomerEvents(filter: {`+strings.Trim(name, `"`)+`: `+value+`}) {
+			nodes { number } } }`, "")
 		for _, r := range []reply{variable, written} {
 			if len(r.Errors) > 0 || strings.Contains(r.text, `"number":"1"`) != found {
 				t.Errorf("%s: %s, want found %v", condition, r.text, found)
@@ -99,7 +102,7 @@ func TestDateTime_InvalidInFilter(t *testing.T) {
 		{
 			"a leap second",
 			`query ($d: DateTime) { webCustomerEvents(filter: {performedTo: $d}) { nodes { id } } }`,
-			`{"d":"2016-12-31T23:59:60Z"}`, "performedTo (2016-12-31T23:59:60Z) is not valid: leap seconds are not kept",
+			`{"d":"2016-12-31T23:59:60Z"}`, "performedTo (2016-12-31T23:59:60Z) is not valid: leap seconds",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

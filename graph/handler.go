@@ -42,8 +42,8 @@ func NewHandler(r *Resolver) http.Handler {
 	return h
 }
 
-// servedSchema returns the schema that the server offers: schema.graphqls without @defer, which gqlparser adds
-// to every schema and this server does not implement. A document with @defer is not valid.
+// servedSchema returns the schema that the server offers: schema.graphqls without @defer, which gqlparser
+// adds to every schema and this server does not implement. A document with @defer is not valid.
 func servedSchema() *ast.Schema {
 	served := *generated.NewExecutableSchema(generated.Config{}).Schema()
 	served.Directives = maps.Clone(served.Directives)

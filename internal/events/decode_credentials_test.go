@@ -219,8 +219,8 @@ func TestDecodeToken_OneCredential(t *testing.T) {
 	}
 }
 
-// TestDecodeToken_NullAlternatives has the objects that serialisers of typed languages write, with a null for
-// every member that is not set.
+// TestDecodeToken_NullAlternatives has the objects that serialisers of typed languages write, with a null
+// for every member that is not set.
 func TestDecodeToken_NullAlternatives(t *testing.T) {
 	t.Parallel()
 	secrets := newHasher()
@@ -228,9 +228,10 @@ func TestDecodeToken_NullAlternatives(t *testing.T) {
 		models.ByAuthenticationCode, string(secrets.AuthenticationCode("code")), "")
 	mustReferTo(t, `{"authenticationCode":null,"credentials":null,"oneTimePassword":"073482"}`,
 		models.ByOneTimePassword, string(secrets.OneTimePassword("073482")), "")
-	mustReferTo(t, `{"authenticationCode":null,"credentials":{"identifier":"m","passCode":"1"},"oneTimePassword":null}`,
-		models.ByIdentifier, "m", "1")
-	mustHaveTokenProblem(t, `{"authenticationCode":null,"credentials":null,"oneTimePassword":null}`, models.Mandatory)
+	mustReferTo(t, `{"oneTimePassword":null,"credentials":{"identifier":"m","passCode":"1"},`+
+		`"authenticationCode":null}`, models.ByIdentifier, "m", "1")
+	const none = `{"authenticationCode":null,"credentials":null,"oneTimePassword":null}`
+	mustHaveTokenProblem(t, none, models.Mandatory)
 	mustHaveTokenProblem(t, `{"authenticationCode":null,"credentials":{"identifier":"m","passCode":null}}`,
 		models.Mandatory, "credentials", "passCode")
 	for _, json := range []string{

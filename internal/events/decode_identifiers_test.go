@@ -193,7 +193,10 @@ func TestDecodeIdentifier_NullAlternatives(t *testing.T) {
 				others += `"accessTokenIdentifier":null,`
 			}
 			value := `"` + choice + `":"1"`
-			for _, json := range []string{`{` + others + value + `}`, `{` + value + `,` + strings.Trim(others, ",") + `}`} {
+			for _, json := range []string{
+				`{` + others + value + `}`,
+				`{` + value + `,` + strings.Trim(others, ",") + `}`,
+			} {
 				in := decode(t, f.event(json).String())
 				mustBeValid(t, in)
 				want := models.Reference{Kind: f.kind, By: by, Value: "1"}

@@ -201,7 +201,8 @@ func TestSpellings_WebAPIPassCode(t *testing.T) {
 func TestSpellings_WebAPINulls(t *testing.T) {
 	t.Parallel()
 	for _, customer := range []string{
-		`"accounts_receivable_identifier":{"id":null,"number":"ACR1","name":null},"rewards_participant_identifier":null`,
+		`"accounts_receivable_identifier":{"id":null,"number":"ACR1","name":null},` +
+			`"rewards_participant_identifier":null`,
 		`"rewards_participant_identifier":{"id":null,"number":"RP1","access_token_identifier":null}`,
 		`"accounts_receivable_identifier":{"number":"ACR1","card_number":null}`,
 		`"rewards_participant_identifier":{"id":null,"number":null,"access_token_identifier":` +

@@ -8,8 +8,8 @@ import (
 	"customer-events/test/apitest"
 )
 
-// TestWebAPI_TypedClients sends what serialisers of Java, .NET and Go write: a null or an empty text for each
-// member that is not set, and dates with seven and nine decimals.
+// TestWebAPI_TypedClients sends what serialisers of Java, .NET and Go write: a null or an empty text for
+// each member that is not set, and dates with seven and nine decimals.
 func TestWebAPI_TypedClients(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
@@ -44,7 +44,8 @@ func TestWebAPI_TypedClients(t *testing.T) {
 			c.replayed = "true"
 		}
 	}
-	missing := s.WebPost(t, apitest.WebCreatePath, strings.NewReader(`{"token":"","web_customer_events_set":[]}`))
+	const emptyToken = `{"token":"","web_customer_events_set":[]}`
+	missing := s.WebPost(t, apitest.WebCreatePath, strings.NewReader(emptyToken))
 	if missing.Status != 401 || !strings.Contains(missing.Text, "InvalidTokenException") {
 		t.Errorf("an empty token and no header: %d %s", missing.Status, missing.Text)
 	}
