@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 
@@ -31,7 +32,7 @@ type handler struct {
 
 // NewHandler returns a handler of GraphQL requests on any path. It expects an api.Request in the context.
 func NewHandler(r *Resolver) http.Handler {
-	executable := generated.NewExecutableSchema(generated.Config{Resolvers: r})
+	executable := generated.NewExecutableSchema(generated.Config{Resolvers: r, Schema: servedSchema()})
 	h := &handler{Resolver: r, schema: executable.Schema(), executor: executor.New(executable)}
 	h.executor.SetErrorPresenter(r.presentError)
 	h.executor.SetRecoverFunc(r.recovered)
@@ -39,6 +40,15 @@ func NewHandler(r *Resolver) http.Handler {
 	// New fails for a size of zero only.
 	h.documents, _ = lru.New[string, *ast.QueryDocument](maxCachedDocuments)
 	return h
+}
+
+// servedSchema returns the schema that the server offers: schema.graphqls without @defer, which gqlparser
+// adds to every schema and this server does not implement. A document with @defer is not valid.
+func servedSchema() *ast.Schema {
+	served := *generated.NewExecutableSchema(generated.Config{}).Schema()
+	served.Directives = maps.Clone(served.Directives)
+	delete(served.Directives, "defer")
+	return &served
 }
 
 // envelope holds the parameters of a GraphQL request.
