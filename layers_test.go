@@ -18,7 +18,7 @@ const module = "customer-events/"
 var allowedImports = map[string][]string{
 	".":                          {"internal/app"},
 	"internal/app":               {"internal/ratelimit", "internal/apierr", "internal/auth", "internal/api", "internal/events", "internal/middleware", "graph", "graph/generated", "internal/admission", "internal/importer", "models", "internal/playground", "internal/sender", "internal/store", "internal/crmapi", "internal/telemetry"},
-	"internal/telemetry":         {"internal/api", "internal/crmapi", "internal/events", "internal/middleware", "internal/store", "models"},
+	"internal/telemetry":         {"internal/api", "internal/apierr", "internal/crmapi", "internal/events", "internal/middleware", "internal/store", "models"},
 	"test/apitest":               {"internal/app", "internal/crmapi", "internal/store/storetest"},
 	"internal/auth":              {"internal/admission", "models"},
 	"test/bench":                 {"internal/store/storetest", "test/program"},

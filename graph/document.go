@@ -83,11 +83,13 @@ func (h *handler) document(query string) (*ast.QueryDocument, gqlerror.List) {
 		return nil, gqlerror.List{numberErr}
 	}
 	if errs := validator.ValidateWithRules(h.schema, doc, h.allRules); len(errs) > 0 {
+		nameNullMembers(doc, errs)
 		return nil, annotate(validationFailed, errs)
 	}
 	if err := checkLongIntegers(long); err != nil {
 		return nil, gqlerror.List{err}
 	}
+	keepDateNumbers(doc)
 	return doc, nil
 }
 

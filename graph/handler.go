@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 
@@ -32,7 +33,7 @@ type handler struct {
 // NewHandler returns a handler of GraphQL requests on any path. Their contexts have the values of
 // package api.
 func NewHandler(r *Resolver) http.Handler {
-	executable := generated.NewExecutableSchema(generated.Config{Resolvers: r})
+	executable := generated.NewExecutableSchema(generated.Config{Resolvers: r, Schema: servedSchema()})
 	h := &handler{Resolver: r, schema: executable.Schema(), executor: executor.New(executable)}
 	h.executor.SetErrorPresenter(r.presentError)
 	h.executor.SetRecoverFunc(r.recovered)
@@ -40,6 +41,15 @@ func NewHandler(r *Resolver) http.Handler {
 	// New fails for a size of zero only.
 	h.documents, _ = lru.New[string, *ast.QueryDocument](maxCachedDocuments)
 	return h
+}
+
+// servedSchema returns the schema that the server offers: schema.graphqls without @defer, which gqlparser
+// adds to every schema and this server does not implement. A document with @defer is not valid.
+func servedSchema() *ast.Schema {
+	served := *generated.NewExecutableSchema(generated.Config{}).Schema()
+	served.Directives = maps.Clone(served.Directives)
+	delete(served.Directives, "defer")
+	return &served
 }
 
 // envelope holds the parameters of a GraphQL request.
@@ -61,6 +71,7 @@ func (h *handler) execute(
 	}
 	record := api.LogRecordOf(ctx)
 	record.Operation = string(operation.Operation)
+	record.OperationType, record.OperationName = record.Operation, operation.Name
 	if len(operation.SelectionSet) == 1 {
 		if field, ok := operation.SelectionSet[0].(*ast.Field); ok {
 			record.Operation = field.Name

@@ -46,12 +46,13 @@ func LogOut(ctx context.Context, service *auth.Service, token string) error {
 	return service.LogOut(ctx, token)
 }
 
-// Token returns the call's token: the token of the input, or of the header if input is nil. If the call
-// has both, they must be equal.
+// Token returns the call's token: the token of the input, or of the header if the input has none. If the
+// call has both, they must be equal. An empty token counts as none, because some typed clients send every
+// member.
 func Token(ctx context.Context, input *string) (string, error) {
 	header := HeaderToken(ctx)
 	switch {
-	case input == nil:
+	case input == nil || *input == "":
 		return header, nil
 	case header == "" || header == *input:
 		return *input, nil
@@ -68,14 +69,16 @@ func WithIdempotencyKey(ctx context.Context, key string) context.Context {
 	return context.WithValue(ctx, idempotencyKey{}, key)
 }
 
-// Key returns the call's idempotency key: the key of the input's field, or of the header if input is nil;
-// empty if the call has none. If the call has both, they must be equal.
+// Key returns the call's idempotency key: the key of the input's field, or of the header if the input has
+// none; empty if the call has none. If the call has both, they must be equal. An empty key counts as none,
+// as an empty token does.
 func Key(ctx context.Context, field string, input *string) (string, error) {
 	key, _ := ctx.Value(idempotencyKey{}).(string)
+	absent := input == nil || *input == ""
 	switch {
-	case input == nil && key == "":
+	case absent && key == "":
 		return "", nil
-	case input == nil:
+	case absent:
 	case key == "":
 		key = *input
 	case key != *input:
@@ -83,7 +86,7 @@ func Key(ctx context.Context, field string, input *string) (string, error) {
 			"%s (%s) and the header Idempotency-Key (%s) differ: send one, or both alike",
 			field, models.Sanitize(*input), models.Sanitize(key))
 	}
-	valid := key != "" && len(key) <= MaxKeyLength
+	valid := len(key) <= MaxKeyLength
 	for i := 0; i < len(key) && valid; i++ {
 		valid = key[i] >= ' ' && key[i] < 0x7f
 	}

@@ -6,6 +6,7 @@
 //	bulk.go            BulkCall: what happens before the events of a call are processed
 //	rate.go            RateLimit: the rate limit of one request's caller
 //	logrecord.go       LogRecord: the fields of a request's log line
+//	disconnect.go      Disconnected: whether the client has disconnected
 //	forbidden.go       Forbidden: the error of a request that middleware forbids
 //	jsonobject.go      Members: reads a body that is one JSON object
 //

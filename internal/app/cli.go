@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -127,18 +126,7 @@ func Run(ctx context.Context, args []string, env Env) int {
 func indented(text string) string { return "  " + strings.ReplaceAll(text, "\n", "\n  ") }
 
 func printVersion(to io.Writer, build Build) {
-	built := build.Commit
-	if info, ok := debug.ReadBuildInfo(); ok && built == "" {
-		for _, setting := range info.Settings {
-			if setting.Key == "vcs.revision" {
-				built = setting.Value
-			}
-		}
-	}
-	if built == "" {
-		built = "unknown"
-	}
-	fmt.Fprintf(to, "customer-events %s\ncommit %s\n%s\n", build.Version, built, runtime.Version())
+	fmt.Fprintf(to, "customer-events %s\ncommit %s\n%s\n", build.Version, build.revision(), runtime.Version())
 }
 
 func migrate(ctx context.Context, c config, env Env) error {

@@ -31,7 +31,7 @@ func DemoHandler(
 	}
 	c := config{database: url, crossOrigin: sites, zone: time.UTC, futureTolerance: time.Hour,
 		callTimeout: 200 * time.Millisecond}
-	lost := func() uint64 { return 0 }
-	handler, _ := routes(c, "", db, secrets, log, newRequestLog(log), lost, traces, new(atomic.Bool))
+	metrics := newMetrics(c, Env{}, db)
+	handler, _ := routes(c, "", db, secrets, log, newRequestLog(log), metrics, traces, new(atomic.Bool))
 	return handler, nil
 }

@@ -29,11 +29,8 @@ import (
 // routes returns the handler of every address that the server answers, and the uploads on their way to it.
 func routes(
 	c config, schema string, db *store.Store, hasher *models.KeyedHasher, log *slog.Logger, lines *requestLog,
-	lostLines func() uint64, traces *telemetry.Tracing, draining *atomic.Bool,
+	metrics *telemetry.Metrics, traces *telemetry.Tracing, draining *atomic.Bool,
 ) (http.Handler, *uploads) {
-	metrics := telemetry.NewMetrics(telemetry.Sources{
-		Pools: db.Pools(), LostLines: lostLines, CallTimeout: c.callTimeout,
-	})
 	service := &events.Service{
 		References: db, Store: db, Hasher: hasher, Now: time.Now, NewID: newID,
 		FutureTolerance: c.futureTolerance, RetryTimeout: c.callTimeout, Log: log,
@@ -59,13 +56,18 @@ func routes(
 		Decoder: &events.Decoder{FieldNames: events.SnakeCase, Zone: c.zone, Hasher: hasher},
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", traces.Middleware(c.crossOrigin.CORS(graphQL), c.trustedProxies))
-	mux.Handle(crmapi.Prefix, traces.Middleware(c.crossOrigin.CORS(webAPI), c.trustedProxies))
+	protocol := func(handler http.Handler, spans telemetry.Convention) http.Handler {
+		return traces.Middleware(c.crossOrigin.CORS(detectDisconnects(handler)), spans, c.trustedProxies)
+	}
+	mux.Handle("/graphql", protocol(graphQL, telemetry.GraphQL))
+	mux.Handle(crmapi.Prefix, protocol(webAPI, telemetry.HTTP))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		writeText(w, http.StatusOK, "ok")
 	})
 	mux.HandleFunc("GET /readyz", readiness(db, draining, log))
-	mux.Handle("GET /metrics", metrics.Handler())
+	if c.metricsListen == "" {
+		mux.Handle("GET /metrics", metrics.Handler())
+	}
 	if c.introspection {
 		mux.HandleFunc("GET /schema.graphql", func(w http.ResponseWriter, _ *http.Request) {
 			writeText(w, http.StatusOK, strings.TrimSpace(schema))

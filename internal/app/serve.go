@@ -43,9 +43,15 @@ func serve(ctx context.Context, c config, env Env) (err error) {
 	}
 	listener, err := listen(c)
 	if err != nil {
-		return explainListen(err)
+		return explainListen(err, "listen")
 	}
 	defer listener.Close()
+	metrics := newMetrics(c, env, db)
+	metricsServer, err := listenMetrics(c, metrics)
+	if err != nil {
+		return explainListen(err, "metrics-listen")
+	}
+	defer metricsServer.close()
 	if c.demo {
 		if err := loadDemo(ctx, db, hasher); err != nil {
 			return fmt.Errorf("loading the demo data: %w", err)
@@ -58,7 +64,7 @@ func serve(ctx context.Context, c config, env Env) (err error) {
 	lines := newRequestLog(log)
 	defer lines.close()
 	var draining atomic.Bool
-	handler, uploads := routes(c, env.Build.Schema, db, hasher, lines.bounded(), lines, env.LostLines, traces,
+	handler, uploads := routes(c, env.Build.Schema, db, hasher, lines.bounded(), lines, metrics, traces,
 		&draining)
 	conns := newConnections(openFiles(), c.trustedProxies, uploads, log)
 	listener = limitedListener{listener, conns}
@@ -75,6 +81,7 @@ func serve(ctx context.Context, c config, env Env) (err error) {
 	if c.certificate != nil {
 		go c.certificate.Watch(ctx, log)
 	}
+	metricsServer.start(log, lines.serverErrors())
 	served := make(chan error, 1)
 	go func() {
 		if c.certificate == nil {
@@ -84,7 +91,7 @@ func serve(ctx context.Context, c config, env Env) (err error) {
 		served <- server.ServeTLS(listener, "", "")
 	}()
 	log.Info("listening", "address", listener.Addr().String(), "max_connections", conns.max,
-		"max_connections_per_address", conns.maxPerAddress)
+		"max_connections_per_address", conns.maxPerAddress, "metrics_address", metricsServer.address(listener))
 	if c.demo {
 		printDemo(env.Stdout, listener.Addr(), c.certificate != nil)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"log/slog"
+	"maps"
 	"mime"
 	"net/http"
 	"slices"
@@ -49,6 +50,9 @@ var calls = map[string]func(h *Handler, ctx context.Context, body string) ([]byt
 }
 
 const descriptionPath = "openapi.json"
+
+// Operations returns every value that the handler gives api.LogRecord's Operation.
+func Operations() []string { return append(slices.Sorted(maps.Keys(calls)), descriptionPath) }
 
 // ServeHTTP serves a request. No answer repeats a body.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"cmp"
 	"database/sql"
 	"net/http"
 	"strconv"
@@ -15,6 +16,9 @@ import (
 	"customer-events/internal/crmapi"
 	"customer-events/internal/events"
 )
+
+// graphQLPath is the path of GraphQL.
+const graphQLPath = "/graphql"
 
 // Metrics are the metrics that Prometheus reads. The values of every label are a short list of the
 // program's own: nothing that a client sent becomes a label.
@@ -33,9 +37,18 @@ type Sources struct {
 	Pools map[string]*sql.DB
 	// LostLines returns how many lines the log has lost; nil if it cannot lose any.
 	LostLines func() uint64
+	// Version and Commit identify the program.
+	Version, Commit string
+	// Operations are the operations of each protocol, without the one of requests that are refused early.
+	Operations Operations
+	// CertificateUntil returns when the served certificate expires; nil without a certificate.
+	CertificateUntil func() time.Time
 	// CallTimeout is how long a call may retry. The buckets of the durations reach beyond it.
 	CallTimeout time.Duration
 }
+
+// Operations are the values of api.LogRecord's Operation by protocol.
+type Operations struct{ GraphQL, WebAPI []string }
 
 // NewMetrics returns the metrics of a program that has just started.
 func NewMetrics(sources Sources) *Metrics {
@@ -43,7 +56,7 @@ func NewMetrics(sources Sources) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
 		protocols: map[string]protocolMetrics{
-			"/graphql":    newProtocolMetrics("graphql", "GraphQL", buckets),
+			graphQLPath:   newProtocolMetrics("graphql", "GraphQL", buckets),
 			crmapi.Prefix: newProtocolMetrics("webapi", "Web API", buckets),
 		},
 		events: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -61,17 +74,17 @@ func NewMetrics(sources Sources) *Metrics {
 			Help: "Bulk calls that started over, or wrote the same once more, by cause.",
 		}, []string{"cause"}),
 	}
-	for _, reason := range events.RetryReasons {
-		// increase() sees the first retry only if the series existed before.
-		m.retries.WithLabelValues(string(reason))
-	}
-	m.registry.MustRegister(m.events, m.batch, m.retries, lostLines(sources.LostLines),
+	m.createSeries(sources.Operations)
+	m.registry.MustRegister(m.events, m.batch, m.retries, lostLines(sources.LostLines), buildInfo(sources),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for name, pool := range sources.Pools {
 		m.registry.MustRegister(collectors.NewDBStatsCollector(pool, name))
 	}
 	for _, protocol := range m.protocols {
 		m.registry.MustRegister(protocol.requests, protocol.duration)
+	}
+	if sources.CertificateUntil != nil {
+		m.registry.MustRegister(certificateExpiry(sources.CertificateUntil))
 	}
 	return m
 }
@@ -137,10 +150,7 @@ func (m *Metrics) CountRequest(path string, status int, request *api.LogRecord, 
 	if !known {
 		return
 	}
-	operation := request.Operation
-	if operation == "" {
-		operation = "refused"
-	}
+	operation := cmp.Or(request.Operation, refused)
 	protocol.requests.WithLabelValues(operation, strconv.Itoa(status), request.Code).Inc()
 	protocol.duration.WithLabelValues(operation).Observe(took.Seconds())
 	if request.Events == 0 {

@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -10,6 +11,7 @@ import (
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/propagation"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 
 	"customer-events/internal/api"
@@ -26,21 +28,36 @@ const (
 	tokenTimeout = time.Second
 )
 
+// Convention is one of OpenTelemetry's semantic conventions for the spans of requests.
+type Convention int
+
+// The conventions. A span of a GraphQL request has the attributes of HTTP, too.
+const (
+	HTTP Convention = iota
+	GraphQL
+)
+
 // Middleware gives every request a span. A caller with a valid token in the header Authorization
 // continues its own trace, with the sampling decision that the trace carries. Any other request starts a
 // trace of its own, which the sampler decides on and which only links to the caller's: else a client
 // without credentials could fill the collector at will, also through a trusted proxy, since proxies pass
 // traceparent on as it came.
 func (t *Tracing) Middleware(
-	next http.Handler, proxies middleware.TrustedProxies,
+	next http.Handler, convention Convention, proxies middleware.TrustedProxies,
 ) http.Handler {
 	if t.provider == nil {
 		return next
 	}
 	described := describeSpan(next)
-	instrument := otelhttp.NewMiddleware("request", otelhttp.WithTracerProvider(t.provider),
+	options := []otelhttp.Option{
+		otelhttp.WithTracerProvider(t.provider),
 		otelhttp.WithPropagators(propagation.TraceContext{}),
-		otelhttp.WithPublicEndpointFn(func(r *http.Request) bool { return !callerIsKnown(r.Context()) }))
+		otelhttp.WithPublicEndpointFn(func(r *http.Request) bool { return !callerIsKnown(r.Context()) }),
+	}
+	if convention == GraphQL {
+		options = append(options, otelhttp.WithSpanNameFormatter(graphQLSpanName))
+	}
+	instrument := otelhttp.NewMiddleware("request", options...)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		known := hasRemoteParent(r) && hasValidToken(r)
 		instrument(http.HandlerFunc(func(w http.ResponseWriter, traced *http.Request) {
@@ -50,14 +67,31 @@ func (t *Tracing) Middleware(
 	})
 }
 
-// describeSpan adds the fields of the request's log line to its span.
+// graphQLSpanName names the span of a GraphQL request by the type of its operation. The name that the
+// client chose for the operation is an attribute only: there is no bound on how many there are.
+// otelhttp asks for the name twice, before the operation is known and afterwards. Source:
+// https://opentelemetry.io/docs/specs/semconv/graphql/graphql-spans/
+func graphQLSpanName(_ string, r *http.Request) string {
+	return cmp.Or(api.LogRecordOf(r.Context()).OperationType, "GraphQL Operation")
+}
+
+// describeSpan adds the fields of the request's log line and the GraphQL operation to its span. It
+// never adds graphql.document: literals of a document may be passwords, pass codes or tokens.
 func describeSpan(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		next.ServeHTTP(w, r)
 		request := api.LogRecordOf(r.Context())
-		trace.SpanFromContext(r.Context()).SetAttributes(attribute.String("request.id", request.ID),
-			attribute.String("operation", request.Operation), attribute.Int("events", request.Events),
-			attribute.String("code", request.Code))
+		attributes := []attribute.KeyValue{
+			attribute.String("request.id", request.ID), attribute.String("operation", request.Operation),
+			attribute.Int("events", request.Events), attribute.String("code", request.Code),
+		}
+		if request.OperationType != "" {
+			attributes = append(attributes, semconv.GraphQLOperationTypeKey.String(request.OperationType))
+		}
+		if request.OperationName != "" {
+			attributes = append(attributes, semconv.GraphQLOperationName(spanText(request.OperationName)))
+		}
+		trace.SpanFromContext(r.Context()).SetAttributes(attributes...)
 	})
 }
 

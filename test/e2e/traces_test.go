@@ -92,11 +92,11 @@ func TestTraces_Spans(t *testing.T) {
 				lines[names[parents[span]]+" > "+name] = true
 			}
 			for _, want := range []string{
-				" > POST /graphql",
-				"POST /graphql > settle",
-				"POST /graphql > resolve",
+				" > mutation",
+				"mutation > settle",
+				"mutation > resolve",
 				"resolve > SELECT units",
-				"POST /graphql > record",
+				"mutation > record",
 				"record > INSERT web_customer_events",
 				"record > INSERT idempotent_calls",
 			} {

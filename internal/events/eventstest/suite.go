@@ -66,5 +66,3 @@ type obligation struct {
 	name string
 	run  func(f *fixture)
 }
-
-func ptr[T any](value T) *T { return &value }
