@@ -1,0 +1,134 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+
+	"customer-events/models"
+)
+
+// insertAlone writes events in one statement without a transaction around it, which saves two to four round
+// trips. Since the statement commits by itself, an error after which it may have been stored is
+// models.ErrCommitUnknown. TiDB commits such a statement optimistically: a conflict is an error before
+// anything is stored, and the events are written again (mysqlErrors).
+func (d mysqlDialect) insertAlone(
+	ctx context.Context, db *sql.DB, events []*models.WebCustomerEvent,
+) (bool, error) {
+	text := bufferPool.Get().(*insertBuilder)
+	defer bufferPool.Put(text)
+	if text.insert(events, d.packets) < len(events) {
+		return false, nil
+	}
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return false, d.classify(err, false)
+	}
+	defer conn.Close()
+	returning, err := d.returning.known(ctx, conn)
+	if err != nil {
+		return false, d.classify(err, false)
+	}
+	switch {
+	case len(events) == 1:
+		err = insertOne(ctx, conn, text.query(), events[0])
+	case returning:
+		text.WriteString(" RETURNING id, number")
+		err = insertReturning(ctx, conn, text.query(), events)
+	default:
+		if _, err = conn.ExecContext(ctx, text.query()); err == nil {
+			err = wrapUnknown(readNumbers(ctx, d, conn, events))
+		}
+	}
+	switch {
+	case err == nil:
+		return true, nil
+	case d.isStatementTooLarge(err): // nothing was sent; the transaction sends smaller statements
+		return false, nil
+	case errors.Is(err, driver.ErrBadConn): // nothing was sent: the driver must not say so otherwise
+		return false, d.classify(err, false)
+	}
+	return false, d.classify(d.packets.note(err, text.Len(), len(events)), true)
+}
+
+// insertOne writes one event. The number is the last insert id, whatever the increment is.
+func insertOne(ctx context.Context, conn *sql.Conn, query string, event *models.WebCustomerEvent) error {
+	result, err := conn.ExecContext(ctx, query)
+	if err != nil {
+		return err
+	}
+	event.Number, err = result.LastInsertId()
+	return wrapUnknown(err)
+}
+
+// insertReturning writes events with a statement that returns their ids and numbers.
+func insertReturning(
+	ctx context.Context, conn *sql.Conn, query string, events []*models.WebCustomerEvent,
+) error {
+	rows, err := conn.QueryContext(ctx, query)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	next := 0
+	for ; rows.Next(); next++ {
+		var id sql.RawBytes
+		var number int64
+		if err := rows.Scan(&id, &number); err != nil {
+			return wrapUnknown(err)
+		}
+		if next >= len(events) || !bytes.Equal(id, events[next].ID[:]) {
+			return wrapUnknown(errors.New("the database returned other ids than were sent"))
+		}
+		events[next].Number = number
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	if next < len(events) {
+		return wrapUnknown(fmt.Errorf("the database returned %d of %d numbers", next, len(events)))
+	}
+	return nil
+}
+
+// wrapUnknown makes an error after a successful INSERT one of an unknown outcome: the events are stored, but
+// only writing them again shows their numbers.
+func wrapUnknown(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", models.ErrCommitUnknown, err)
+}
+
+// returning is whether the server knows INSERT … RETURNING, which MariaDB does since 10.5. Source:
+// https://mariadb.com/kb/en/insertreturning/.
+type returning struct{ state atomic.Int32 }
+
+// The states of returning.
+const (
+	returningUnknown = iota
+	returningYes
+	returningNo
+)
+
+// known asks the server for its version once.
+func (r *returning) known(ctx context.Context, conn *sql.Conn) (bool, error) {
+	if state := r.state.Load(); state != returningUnknown {
+		return state == returningYes, nil
+	}
+	var version string
+	if err := conn.QueryRowContext(ctx, "SELECT VERSION()").Scan(&version); err != nil {
+		return false, err
+	}
+	state := int32(returningNo)
+	if strings.Contains(version, "MariaDB") {
+		state = returningYes // docs/databases.md requires 10.6
+	}
+	r.state.Store(state)
+	return state == returningYes, nil
+}
