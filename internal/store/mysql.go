@@ -20,9 +20,9 @@ var mysqlMigrations embed.FS
 
 // mysqlDialect is the dialect of MySQL, MariaDB and TiDB.
 type mysqlDialect struct {
-	config    *mysqldriver.Config
-	packets   *packetLimit
-	returning *returning
+	config  *mysqldriver.Config
+	packets *packetLimit
+	server  *mysqlServer
 }
 
 // newMySQL parses mysql://user:password@host:port/name and mysql://user@unix(/path/to.sock)/name. User and
@@ -77,7 +77,7 @@ func newMySQL(text string) (dialect, error) {
 	if !slices.Contains([]string{"", "true", "skip-verify", "preferred"}, config.TLSConfig) {
 		return bad("tls is one of true, skip-verify, preferred")
 	}
-	return mysqlDialect{config, new(packetLimit), new(returning)}, configureConnection(config)
+	return mysqlDialect{config, new(packetLimit), new(mysqlServer)}, configureConnection(config)
 }
 
 // sqlMode rejects wrong values instead of changing them, and keeps the backslash as the escape character.

@@ -18,26 +18,30 @@ import (
 // models.ErrCommitUnknown. TiDB commits such a statement optimistically: a conflict is an error before
 // anything is stored, and the events are written again (mysqlErrors).
 func (d mysqlDialect) insertAlone(
-	ctx context.Context, db *sql.DB, events []*models.WebCustomerEvent,
+	ctx context.Context, db *sql.DB, events []*models.WebCustomerEvent, noWait bool,
 ) (bool, error) {
-	text := bufferPool.Get().(*insertBuilder)
-	defer bufferPool.Put(text)
-	if text.insert(events, d.packets) < len(events) {
-		return false, nil
-	}
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return false, d.classify(err, false)
 	}
 	defer conn.Close()
-	returning, err := d.returning.known(ctx, conn)
+	mariaDB, err := d.server.isMariaDB(ctx, conn)
 	if err != nil {
 		return false, d.classify(err, false)
+	}
+	prefix := ""
+	if noWait && mariaDB {
+		prefix = "SET STATEMENT innodb_lock_wait_timeout = 0 FOR "
+	}
+	text := bufferPool.Get().(*insertBuilder)
+	defer bufferPool.Put(text)
+	if text.insert(prefix, events, d.packets) < len(events) {
+		return false, nil
 	}
 	switch {
 	case len(events) == 1:
 		err = insertOne(ctx, conn, text.query(), events[0])
-	case returning:
+	case mariaDB:
 		text.WriteString(" RETURNING id, number")
 		err = insertReturning(ctx, conn, text.query(), events)
 	default:
@@ -53,7 +57,7 @@ func (d mysqlDialect) insertAlone(
 	case errors.Is(err, driver.ErrBadConn): // nothing was sent: the driver must not say so otherwise
 		return false, d.classify(err, false)
 	}
-	return false, d.classify(d.packets.note(err, text.Len(), len(events)), true)
+	return false, d.classify(d.packets.note(err, text.Len(), len(events)), !isPacketTooLarge(err))
 }
 
 // insertOne writes one event. The number is the last insert id, whatever the increment is.
@@ -105,30 +109,32 @@ func wrapUnknown(err error) error {
 	return fmt.Errorf("%w: %w", models.ErrCommitUnknown, err)
 }
 
-// returning is whether the server knows INSERT … RETURNING, which MariaDB does since 10.5. Source:
-// https://mariadb.com/kb/en/insertreturning/.
-type returning struct{ state atomic.Int32 }
+// mysqlServer is what is known about the server: whether it is MariaDB, which has INSERT … RETURNING and SET
+// STATEMENT. Sources: https://mariadb.com/kb/en/insertreturning/ (since 10.5),
+// https://mariadb.com/kb/en/set-statement/, https://mariadb.com/kb/en/innodb-system-variables/ (a lock wait
+// timeout of 0 since 10.3). docs/databases.md requires 10.6.
+type mysqlServer struct{ kind atomic.Int32 }
 
-// The states of returning.
+// The kinds of servers.
 const (
-	returningUnknown = iota
-	returningYes
-	returningNo
+	unknownServer = iota
+	mariaDBServer
+	otherServer
 )
 
-// known asks the server for its version once.
-func (r *returning) known(ctx context.Context, conn *sql.Conn) (bool, error) {
-	if state := r.state.Load(); state != returningUnknown {
-		return state == returningYes, nil
+// isMariaDB asks the server for its version once.
+func (s *mysqlServer) isMariaDB(ctx context.Context, conn *sql.Conn) (bool, error) {
+	if kind := s.kind.Load(); kind != unknownServer {
+		return kind == mariaDBServer, nil
 	}
 	var version string
 	if err := conn.QueryRowContext(ctx, "SELECT VERSION()").Scan(&version); err != nil {
 		return false, err
 	}
-	state := int32(returningNo)
+	kind := int32(otherServer)
 	if strings.Contains(version, "MariaDB") {
-		state = returningYes // docs/databases.md requires 10.6
+		kind = mariaDBServer
 	}
-	r.state.Store(state)
-	return state == returningYes, nil
+	s.kind.Store(kind)
+	return kind == mariaDBServer, nil
 }

@@ -155,21 +155,27 @@ func (q *passQueue) handOver() {
 	q.next()
 }
 
-// next gives a slot to the waiting members, as many as one pass may have. The first of them runs it. A
-// member whose references were not looked up goes alone: it is likely to be a replay, whose conflict would
-// roll back the writes of all others.
+// next gives a slot to waiting members of the kind of the first one, as many as one pass may have. The first
+// of them runs the pass. Calls do not share a pass with sets that are ready: these may wait for the lock of
+// an idempotency key. A set whose references were not looked up goes alone: it is likely to be a replay,
+// whose conflict would roll back the writes of all others.
 func (q *passQueue) next() {
-	n, events := 0, 0
-	for n < len(q.waiting) && (n == 0 || !q.waiting[0].set.Unchecked && !q.waiting[n].set.Unchecked &&
-		events+q.waiting[n].events() <= maxPassEvents) {
-		events += q.waiting[n].events()
-		n++
-	}
-	if n == 0 {
+	if len(q.waiting) == 0 {
 		q.free++
 		return
 	}
-	group := slices.Clone(q.waiting[:n])
-	q.waiting = slices.Delete(q.waiting, 0, n)
-	group[0].result <- passResult{group: group}
+	first := q.waiting[0]
+	group, events := []*member{first}, first.events()
+	rest := q.waiting[:0]
+	for _, m := range q.waiting[1:] {
+		if (m.call == nil) == (first.call == nil) && !m.set.Unchecked && !first.set.Unchecked &&
+			events+m.events() <= maxPassEvents {
+			group, events = append(group, m), events+m.events()
+		} else {
+			rest = append(rest, m)
+		}
+	}
+	clear(q.waiting[len(rest):])
+	q.waiting = rest
+	first.result <- passResult{group: group}
 }

@@ -48,7 +48,8 @@ func (s *Store) writeSets(ctx context.Context, sets []models.WriteSet) error {
 	if needsNoTransaction(sets) {
 		done := false
 		err := s.runWrite(ctx, func(ctx context.Context) (err error) {
-			done, err = s.dialect.insertAlone(ctx, s.writer(), inOrder(sets))
+			// In a shared statement a lock that one call needs would stop all calls.
+			done, err = s.dialect.insertAlone(ctx, s.writer(), inOrder(sets), len(sets) > 1)
 			return err
 		})
 		if done || err != nil {

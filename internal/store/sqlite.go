@@ -105,7 +105,9 @@ func (*sqliteDialect) dialector(db *sql.DB) gorm.Dialector {
 func (*sqliteDialect) hasOneWriter() bool { return true }
 
 // insertAlone does nothing: BEGIN and COMMIT cost no round trip, and the numbers need a transaction.
-func (*sqliteDialect) insertAlone(context.Context, *sql.DB, []*models.WebCustomerEvent) (bool, error) {
+func (*sqliteDialect) insertAlone(
+	context.Context, *sql.DB, []*models.WebCustomerEvent, bool,
+) (bool, error) {
 	return false, nil
 }
 

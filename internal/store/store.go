@@ -71,8 +71,11 @@ type dialect interface {
 	insertEvents(ctx context.Context, tx *sql.Tx, events []*models.WebCustomerEvent) error
 	// insertAlone is insertEvents with one statement that is a transaction by itself. It reports false, and
 	// has written nothing, if the database gains nothing by that, or if the events need several statements.
-	// Its error is classified.
-	insertAlone(ctx context.Context, db *sql.DB, events []*models.WebCustomerEvent) (bool, error)
+	// With noWait it fails instead of waiting for another transaction's lock, if the server can do that. Its
+	// error is classified.
+	insertAlone(
+		ctx context.Context, db *sql.DB, events []*models.WebCustomerEvent, noWait bool,
+	) (done bool, err error)
 	// hasOneWriter reports whether only one transaction can write at a time.
 	hasOneWriter() bool
 	// maxPlaceholders is the highest number of placeholders that a statement may have.
