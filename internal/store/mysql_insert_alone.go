@@ -10,13 +10,16 @@ import (
 	"strings"
 	"sync/atomic"
 
+	mysqldriver "github.com/go-sql-driver/mysql"
+
 	"customer-events/models"
 )
 
 // insertAlone writes events in one statement without a transaction around it, which saves two to four round
-// trips. Since the statement commits by itself, an error after which it may have been stored is
-// models.ErrCommitUnknown. TiDB commits such a statement optimistically: a conflict is an error before
-// anything is stored, and the events are written again (mysqlErrors).
+// trips. An answer of the server says what became of the statement. After any other error that is unknown,
+// since the statement commits by itself: models.ErrCommitUnknown.
+//
+// TiDB gets a transaction: it would commit the statement optimistically, whose errors mean something else.
 func (d mysqlDialect) insertAlone(
 	ctx context.Context, db *sql.DB, events []*models.WebCustomerEvent, noWait bool,
 ) (bool, error) {
@@ -25,12 +28,12 @@ func (d mysqlDialect) insertAlone(
 		return false, d.classify(err, false)
 	}
 	defer conn.Close()
-	mariaDB, err := d.server.isMariaDB(ctx, conn)
-	if err != nil {
+	server, err := d.server.ask(ctx, conn)
+	if err != nil || server == tidbServer {
 		return false, d.classify(err, false)
 	}
 	prefix := ""
-	if noWait && mariaDB {
+	if noWait && server == mariaDBServer {
 		prefix = "SET STATEMENT innodb_lock_wait_timeout = 0 FOR "
 	}
 	text := bufferPool.Get().(*insertBuilder)
@@ -41,7 +44,7 @@ func (d mysqlDialect) insertAlone(
 	switch {
 	case len(events) == 1:
 		err = insertOne(ctx, conn, text.query(), events[0])
-	case mariaDB:
+	case server == mariaDBServer:
 		text.WriteString(" RETURNING id, number")
 		err = insertReturning(ctx, conn, text.query(), events)
 	default:
@@ -57,7 +60,9 @@ func (d mysqlDialect) insertAlone(
 	case errors.Is(err, driver.ErrBadConn): // nothing was sent: the driver must not say so otherwise
 		return false, d.classify(err, false)
 	}
-	return false, d.classify(d.packets.note(err, text.Len(), len(events)), !isPacketTooLarge(err))
+	var answer *mysqldriver.MySQLError
+	isAnswer := errors.As(err, &answer)
+	return false, d.classify(d.packets.note(err, text.Len(), len(events)), !isAnswer)
 }
 
 // insertOne writes one event. The number is the last insert id, whatever the increment is.
@@ -109,32 +114,36 @@ func wrapUnknown(err error) error {
 	return fmt.Errorf("%w: %w", models.ErrCommitUnknown, err)
 }
 
-// mysqlServer is what is known about the server: whether it is MariaDB, which has INSERT … RETURNING and SET
-// STATEMENT. Sources: https://mariadb.com/kb/en/insertreturning/ (since 10.5),
-// https://mariadb.com/kb/en/set-statement/, https://mariadb.com/kb/en/innodb-system-variables/ (a lock wait
-// timeout of 0 since 10.3). docs/databases.md requires 10.6.
+// mysqlServer is the kind of the server, once it is known. MariaDB has INSERT … RETURNING and SET STATEMENT.
+// Sources: https://mariadb.com/kb/en/insertreturning/ (since 10.5), https://mariadb.com/kb/en/set-statement/,
+// https://mariadb.com/kb/en/innodb-system-variables/ (a lock wait timeout of 0, since 10.3).
+// docs/databases.md requires 10.6.
 type mysqlServer struct{ kind atomic.Int32 }
 
 // The kinds of servers.
 const (
 	unknownServer = iota
 	mariaDBServer
+	tidbServer
 	otherServer
 )
 
-// isMariaDB asks the server for its version once.
-func (s *mysqlServer) isMariaDB(ctx context.Context, conn *sql.Conn) (bool, error) {
+// ask returns the kind of the server. It asks for the version once.
+func (s *mysqlServer) ask(ctx context.Context, conn *sql.Conn) (int32, error) {
 	if kind := s.kind.Load(); kind != unknownServer {
-		return kind == mariaDBServer, nil
+		return kind, nil
 	}
 	var version string
 	if err := conn.QueryRowContext(ctx, "SELECT VERSION()").Scan(&version); err != nil {
-		return false, err
+		return unknownServer, err
 	}
 	kind := int32(otherServer)
-	if strings.Contains(version, "MariaDB") {
+	switch {
+	case strings.Contains(version, "MariaDB"):
 		kind = mariaDBServer
+	case isTiDB(version):
+		kind = tidbServer
 	}
 	s.kind.Store(kind)
-	return kind == mariaDBServer, nil
+	return kind, nil
 }

@@ -28,7 +28,9 @@ func (l *packetLimit) bytes() int {
 // note lowers the limit if the error, of a statement of the given size, says that the statement was too
 // large. It returns the error, or errRowTooLarge if the statement had only one event.
 func (l *packetLimit) note(err error, bytes, events int) error {
-	if !isPacketTooLarge(err) {
+	const packetTooLarge = 1153
+	var answer *mysqldriver.MySQLError
+	if !errors.As(err, &answer) || answer.Number != packetTooLarge {
 		return err
 	}
 	if events == 1 {
@@ -40,13 +42,6 @@ func (l *packetLimit) note(err error, bytes, events int) error {
 	}
 	l.learned.CompareAndSwap(before, max(smallestPacket, int64(min(bytes, l.bytes()))/2))
 	return err
-}
-
-// isPacketTooLarge reports whether a server or a proxy has refused a statement for its size.
-func isPacketTooLarge(err error) bool {
-	const packetTooLarge = 1153
-	var answer *mysqldriver.MySQLError
-	return errors.As(err, &answer) && answer.Number == packetTooLarge
 }
 
 // maxStatement limits the bytes of values in one INSERT. A thousand usual events have one megabyte, so
