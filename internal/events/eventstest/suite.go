@@ -53,6 +53,7 @@ func Conform(t *testing.T, open func(t *testing.T) World) {
 		{"attempts", attemptObligations},
 		{"replays", replayObligations},
 		{"among", amongObligations},
+		{"passes", passObligations},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			t.Parallel()
