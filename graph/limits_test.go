@@ -92,6 +92,16 @@ func (a failingServices) Record(ctx context.Context, entry models.WriteSet) erro
 	return a.EventStore.Record(ctx, entry)
 }
 
+func (a failingServices) Pass(ctx context.Context, call *models.PassMember) error {
+	switch {
+	case a.find != nil:
+		return a.find
+	case a.record != nil:
+		return failWriting(ctx, a.EventStore, call, a.record)
+	}
+	return a.EventStore.Pass(ctx, call)
+}
+
 func TestTransport_StatusOfFailedCall(t *testing.T) {
 	t.Parallel()
 	const key = "Idempotency-Key"

@@ -2,11 +2,9 @@ package graph
 
 import (
 	"context"
-	"slices"
 	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/ast"
 
 	"customer-events/graph/generated"
 	"customer-events/graph/model"
@@ -33,29 +31,21 @@ func (r *Resolver) caller(ctx context.Context, token *string) (models.Caller, er
 	return api.Caller(ctx, r.Auth, text)
 }
 
-// request authenticates a call, and decodes its input for the service.
-func (r *Resolver) request(ctx context.Context, input model.CreateWebCustomerEventsInput) (events.Request, error) {
-	call := api.BulkCall{
+// bulkCall returns the call of an input. Its events are decoded already, or are literals of a query, whose
+// size is limited.
+func (r *Resolver) bulkCall(input model.CreateWebCustomerEventsInput) api.BulkCall {
+	return api.BulkCall{
 		Token: input.Token, IdempotencyKey: input.IdempotencyKey,
-		FieldNames: events.CamelCase, KeyField: "idempotencyKey",
+		FieldNames: events.CamelCase, KeyField: "idempotencyKey", IsSmallBody: true,
 		Decode: func() (events.ReceivedEvents, error) { return input.Set(r.Decoder) },
 	}
-	return call.Request(ctx, r.Auth)
 }
 
 // create records the events of a call.
 func (r *Resolver) create(
 	ctx context.Context, input model.CreateWebCustomerEventsInput,
 ) (*model.Outcome, error) {
-	request, err := r.request(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	if hasSeveralFields(ctx) {
-		// The service changes the events of a call, and the next field may use the same variable.
-		request.Events.Events = slices.Clone(request.Events.Events)
-	}
-	outcome, err := r.Service.CreateWebCustomerEvents(ctx, request)
+	request, outcome, err := r.bulkCall(input).Create(ctx, r.Auth, r.Service)
 	if err != nil {
 		return nil, err
 	}
@@ -78,16 +68,6 @@ func (r *Resolver) create(
 		}
 	}
 	return payload, nil
-}
-
-// hasSeveralFields reports whether the operation may have more than one root field.
-func hasSeveralFields(ctx context.Context) bool {
-	root := graphql.GetOperationContext(ctx).Operation.SelectionSet
-	if len(root) != 1 {
-		return true
-	}
-	_, field := root[0].(*ast.Field)
-	return !field
 }
 
 // selectsPath reports whether the current field's selection has the given path.

@@ -179,6 +179,27 @@ func (f *failingStore) Record(ctx context.Context, entry models.WriteSet) error 
 	return f.EventStore.Record(ctx, entry)
 }
 
+// Pass lets the call judge, and fails to write what it returns.
+func (f *failingStore) Pass(ctx context.Context, call *models.PassMember) error {
+	if f.calls++; f.calls == f.at {
+		return failWriting(ctx, f.EventStore, call, f.err)
+	}
+	return f.EventStore.Pass(ctx, call)
+}
+
+// failWriting lets a call judge, writes nothing, and returns the error.
+func failWriting(ctx context.Context, store events.EventStore, call *models.PassMember, err error) error {
+	judged := *call
+	judged.Judge = func(found models.Findings) models.WriteSet {
+		call.Judge(found)
+		return models.WriteSet{}
+	}
+	if passErr := store.Pass(ctx, &judged); passErr != nil {
+		return passErr
+	}
+	return err
+}
+
 // TestMutation_TooManyEvents checks that the limit of events applies to all fields together, before anything is
 // stored.
 func TestMutation_TooManyEvents(t *testing.T) {

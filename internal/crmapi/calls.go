@@ -56,6 +56,7 @@ func (h *Handler) create(ctx context.Context, body string) ([]byte, error) {
 	var chosen selection
 	call := api.BulkCall{
 		Token: token, IdempotencyKey: key, FieldNames: events.SnakeCase, KeyField: "idempotency_key",
+		IsSmallBody: len(raw) <= api.SmallBody,
 		Decode: func() (received events.ReceivedEvents, err error) {
 			if fieldsSet == nil {
 				fieldsSet = new(string)
@@ -74,11 +75,7 @@ func (h *Handler) create(ctx context.Context, body string) ([]byte, error) {
 			return received, err
 		},
 	}
-	request, err := call.Request(ctx, h.Auth)
-	if err != nil {
-		return nil, err
-	}
-	outcome, err := h.Service.CreateWebCustomerEvents(ctx, request)
+	_, outcome, err := call.Create(ctx, h.Auth, h.Service)
 	if err != nil {
 		return nil, err
 	}
