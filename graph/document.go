@@ -66,7 +66,8 @@ func (h *handler) parse(query, name string) (*ast.QueryDocument, *ast.OperationD
 func (h *handler) document(query string) (*ast.QueryDocument, gqlerror.List) {
 	if len(query) > MaxQueryBytes {
 		return nil, asList(newError(validationFailed,
-			"the query text has %d bytes and may have %d: send values as variables", len(query), MaxQueryBytes))
+			"the query text has %d bytes and may have %d: send values as variables",
+			len(query), MaxQueryBytes))
 	}
 	if err := checkStrings(query); err != nil {
 		return nil, gqlerror.List{err}
@@ -152,7 +153,8 @@ func checkBounds(doc *ast.QueryDocument) *callError {
 		{"directives", directives, maxDirectives},
 	} {
 		if limit.has > limit.max {
-			return newError(validationFailed, "the query has %d %s and may have %d", limit.has, limit.of, limit.max)
+			return newError(validationFailed,
+				"the query has %d %s and may have %d", limit.has, limit.of, limit.max)
 		}
 	}
 	return nil

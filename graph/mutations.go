@@ -34,7 +34,9 @@ func (r *Resolver) caller(ctx context.Context, token *string) (models.Caller, er
 }
 
 // request authenticates a call, and decodes its input for the service.
-func (r *Resolver) request(ctx context.Context, input model.CreateWebCustomerEventsInput) (events.Request, error) {
+func (r *Resolver) request(
+	ctx context.Context, input model.CreateWebCustomerEventsInput,
+) (events.Request, error) {
 	call := api.BulkCall{
 		Token: input.Token, IdempotencyKey: input.IdempotencyKey,
 		FieldNames: events.CamelCase, KeyField: "idempotencyKey",
@@ -62,8 +64,9 @@ func (r *Resolver) create(
 	record := api.RequestOf(ctx)
 	record.Count(&outcome)
 	api.BoundProblems(outcome.UnprocessedCustomerEventsSet, outcome.Summary.Received)
+	processed := make([]model.ProcessedCustomerEvent, len(outcome.ProcessedCustomerEventsSet))
 	payload := &model.Outcome{
-		ProcessedCustomerEventsSet:   make([]model.ProcessedCustomerEvent, len(outcome.ProcessedCustomerEventsSet)),
+		ProcessedCustomerEventsSet:   processed,
 		UnprocessedCustomerEventsSet: outcome.UnprocessedCustomerEventsSet,
 		Summary:                      outcome.Summary,
 	}
@@ -71,9 +74,11 @@ func (r *Resolver) create(
 		payload.ProcessedCustomerEventsSet[i].ProcessedCustomerEvent = &outcome.ProcessedCustomerEventsSet[i]
 	}
 	if selectsPath(ctx, "processedCustomerEventsSet", "event") {
-		// The events are stored by now. If they cannot be read, OUTCOME_UNKNOWN makes the caller repeat the call.
+		// The events are stored by now. If they cannot be read, OUTCOME_UNKNOWN makes the caller repeat the
+		// call.
 		if err := r.readBack(ctx, request.Caller, payload.ProcessedCustomerEventsSet); err != nil {
-			r.Log.WarnContext(ctx, "stored events could not be read back", "request", record.ID, "error", err)
+			r.Log.WarnContext(ctx, "stored events could not be read back",
+				"request", record.ID, "error", err)
 			return nil, events.ErrOutcomeUnknown
 		}
 	}

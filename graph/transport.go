@@ -26,7 +26,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Add("Vary", "Accept")
 	media, ok := negotiateMediaType(r.Header.Values("Accept"))
 	if !ok {
-		h.writeError(w, r, plainJSON, newError(notAcceptable, "the answer is %s or %s", responseJSON, plainJSON))
+		h.writeError(w, r, plainJSON,
+			newError(notAcceptable, "the answer is %s or %s", responseJSON, plainJSON))
 		return
 	}
 	if forbidden := api.RequestOf(r.Context()).Forbidden; forbidden != nil {
@@ -131,7 +132,8 @@ func parseRequest(w http.ResponseWriter, r *http.Request) (envelope, *callError)
 			}
 			cursor := strictjson.New(raw)
 			kind := cursor.Kind()
-			if kind != strictjson.Object && kind != strictjson.Null || cursor.Skip() != nil || cursor.End() != nil {
+			if kind != strictjson.Object && kind != strictjson.Null ||
+				cursor.Skip() != nil || cursor.End() != nil {
 				return e, newError(badRequest, "variables and extensions must be JSON objects")
 			}
 		}

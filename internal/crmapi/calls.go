@@ -64,8 +64,8 @@ func (h *Handler) create(ctx context.Context, body string) ([]byte, error) {
 				return received, err
 			}
 			if raw == "" {
-				return received, apierr.New(apierr.BadRequest, "%s is mandatory: write a list of 1 to %d events",
-					set, events.MaxEventsPerCall)
+				return received, apierr.New(apierr.BadRequest,
+					"%s is mandatory: write a list of 1 to %d events", set, events.MaxEventsPerCall)
 			}
 			decode := func() { received, err = h.Decoder.DecodeBatch(strictjson.New(raw)) }
 			if overloaded := api.RunCPUBound(ctx, len(raw), decode); overloaded != nil {
