@@ -74,7 +74,7 @@ func (h *handler) document(query string) (*ast.QueryDocument, gqlerror.List) {
 	}
 	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: query}, maxTokens)
 	if err != nil {
-		return nil, annotate(parseFailed, gqlerror.List{gqlerror.WrapIfUnwrapped(err)})
+		return nil, annotate(parseFailed, gqlerror.List{lexerError(query, gqlerror.WrapIfUnwrapped(err))})
 	}
 	if err := checkBounds(doc); err != nil {
 		return nil, asList(err)
@@ -167,7 +167,7 @@ func annotate(kind kind, errs gqlerror.List) gqlerror.List {
 	for _, err := range errs[:min(len(errs), maxErrors)] {
 		message := err.Message
 		if kind == parseFailed {
-			message, _, _ = strings.Cut(message, ` "`)
+			message = withoutQuotation(message)
 		} else if strings.HasPrefix(err.Rule, "ValuesOfCorrectType") {
 			message, _, _ = strings.Cut(message, " value: ")
 			message, _, _ = strings.Cut(message, ", found ")

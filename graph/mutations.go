@@ -151,7 +151,7 @@ func (r *Resolver) login(ctx context.Context, input generated.LoginInput) (*gene
 
 // logout ends the session of the request's token.
 func (r *Resolver) logout(ctx context.Context) (bool, error) {
-	if err := r.Auth.LogOut(ctx, api.RequestOf(ctx).Token); err != nil {
+	if err := api.LogOut(ctx, r.Auth, api.RequestOf(ctx).Token); err != nil {
 		return false, err
 	}
 	return true, nil

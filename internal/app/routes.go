@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/klauspost/compress/gzhttp"
 
 	"customer-events/graph"
 	"customer-events/graph/generated"
@@ -47,28 +46,37 @@ func routes(c config, schema string, db *store.Store, hasher *models.KeyedHasher
 		Service: service, Auth: logins, Log: log, Timeout: requestTimeout,
 		Decoder: &events.Decoder{FieldNames: events.SnakeCase, Zone: c.zone, Hasher: hasher},
 	}
+	graphQL = traces.requests(c.crossOrigin.CORS(graphQL), c.trustedProxies, logins)
+	webHandler := traces.requests(c.crossOrigin.CORS(webAPI), c.trustedProxies, logins)
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", traces.requests(c.crossOrigin.CORS(graphQL), c.trustedProxies, logins))
-	mux.Handle(crmapi.Prefix, traces.requests(c.crossOrigin.CORS(webAPI), c.trustedProxies, logins))
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok") })
-	mux.HandleFunc("GET /readyz", readiness(db, draining, log))
-	mux.Handle("GET /metrics", counts.handler())
+	mux.Handle(strings.TrimSuffix(crmapi.Prefix, "/"), webHandler)
+	mux.Handle(crmapi.Prefix, webHandler)
+	mux.Handle("/healthz", readOnly(func(w http.ResponseWriter, _ *http.Request) {
+		writeText(w, http.StatusOK, "ok")
+	}))
+	mux.Handle("/readyz", readOnly(readiness(db, draining, log)))
+	mux.Handle("/metrics", readOnly(counts.handler().ServeHTTP))
 	if c.introspection {
-		mux.HandleFunc("GET /schema.graphql", func(w http.ResponseWriter, _ *http.Request) {
+		graphQL = redirectBrowsers(graphQL)
+		mux.Handle("/schema.graphql", readOnly(func(w http.ResponseWriter, _ *http.Request) {
 			writeText(w, http.StatusOK, strings.TrimSpace(schema))
-		})
-		mux.Handle("/", playground.Handler())
+		}))
+		mux.Handle("/", playground.Handler(http.HandlerFunc(notFound)))
+	} else {
+		mux.HandleFunc("/", notFound)
 	}
+	mux.Handle("/graphql", graphQL)
 	uploads := newUploads(logins)
 	return chain(mux,
 		identify(admission.NewController(admission.NewCPULimiter(), logins), ratelimit.New(c.rateLimit)),
 		securityHeaders(c.certificate != nil),
 		forbidCrossOrigin(c.crossOrigin),
+		rejectConflicts,
 		clientAddress(c.trustedProxies),
+		uploads.handler,
 		logRequests(lines, counts),
 		loopbackOnly(c.demo),
-		uploads.handler,
-		func(next http.Handler) http.Handler { return gzhttp.GzipHandler(next) },
+		compress,
 		newUnsentResponses().handler,
 		closeWhileDraining(draining),
 	), uploads

@@ -90,7 +90,7 @@ func hasRemoteParent(r *http.Request) bool {
 // hasValidToken looks the token up once more than the call does, but only for requests that bring a traceparent. A
 // database that does not answer makes the caller unknown.
 func hasValidToken(r *http.Request, tokens tokenChecker) bool {
-	token := bearer(r.Header.Get("Authorization"))
+	token := firstOf(bearerTokens(r.Header.Values("Authorization")))
 	if token == "" {
 		return false
 	}

@@ -36,7 +36,7 @@ func (h *Handler) release(ctx context.Context, body string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return emptyObject, h.Auth.LogOut(ctx, token)
+	return emptyObject, api.LogOut(ctx, h.Auth, token)
 }
 
 // create records the events of a call. It decodes them after the authentication only.

@@ -200,7 +200,7 @@ func TestSend_Options(t *testing.T) {
 		t.Errorf("exit %d: %s", exit, stderr)
 	}
 	if exit, _, stderr := apitest.Command(t, "password", append(sendArgs("http://127.0.0.1:1", file),
-		"--patience", "1s")...); exit != 3 || !strings.Contains(stderr, "given up after 1s") ||
+		"--patience", "1s")...); exit != 3 || !strings.Contains(stderr, "given up after 1 s") ||
 		!strings.Contains(stderr, "0 of 1 events are done") {
 		t.Errorf("exit %d: %s", exit, stderr)
 	}
