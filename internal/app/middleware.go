@@ -32,7 +32,7 @@ func identify(controller *admission.Controller, limiter *ratelimit.Limiter) func
 			request := &api.Request{
 				ID: requestID(r), Token: token,
 				IdempotencyKey: firstOf(idempotencyKeys(r.Header.Values("Idempotency-Key"))),
-				Admission: controller.NewTicket(token), Limiter: limiter,
+				Admission:      controller.NewTicket(token), Limiter: limiter,
 			}
 			defer request.Admission.Release()
 			w.Header().Set("X-Request-Id", request.ID)
