@@ -210,7 +210,8 @@ func TestSend_Options(t *testing.T) {
 		t.Errorf("exit %d: %s", exit, stderr)
 	}
 	if exit, _, stderr := apitest.Command(t, "password", "send", file, "--server", s.URL+"/nothing",
-		"--username", app.DemoUser); exit != 3 || !strings.Contains(stderr, "that is not GraphQL") {
+		"--username", app.DemoUser); exit != 3 ||
+		!strings.Contains(stderr, "there is nothing at /nothing: GraphQL is at /graphql") {
 		t.Errorf("exit %d: %s", exit, stderr)
 	}
 }
