@@ -69,21 +69,28 @@ func firstOf(values []string) string {
 // headers. Whichever value the server took, a proxy before it may have taken the other.
 func rejectConflicts(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		request := api.RequestOf(r.Context())
-		keys := slices.Compact(idempotencyKeys(r.Header.Values("Idempotency-Key")))
-		tokens := slices.Compact(bearerTokens(r.Header.Values("Authorization")))
-		switch {
-		case request.Forbidden != nil:
-		case len(keys) > 1:
-			request.Forbidden = apierr.New(apierr.BadRequest,
-				"the header Idempotency-Key is sent %d times with different values (%s, %s): send one value",
-				len(keys), models.Sanitize(keys[0]), models.Sanitize(keys[1]))
-		case len(tokens) > 1:
-			request.Forbidden = apierr.New(apierr.BadRequest,
-				"the header Authorization is sent %d times with different tokens: send one token", len(tokens))
+		if request := api.RequestOf(r.Context()); request.Forbidden == nil {
+			request.Forbidden = conflictOf(r.Header)
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+func conflictOf(header http.Header) *apierr.Error {
+	keys, tokens := header.Values("Idempotency-Key"), header.Values("Authorization")
+	if len(keys) < 2 && len(tokens) < 2 {
+		return nil
+	}
+	if keys = slices.Compact(idempotencyKeys(keys)); len(keys) > 1 {
+		return apierr.New(apierr.BadRequest,
+			"the header Idempotency-Key is sent with different values (%s, %s): send one value",
+			models.Sanitize(keys[0]), models.Sanitize(keys[1]))
+	}
+	if len(slices.Compact(bearerTokens(tokens))) > 1 {
+		return apierr.New(apierr.BadRequest,
+			"the header Authorization is sent with different tokens: send one token")
+	}
+	return nil
 }
 
 // requestID returns the id that a proxy gave in X-Request-Id, if it is well-formed, so that its log and this program's
