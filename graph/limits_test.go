@@ -160,7 +160,8 @@ func TestTransport_StatusOfFailedCall(t *testing.T) {
 						text, _, _ = strings.Cut(text, "send it as ")
 					}
 					call := `{"web_customer_events_set":[` + wire(good("1")) + `}]}`
-					status, header, answer := a.byWebAPI(t, "customer_events/bulk/web/create", "another", call)
+					status, header, answer := a.byWebAPI(t, "customer_events/bulk/web/create", "another",
+						call)
 					if status != c.status || c.after != (header.Get("Retry-After") != "") ||
 						!strings.Contains(answer, text) || strings.Contains(answer, "CANARY") {
 						t.Errorf("the Web API: %d %v %s", status, header, answer)

@@ -11,7 +11,7 @@ import (
 func TestPersistedQuery_NotSupported(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
-	const hash = `{"persistedQuery":{"version":1,"sha256Hash":"ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4"}}`
+	const hash = `{"persistedQuery":{"version":1,"sha256Hash":"ecf4edb46db40b5132295c0291d62fb65d6759a9"}}`
 	const notSupported = "PERSISTED_QUERY_NOT_SUPPORTED"
 	for _, c := range []struct{ name, query, extensions, code string }{
 		{"a hash", ``, hash, notSupported},

@@ -48,7 +48,8 @@ func TestTransport_Unauthenticated(t *testing.T) {
 				if status != 401 || header.Get("WWW-Authenticate") != c.want {
 					t.Errorf("%s: %d %v, want %s", path, status, header, c.want)
 				}
-				if strings.Contains(text, "input") || !strings.Contains(text, "send it as token in the body") {
+				if strings.Contains(text, "input") ||
+					!strings.Contains(text, "send it as token in the body") {
 					t.Errorf("%s speaks of GraphQL: %s", path, text)
 				}
 			}

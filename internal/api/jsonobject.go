@@ -92,7 +92,8 @@ func SyntaxError(what, text string, offset int) *apierr.Error {
 	column := 1 + utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
 	if offset == len(text) {
 		return apierr.New(apierr.BadRequest,
-			"%s is not valid JSON: it ends at line %d, column %d, before the JSON is complete", what, line, column)
+			"%s is not valid JSON: it ends at line %d, column %d, before the JSON is complete",
+			what, line, column)
 	}
 	return apierr.New(apierr.BadRequest, "%s is not valid JSON: see line %d, column %d", what, line, column)
 }

@@ -74,8 +74,8 @@ func TestError_SetHeaders(t *testing.T) {
 	}
 }
 
-// TestError_SetHeaders_Unauthenticated checks that every error with the status 401 sets WWW-Authenticate, and
-// that no other error does.
+// TestError_SetHeaders_Unauthenticated checks that every error with the status 401 sets
+// WWW-Authenticate, and that no other error does.
 func TestError_SetHeaders_Unauthenticated(t *testing.T) {
 	t.Parallel()
 	for i, row := range Rows() {

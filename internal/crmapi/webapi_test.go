@@ -15,7 +15,8 @@ import (
 	"customer-events/models"
 )
 
-// TestFieldsSet_EverySelection checks the answer for every kind of fields_set, with a processed and an unprocessed event.
+// TestFieldsSet_EverySelection checks the answer for every kind of fields_set, with a processed and an
+// unprocessed event.
 func TestFieldsSet_EverySelection(t *testing.T) {
 	t.Parallel()
 	name := "b"
@@ -111,7 +112,8 @@ func TestErrors_EveryStatus(t *testing.T) {
 	}
 }
 
-// TestHandler_Panic checks that the answer to a panic has only the id of the request, and the log has the panic.
+// TestHandler_Panic checks that the answer to a panic has only the id of the request, and the
+// log has the panic.
 func TestHandler_Panic(t *testing.T) {
 	t.Parallel()
 	var log strings.Builder

@@ -89,7 +89,7 @@ type ErrCrossOrigin struct {
 // Error names the origin and the option that permits it.
 func (e ErrCrossOrigin) Error() string {
 	if e.Origin == "" {
-		return "a page of another site may not send this request, and the request does not name its origin: " +
+		return "a page of another site may not send this request, which does not name its origin: " +
 			"the origins in --cors-origins may"
 	}
 	return "a page of the origin " + e.Origin + " may not send this request: " +

@@ -225,7 +225,8 @@ func TestCrossOrigin_PreflightHeaders(t *testing.T) {
 	r.Header.Set("Access-Control-Request-Headers", "apollographql-client-name")
 	w := httptest.NewRecorder()
 	ok.ServeHTTP(w, r)
-	if w.Header().Get("Access-Control-Allow-Origin") != "" || w.Header().Get("Access-Control-Allow-Headers") != "" {
+	if w.Header().Get("Access-Control-Allow-Origin") != "" ||
+		w.Header().Get("Access-Control-Allow-Headers") != "" {
 		t.Errorf("another origin: %v", w.Header())
 	}
 }
@@ -250,7 +251,8 @@ func TestCrossOrigin_RejectedPreflight(t *testing.T) {
 			r.Header.Set("Origin", origin)
 			r.Header.Set("Access-Control-Request-Method", "POST")
 			err := policy.Check(r)
-			if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "--cors-origins") {
+			if err == nil || !strings.Contains(err.Error(), want) ||
+				!strings.Contains(err.Error(), "--cors-origins") {
 				t.Errorf("%.30s: %v", origin, err)
 			}
 		}

@@ -13,7 +13,8 @@ import (
 // postLines posts a body with header lines, given in pairs, of which a name may occur several times.
 func postLines(t *testing.T, s *apitest.Server, path, body string, lines ...string) apitest.Response {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+path, strings.NewReader(body))
+	from := strings.NewReader(body)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+path, from)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,13 +33,13 @@ func postLines(t *testing.T, s *apitest.Server, path, body string, lines ...stri
 	return apitest.Response{Status: response.StatusCode, Header: response.Header, Text: answer}
 }
 
-// TestHeaders_SentTwice checks that a request with two different tokens or idempotency keys in its headers is
-// rejected by both protocols, and that equal lines are accepted.
+// TestHeaders_SentTwice checks that a request with two different tokens or idempotency keys in its headers
+// is rejected by both protocols, and that equal lines are accepted.
 func TestHeaders_SentTwice(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	bearer := "Bearer " + s.Token
-	const key, authorization = "Idempotency-Key", "Authorization"
+	const key, auth = "Idempotency-Key", "Authorization"
 	graphQL, _ := json.Marshal(apitest.Object{
 		"query":     apitest.CreateQuery,
 		"variables": apitest.CreateInput(apitest.Events(1)),
@@ -50,15 +51,15 @@ func TestHeaders_SentTwice(t *testing.T) {
 		status int
 		text   string
 	}{
-		{"two keys", []string{authorization, bearer, key, "first", key, "second"}, 400, "first, second"},
-		{"three keys", []string{authorization, bearer, key, "a", key, "b", key, "a"}, 400, "Idempotency-Key"},
+		{"two keys", []string{auth, bearer, key, "first", key, "second"}, 400, "first, second"},
+		{"three keys", []string{auth, bearer, key, "a", key, "b", key, "a"}, 400, "Idempotency-Key"},
 		{"two keys without a token", []string{key, "first", key, "second"}, 400, "Idempotency-Key"},
-		{"keys of two spellings", []string{authorization, bearer, key, "k", key, "K"}, 400, "k, K"},
-		{"two equal keys", []string{authorization, bearer, key, "equal", key, "equal"}, 200, ""},
-		{"an empty key and a key", []string{authorization, bearer, key, "", key, "empty"}, 200, ""},
-		{"two tokens", []string{authorization, bearer, authorization, "Bearer SECRET"}, 400, "Authorization"},
-		{"two equal tokens", []string{authorization, bearer, authorization, bearer}, 200, ""},
-		{"the login of a proxy", []string{authorization, "Basic YTpi", authorization, bearer}, 200, ""},
+		{"keys of two spellings", []string{auth, bearer, key, "k", key, "K"}, 400, "k, K"},
+		{"two equal keys", []string{auth, bearer, key, "equal", key, "equal"}, 200, ""},
+		{"an empty key and a key", []string{auth, bearer, key, "", key, "empty"}, 200, ""},
+		{"two tokens", []string{auth, bearer, auth, "Bearer SECRET"}, 400, "Authorization"},
+		{"two equal tokens", []string{auth, bearer, auth, bearer}, 200, ""},
+		{"the login of a proxy", []string{auth, "Basic YTpi", auth, bearer}, 200, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for path, body := range map[string]string{
@@ -152,7 +153,8 @@ func TestCrossOrigin_RejectedOrigin(t *testing.T) {
 					if status != http.StatusForbidden || header.Get("Access-Control-Allow-Origin") != "" {
 						t.Errorf("%s %s: %d %v", method, path, status, header)
 					}
-					if !strings.Contains(string(text), evil) || !strings.Contains(string(text), "--cors-origins") {
+					if !strings.Contains(string(text), evil) ||
+						!strings.Contains(string(text), "--cors-origins") {
 						t.Errorf("%s %s: the response gives no reason: %s", method, path, text)
 					}
 				}

@@ -27,7 +27,10 @@ var largeRequests = []struct {
 	{"a path without bodies", "/healthz", "application/json", http.StatusMethodNotAllowed},
 }
 
-const largeBody = 20 << 20
+const (
+	largeBody = 20 << 20
+	postHead  = "POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+)
 
 // TestLinger_HTTP1 checks that a client that reads the response only after it has sent a body that is too
 // large does get the response.
@@ -42,7 +45,8 @@ func TestLinger_HTTP1(t *testing.T) {
 				return err
 			},
 			"chunked": func(to io.Writer) error {
-				_, err := fmt.Fprintf(to, "Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", len(body), body)
+				_, err := fmt.Fprintf(to, "Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n",
+					len(body), body)
 				return err
 			},
 		} {
@@ -98,7 +102,8 @@ func TestLinger_HTTP2(t *testing.T) {
 			if err := conn.send(1, http.MethodPost, c.path, body, true); err != nil {
 				t.Fatal(err)
 			}
-			answered := conn.until(10*time.Second, func() bool { return conn.status[1] != "" && conn.data[1] > 0 })
+			answered := conn.until(10*time.Second,
+				func() bool { return conn.status[1] != "" && conn.data[1] > 0 })
 			time.Sleep(100 * time.Millisecond)
 			conn.mu.Lock()
 			defer conn.mu.Unlock()
@@ -117,7 +122,7 @@ func TestLinger_EndsSoon(t *testing.T) {
 	t.Run("an endless body", func(t *testing.T) {
 		t.Parallel()
 		conn := dialServer(t, s)
-		_, _ = fmt.Fprint(conn, "POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"+
+		_, _ = fmt.Fprint(conn, postHead+
 			"Content-Length: 1000000000000\r\n\r\n")
 		start := time.Now()
 		var err error
@@ -132,7 +137,7 @@ func TestLinger_EndsSoon(t *testing.T) {
 		t.Parallel()
 		conn := dialServer(t, s)
 		start := time.Now()
-		_, _ = fmt.Fprint(conn, "POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"+
+		_, _ = fmt.Fprint(conn, postHead+
 			"Expect: 100-continue\r\nContent-Length: 20000000\r\n\r\n")
 		response, err := http.ReadResponse(bufio.NewReader(conn), nil)
 		if err != nil || response.StatusCode != http.StatusRequestEntityTooLarge {

@@ -24,9 +24,21 @@ func TestPaths_Unknown(t *testing.T) {
 			t.Parallel()
 			s := apitest.Serve(t, "--database", storetest.SQLite(t), "--introspection", introspection)
 			for _, path := range []string{
-				"/graphql/", "/graphql/x", "/GraphQL", "/nothing", "/api/graphql", "/graphiql/", "/assets/",
-				"/index.html/", "/healthz/", "/crmapi", "/crmapi/rest", "/crmapi/rest/v1/authentication/token",
-				"/crmapi/rest/v2", "/crmapi/rest/v2/", "/crmapi/rest/v2/nothing",
+				"/graphql/",
+				"/graphql/x",
+				"/GraphQL",
+				"/nothing",
+				"/api/graphql",
+				"/graphiql/",
+				"/assets/",
+				"/index.html/",
+				"/healthz/",
+				"/crmapi",
+				"/crmapi/rest",
+				"/crmapi/rest/v1/authentication/token",
+				"/crmapi/rest/v2",
+				"/crmapi/rest/v2/",
+				"/crmapi/rest/v2/nothing",
 			} {
 				for _, method := range methods {
 					status, header, text := s.Do(t, method, path, nil)
@@ -47,7 +59,8 @@ func TestPaths_Unknown(t *testing.T) {
 func TestPaths_TrailingSlash(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
-	status, header, text := s.Do(t, http.MethodPost, "/graphql/", strings.NewReader(`{"query":"{__typename}"}`),
+	status, header, text := s.Do(t, http.MethodPost, "/graphql/",
+		strings.NewReader(`{"query":"{__typename}"}`),
 		"Content-Type", "application/json; charset=utf-8")
 	var answer apitest.Response
 	if err := json.Unmarshal(text, &answer); err != nil {
@@ -123,7 +136,8 @@ func TestGraphQL_OpenedInBrowser(t *testing.T) {
 			}
 		})
 	}
-	status, _, _ := on.Do(t, http.MethodGet, "/graphql", nil, "Accept", browser, "Sec-Fetch-Site", "cross-site")
+	status, _, _ := on.Do(t, http.MethodGet, "/graphql", nil, "Accept", browser, "Sec-Fetch-Site",
+		"cross-site")
 	if status != http.StatusOK {
 		t.Errorf("a link from another site: %d", status)
 	}
