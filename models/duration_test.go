@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-func TestFormatDuration(t *testing.T) {
+func TestFormatDuration_Units(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"24h":       "24 h",

@@ -13,10 +13,10 @@ const (
 	// server closed the connection while data arrives, the system would reset it and discard the response.
 	// nginx has the same under the name lingering_close.
 	lingerTimeout = time.Second
-	lingerBytes   = 64 << 20
+	lingerBytes   = 256 << 20
 	// maxLingering is how many requests linger at once; a flood of large bodies must not keep the server
 	// reading.
-	maxLingering = 64
+	maxLingering = 32
 	// keptAliveBytes is how much of a body net/http itself reads after the response, to use the connection
 	// again: maxPostHandlerReadBytes in net/http/server.go.
 	keptAliveBytes = 256 << 10
