@@ -52,8 +52,9 @@ func (r *Resolver) create(
 	record := api.RequestOf(ctx)
 	record.Count(&outcome)
 	api.BoundProblems(outcome.UnprocessedCustomerEventsSet, outcome.Summary.Received)
+	processed := make([]model.ProcessedCustomerEvent, len(outcome.ProcessedCustomerEventsSet))
 	payload := &model.Outcome{
-		ProcessedCustomerEventsSet:   make([]model.ProcessedCustomerEvent, len(outcome.ProcessedCustomerEventsSet)),
+		ProcessedCustomerEventsSet:   processed,
 		UnprocessedCustomerEventsSet: outcome.UnprocessedCustomerEventsSet,
 		Summary:                      outcome.Summary,
 	}
@@ -61,9 +62,11 @@ func (r *Resolver) create(
 		payload.ProcessedCustomerEventsSet[i].ProcessedCustomerEvent = &outcome.ProcessedCustomerEventsSet[i]
 	}
 	if selectsPath(ctx, "processedCustomerEventsSet", "event") {
-		// The events are stored by now. If they cannot be read, OUTCOME_UNKNOWN makes the caller repeat the call.
+		// The events are stored by now. If they cannot be read, OUTCOME_UNKNOWN makes the caller repeat the
+		// call.
 		if err := r.readBack(ctx, request.Caller, payload.ProcessedCustomerEventsSet); err != nil {
-			r.Log.WarnContext(ctx, "stored events could not be read back", "request", record.ID, "error", err)
+			r.Log.WarnContext(ctx, "stored events could not be read back",
+				"request", record.ID, "error", err)
 			return nil, events.ErrOutcomeUnknown
 		}
 	}
@@ -126,7 +129,7 @@ func (r *Resolver) login(ctx context.Context, input generated.LoginInput) (*gene
 
 // logout ends the session of the request's token.
 func (r *Resolver) logout(ctx context.Context) (bool, error) {
-	if err := r.Auth.LogOut(ctx, api.RequestOf(ctx).Token); err != nil {
+	if err := api.LogOut(ctx, r.Auth, api.RequestOf(ctx).Token); err != nil {
 		return false, err
 	}
 	return true, nil

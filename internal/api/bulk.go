@@ -100,7 +100,7 @@ func (c BulkCall) Request(ctx context.Context, service *auth.Service) (events.Re
 	}
 	take := Take
 	if request.Events.Received > events.MaxEventsPerCall {
-		take = TakeUpTo // the service refuses the call
+		take = TakeUpTo // the service rejects the call
 	}
 	return request, take(ctx, request.Caller, request.Events.Received)
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 
 	"customer-events/internal/apierr"
 	"customer-events/internal/auth"
@@ -15,7 +16,22 @@ const MaxKeyLength = 255
 func Caller(ctx context.Context, service *auth.Service, token string) (models.Caller, error) {
 	caller, err := service.Caller(ctx, token)
 	RequestOf(ctx).SetUser(caller.Name)
-	return caller, err
+	return caller, tokenError(err, token)
+}
+
+// LogOut makes the token invalid.
+func LogOut(ctx context.Context, service *auth.Service, token string) error {
+	return tokenError(service.LogOut(ctx, token), token)
+}
+
+// tokenError adds to the error of an unauthenticated call whether it had a token.
+func tokenError(err error, token string) error {
+	if !errors.Is(err, auth.ErrUnauthenticated) {
+		return err
+	}
+	public := Public(err)
+	public.TokenSent = token != ""
+	return public
 }
 
 // LogIn returns a session for a user name and a password. A login may wait long for its CPU slot;

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"customer-events/internal/api"
+	"customer-events/internal/apierr"
 	"customer-events/internal/telemetry"
 	"customer-events/models"
 )
@@ -51,11 +52,23 @@ func requestAttributes(r *http.Request, status int, took time.Duration, request 
 			attributes = append(attributes, slog.String(text.key, models.Sanitize(text.value)))
 		}
 	}
+	if reason := forbiddenReason(request); reason != "" {
+		attributes = append(attributes, slog.String("reason", reason))
+	}
 	if request.Events > 0 {
 		attributes = append(attributes, slog.Int("events", request.Events), slog.Int("replayed", request.Replayed),
 			slog.Any("unprocessed", request.Unprocessed))
 	}
 	return attributes
+}
+
+// forbiddenReason returns why a request from a web page of another site was rejected. It names the origin,
+// which front-end developers look for first.
+func forbiddenReason(request *api.Request) string {
+	if request.Forbidden == nil || request.Forbidden.Kind != apierr.Forbidden {
+		return ""
+	}
+	return request.Forbidden.Message
 }
 
 // statusRecorder remembers the status of a response, and adds the headers of the rate limit.
