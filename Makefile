@@ -185,8 +185,10 @@ ui-check: ## Check that internal/playground/dist is up to date
 	diff -r internal/playground/dist "$$copy/internal/playground/dist" || { echo 'not up to date: run make ui'; exit 1; }
 
 .PHONY: test-conformance
-test-conformance: build test/conformance/node_modules ## Audit the built program for GraphQL over HTTP, and lint its OpenAPI
+test-conformance: build test/conformance/node_modules ## Audit the built program for GraphQL over HTTP, call it with Apollo Client and urql, and lint its OpenAPI
 	.ci/with-demo ./customer-events bash -c 'node test/conformance/audit.mjs "$$SERVER/graphql" &&
+		node test/conformance/schema.mjs "$$SERVER" &&
+		node test/conformance/persisted.mjs "$$SERVER/graphql" &&
 		node test/conformance/openapi.mjs "$$SERVER/crmapi/rest/v2/openapi.json"'
 
 .PHONY: examples

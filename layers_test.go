@@ -34,7 +34,7 @@ var allowedImports = map[string][]string{
 	"test/program":               {},
 	"test/testutil":              {},
 	"examples/go":                {},
-	"internal/middleware":        {},
+	"internal/middleware":        {"models"},
 	"graph":                      {"internal/admission", "internal/apierr", "internal/auth", "internal/api", "internal/events", "internal/strictjson", "graph/generated", "graph/model", "models"},
 	"graph/generated":            {"internal/events", "graph/model", "models"},
 	"graph/model":                {"internal/events", "internal/strictjson", "models"},

@@ -160,7 +160,8 @@ func (c *coercion) object(definition *ast.Definition, path ast.Path) (any, error
 		field := definition.Fields.ForName(name)
 		switch {
 		case field == nil:
-			c.addError(path, "has a field (%s) that %s does not have", models.Sanitize(name), definition.Name)
+			c.addError(path, "has a field (%s) that %s does not have",
+				models.Sanitize(name), definition.Name)
 			return c.cursor.Skip()
 		case given[name]:
 			c.addError(appendPath(path, ast.PathName(name)), "is given twice")

@@ -28,6 +28,8 @@ const (
 	methodNotAllowed = apierr.MethodNotAllowed
 	notAcceptable    = apierr.NotAcceptable
 	unsupportedMedia = apierr.UnsupportedMedia
+
+	persistedQueryNotSupported = apierr.PersistedQueryNotSupported
 )
 
 // keepsStatus reports whether a response of plain application/json has this status. For the other

@@ -90,10 +90,11 @@ func (h *handler) execute(
 	}
 	out := &output{h: h, operation: operation.Operation}
 	opCtx := &graphql.OperationContext{
-		RawQuery: e.query, Variables: variables, OperationName: e.operationName, Doc: doc, Operation: operation,
+		RawQuery: e.query, Variables: variables, OperationName: e.operationName,
+		Doc: doc, Operation: operation,
 		DisableIntrospection:   !h.Introspection,
 		RecoverFunc:            h.recovered,
-		ResolverMiddleware:     func(ctx context.Context, next graphql.Resolver) (any, error) { return next(ctx) },
+		ResolverMiddleware:     callResolver,
 		RootResolverMiddleware: out.runRootField,
 	}
 	if err := h.checkCost(ctx, opCtx); err != nil {
@@ -112,6 +113,9 @@ func (h *handler) execute(
 	}
 	return data, response.Errors
 }
+
+// callResolver is the middleware of resolvers that does nothing else.
+func callResolver(ctx context.Context, next graphql.Resolver) (any, error) { return next(ctx) }
 
 // checkCost limits a request as a whole, so that one request cannot do the work of many. All its fields
 // together may receive the events of one call and read pages of a thousand events, and its answer must be
@@ -147,11 +151,13 @@ func (h *handler) checkCost(ctx context.Context, opCtx *graphql.OperationContext
 	case sum.events > events.MaxEventsPerCall:
 		return h.tooManyEventsError(ctx, opCtx.Variables, fields, demands, sum.events)
 	case sum.notDecoded:
-		return newError(tooManyEvents, "the variables of this request carry more than %d events, used or not: "+
-			"send at most %d in a request", maxDecoded, events.MaxEventsPerCall)
+		return newError(tooManyEvents,
+			"the variables of this request carry more than %d events, used or not: "+
+				"send at most %d in a request", maxDecoded, events.MaxEventsPerCall)
 	case sum.pages > maxPages:
 		return newError(badRequest,
-			"this request reads %d pages of events and may read %d: ask for them one by one", sum.pages, maxPages)
+			"this request reads %d pages of events and may read %d: ask for them one by one",
+			sum.pages, maxPages)
 	case sum.nodes > maxNodes:
 		return newError(badRequest, "the pages of this request have up to %d events and may have %d: "+
 			"ask for them one by one", sum.nodes, maxNodes)
@@ -162,7 +168,8 @@ func (h *handler) checkCost(ctx context.Context, opCtx *graphql.OperationContext
 // tooManyEventsError returns the error of a request with too many events. The server has read them, so they
 // count against the rate limit of the users who sent them.
 func (h *handler) tooManyEventsError(
-	ctx context.Context, variables map[string]any, fields []graphql.CollectedField, demands []demand, received int,
+	ctx context.Context, variables map[string]any,
+	fields []graphql.CollectedField, demands []demand, received int,
 ) error {
 	for i, field := range fields {
 		if demands[i].events == 0 {

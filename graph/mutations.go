@@ -31,33 +31,30 @@ func (r *Resolver) caller(ctx context.Context, token *string) (models.Caller, er
 	return api.Caller(ctx, text)
 }
 
-// request authenticates a call, and decodes its input for the service.
-func (r *Resolver) request(ctx context.Context, input model.CreateWebCustomerEventsInput) (events.Request, error) {
-	call := api.BulkCall{
+// bulkCall returns the call of an input. Its events are decoded already, or are literals of a query, whose
+// size is limited.
+func (r *Resolver) bulkCall(input model.CreateWebCustomerEventsInput) api.BulkCall {
+	return api.BulkCall{
 		Token: input.Token, IdempotencyKey: input.IdempotencyKey,
-		FieldNames: events.CamelCase, KeyField: "idempotencyKey",
+		FieldNames: events.CamelCase, KeyField: "idempotencyKey", IsSmallBody: true,
 		Decode: func() (events.ReceivedEvents, error) { return input.Set(r.Decoder) },
 	}
-	return call.Request(ctx)
 }
 
 // create records the events of a call.
 func (r *Resolver) create(
 	ctx context.Context, input model.CreateWebCustomerEventsInput,
 ) (*model.Outcome, error) {
-	request, err := r.request(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	outcome, err := r.Service.CreateWebCustomerEvents(ctx, request)
+	request, outcome, err := r.bulkCall(input).Create(ctx, r.Service)
 	if err != nil {
 		return nil, err
 	}
 	record := api.LogRecordOf(ctx)
 	record.Count(&outcome)
 	api.BoundProblems(outcome.UnprocessedCustomerEventsSet, outcome.Summary.Received)
+	processed := make([]model.ProcessedCustomerEvent, len(outcome.ProcessedCustomerEventsSet))
 	payload := &model.Outcome{
-		ProcessedCustomerEventsSet:   make([]model.ProcessedCustomerEvent, len(outcome.ProcessedCustomerEventsSet)),
+		ProcessedCustomerEventsSet:   processed,
 		UnprocessedCustomerEventsSet: outcome.UnprocessedCustomerEventsSet,
 		Summary:                      outcome.Summary,
 	}
@@ -65,9 +62,11 @@ func (r *Resolver) create(
 		payload.ProcessedCustomerEventsSet[i].ProcessedCustomerEvent = &outcome.ProcessedCustomerEventsSet[i]
 	}
 	if selectsPath(ctx, "processedCustomerEventsSet", "event") {
-		// The events are stored by now. If they cannot be read, OUTCOME_UNKNOWN makes the caller repeat the call.
+		// The events are stored by now. If they cannot be read, OUTCOME_UNKNOWN makes the caller repeat the
+		// call.
 		if err := r.readBack(ctx, request.Caller, payload.ProcessedCustomerEventsSet); err != nil {
-			r.Log.WarnContext(ctx, "stored events could not be read back", "request", record.ID, "error", err)
+			r.Log.WarnContext(ctx, "stored events could not be read back",
+				"request", record.ID, "error", err)
 			return nil, events.ErrOutcomeUnknown
 		}
 	}

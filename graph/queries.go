@@ -134,7 +134,7 @@ func (r *Resolver) events(
 func (r *Resolver) check(
 	ctx context.Context, input model.CreateWebCustomerEventsInput,
 ) (*events.DryRunResult, error) {
-	request, err := r.request(ctx, input)
+	request, err := r.bulkCall(input).Request(ctx)
 	if err != nil {
 		return nil, err
 	}

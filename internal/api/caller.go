@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 
 	"customer-events/internal/admission"
 	"customer-events/internal/apierr"
@@ -17,7 +18,17 @@ func Caller(ctx context.Context, token string) (models.Caller, error) {
 	authentication := AuthenticationOf(ctx)
 	caller, err := authentication.callerOf(ctx, token)
 	authentication.SetUser(caller.Name)
-	return caller, err
+	return caller, tokenError(err, token)
+}
+
+// tokenError adds to the error of an unauthenticated call whether it had a token.
+func tokenError(err error, token string) error {
+	if !errors.Is(err, auth.ErrUnauthenticated) {
+		return err
+	}
+	public := Public(err)
+	public.TokenSent = token != ""
+	return public
 }
 
 // HeaderToken returns the token of the header Authorization; empty if it has none.
@@ -43,7 +54,7 @@ func LogIn(ctx context.Context, service *auth.Service, username, password string
 // LogOut ends the session of a token. The token is not valid for what the same request does next, either.
 func LogOut(ctx context.Context, service *auth.Service, token string) error {
 	defer AuthenticationOf(ctx).forget()
-	return service.LogOut(ctx, token)
+	return tokenError(service.LogOut(ctx, token), token)
 }
 
 // Token returns the call's token: the token of the input, or of the header if the input has none. If the
@@ -69,11 +80,16 @@ func WithIdempotencyKey(ctx context.Context, key string) context.Context {
 	return context.WithValue(ctx, idempotencyKey{}, key)
 }
 
+func idempotencyKeyOf(ctx context.Context) string {
+	key, _ := ctx.Value(idempotencyKey{}).(string)
+	return key
+}
+
 // Key returns the call's idempotency key: the key of the input's field, or of the header if the input has
 // none; empty if the call has none. If the call has both, they must be equal. An empty key counts as none,
 // as an empty token does.
 func Key(ctx context.Context, field string, input *string) (string, error) {
-	key, _ := ctx.Value(idempotencyKey{}).(string)
+	key := idempotencyKeyOf(ctx)
 	absent := input == nil || *input == ""
 	switch {
 	case absent && key == "":

@@ -16,6 +16,7 @@ import (
 	"customer-events/internal/importer"
 	"customer-events/internal/sender"
 	"customer-events/internal/store"
+	"customer-events/models"
 )
 
 // cli is the command line.
@@ -183,7 +184,7 @@ func importFile(ctx context.Context, c config, env Env, kind, file string, dryRu
 	if dryRun {
 		fmt.Fprintln(env.Stdout, "This is a dry run: nothing was stored.")
 	}
-	fmt.Fprintf(env.Stdout, "%s, in %s\n", result, result.Took.Round(time.Millisecond))
+	fmt.Fprintf(env.Stdout, "%s, in %s\n", result, models.FormatDuration(result.Took.Round(time.Millisecond)))
 	if err == nil && result.Bad > 0 {
 		err = errBadRows
 		if result.RejectedFile != "" {

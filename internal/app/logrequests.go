@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"customer-events/internal/api"
+	"customer-events/internal/apierr"
 	"customer-events/internal/telemetry"
 	"customer-events/models"
 )
@@ -52,11 +53,24 @@ func requestAttributes(r *http.Request, status int, took time.Duration, record *
 			attributes = append(attributes, slog.String(text.key, models.Sanitize(text.value)))
 		}
 	}
+	if reason := forbiddenReason(r.Context()); reason != "" {
+		attributes = append(attributes, slog.String("reason", reason))
+	}
 	if record.Events > 0 {
 		attributes = append(attributes, slog.Int("events", record.Events),
 			slog.Int("replayed", record.Replayed), slog.Any("unprocessed", record.Unprocessed))
 	}
 	return attributes
+}
+
+// forbiddenReason returns why a request from a web page of another site was rejected. It names the origin,
+// which front-end developers look for first.
+func forbiddenReason(ctx context.Context) string {
+	forbidden := api.Forbidden(ctx)
+	if forbidden == nil || forbidden.Kind != apierr.Forbidden {
+		return ""
+	}
+	return forbidden.Message
 }
 
 // statusRecorder remembers the status of a response.

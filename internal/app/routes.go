@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/klauspost/compress/gzhttp"
 
 	"customer-events/graph"
 	"customer-events/graph/generated"
@@ -59,21 +58,27 @@ func routes(
 	protocol := func(handler http.Handler, spans telemetry.Convention) http.Handler {
 		return traces.Middleware(c.crossOrigin.CORS(detectDisconnects(handler)), spans, c.trustedProxies)
 	}
-	mux.Handle("/graphql", protocol(graphQL, telemetry.GraphQL))
-	mux.Handle(crmapi.Prefix, protocol(webAPI, telemetry.HTTP))
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+	graphQL = protocol(graphQL, telemetry.GraphQL)
+	webHandler := protocol(webAPI, telemetry.HTTP)
+	mux.Handle(strings.TrimSuffix(crmapi.Prefix, "/"), webHandler)
+	mux.Handle(crmapi.Prefix, webHandler)
+	mux.Handle("/healthz", readOnly(func(w http.ResponseWriter, _ *http.Request) {
 		writeText(w, http.StatusOK, "ok")
-	})
-	mux.HandleFunc("GET /readyz", readiness(db, draining, log))
+	}))
+	mux.Handle("/readyz", readOnly(readiness(db, draining, log)))
 	if c.metricsListen == "" {
-		mux.Handle("GET /metrics", metrics.Handler())
+		mux.Handle("/metrics", readOnly(metrics.Handler().ServeHTTP))
 	}
 	if c.introspection {
-		mux.HandleFunc("GET /schema.graphql", func(w http.ResponseWriter, _ *http.Request) {
+		graphQL = redirectBrowsers(graphQL)
+		mux.Handle("/schema.graphql", readOnly(func(w http.ResponseWriter, _ *http.Request) {
 			writeText(w, http.StatusOK, strings.TrimSpace(schema))
-		})
-		mux.Handle("/", playground.Handler())
+		}))
+		mux.Handle("/", playground.Handler(http.HandlerFunc(notFound)))
+	} else {
+		mux.HandleFunc("/", notFound)
 	}
+	mux.Handle("/graphql", graphQL)
 	uploads := newUploads()
 	return chain(mux,
 		identify,
@@ -81,11 +86,12 @@ func routes(
 		limitRate(ratelimit.New(c.rateLimit)),
 		securityHeaders(c.certificate != nil),
 		forbidCrossOrigin(c.crossOrigin),
+		rejectConflicts,
 		clientAddress(c.trustedProxies),
+		uploads.handler,
 		logRequests(lines, metrics),
 		loopbackOnly(c.demo),
-		uploads.handler,
-		func(next http.Handler) http.Handler { return gzhttp.GzipHandler(next) },
+		compress,
 		newUnsentResponses().handler,
 		closeWhileDraining(draining),
 	), uploads

@@ -13,6 +13,7 @@ import (
 
 	"customer-events/internal/crmapi"
 	"customer-events/internal/telemetry"
+	"customer-events/models"
 )
 
 // serve runs the server until the context ends, and then finishes the running calls.
@@ -102,7 +103,7 @@ func serve(ctx context.Context, c config, env Env) (err error) {
 	case err = <-served:
 	case <-ctx.Done():
 		log.Info("shutting down: serving calls until the drain is over, then finishing running ones; a "+
-			"second signal stops at once", "drain", c.drain.String())
+			"second signal stops at once", "drain", models.FormatDuration(c.drain))
 		draining.Store(true)
 		err = shutdown(server, listener, served, conns, c.drain, log)
 	}

@@ -31,12 +31,17 @@ var errShuttingDown = apierr.New(apierr.Unavailable,
 
 // uploads are the bodies of requests that are still arriving.
 type uploads struct {
+	// lingering bounds how many requests linger at once.
+	lingering chan struct{}
+
 	mu   sync.Mutex
 	open map[*uploadBody]struct{}
 }
 
 func newUploads() *uploads {
-	return &uploads{open: make(map[*uploadBody]struct{})}
+	return &uploads{
+		lingering: make(chan struct{}, maxLingering), open: make(map[*uploadBody]struct{}),
+	}
 }
 
 // uploadBody is the body of a request that counts what arrives.
@@ -63,6 +68,9 @@ func (u *uploads) handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer u.track(w, r)()
 		next.ServeHTTP(w, r)
+		if body, ok := r.Body.(*uploadBody); ok {
+			u.linger(w, r, body)
+		}
 	})
 }
 

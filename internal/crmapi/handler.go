@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,6 +25,11 @@ const Prefix = "/crmapi/rest/v2/"
 
 //go:embed openapi.json
 var description []byte
+
+// unauthenticated is the message for a call without a valid token. The text of package auth names the
+// GraphQL input.
+const unauthenticated = "a valid token is needed: log in, and send it as token in the body, " +
+	"or as Authorization: Bearer …"
 
 // emptyObject is the data of an answer without data.
 var emptyObject = []byte("{}")
@@ -118,6 +124,9 @@ func (h *Handler) call(
 // writeError answers with an error.
 func (h *Handler) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	public := api.Report(r.Context(), h.Log, err)
+	if public.Kind == apierr.Unauthenticated {
+		public.Message = unauthenticated
+	}
 	api.LogRecordOf(r.Context()).Code = public.Code()
 	public.SetHeaders(w.Header())
 	writeResponse(w, public.Status(), emptyObject, statusOf(public), public.Message)
@@ -134,6 +143,7 @@ func writeResponse(w http.ResponseWriter, httpStatus int, data []byte, s status,
 	header := w.Header()
 	header.Set("Content-Type", "application/json; charset=utf-8")
 	header.Set("Cache-Control", "no-store")
+	header.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(httpStatus)
 	_, _ = w.Write(body) // a caller that has disconnected cannot receive an error
 }
