@@ -19,7 +19,7 @@ type cli struct {
 	options
 	ShowVersion bool `name:"version" short:"v" env:"-" help:"Print version, commit and Go version."`
 
-	Serve    struct{}      `cmd:"" default:"1" help:"Serve the database (the default). Applies migrations first."`
+	Serve    struct{}      `cmd:"" default:"1" help:"Serve the database (default). Applies migrations first."`
 	Migrate  struct{}      `cmd:"" help:"Apply migrations and exit. Several servers may do so at once."`
 	User     userCommands  `cmd:"" help:"API users."`
 	Import   importCommand `cmd:"" help:"Add or update reference data from a file. Safe to repeat."`
@@ -42,8 +42,8 @@ type exportCommand struct {
 	Kind string `arg:"" help:"Kind of the records, see above."`
 }
 
-// Run runs one command line and returns the exit status: 0 for success, 1 for a failure, 2 for a wrong command
-// line, 3 for a send that did not reach the end of the file.
+// Run runs one command line and returns the exit status: 0 for success, 1 for a failure, 2 for a wrong
+// command line, 3 for a send that did not reach the end of the file.
 func Run(ctx context.Context, args []string, env Env) int {
 	var p cli
 	parser, err := newParser(&p, env)
@@ -81,7 +81,8 @@ func Run(ctx context.Context, args []string, env Env) int {
 func newParser(p *cli, env Env) (*kong.Kong, error) {
 	parser, err := kong.New(p, kong.Name("customer-events"), kong.DefaultEnvars("CRM"),
 		kong.Description(description), kong.Writers(env.Stdout, env.Stderr), kong.Exit(func(int) {}),
-		kong.ExplicitGroups(helpGroups()), kong.Vars{"unit_help": unitHelp}, kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100, FlagsLast: true}))
+		kong.ExplicitGroups(helpGroups()), kong.Vars{"unit_help": unitHelp},
+		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100, FlagsLast: true}))
 	if err == nil {
 		addTexts(parser.Model)
 	}

@@ -10,13 +10,13 @@ import (
 	"customer-events/internal/importer"
 )
 
-const description = "Records web customer events in bulk over GraphQL and the CRM's Web API. Every option is a " +
-	"flag and an environment variable; flags take precedence."
+const description = "Records web customer events in bulk over GraphQL and the CRM's Web API. Every " +
+	"option is a flag and an environment variable; flags take precedence."
 
 // databaseCommands are the commands that open the database themselves.
 var databaseCommands = []string{
-	"serve", "migrate", "user add", "user password", "user units", "user disable", "user enable", "user delete",
-	"user list", "import", "export",
+	"serve", "migrate", "user add", "user password", "user units", "user disable", "user enable",
+	"user delete", "user list", "import", "export",
 }
 
 // optionGroup is a group of the options at the root of the command line.
@@ -69,8 +69,8 @@ func acceptsGroup(command string, of *kong.Group) bool {
 	return group == nil || slices.Contains(group.commands, command) || slices.Contains(group.others, command)
 }
 
-// showsGroup reports whether the help of a command shows the options of a group. The help of the program shows
-// all, that of "user" those of its commands.
+// showsGroup reports whether the help of a command shows the options of a group. The help of the program
+// shows all, that of "user" those of its commands.
 func showsGroup(command string, of *kong.Group) bool {
 	group := groupOf(of)
 	return group == nil || command == "" || slices.ContainsFunc(group.commands, func(name string) bool {
@@ -122,8 +122,8 @@ func detailOf(command string) string {
 // kindsHelp lists the kinds in the order of importing, with their columns.
 func kindsHelp() string {
 	var text strings.Builder
-	text.WriteString("The kinds and their columns, in the order in which to import them, because rows refer to " +
-		"kinds before them (* is mandatory):\n")
+	text.WriteString("The kinds and their columns, in the order in which to import them, because rows " +
+		"refer to kinds before them (* is mandatory):\n")
 	for i, kind := range importer.Kinds() {
 		fmt.Fprintf(&text, "\n    %d  %-21s %s", i+1, kind, wrapColumns(importer.Columns(kind)))
 	}

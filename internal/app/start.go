@@ -29,8 +29,8 @@ func explainListen(err error) error {
 	}
 	var unknown *net.DNSError
 	if errors.As(err, &unknown) {
-		return fmt.Errorf("%w: the host of --listen or CRM_LISTEN is unknown: choose an address of this machine, "+
-			"such as 127.0.0.1:8080", err)
+		return fmt.Errorf("%w: the host of --listen or CRM_LISTEN is unknown: choose an address of "+
+			"this machine, such as 127.0.0.1:8080", err)
 	}
 	return fmt.Errorf("listening: %w", err)
 }

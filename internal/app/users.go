@@ -50,8 +50,8 @@ type userName struct {
 }
 
 // unitHelp is the help of --unit.
-const unitHelp = "A unit that the user may write for and read, by id, name or alternative code; repeat it for " +
-	"more."
+const unitHelp = "A unit that the user may write for and read, by id, name or alternative code; repeat " +
+	"it for more."
 
 func (u userAdd) run(ctx context.Context, c config, env Env) (err error) {
 	if strings.TrimSpace(u.Name) == "" || len(u.Name) > 255 {
@@ -65,7 +65,9 @@ func (u userAdd) run(ctx context.Context, c config, env Env) (err error) {
 		if err != nil {
 			return "", err
 		}
-		user := models.User{Name: u.Name, PasswordHash: auth.HashPassword(password), CreatedAt: time.Now().UTC()}
+		user := models.User{
+			Name: u.Name, PasswordHash: auth.HashPassword(password), CreatedAt: time.Now().UTC(),
+		}
 		return "can log in", db.AddUser(ctx, &user, u.Unit)
 	})
 }
