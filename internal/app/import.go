@@ -36,17 +36,19 @@ func (i importCommand) run(ctx context.Context, c config, env Env) (err error) {
 			return fmt.Errorf("opening the file to import: %w", err)
 		}
 	}
-	db, err := open(ctx, c, env.Log)
+	opened := openForImport
+	if i.DryRun {
+		opened = openForDryRun
+	}
+	target, err := opened(ctx, c, env)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	hasher, err := openSecrets(ctx, c, db)
-	if err != nil {
-		return err
+	defer func() { err = errors.Join(err, target.close()) }()
+	options := importer.Options{
+		Kind: i.Kind, File: i.File, To: target.db, Hasher: target.hasher, DryRun: i.DryRun,
+		Report: env.Stderr, MostReported: maxReported, Rejected: i.File,
 	}
-	options := importer.Options{Kind: i.Kind, File: i.File, To: db, Hasher: hasher, DryRun: i.DryRun,
-		Report: env.Stderr, MostReported: maxReported, Rejected: i.File}
 	if i.File == "-" {
 		options.File, options.Input, options.Rejected = "standard input", env.Stdin, i.Kind
 	}

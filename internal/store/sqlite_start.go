@@ -35,7 +35,7 @@ func (*sqliteDialect) explain(err error) error { return err }
 
 // exists reads the file with a connection that cannot change it.
 func (d *sqliteDialect) exists(ctx context.Context) error {
-	missing := fmt.Errorf("there is no database at %s: %s", d.path, createIt)
+	missing := fmt.Errorf("%w at %s: %s", ErrNoDatabase, d.path, createIt)
 	file, err := os.Stat(d.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -174,19 +173,5 @@ func TestUserAdd_AsksOnlyWhenItCanSucceed(t *testing.T) {
 	}
 	if out := user(1, "", "password", "berta"); !strings.Contains(out, "no user") {
 		t.Errorf("%s", out)
-	}
-}
-
-// TestImport_MissingFile expects an error and no new database.
-func TestImport_MissingFile(t *testing.T) {
-	t.Parallel()
-	folder := t.TempDir()
-	exit, _, stderr := apitest.Command(t, "", "import", "units", filepath.Join(folder, "units.csv"),
-		"--database", "sqlite:"+filepath.Join(folder, "x.db"))
-	if exit != 1 || !strings.Contains(stderr, "units.csv: no such file") {
-		t.Errorf("exit %d: %s", exit, stderr)
-	}
-	if files, err := os.ReadDir(folder); err != nil || len(files) > 0 {
-		t.Errorf("%v, %v", files, err)
 	}
 }
