@@ -52,9 +52,9 @@ var details = map[string]string{
 		"status: 0 all rows are imported, 1 some were rejected or it failed, 2 the command line is " +
 		"wrong.",
 	"export": "The file can be imported, which changes nothing. It has ids and no secrets.",
-	"send": "Continues where it was interrupted. Exit status: 0 all events are processed, 1 some were " +
-		"rejected, 2 the command line is wrong, 3 it failed or was interrupted (run the same command " +
-		"to continue).",
+	"send": "Continues where it was interrupted. Rejected events go to a file beside it, to be " +
+		"corrected and sent. Exit status: 0 all events are processed, 1 some were rejected, 2 the " +
+		"command line is wrong, 3 it failed or was interrupted (run the same command to continue).",
 }
 
 // commandExamples are the examples of each command, without the name of the program.
