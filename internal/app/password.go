@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/term"
 )
@@ -30,7 +31,7 @@ func newPassword(ctx context.Context, env Env) (string, error) {
 	done := make(chan read, 1)
 	go func() {
 		password, err := readPassword(env)
-		if err == nil && len(password) < minPasswordLength {
+		if err == nil && utf8.RuneCountInString(password) < minPasswordLength {
 			err = fmt.Errorf("the password is too short: write at least %d characters", minPasswordLength)
 		}
 		if err == nil && onTerminal {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode/utf8"
 
 	"customer-events/internal/auth"
 	"customer-events/internal/store"
@@ -54,8 +55,8 @@ const unitHelp = "A unit that the user may write for and read, by id, name or al
 	"it for more."
 
 func (u userAdd) run(ctx context.Context, c config, env Env) (err error) {
-	if strings.TrimSpace(u.Name) == "" || len(u.Name) > 255 {
-		return errors.New("the user's name must have 1 to 255 characters")
+	if strings.TrimSpace(u.Name) == "" || utf8.RuneCountInString(u.Name) > 255 || !utf8.ValidString(u.Name) {
+		return errors.New("the user's name must have 1 to 255 characters, in UTF-8")
 	}
 	return u.withStore(ctx, c, env, func(db *store.Store) (string, error) {
 		if user, err := db.User(ctx, u.Name); err != nil || user != nil { // before asking for a password

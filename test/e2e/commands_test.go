@@ -84,6 +84,9 @@ func TestUserAdd_Command(t *testing.T) {
 				{"duplicate", "another password\n", "anna", "", "already"},
 				{"short", "1234567\n", "berta", "", "too short"},
 				{"empty", "", "berta", "", "too short"},
+				{"seven characters of two bytes", "äöüäöüä\n", "berta", "", "too short"},
+				{"name of 256 characters", "a good password\n", strings.Repeat("ä", 256), "", "name"},
+				{"name that is not UTF-8", "a good password\n", "a\xff", "", "name"},
 				{"unknown unit", "a good password\n", "berta", "nowhere", "nowhere"},
 				{"blank name", "a good password\n", " ", "", "name"},
 			} {
