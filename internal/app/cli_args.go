@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
 
@@ -45,6 +46,11 @@ type argumentReader struct {
 func readArguments(parser *kong.Kong, args []string) commandLine {
 	r := &argumentReader{parser: parser}
 	r.line.node = parser.Model.Node
+	for i, arg := range args {
+		if !utf8.ValidString(arg) { // kong would replace the bytes, and a file would not be found
+			r.mistake("argument %d is not UTF-8: set the terminal to UTF-8, or rename the file", i+1)
+		}
+	}
 	for len(args) > 0 {
 		switch arg := args[0]; {
 		case arg == "--":

@@ -203,6 +203,8 @@ func TestCommandLine_Mistakes(t *testing.T) {
 			"takes no arguments|no option --listen|no option --nonsense"},
 		{"several of send", "send --tls-cert /nope --rate-limit abc f --patience 100h",
 			"no option --tls-cert|no option --rate-limit|username is missing|patience (100h)"},
+		{"name that is not UTF-8", "user add a\xff", "argument 3 is not UTF-8"},
+		{"file that is not UTF-8", "import units \xff.csv", "argument 3 is not UTF-8"},
 		{"password as an argument", "user add anna CANARY", "user add takes NAME"},
 		{"password as an option", "user add anna --pasword=CANARY", "no option --pasword"},
 		{"password as a short option", "user add anna -pCANARY", "no option -p"},

@@ -55,8 +55,8 @@ const unitHelp = "A unit that the user may write for and read, by id, name or al
 	"it for more."
 
 func (u userAdd) run(ctx context.Context, c config, env Env) (err error) {
-	if strings.TrimSpace(u.Name) == "" || utf8.RuneCountInString(u.Name) > 255 || !utf8.ValidString(u.Name) {
-		return errors.New("the user's name must have 1 to 255 characters, in UTF-8")
+	if strings.TrimSpace(u.Name) == "" || utf8.RuneCountInString(u.Name) > 255 {
+		return errors.New("the user's name must have 1 to 255 characters")
 	}
 	return u.withStore(ctx, c, env, func(db *store.Store) (string, error) {
 		if user, err := db.User(ctx, u.Name); err != nil || user != nil { // before asking for a password
