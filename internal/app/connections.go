@@ -15,25 +15,25 @@ import (
 )
 
 const (
-	// maxConnections bounds the open connections, where the process may have that many files open at all. An
-	// idle one takes some 20 kB, with TLS 50 kB.
+	// maxConnections bounds the open connections, if the process may have that many open files. An idle
+	// connection takes about 20 kB, with TLS 50 kB.
 	maxConnections = 10_000
-	// reservedFiles is the least number of open files that is kept for the database, logs and the like.
+	// reservedFiles is the minimum number of open files that is reserved for the database, logs and the like.
 	reservedFiles = 64
-	// SilentGrace is how long a new connection may send no request before it counts as idle.
+	// SilentGrace is how long a new connection may go without a request before it counts as idle.
 	SilentGrace = time.Second
-	// UploadIdleAfter is how long a body may be on its way before its connection may be closed for another
-	// one.
+	// UploadIdleAfter is how long a body may take to arrive before its connection may be closed to admit
+	// another one.
 	UploadIdleAfter = 5 * time.Second
-	// sendBufferBytes is how much of a response the system holds that it has not sent.
+	// sendBufferBytes is how many unsent bytes of a response the operating system may hold.
 	sendBufferBytes = 64 << 10
 )
 
-// connections knows all open connections and bounds their number, in all and for each address. Beyond a
-// bound it closes an idle connection for the new one.
+// connections tracks all open connections and bounds their number, in total and for each address. Beyond a
+// bound, it closes an idle connection to admit the new one.
 type connections struct {
 	max, maxPerAddress int
-	// unbounded are the proxies whose connections are those of many clients.
+	// unbounded are the proxies: the connections of a proxy carry the requests of many clients.
 	unbounded middleware.TrustedProxies
 	uploads   *uploads
 	log       *slog.Logger
@@ -42,25 +42,28 @@ type connections struct {
 	open       map[net.Conn]*trackedConn // by socket
 	perAddress map[netip.Prefix]int
 	goingAway  bool
-	// closed and refused count since toldAt what was closed for others, and what was not let in.
+	// closed counts the connections that were closed to admit others, and refused those that were not
+	// admitted, both since reportedAt.
 	closed, refused int
-	toldAt          time.Time
-	// victims are by address, like perAddress; the zero value has those of all. More than one address is
-	// rarely crowded.
+	reportedAt      time.Time
+	// victims are by address, like perAddress; those of the zero prefix may have any address. It is rare that
+	// more than one address is at its bound.
 	victims map[netip.Prefix]victims
 }
 
 // trackedConn is one open connection.
 type trackedConn struct {
 	conn net.Conn // the socket
-	// address is the client's; of IPv6 its /64. The zero value is not bounded.
+	// address is the client's address, and for IPv6 its /64. The zero value is not bounded.
 	address netip.Prefix
 	state   http.ConnState
 	since   time.Time
 	http2   *goAwayConn // nil for HTTP/1.1
 }
 
-func newConnections(files int, unbounded middleware.TrustedProxies, uploads *uploads, log *slog.Logger) *connections {
+func newConnections(
+	files int, unbounded middleware.TrustedProxies, uploads *uploads, log *slog.Logger,
+) *connections {
 	most := maxConnections
 	if files > 0 {
 		most = min(most, files-min(max(reservedFiles, files/8), files/2))
@@ -72,7 +75,7 @@ func newConnections(files int, unbounded middleware.TrustedProxies, uploads *upl
 	}
 }
 
-// socket is the connection under TLS, and a connection without TLS itself.
+// socket returns the connection below TLS, or the connection itself if it has no TLS.
 func socket(conn net.Conn) net.Conn {
 	if over, ok := conn.(interface{ NetConn() net.Conn }); ok {
 		return over.NetConn()
@@ -80,17 +83,18 @@ func socket(conn net.Conn) net.Conn {
 	return conn
 }
 
-// limitedListener lets in what connections has room for.
+// limitedListener accepts only connections that connections admits.
 type limitedListener struct {
 	net.Listener
 	conns *connections
 }
 
+// Accept returns the next admitted connection, and closes those that are not admitted.
 func (l limitedListener) Accept() (net.Conn, error) {
 	for {
 		conn, err := l.Listener.Accept()
 		if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
-			l.conns.closeOne(netip.Prefix{}) // net/http waits a little and tries again
+			l.conns.closeOne(netip.Prefix{}) // net/http waits briefly and calls Accept again
 		}
 		if err != nil {
 			return nil, err
@@ -105,20 +109,20 @@ func (l limitedListener) Accept() (net.Conn, error) {
 	}
 }
 
-// admit notes a new connection, and closes an idle one for it if there are too many. It reports whether
-// there is room.
+// admit registers a new connection. If there are too many, it closes an idle one first. It reports whether
+// the new one is admitted.
 func (c *connections) admit(conn net.Conn) bool {
 	address := c.addressOf(conn)
 	c.mu.Lock()
 	crowded := address.IsValid() && c.perAddress[address] >= c.maxPerAddress
 	full := len(c.open) >= c.max
 	c.mu.Unlock()
-	// Accept is called by one goroutine, so that no other connection comes in between.
+	// Only one goroutine calls Accept, so the counts cannot grow in between.
 	if crowded && !c.closeOne(address) || full && !crowded && !c.closeOne(netip.Prefix{}) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.refused++
-		c.tell()
+		c.report()
 		return false
 	}
 	c.mu.Lock()
@@ -130,7 +134,7 @@ func (c *connections) admit(conn net.Conn) bool {
 	return true
 }
 
-// addressOf is what a connection counts for; the zero value for those that are only bounded in all.
+// addressOf returns the address for which a connection counts. The zero value counts for the total only.
 func (c *connections) addressOf(conn net.Conn) netip.Prefix {
 	at, err := netip.ParseAddrPort(conn.RemoteAddr().String())
 	if err != nil {
@@ -148,17 +152,17 @@ func (c *connections) addressOf(conn net.Conn) netip.Prefix {
 	return netip.PrefixFrom(address, bits).Masked()
 }
 
-// tell logs what was closed and refused, once a minute at most. The caller must hold mu.
-func (c *connections) tell() {
-	if time.Since(c.toldAt) < time.Minute {
+// report logs what was closed and refused, once a minute at most. The caller must hold mu.
+func (c *connections) report() {
+	if time.Since(c.reportedAt) < time.Minute {
 		return
 	}
 	c.log.Warn("too many connections: idle ones are closed for new ones", "open", len(c.open),
 		"closed", c.closed, "refused", c.refused, "max", c.max, "max_per_address", c.maxPerAddress)
-	c.closed, c.refused, c.toldAt = 0, 0, time.Now()
+	c.closed, c.refused, c.reportedAt = 0, 0, time.Now()
 }
 
-// forget takes a connection off the list. The caller must hold mu.
+// forget removes a connection from the list. The caller must hold mu.
 func (c *connections) forget(one *trackedConn) {
 	delete(c.open, one.conn)
 	if one.address.IsValid() {
@@ -175,7 +179,7 @@ func (c *connections) note(conn net.Conn, state http.ConnState) {
 	defer c.mu.Unlock()
 	one := c.open[socket(conn)]
 	if one == nil {
-		return // closed for another one
+		return // closed to admit another one
 	}
 	switch state {
 	case http.StateClosed, http.StateHijacked:
@@ -194,7 +198,7 @@ func (c *connections) note(conn net.Conn, state http.ConnState) {
 	}
 }
 
-// serveHTTP2 notes that a connection carries HTTP/2.
+// serveHTTP2 registers that a connection carries HTTP/2.
 func (c *connections) serveHTTP2(conn *goAwayConn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -204,8 +208,8 @@ func (c *connections) serveHTTP2(conn *goAwayConn) {
 	}
 }
 
-// goAway sends a GOAWAY frame on each HTTP/2 connection that has not had one; if all is set, on those to
-// come too. It does not wait.
+// goAway sends a GOAWAY frame on each HTTP/2 connection that has not sent one yet. If all is set, future
+// connections get one too. It does not wait.
 func (c *connections) goAway(all bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -217,8 +221,8 @@ func (c *connections) goAway(all bool) {
 	}
 }
 
-// count returns how many connections of HTTP/2 are open, and how many of HTTP/1.1 carry a request or have
-// not carried one yet.
+// count returns how many HTTP/2 connections are open, and how many HTTP/1.1 connections carry a request or
+// have not carried one yet.
 func (c *connections) count() (http2, http1 int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -231,19 +235,4 @@ func (c *connections) count() (http2, http1 int) {
 		}
 	}
 	return http2, http1
-}
-
-// closeSilent closes the connections that have not sent a whole request in so much time. It returns how
-// many.
-func (c *connections) closeSilent(after time.Duration) (closed int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, one := range c.open {
-		if one.state == http.StateNew && one.http2 == nil && time.Since(one.since) > after {
-			c.forget(one)
-			_ = one.conn.Close()
-			closed++
-		}
-	}
-	return closed
 }

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// closeOne closes a connection of an address, or of any, on which nothing would be lost. It reports whether
-// there was one.
+// closeOne closes a connection of an address (of any, for the zero prefix) on which no call would be lost.
+// It reports whether there was one.
 func (c *connections) closeOne(address netip.Prefix) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -28,34 +28,36 @@ func (c *connections) closeOne(address netip.Prefix) bool {
 		found.list = found.list[1:]
 		c.victims[address] = found
 		if one := c.open[next.conn]; one == nil || one.state != next.state || one.since != next.since {
-			continue // it is not idle any more
+			continue // no longer idle
 		}
 		c.forget(c.open[next.conn])
 		c.closed++
-		c.tell()
+		c.report()
 		_ = next.conn.Close()
 		return true
 	}
 }
 
-// victims are connections that may be closed, in that order. They are looked for in one go, since that takes
-// long.
+// victims are connections that may be closed, in that order. One search finds many of them, because a
+// search takes long.
 type victims struct {
 	list []trackedConn
 	at   time.Time
-	// exhausted says that there were no others.
+	// exhausted is true if the search found no others.
 	exhausted bool
 }
 
 const (
+	// victimsAtOnce is how many connections one search returns.
 	victimsAtOnce = 64
-	rescanAfter   = 20 * time.Millisecond
+	// rescanAfter is the pause after a search that found all there are.
+	rescanAfter = 20 * time.Millisecond
 )
 
-// findVictims returns the connections to close for others: first those that wait between two requests, then
-// those that have sent no request, then those whose request does not come to its end; of these first those
-// of the address that has the most, and of those first the one that has waited for longest. The caller must
-// hold mu.
+// findVictims returns the connections to close so that others can be admitted. First come those that are
+// idle between two requests, then those that have sent no request, then those whose body arrives too slowly.
+// Within each rank, connections of the address with the most connections come first, and among these the one
+// that has waited longest. The caller must hold mu.
 func (c *connections) findVictims(address netip.Prefix) victims {
 	now, uploading := time.Now(), c.uploads.since()
 	rank := func(one *trackedConn) int {
@@ -81,11 +83,27 @@ func (c *connections) findVictims(address netip.Prefix) victims {
 		}
 	}
 	slices.SortFunc(candidates, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(b.rank, a.rank), cmp.Compare(b.neighbours, a.neighbours), a.since.Compare(b.since))
+		return cmp.Or(cmp.Compare(b.rank, a.rank), cmp.Compare(b.neighbours, a.neighbours),
+			a.since.Compare(b.since))
 	})
 	found := victims{at: now, exhausted: len(candidates) <= victimsAtOnce}
 	for _, one := range candidates[:min(len(candidates), victimsAtOnce)] {
 		found.list = append(found.list, one.trackedConn)
 	}
 	return found
+}
+
+// closeSilent closes the connections that have not sent a whole request within the given time, and returns
+// how many it has closed.
+func (c *connections) closeSilent(after time.Duration) (closed int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, one := range c.open {
+		if one.state == http.StateNew && one.http2 == nil && time.Since(one.since) > after {
+			c.forget(one)
+			_ = one.conn.Close()
+			closed++
+		}
+	}
+	return closed
 }

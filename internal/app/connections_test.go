@@ -13,7 +13,7 @@ import (
 	"customer-events/internal/middleware"
 )
 
-// addressed is a connection of an address.
+// addressed is a connection with a given remote address.
 type addressed struct {
 	net.Conn
 	at     string
@@ -26,13 +26,14 @@ func (a *addressed) RemoteAddr() net.Addr {
 
 func (a *addressed) Close() error { a.closed = true; return nil }
 
+// TestConnections_Bounds uses a process with 32 open files, which admits 16 connections, 12 for each address.
 func TestConnections_Bounds(t *testing.T) {
 	t.Parallel()
 	proxies, err := middleware.ParseTrustedProxies("10.0.0.0/8")
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := newConnections(32, proxies, newUploads(nil), slog.New(slog.DiscardHandler)) // 16, and 12 for each address
+	c := newConnections(32, proxies, newUploads(nil), slog.New(slog.DiscardHandler))
 	if c.max != 16 || c.maxPerAddress != 12 {
 		t.Fatalf("%d, %d", c.max, c.maxPerAddress)
 	}
@@ -58,18 +59,19 @@ func TestConnections_Bounds(t *testing.T) {
 	}
 	const one, sameNetwork, other, proxy = "[2001:db8::1]:1", "[2001:db8::2]:1", "192.0.2.1:1", "10.1.2.3:1"
 	if n := open(one, 8, http.StateActive) + open(sameNetwork, 8, http.StateActive); n != 12 {
-		t.Errorf("a /64 has %d connections that work", n)
+		t.Errorf("a /64 has %d active connections", n)
 	}
 	if n := open(other, 8, http.StateActive); n != 4 {
-		t.Errorf("%d more have room", n)
+		t.Errorf("%d connections of another address are admitted", n)
 	}
 	c.note(conns[0], http.StateIdle)
 	c.note(conns[13], http.StateIdle)
 	if n := open(other, 1, http.StateActive); n != 1 || closed(one) != 1 || closed(other) != 0 {
-		t.Errorf("an idle connection of the address with the most is closed first: %d, %d, %d", n, closed(one), closed(other))
+		t.Errorf("admitted %d, closed %d of the address with the most connections and %d of another", n,
+			closed(one), closed(other))
 	}
 	if n := open(proxy, 3, http.StateIdle); n != 3 || closed(proxy) != 2 {
-		t.Errorf("idle ones make room: %d, %d", n, closed(proxy))
+		t.Errorf("of idle connections %d are admitted and %d closed", n, closed(proxy))
 	}
 	for _, conn := range conns {
 		c.note(conn, http.StateClosed)
@@ -82,7 +84,7 @@ func TestConnections_Bounds(t *testing.T) {
 	}
 }
 
-// exhausted is a listener of a process that has no file left.
+// exhausted is a listener of a process that cannot open any more files.
 type exhausted struct {
 	net.Listener
 	fails int
@@ -95,13 +97,13 @@ func (e *exhausted) Accept() (net.Conn, error) {
 	return &addressed{at: "192.0.2.2:1"}, nil
 }
 
-// Without a file left an idle connection is closed, and the error is one that net/http waits for and tries
-// again.
+// TestLimitedListener_NoFiles checks that an idle connection is closed when the process cannot open any more
+// files, and that the error is temporary, so that net/http tries again.
 func TestLimitedListener_NoFiles(t *testing.T) {
 	t.Parallel()
 	c := newConnections(0, nil, newUploads(nil), slog.New(slog.DiscardHandler))
 	if c.max != maxConnections {
-		t.Errorf("where no bound is known: %d", c.max)
+		t.Errorf("without a limit on open files: %d", c.max)
 	}
 	l := limitedListener{&exhausted{fails: 1}, c}
 	idle := &addressed{at: "192.0.2.1:1"}

@@ -15,15 +15,15 @@ import (
 	"customer-events/test/apitest"
 )
 
-// sqliteFault is an error as SQLite's driver has them.
+// sqliteFault is an error with a code, as SQLite's driver returns them.
 type sqliteFault int
 
 func (f sqliteFault) Error() string { return fmt.Sprint("fault ", int(f)) }
 
 func (f sqliteFault) Code() int { return int(f) }
 
-// dbError is one row of the table of database errors, as a caller sees it: what a call is answered if the
-// error comes again and again, in the INSERT and in COMMIT, and whether /readyz is 200 then.
+// dbError is one row of the table of database errors as a caller sees them: the code of the response if the
+// error persists, in the INSERT and in COMMIT, and whether /readyz is 200 meanwhile.
 type dbError struct {
 	name                       string
 	codes                      []int
@@ -31,7 +31,12 @@ type dbError struct {
 	readyInsert, readyOnCommit bool
 }
 
-const unavailable, unknown, internal, rejected = "UNAVAILABLE", "OUTCOME_UNKNOWN", "INTERNAL_SERVER_ERROR", ""
+const (
+	unavailable = "UNAVAILABLE"
+	unknown     = "OUTCOME_UNKNOWN"
+	internal    = "INTERNAL_SERVER_ERROR"
+	rejected    = "" // the event is unprocessed
+)
 
 var mysqlRows = []dbError{
 	{"deadlock, snapshot, lock wait", []int{1213, 1020, 1205}, unavailable, unavailable, true, true},
@@ -44,7 +49,7 @@ var mysqlRows = []dbError{
 	{"Galera without quorum", []int{1047}, unavailable, unknown, false, false},
 	{"binary log", []int{1026, 1598}, unavailable, unknown, false, false},
 	{"read-only", []int{1290, 1792, 1836, 1036}, unavailable, unavailable, false, false},
-	{"connections, threads, transactions", []int{1040, 1203, 1226, 1135, 1637}, unavailable, unavailable, false, false},
+	{"too many connections", []int{1040, 1203, 1226, 1135, 1637}, unavailable, unavailable, false, false},
 	{"memory", []int{1206, 1041, 1038, 1037}, unavailable, unavailable, false, false},
 	{"disk", []int{1021, 1114, 1030, 3, 20, 28}, unavailable, unknown, false, false},
 	{"value rejected", []int{1264, 1265, 1292, 1366, 1406}, rejected, "", true, true},
@@ -52,7 +57,7 @@ var mysqlRows = []dbError{
 }
 
 var sqliteRows = []dbError{
-	{"BUSY, BUSY_SNAPSHOT, LOCKED, INTERRUPT, PROTOCOL", []int{5, 517, 6, 9, 15}, unavailable, unavailable, true, true},
+	{"BUSY, LOCKED, INTERRUPT, PROTOCOL", []int{5, 517, 6, 9, 15}, unavailable, unavailable, true, true},
 	{"IOERR, IOERR_FSYNC, NOMEM", []int{10, 1034, 7}, unavailable, unknown, false, false},
 	{"FULL, READONLY, CANTOPEN, PERM", []int{13, 8, 14, 3}, unavailable, unavailable, false, false},
 	{"CONSTRAINT_CHECK, TOOBIG, MISMATCH", []int{275, 18, 20}, rejected, "", true, true},
@@ -103,11 +108,11 @@ func nothing(string) error { return nil }
 // a COMMIT.
 func mustAnswer(t *testing.T, s *apitest.Server, code string, ready, withKey bool) {
 	t.Helper()
-	input := apitest.Object{"webCustomerEventsSet": []apitest.Object{apitest.Event("r", nil)}}
+	key := ""
 	if withKey {
-		input["idempotencyKey"] = rand.Text()
+		key = rand.Text()
 	}
-	a := s.Post(t, apitest.CreateQuery, apitest.Object{"input": input})
+	a := postOneEvent(t, s, key)
 	if code == rejected {
 		if a.Status != http.StatusOK || !strings.Contains(a.Text, "InvalidAPIValueException") {
 			t.Errorf("status %d: %s", a.Status, a.Text)
@@ -116,25 +121,42 @@ func mustAnswer(t *testing.T, s *apitest.Server, code string, ready, withKey boo
 		t.Errorf("answered %d %.300s, want %s", a.Status, a.Text, code)
 	}
 	if code == unavailable || code == unknown {
-		if seconds, err := strconv.Atoi(a.Header.Get("Retry-After")); a.Status != http.StatusServiceUnavailable || err != nil || seconds < 1 {
+		seconds, err := strconv.Atoi(a.Header.Get("Retry-After"))
+		if a.Status != http.StatusServiceUnavailable || err != nil || seconds < 1 {
 			t.Errorf("status %d, Retry-After %q", a.Status, a.Header.Get("Retry-After"))
 		}
-		key := ""
+		member := ""
 		if withKey {
-			key = `"idempotency_key": "` + rand.Text() + `", `
+			member = `"idempotency_key": "` + rand.Text() + `", `
 		}
-		body := `{"token": "` + s.Token + `", ` + key + `"web_customer_events_set": [{"request_unique_identifier": "r", "website": "www.crm.com",
-			"performed_on": "2016-06-22T15:00:00", "accounts_receivable_identifier": {"number": "ACR0000000020"},
+		body := `{"token": "` + s.Token + `", ` + member + `"web_customer_events_set": [
+			{"request_unique_identifier": "r", "website": "www.crm.com",
+			"performed_on": "2016-06-22T15:00:00",
+			"accounts_receivable_identifier": {"number": "ACR0000000020"},
 			"performed_by_unit_identifier": {"name": "Admin Unit"}}]}`
-		status, header, text := s.Do(t, http.MethodPost, "/crmapi/rest/v2/customer_events/bulk/web/create", strings.NewReader(body), "Content-Type", "application/json")
-		class := map[string]string{unavailable: "UnavailableException", unknown: "OutcomeUnknownException"}[code]
-		if status != http.StatusServiceUnavailable || header.Get("Retry-After") == "" || !strings.Contains(string(text), class) {
-			t.Errorf("Web API: status %d, Retry-After %q: %.300s", status, header.Get("Retry-After"), text)
+		status, header, text := s.Do(t, http.MethodPost, "/crmapi/rest/v2/customer_events/bulk/web/create",
+			strings.NewReader(body), "Content-Type", "application/json")
+		class := map[string]string{
+			unavailable: "UnavailableException",
+			unknown:     "OutcomeUnknownException",
+		}[code]
+		retryAfter := header.Get("Retry-After")
+		if status != http.StatusServiceUnavailable || retryAfter == "" ||
+			!strings.Contains(string(text), class) {
+			t.Errorf("Web API: status %d, Retry-After %q: %.300s", status, retryAfter, text)
 		}
 	}
 	if got := isReady(t, s); got != ready {
 		t.Errorf("ready: %t, want %t", got, ready)
 	}
+}
+
+// postOneEvent sends a call with one event.
+func postOneEvent(t *testing.T, s *apitest.Server, key string) apitest.Response {
+	t.Helper()
+	set := []apitest.Object{apitest.Event("r", nil)}
+	input := apitest.Object{"webCustomerEventsSet": set, "idempotencyKey": key} // "" counts as absent
+	return s.Post(t, apitest.CreateQuery, apitest.Object{"input": input})
 }
 
 func isReady(t *testing.T, s *apitest.Server) bool {
@@ -154,8 +176,8 @@ func mustBeReadyAgain(t *testing.T, s *apitest.Server) {
 	}
 }
 
-// After CORRUPT or NOTADB nothing is written until the program is started again, whatever the database says
-// from then on.
+// TestDatabaseErrors_DamagedFile checks that after CORRUPT or NOTADB the program writes nothing until it is
+// started again, even if the database reports no further error.
 func TestDatabaseErrors_DamagedFile(t *testing.T) {
 	t.Parallel()
 	for _, code := range []int{11, 267, 779, 26} {
@@ -176,10 +198,10 @@ func TestDatabaseErrors_DamagedFile(t *testing.T) {
 			})
 			mustAnswer(t, s, unavailable, false, false)
 			if err := db.EndSession(t.Context(), []byte("a token")); err == nil {
-				t.Error("a session is ended in a damaged file")
+				t.Error("EndSession writes into a damaged file")
 			}
 			if err := db.PurgeExpired(t.Context(), 0); err == nil {
-				t.Error("a damaged file is swept")
+				t.Error("PurgeExpired writes into a damaged file")
 			}
 			if writes > 0 {
 				t.Errorf("%d statements write into a damaged file", writes)
@@ -190,18 +212,19 @@ func TestDatabaseErrors_DamagedFile(t *testing.T) {
 	}
 }
 
-// Errors of reading are answered like those of writing: a token cannot be looked up on a node without quorum.
+// TestDatabaseErrors_WhileReading checks that errors of reading have the same responses as errors of writing.
+// For instance, a node without quorum cannot look up a token.
 func TestDatabaseErrors_WhileReading(t *testing.T) {
 	t.Parallel()
 	s, faults, _ := onFaulty(t, storetest.MySQL(t))
 	for _, table := range []string{"sessions", "accounts_receivable", ""} {
 		faults.set(func(statement string) error {
 			if strings.Contains(statement, table) {
-				return &mysqldriver.MySQLError{Number: 1047, Message: "WSREP has not yet prepared node for application use"}
+				return &mysqldriver.MySQLError{Number: 1047, Message: "WSREP has not yet prepared node"}
 			}
 			return nil
 		})
-		mustAnswerAway(t, s, table == "")
+		mustAnswerUnavailable(t, s, table == "")
 	}
 	faults.set(func(string) error { return errors.New("not an error of a database") })
 	if isReady(t, s) {
@@ -209,10 +232,13 @@ func TestDatabaseErrors_WhileReading(t *testing.T) {
 	}
 }
 
-func mustAnswerAway(t *testing.T, s *apitest.Server, everything bool) {
+// mustAnswerUnavailable sends a call, which must be answered UNAVAILABLE. With everything, /readyz must fail
+// too.
+func mustAnswerUnavailable(t *testing.T, s *apitest.Server, everything bool) {
 	t.Helper()
-	a := s.Post(t, apitest.CreateQuery, apitest.Object{"input": apitest.Object{"webCustomerEventsSet": []apitest.Object{apitest.Event("r", nil)}}})
-	if a.Status != http.StatusServiceUnavailable || a.Code() != unavailable || a.Header.Get("Retry-After") == "" {
+	a := postOneEvent(t, s, "")
+	retryAfter := a.Header.Get("Retry-After")
+	if a.Status != http.StatusServiceUnavailable || a.Code() != unavailable || retryAfter == "" {
 		t.Errorf("answered %d %.300s", a.Status, a.Text)
 	}
 	if everything && isReady(t, s) {

@@ -18,19 +18,22 @@ import (
 	"customer-events/models"
 )
 
+// DemoData has a CSV file for each kind of reference data.
+//
 //go:embed demo/*.csv
 var DemoData embed.FS
 
+// DemoUser and DemoPassword are the demo login.
 const (
 	DemoUser     = "demo"
 	DemoPassword = "demo-password"
 )
 
-// loadDemo imports the demo data and adds the demo user. It can be done again; a used one-time
-// password stays used.
+// loadDemo imports the demo data and adds the demo user. It can be repeated; a used one-time password stays
+// used.
 func loadDemo(ctx context.Context, db *store.Store, secrets *models.KeyedHasher) error {
-	// Again, since another program may have filled the database meanwhile. Marked first: whatever interrupts the loading,
-	// there is no demo login in a database without the mark.
+	// Another program may have filled the database since the first check. The mark comes first: if the loading
+	// is interrupted, no database without the mark has a demo login.
 	if err := refuseDemo(ctx, db); err != nil {
 		return err
 	}
@@ -43,7 +46,10 @@ func loadDemo(ctx context.Context, db *store.Store, secrets *models.KeyedHasher)
 			return err
 		}
 		var report strings.Builder
-		result, err := importer.Run(ctx, importer.Options{Kind: kind, Input: strings.NewReader(string(data)), Size: int64(len(data)), To: db, Hasher: secrets, Report: &report})
+		result, err := importer.Run(ctx, importer.Options{
+			Kind: kind, Input: bytes.NewReader(data), Size: int64(len(data)), To: db, Hasher: secrets,
+			Report: &report,
+		})
 		if err == nil && result.Bad > 0 {
 			err = errors.New(report.String())
 		}
@@ -51,7 +57,10 @@ func loadDemo(ctx context.Context, db *store.Store, secrets *models.KeyedHasher)
 			return fmt.Errorf("%s: %w", kind, err)
 		}
 	}
-	err := db.AddUser(ctx, &models.User{Name: DemoUser, PasswordHash: auth.HashPassword(DemoPassword), CreatedAt: time.Now().UTC()}, nil)
+	user := models.User{
+		Name: DemoUser, PasswordHash: auth.HashPassword(DemoPassword), CreatedAt: time.Now().UTC(),
+	}
+	err := db.AddUser(ctx, &user, nil)
 	if errors.Is(err, store.ErrUserExists) {
 		return nil
 	}
@@ -76,8 +85,9 @@ func demoAccounts() ([]string, error) {
 	return numbers, nil
 }
 
-// refuseDemo returns an error if the database has API users or accounts other than the demo's. Everybody knows the demo
-// login: it must not get into a database that is in use, as by CRM_DEMO left over in a file of settings.
+// refuseDemo returns an error if the database has API users or accounts other than the demo's. The demo login
+// is public, so that it must not get into a database in use, for instance through CRM_DEMO left over in a file
+// of settings.
 func refuseDemo(ctx context.Context, db *store.Store) error {
 	accounts, err := demoAccounts()
 	if err != nil {
@@ -96,17 +106,20 @@ func refuseDemo(ctx context.Context, db *store.Store) error {
 	default:
 		return nil
 	}
-	return fmt.Errorf("the database has the %s, which is not the demo's, and --demo would add a login to it that everybody knows: start without --demo and CRM_DEMO, or name another database with --database or CRM_DATABASE", what)
+	return fmt.Errorf("the database has the %s, which is not the demo's, and --demo would add a login to it "+
+		"that everybody knows: start without --demo and CRM_DEMO, or name another database with --database or "+
+		"CRM_DATABASE", what)
 }
 
-// beyondLoopback reports whether requests may come from beyond the loopback: over the network, or from a proxy.
+// beyondLoopback reports whether requests may come from beyond the loopback: over the network, or from a
+// proxy.
 func beyondLoopback(at net.Addr, c config) bool {
 	address, ok := at.(*net.TCPAddr)
 	return !ok || !address.IP.IsLoopback() || len(c.trustedProxies) > 0
 }
 
-// sessions returns the users and logins that the server knows. Without --demo those of the demo login are known on the
-// loopback only: another program may turn the database into a demo at any time.
+// sessions returns the users and sessions that the server accepts. Without --demo, it accepts the demo login
+// on the loopback only, because another program may turn the database into a demo at any time.
 func sessions(c config, db *store.Store) auth.Sessions {
 	if c.demo {
 		return db
@@ -127,7 +140,7 @@ func (s demoSessions) hidden(ctx context.Context, name string) (bool, error) {
 	return s.IsDemo(ctx)
 }
 
-// User returns the demo user as disabled where it is hidden.
+// User returns the demo user as disabled if the login is hidden from the request.
 func (s demoSessions) User(ctx context.Context, name string) (*models.User, error) {
 	user, err := s.Store.User(ctx, name)
 	if err != nil || user == nil {
@@ -138,7 +151,7 @@ func (s demoSessions) User(ctx context.Context, name string) (*models.User, erro
 	return user, err
 }
 
-// Caller knows no token of the demo user where it is hidden.
+// Caller rejects tokens of the demo user if the login is hidden from the request.
 func (s demoSessions) Caller(ctx context.Context, tokenHash []byte, now time.Time) (*models.Caller, error) {
 	caller, err := s.Store.Caller(ctx, tokenHash, now)
 	if err != nil || caller == nil {

@@ -9,8 +9,8 @@ import (
 	"runtime/debug"
 )
 
-// Build holds what only the main package can embed: the version and commit, the schema as it is published, and the
-// licences of the third-party software.
+// Build holds what only the main package can embed: the version and commit, the schema as it is published,
+// and the licences of the third-party software.
 type Build struct{ Version, Commit, Schema, Licenses string }
 
 // Env is what a command runs in.
@@ -34,25 +34,26 @@ func Main(build Build) {
 	ctx, stop := endBySignal()
 	defer stop()
 	queue := newLogQueue(os.Stderr)
-	slog.SetDefault(queue.logger()) // libraries that log by themselves must not wait for standard error either
+	slog.SetDefault(queue.logger()) // libraries that log must not wait for standard error either
 	status := Run(ctx, os.Args[1:], Env{
-		Build: build, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Log: queue.logger(), LostLines: queue.Lost,
+		Build: build, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Log: queue.logger(),
+		LostLines: queue.Lost,
 	})
 	queue.Close(logFlushTimeout)
 	os.Exit(status)
 }
 
-// tuneGarbageCollector lets garbage grow further than Go's default, up to a limit. The environment variables GOGC and
-// GOMEMLIMIT take precedence.
+// tuneGarbageCollector lets garbage grow further than Go's default, up to a limit. The environment
+// variables GOGC and GOMEMLIMIT take precedence.
 func tuneGarbageCollector() {
 	if os.Getenv("GOGC") == "" {
-		// The garbage of a call is short-lived and the live heap is small. Collecting a quarter as often saves a
-		// tenth of the CPU.
+		// The garbage of a call is short-lived and the live heap is small. Collecting a quarter as often
+		// saves a tenth of the CPU.
 		debug.SetGCPercent(400)
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
-		// The limit holds when a flood of requests makes much garbage. The request bodies that admission lets in
-		// and the hashing of passwords fit into it.
+		// The limit holds when a flood of requests makes much garbage. The request bodies that admission
+		// lets in and the hashing of passwords fit into it.
 		debug.SetMemoryLimit(int64(max(2, runtime.GOMAXPROCS(0))) * memoryPerCPU)
 	}
 }

@@ -13,8 +13,10 @@ import (
 	"customer-events/models"
 )
 
-// DemoHandler serves the demo data of an open database. Calls are tried for a moment only.
-func DemoHandler(ctx context.Context, url string, db *store.Store, key []byte, log *slog.Logger) (http.Handler, error) {
+// DemoHandler serves the demo data of an open database. It retries calls for 200 ms only.
+func DemoHandler(
+	ctx context.Context, url string, db *store.Store, key []byte, log *slog.Logger,
+) (http.Handler, error) {
 	secrets := models.NewKeyedHasher(key)
 	if err := loadDemo(ctx, db, secrets); err != nil {
 		return nil, err
@@ -27,7 +29,9 @@ func DemoHandler(ctx context.Context, url string, db *store.Store, key []byte, l
 	if err != nil {
 		return nil, err
 	}
-	c := config{database: url, crossOrigin: sites, zone: time.UTC, futureTolerance: time.Hour, callTimeout: 200 * time.Millisecond}
-	handler, _ := routes(c, "", db, secrets, log, newRequestLog(log), newMetrics(c, Env{}, db), traces, new(atomic.Bool))
+	c := config{database: url, crossOrigin: sites, zone: time.UTC, futureTolerance: time.Hour,
+		callTimeout: 200 * time.Millisecond}
+	handler, _ := routes(c, "", db, secrets, log, newRequestLog(log),
+		newMetrics(c, Env{}, db), traces, new(atomic.Bool))
 	return handler, nil
 }

@@ -16,9 +16,9 @@ import (
 	"customer-events/test/apitest"
 )
 
-// faulty makes the statements on all connections of a store fail as the test says.
+// faulty makes statements on all connections of a store fail.
 type faulty struct {
-	// fail returns the error of a statement; nil lets it through. COMMIT is a statement.
+	// fail returns the error of a statement, or nil to execute it. COMMIT is a statement.
 	fail atomic.Pointer[func(statement string) error]
 }
 
@@ -55,14 +55,18 @@ func (c *faultyConn) BeginTx(ctx context.Context, options driver.TxOptions) (dri
 	return faultyTx{tx, c.faults}, err
 }
 
-func (c *faultyConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+func (c *faultyConn) ExecContext(
+	ctx context.Context, query string, args []driver.NamedValue,
+) (driver.Result, error) {
 	if err := c.faults.err(query); err != nil {
 		return nil, err
 	}
 	return c.Conn.(driver.ExecerContext).ExecContext(ctx, query, args)
 }
 
-func (c *faultyConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+func (c *faultyConn) QueryContext(
+	ctx context.Context, query string, args []driver.NamedValue,
+) (driver.Rows, error) {
 	if err := c.faults.err(query); err != nil {
 		return nil, err
 	}
@@ -89,8 +93,8 @@ func (t faultyTx) Commit() error {
 	return t.Tx.Commit()
 }
 
-// onFaulty serves the demo data of a database, logged in, on connections that a test makes fail. Calls are
-// tried for a moment only.
+// onFaulty serves the demo data of a database on connections that a test can make fail. The returned server
+// is logged in and retries calls for 200 ms only.
 func onFaulty(t *testing.T, url string) (*apitest.Server, *faulty, *store.Store) {
 	t.Helper()
 	faults, log := new(faulty), slog.New(slog.NewJSONHandler(io.Discard, nil))
@@ -113,7 +117,7 @@ func onFaulty(t *testing.T, url string) (*apitest.Server, *faulty, *store.Store)
 	return s, faults, db
 }
 
-// onRecording fails with an error what writes events.
+// onRecording returns a function for faulty.set that fails the statements that write events.
 func onRecording(fault error) func(string) error {
 	return func(statement string) error {
 		if strings.HasPrefix(statement, "INSERT") && strings.Contains(statement, "web_customer_events") {

@@ -19,7 +19,7 @@ import (
 
 // configureHTTP2 serves HTTP/2 on connections that can announce a shutdown without losing a request. The
 // HTTP/2 server of net/http sends one GOAWAY frame that names the last request it has read, and drops the
-// requests that are already on the way; a client that cannot send a body twice loses those. RFC 9113,
+// requests that are already in transit; a client that cannot send a body twice loses those. RFC 9113,
 // section 6.8, asks for an earlier GOAWAY that accepts every request, see goAwayConn.
 func configureHTTP2(server *http.Server, conns *connections) error {
 	h2 := &http2.Server{WriteByteTimeout: WriteStall}
@@ -27,7 +27,7 @@ func configureHTTP2(server *http.Server, conns *connections) error {
 		return err
 	}
 	server.TLSNextProto[http2.NextProtoTLS] = func(hs *http.Server, conn *tls.Conn, handler http.Handler) {
-		ctx := context.Background() // or what http2.ConfigureServer takes, too
+		ctx := context.Background() // http2.ConfigureServer does the same
 		if base, ok := handler.(interface{ BaseContext() context.Context }); ok {
 			ctx = base.BaseContext()
 		}
@@ -38,8 +38,8 @@ func configureHTTP2(server *http.Server, conns *connections) error {
 	return nil
 }
 
-// goAwayFrame asks the client to open no further requests on the connection, and accepts those on the way:
-// its last stream is the highest that there can be, its code NO_ERROR. Source: RFC 9113, section 6.8.
+// goAwayFrame asks the client to open no further requests on the connection, and accepts those in transit:
+// its last stream is the highest possible one, and its code is NO_ERROR. Source: RFC 9113, section 6.8.
 var goAwayFrame = func() []byte {
 	frame := make([]byte, frameHeaderBytes+8) // stream 0, no flags
 	frame[2], frame[3] = 8, byte(http2.FrameGoAway)
@@ -49,31 +49,31 @@ var goAwayFrame = func() []byte {
 
 const frameHeaderBytes = 9
 
-// goAwayConn is the server's side of an HTTP/2 connection. It follows the frames that are written, so that
-// it can write a GOAWAY frame between two of them.
+// goAwayConn is the server's side of an HTTP/2 connection. It parses the frames that are written, so that it
+// can write a GOAWAY frame between two of them.
 type goAwayConn struct {
 	*tls.Conn
 
 	// mu is held while frames are written, and guards the fields after it.
 	mu sync.Mutex
-	// header is the part of a frame's header that has been written; left is how much is missing of its
-	// payload.
+	// header is the part of a frame's header that has been written; left is the number of missing bytes of
+	// its payload.
 	header []byte
 	left   int
-	// answered says that a response has begun.
+	// answered is true once a response has begun, sent once the GOAWAY frame was written.
 	answered, sent bool
 
-	// wanted is outside mu, since a write may block.
+	// wanted is not guarded by mu, because a write may block while it holds mu.
 	wanted atomic.Bool
 }
 
-// goAwayPause is how long the server writes nothing before it sends a GOAWAY frame. Clients that make one
-// call after the other then all wait for a response. One that was about to send a request would have to give
+// goAwayPause is how long the server writes nothing before it sends a GOAWAY frame. After it, clients that
+// make one call after the other all wait for a response. A client that is just sending a request would give
 // up on it: clients of net/http do, and cannot send its body again.
 const goAwayPause = 100 * time.Millisecond
 
-// GoAway sends a GOAWAY frame, now or with the next frame that is written; not before a response has begun,
-// so that each connection carries at least one request. It sends one only, however often it is called.
+// GoAway sends one GOAWAY frame, now or with the next frame that is written. It never sends it before a
+// response has begun, so that each connection carries at least one request.
 func (c *goAwayConn) GoAway() {
 	c.wanted.Store(true)
 	c.mu.Lock()
@@ -116,7 +116,8 @@ func (c *goAwayConn) Write(p []byte) (written int, err error) {
 	return written, c.announce()
 }
 
-// announce writes the GOAWAY frame if it is wanted and nothing stands against it. The caller must hold mu.
+// announce writes the GOAWAY frame if it is wanted, a response has begun, and no frame is incomplete. The
+// caller must hold mu.
 func (c *goAwayConn) announce() error {
 	between := c.left == 0 && len(c.header) == 0
 	if c.sent || !c.wanted.Load() || !between || !c.answered {
@@ -128,8 +129,7 @@ func (c *goAwayConn) announce() error {
 	return err
 }
 
-// nextBoundary returns how many bytes of p there are up to the end of a frame; all of them if none ends in
-// p.
+// nextBoundary returns the number of bytes of p up to the end of a frame, or all if no frame ends in p.
 func (c *goAwayConn) nextBoundary(p []byte) int {
 	missing := frameHeaderBytes - len(c.header)
 	switch {
@@ -142,7 +142,7 @@ func (c *goAwayConn) nextBoundary(p []byte) int {
 	return min(missing+payloadBytes(header), len(p))
 }
 
-// follow notes what has been written.
+// follow tracks the frames of what has been written.
 func (c *goAwayConn) follow(p []byte) {
 	for len(p) > 0 {
 		if c.left > 0 {

@@ -11,13 +11,15 @@ import (
 	"time"
 )
 
-// newHTTPServer returns the server of HTTP/1.1 and, if it has a certificate, HTTP/2.
-func newHTTPServer(c config, handler http.Handler, conns *connections, errorLog *log.Logger) (*http.Server, error) {
+// newHTTPServer returns a server for HTTP/1.1 and, if there is a certificate, HTTP/2.
+func newHTTPServer(
+	c config, handler http.Handler, conns *connections, errorLog *log.Logger,
+) (*http.Server, error) {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       2 * time.Minute,
-		// Until a response begins; from then on unsentResponses sets the deadlines.
+		// WriteTimeout applies until a response begins. From then on, unsentResponses sets the deadlines.
 		WriteTimeout:   c.callTimeout + 2*time.Minute,
 		IdleTimeout:    2 * time.Minute,
 		MaxHeaderBytes: 64 << 10,
@@ -35,8 +37,8 @@ func newHTTPServer(c config, handler http.Handler, conns *connections, errorLog 
 }
 
 // endBySignal returns a context that ends with the first SIGINT, SIGTERM or SIGHUP. A second SIGINT or
-// SIGTERM ends the program at once; a second SIGHUP does not, since a terminal that closes may send two.
-// Where SIGHUP is ignored, as nohup does, it stays ignored.
+// SIGTERM ends the program at once. A second SIGHUP does not, because a terminal that closes may send two.
+// If SIGHUP is ignored (nohup does that), it stays ignored.
 func endBySignal() (ctx context.Context, stop context.CancelFunc) {
 	ctx, stopNotify := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	ctx, cancel := context.WithCancel(ctx)

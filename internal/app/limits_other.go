@@ -4,8 +4,8 @@ package app
 
 import "net"
 
-// openFiles is not known.
+// openFiles returns 0, because the limit is not known.
 func openFiles() int { return 0 }
 
-// boundSendBuffer lets the system take little of a response before the client has read what came before it.
+// boundSendBuffer bounds how much of a response the operating system buffers before the client reads it.
 func boundSendBuffer(conn *net.TCPConn) { _ = conn.SetWriteBuffer(sendBufferBytes) }

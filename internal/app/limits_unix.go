@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// openFiles is how many files and connections the process may have open; 0 if that is not known.
+// openFiles returns how many files and connections the process may have open, or 0 if that is not known.
 func openFiles() int {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
@@ -21,12 +21,13 @@ func openFiles() int {
 	return int(limit.Cur)
 }
 
-// notSentLowWater is the option TCP_NOTSENT_LOWAT. Source: tcp(7), and netinet/tcp.h of Darwin.
+// notSentLowWater is the number of the socket option TCP_NOTSENT_LOWAT by operating system.
+// Source: tcp(7), and netinet/tcp.h of Darwin.
 var notSentLowWater = map[string]int{"linux": 25, "darwin": 0x201}
 
-// boundSendBuffer lets the system take little of a response before the client has read what came before it.
-// Otherwise it takes megabytes at once, and then nothing for longer than writeStall although a slow client
-// reads all the time.
+// boundSendBuffer bounds how much of a response the operating system buffers before the client reads it.
+// Without it, the system accepts megabytes at once, and then nothing for longer than writeStall, although a
+// slow client reads all the time.
 func boundSendBuffer(conn *net.TCPConn) {
 	option, known := notSentLowWater[runtime.GOOS]
 	if !known {

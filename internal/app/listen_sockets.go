@@ -12,21 +12,24 @@ import (
 )
 
 const (
-	// firstSocket is the file descriptor of the first socket that a service manager hands over. Source: sd_listen_fds(3).
+	// firstSocket is the file descriptor of the first socket that a service manager hands over. Source:
+	// sd_listen_fds(3).
 	firstSocket = 3
 	// maxSockets bounds LISTEN_FDS, which else could make the program look at any number of descriptors.
 	maxSockets = 256
 )
 
-// socketNames are the names (FileDescriptorName of systemd) that mark sockets for this program among several: those of
-// the first line win. A name may go on with a dot or a dash, as customer-events.socket, which systemd gives by itself.
+// socketNames are the names (FileDescriptorName of systemd) that mark sockets for this program among
+// several: those of the first line win. A name may go on with a dot or a dash, as customer-events.socket,
+// which systemd gives by itself.
 var socketNames = [][]string{
 	{"customer-events"},
 	{"http", "https"},
 }
 
-// activatedListener takes over the sockets that a service manager hands to the process: those that LISTEN_FDNAMES
-// names for this program, or all if it names none, such as the lines of a socket unit for IPv4 and IPv6.
+// activatedListener takes over the sockets that a service manager hands to the process: those that
+// LISTEN_FDNAMES names for this program, or all if it names none, such as the lines of a socket unit for
+// IPv4 and IPv6.
 func activatedListener(fds, names string, demo bool) (net.Listener, error) {
 	descriptors, err := socketDescriptors(fds, names)
 	if err != nil {
@@ -50,7 +53,8 @@ func activatedListener(fds, names string, demo bool) (net.Listener, error) {
 func socketDescriptors(fds, names string) ([]int, error) {
 	n, err := strconv.Atoi(fds)
 	if err != nil || n < 1 || n > maxSockets {
-		return nil, fmt.Errorf("LISTEN_FDS (%s) is not valid: hand over 1 to %d listening sockets", fds, maxSockets)
+		return nil, fmt.Errorf("LISTEN_FDS (%s) is not valid: hand over 1 to %d listening sockets", fds,
+			maxSockets)
 	}
 	given := strings.Split(names, ":")
 	for _, wanted := range socketNames {
@@ -72,8 +76,8 @@ func socketDescriptors(fds, names string) ([]int, error) {
 }
 
 func isOneOf(names []string, name string) bool {
-	return slices.ContainsFunc(names, func(ours string) bool {
-		rest, found := strings.CutPrefix(name, ours)
+	return slices.ContainsFunc(names, func(own string) bool {
+		rest, found := strings.CutPrefix(name, own)
 		return found && (rest == "" || rest[0] == '.' || rest[0] == '-')
 	})
 }
@@ -88,12 +92,12 @@ func socketListener(descriptor int, demo bool) (net.Listener, error) {
 	listener, err := net.FileListener(file)
 	if err != nil {
 		return nil, fmt.Errorf("it is not a listening socket (%w): hand over listening stream sockets only, "+
-			"or name ours with FileDescriptorName=customer-events", err)
+			"or name this program's sockets with FileDescriptorName=customer-events", err)
 	}
 	if !isListening(listener) {
 		_ = listener.Close()
-		return nil, errors.New("it is a socket that does not listen: hand over listening stream sockets only, " +
-			"or name ours with FileDescriptorName=customer-events")
+		return nil, errors.New("it is a socket that does not listen: hand over listening stream sockets " +
+			"only, or name this program's sockets with FileDescriptorName=customer-events")
 	}
 	if _, ok := listener.Addr().(*net.TCPAddr); ok { // others do not leave the machine
 		if err := checkListen(listener.Addr().String(), demo); err != nil {
@@ -121,8 +125,8 @@ func joinListeners(all []net.Listener) net.Listener {
 	return joined
 }
 
-// joinedListener accepts the connections of several listeners. After Close it still gives out what they have accepted,
-// and only then says that it is closed, so that no client's connection is dropped.
+// joinedListener accepts the connections of several listeners. After Close it still gives out what they
+// have accepted, and only then says that it is closed, so that no client's connection is dropped.
 type joinedListener struct {
 	all      []net.Listener
 	accepted chan accepted

@@ -5,11 +5,14 @@ import (
 	"testing"
 )
 
-func TestSocketDescriptors_Wrong(t *testing.T) {
+func TestSocketDescriptors_Invalid(t *testing.T) {
 	t.Parallel()
 	for _, fds := range []string{"0", "-1", "many", "99999999"} {
-		if _, err := socketDescriptors(fds, ""); err == nil || !strings.Contains(err.Error(), "LISTEN_FDS ("+fds+")") {
-			t.Errorf("%s: %v", fds, err)
-		}
+		t.Run(fds, func(t *testing.T) {
+			_, err := socketDescriptors(fds, "")
+			if err == nil || !strings.Contains(err.Error(), "LISTEN_FDS ("+fds+")") {
+				t.Errorf("%v", err)
+			}
+		})
 	}
 }

@@ -12,7 +12,8 @@ import (
 )
 
 const (
-	// maxQueuedLog is how many bytes of log lines wait for a reader of standard error that stalls, about a thousand lines.
+	// maxQueuedLog is how many bytes of log lines wait for a reader of standard error that stalls, about a
+	// thousand lines.
 	maxQueuedLog = 256 << 10
 	// logFlushTimeout is how long the program waits at its end for the last log lines to be read.
 	logFlushTimeout = 2 * time.Second
@@ -35,9 +36,9 @@ func isTerminal(to io.Writer) bool {
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
-// logQueue is a writer that never waits: a goroutine of its own writes to the destination. Lines that find the queue
-// full, because nobody reads the destination, and lines that the destination refuses are lost and counted. The first
-// time that the destination takes lines again, one more line says how many were lost.
+// logQueue is a writer that never waits: a goroutine of its own writes to the destination. Lines that find
+// the queue full, because the destination is not read, and lines that the destination refuses are lost and
+// counted. The first time that the destination takes lines again, one more line says how many were lost.
 type logQueue struct {
 	to     io.Writer
 	report *slog.Logger // writes to the destination itself
@@ -143,8 +144,8 @@ func (q *logQueue) write(lines []byte) bool {
 	return false
 }
 
-// printWithin writes a text, and gives up waiting for the writer after the timeout: a pipe that nobody reads must not
-// keep the program from serving, or from ending.
+// printWithin writes a text, and gives up waiting for the writer after the timeout: a pipe that no program
+// reads must not keep the program from serving, or from ending.
 func printWithin(timeout time.Duration, to io.Writer, text string) {
 	done := make(chan struct{})
 	go func() {

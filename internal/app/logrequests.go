@@ -12,8 +12,8 @@ import (
 	"customer-events/models"
 )
 
-// logRequests writes a log line and counts in the metrics when a request is done. Of what the client sent, the line has
-// names only: no query, no variable, no header.
+// logRequests writes a log line and counts in the metrics when a request is done. Of what the client sent,
+// the line has names only: no query, no variable, no header.
 func logRequests(lines *requestLog, metrics *telemetry.Metrics) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -56,8 +56,8 @@ func requestAttributes(r *http.Request, status int, took time.Duration, request 
 		attributes = append(attributes, slog.String("reason", reason))
 	}
 	if request.Events > 0 {
-		attributes = append(attributes, slog.Int("events", request.Events), slog.Int("replayed", request.Replayed),
-			slog.Any("unprocessed", request.Unprocessed))
+		attributes = append(attributes, slog.Int("events", request.Events),
+			slog.Int("replayed", request.Replayed), slog.Any("unprocessed", request.Unprocessed))
 	}
 	return attributes
 }

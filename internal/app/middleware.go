@@ -24,7 +24,8 @@ func chain(handler http.Handler, all ...func(http.Handler) http.Handler) http.Ha
 	return handler
 }
 
-// identify gives every request an id and an api.Request, and releases what the request has reserved when it is done.
+// identify gives every request an id and an api.Request, and releases what the request has reserved when it
+// is done.
 func identify(controller *admission.Controller, limiter *ratelimit.Limiter) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -93,14 +94,15 @@ func conflictOf(header http.Header) *apierr.Error {
 	return nil
 }
 
-// requestID returns the id that a proxy gave in X-Request-Id, if it is well-formed, so that its log and this program's
-// can be read together; else a new one.
+// requestID returns the id that a proxy gave in X-Request-Id, if it is well-formed, so that its log and
+// this program's can be read together; else a new one.
 func requestID(r *http.Request) string {
 	given := r.Header.Get("X-Request-Id")
 	valid := given != "" && len(given) <= 64
 	for i := 0; i < len(given) && valid; i++ {
 		b := given[i]
-		valid = b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b == '-' || b == '_' || b == '.'
+		valid = b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' ||
+			b == '-' || b == '_' || b == '.'
 	}
 	if valid {
 		return given
@@ -117,8 +119,9 @@ func securityHeaders(tls bool) func(http.Handler) http.Handler {
 				w.Header().Set("Strict-Transport-Security", "max-age=31536000")
 			}
 			if r.ProtoMajor == 1 && len(r.TransferEncoding) > 0 {
-				// net/http no longer says whether the request had a Content-Length, too. A proxy that trusts the length
-				// would read the next response as part of this one, so that there must be no next one.
+				// net/http no longer says whether the request had a Content-Length, too. A proxy that
+				// trusts the length would read the next response as part of this one, so that there must be
+				// no next one.
 				w.Header().Set("Connection", "close")
 			}
 			next.ServeHTTP(w, r)
@@ -154,7 +157,8 @@ func loopbackOnly(only bool) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if only && !middleware.IsLoopbackHost(r) {
-				writeText(w, http.StatusForbidden, "this server is for the loopback: call it by localhost or 127.0.0.1")
+				writeText(w, http.StatusForbidden,
+					"this server is for the loopback: call it by localhost or 127.0.0.1")
 				return
 			}
 			next.ServeHTTP(w, r)

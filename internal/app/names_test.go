@@ -11,7 +11,8 @@ import (
 	"customer-events/test/apitest"
 )
 
-// A name that 40,000 accounts share makes an event unprocessed, and filters for the events of all of them.
+// TestNameSharedByMany checks that a name of 40,000 accounts makes an event unprocessed, and that filtering
+// by the name finds the events of all of them, both in time.
 func TestNameSharedByMany(t *testing.T) {
 	t.Parallel()
 	s, _, db := onFaulty(t, storetest.SQLite(t))
@@ -29,12 +30,14 @@ func TestNameSharedByMany(t *testing.T) {
 	byNumber := apitest.Object{"accountsReceivableIdentifier": apitest.Object{"number": "N39999"}}
 	begin := time.Now()
 	made := s.Create(t, []apitest.Object{apitest.Event("a", byName), apitest.Event("b", byNumber)})
-	if made.Summary.Processed != 1 || made.UnprocessedCustomerEventsSet[0].ErrorCode != "AmbiguousAPIValueException" ||
+	if made.Summary.Processed != 1 ||
+		made.UnprocessedCustomerEventsSet[0].ErrorCode != "AmbiguousAPIValueException" ||
 		!strings.Contains(made.UnprocessedCustomerEventsSet[0].ErrorDescription, "(Unknown Customer)") {
 		t.Errorf("%+v", made)
 	}
 	page := apitest.Ask[struct{ Nodes []struct{ ID string } }](t, s, "webCustomerEvents",
-		`{ webCustomerEvents(filter: {accountsReceivable: {name: "Unknown Customer"}}) { nodes { id } } }`, nil)
+		`{ webCustomerEvents(filter: {accountsReceivable: {name: "Unknown Customer"}}) { nodes { id } } }`,
+		nil)
 	if len(page.Nodes) != 1 || page.Nodes[0].ID != made.ProcessedCustomerEventsSet[0].ID {
 		t.Errorf("the filter finds %+v", page)
 	}

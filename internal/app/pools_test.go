@@ -12,10 +12,14 @@ import (
 	"customer-events/internal/store/storetest"
 )
 
-// Lists of events that take long, more of them than there are connections, keep nobody else waiting.
-func TestSlowReadsBlockNobody(t *testing.T) {
+// TestSlowReads_BlockNoOtherCall checks that slow lists of events, more of them than there are connections,
+// do not delay other calls.
+func TestSlowReads_BlockNoOtherCall(t *testing.T) {
 	t.Parallel()
-	for name, database := range map[string]func(testing.TB) string{"SQLite": storetest.SQLite, "MariaDB": storetest.MySQL} {
+	for name, database := range map[string]func(testing.TB) string{
+		"SQLite":  storetest.SQLite,
+		"MariaDB": storetest.MySQL,
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s, faults, db := onFaulty(t, database(t))
@@ -35,7 +39,8 @@ func TestSlowReadsBlockNobody(t *testing.T) {
 			for range 60 {
 				reads.Go(func() {
 					body := `{"query": "{ webCustomerEvents(first: 1) { nodes { id } } }"}`
-					r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL+"/graphql", strings.NewReader(body))
+					r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL+"/graphql",
+						strings.NewReader(body))
 					if err != nil {
 						t.Error(err)
 						return

@@ -11,9 +11,10 @@ import (
 )
 
 const (
-	// writeChunk is what a client has to take of a response within writeStall. It is therefore the lowest
-	// rate that is served: 64 KiB in 10 seconds.
+	// writeChunk is how much of a response a client has to read within WriteStall. Together they define the
+	// lowest rate that is served: 64 KiB in 10 seconds.
 	writeChunk = 64 << 10
+	// WriteStall is the time that a client has for each chunk of a response.
 	WriteStall = 10 * time.Second
 	// timedBytes is the length of a response that net/http writes out before its handler returns.
 	timedBytes = 4 << 10
@@ -26,8 +27,8 @@ const (
 
 var errResponseAborted = errors.New("the response is aborted: clients leave too many bytes unread")
 
-// handler gives back what a request holds of the admission capacity as soon as its response is built, and
-// then writes the response as fast as its client reads it. It expects an api.Request in the context.
+// handler releases the request's share of the admission capacity as soon as the response is built, and then
+// writes the response as fast as the client reads it. It expects an api.Request in the context.
 func (u *unsentResponses) handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		paced := &pacedWriter{ResponseWriter: w, responses: u, control: http.NewResponseController(w)}
@@ -50,7 +51,7 @@ type pacedWriter struct {
 	request   *api.Request
 	control   *http.ResponseController
 	conn      net.Conn    // nil in tests
-	shared    bool        // other responses use the connection, too
+	shared    bool        // other responses use the connection too
 	body      *uploadBody // nil if the request has none
 	built     bool
 
@@ -70,7 +71,7 @@ type pacedWriter struct {
 // Unwrap lets http.ResponseController reach the connection.
 func (w *pacedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// WriteHeader takes the response as built: handlers must not have work left when they call it.
+// WriteHeader treats the response as built: handlers must have no work left when they call it.
 func (w *pacedWriter) WriteHeader(status int) {
 	if status >= http.StatusOK {
 		w.begin()
@@ -79,6 +80,7 @@ func (w *pacedWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
+// Write writes the response in chunks, each with a deadline of its own.
 func (w *pacedWriter) Write(p []byte) (written int, err error) {
 	w.begin()
 	w.responses.add(w, int64(len(p)))
@@ -107,7 +109,7 @@ func (w *pacedWriter) Write(p []byte) (written int, err error) {
 	return written, nil
 }
 
-// begin gives the admission capacity back.
+// begin releases the admission capacity.
 func (w *pacedWriter) begin() {
 	if w.built {
 		return
@@ -140,8 +142,8 @@ func (w *pacedWriter) renew() bool {
 	return true
 }
 
-// fail notes for the log why a response was not written to its end; a client that has gone is not worth a
-// note.
+// fail records for the log why a response was not completed. A client that has disconnected is not
+// recorded.
 func (w *pacedWriter) fail() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -153,9 +155,9 @@ func (w *pacedWriter) fail() {
 	}
 }
 
-// discardOnStall has the connection reset, and what the system holds of the response discarded, if a chunk
-// is not written in time. The deadline alone ends the writing, but net/http then closes the connection in a
-// way that lets the system offer the rest for minutes.
+// discardOnStall resets the connection if a chunk is not written in time, so that the operating system
+// discards the rest of the response. The deadline alone ends the writing too, but net/http then closes the
+// connection in a way that makes the system offer the rest for minutes.
 func (w *pacedWriter) discardOnStall() (stop func()) {
 	if w.shared || w.conn == nil {
 		return func() {}
@@ -183,8 +185,8 @@ func (w *pacedWriter) end() {
 	_ = w.control.SetWriteDeadline(time.Now().Add(-time.Second))
 }
 
-// discard lets the system forget what it holds for a client that does not read, instead of offering it for
-// minutes once the connection is closed.
+// discard makes the operating system drop unsent data when the connection is closed, instead of offering it
+// for minutes to a client that does not read.
 func discard(conn net.Conn) {
 	if tcp, ok := socket(conn).(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)
@@ -214,7 +216,7 @@ func (w *pacedWriter) abort() {
 	})
 }
 
-// finish ends the time in which the response can be aborted: after it, the connection carries another one.
+// finish prevents that the response is aborted later, when the connection carries another one.
 func (w *pacedWriter) finish() {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -7,15 +7,15 @@ import (
 )
 
 const (
-	// responseBytesPerCPU bounds the bytes of responses that are built and not yet written; callers without
-	// a valid token have a quarter of it to themselves.
+	// responseBytesPerCPU bounds the bytes of responses that are built and not yet written. A quarter of it
+	// is for callers without a valid token.
 	responseBytesPerCPU = 32 << 20
-	// stalledAfter is how long ago the last progress of a response must be before it is aborted first.
+	// stalledAfter is the time without progress after which a response is the first to be aborted.
 	stalledAfter = time.Second
 )
 
-// unsentResponses bounds the responses that are built and not yet written. A response never waits for that
-// bound: others are aborted for it, see victim.
+// unsentResponses bounds the responses that are built and not yet written. A new response never waits for
+// the bound: others are aborted instead, see victim.
 type unsentResponses struct {
 	stall time.Duration
 
@@ -52,7 +52,7 @@ func (u *unsentResponses) add(w *pacedWriter, n int64) {
 	for u.bytes[w.anonymous] > u.limits[w.anonymous] {
 		victim := u.victim(w)
 		if victim == nil {
-			break // it is alone
+			break // there is no other response
 		}
 		u.forget(victim, victim.bytes)
 		victims = append(victims, victim)
@@ -71,7 +71,7 @@ func (u *unsentResponses) remove(w *pacedWriter, n int64) {
 	}
 }
 
-// forget takes bytes of a response out of the count. The caller must hold mu.
+// forget subtracts bytes of a response from the count. The caller must hold mu.
 func (u *unsentResponses) forget(w *pacedWriter, n int64) {
 	u.bytes[w.anonymous] -= n
 	if w.bytes -= n; w.bytes == 0 {
@@ -79,8 +79,9 @@ func (u *unsentResponses) forget(w *pacedWriter, n int64) {
 	}
 }
 
-// victim returns the response to abort for another of its kind: the one that has made no progress for
-// longest, if that is long; else the same of the client that holds the most bytes. The caller must hold mu.
+// victim returns the response to abort in favour of another of the same class (with or without a valid
+// token). That is the response that has gone longest without progress, if that exceeds stalledAfter, or else
+// the least recent one of the client that holds the most bytes. The caller must hold mu.
 func (u *unsentResponses) victim(newcomer *pacedWriter) *pacedWriter {
 	held := make(map[string]int64)
 	for w := range u.open {

@@ -15,8 +15,10 @@ import (
 	"customer-events/internal/api"
 )
 
-// sized serves responses of ?bytes=… for ?user=…, by both versions of HTTP.
-func sized(t *testing.T, u *unsentResponses, protocol int) (client *http.Client, url string, unsent chan string) {
+// sized serves responses with ?bytes=… bytes to the user ?user=…, over HTTP/1.1 or HTTP/2.
+func sized(
+	t *testing.T, u *unsentResponses, protocol int,
+) (client *http.Client, url string, unsent chan string) {
 	t.Helper()
 	unsent = make(chan string, 100)
 	paced := u.handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -58,8 +60,9 @@ func sized(t *testing.T, u *unsentResponses, protocol int) (client *http.Client,
 	return client, server.URL, unsent
 }
 
-// A client that reads slowly, but not too slowly, gets the whole response, in much longer than a stall may
-// last. One that reads a little now and then, less than the lowest rate, does not.
+// TestPacedWriter_SlowClients checks that a client that reads slowly, but at the lowest rate or faster, gets
+// the whole response, although that takes much longer than a stall may last. A client below the lowest rate
+// does not.
 func TestPacedWriter_SlowClients(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -95,7 +98,7 @@ func TestPacedWriter_SlowClients(t *testing.T) {
 				t.Errorf("%d of %d bytes in %s, %v", read, size, time.Since(start), err)
 			}
 			if c.whole && time.Since(start) < 2*u.stall {
-				t.Errorf("it took %s only: that tries nothing", time.Since(start))
+				t.Errorf("it took only %s, which is too fast to test anything", time.Since(start))
 			}
 			if cause := <-unsent; (cause == "") != c.whole {
 				t.Errorf("the log names %q", cause)
@@ -104,8 +107,9 @@ func TestPacedWriter_SlowClients(t *testing.T) {
 	}
 }
 
-// The bytes that are not read are bounded, by aborting responses that stall, and those of whoever has the
-// most; another kind of caller is never aborted for them, and nobody waits.
+// TestUnsentResponses_Bound checks that unread bytes are bounded: responses that stall are aborted, and those
+// of the client with the most bytes. Callers of the other class are never aborted for them, and no call
+// waits.
 func TestUnsentResponses_Bound(t *testing.T) {
 	t.Parallel()
 	u := newUnsentResponses()
@@ -129,7 +133,7 @@ func TestUnsentResponses_Bound(t *testing.T) {
 		}
 		u.mu.Lock()
 		if u.bytes[false] > u.limits[false] || u.bytes[true] > u.limits[true] {
-			t.Errorf("%v bytes are not read", u.bytes)
+			t.Errorf("%v bytes are unread", u.bytes)
 		}
 		u.mu.Unlock()
 	}
@@ -155,16 +159,21 @@ func TestUnsentResponses_Bound(t *testing.T) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.bytes[true] != 0 {
-		t.Errorf("%v bytes are counted still", u.bytes)
+		t.Errorf("%v bytes are still counted", u.bytes)
 	}
 }
 
-// A response that is aborted does not cost another request of its connection its deadline.
+// TestPacedWriter_FinishedIsNotAborted checks that an abort does not change the deadline of the next request
+// on the connection.
 func TestPacedWriter_FinishedIsNotAborted(t *testing.T) {
 	t.Parallel()
 	u := newUnsentResponses()
 	recorder := &deadlines{ResponseRecorder: httptest.NewRecorder()}
-	w := &pacedWriter{ResponseWriter: recorder, responses: u, request: &api.Request{}, control: http.NewResponseController(recorder)}
+	newWriter := func() *pacedWriter {
+		control := http.NewResponseController(recorder)
+		return &pacedWriter{ResponseWriter: recorder, responses: u, request: &api.Request{}, control: control}
+	}
+	w := newWriter()
 	if _, err := w.Write([]byte("x")); err != nil {
 		t.Fatal(err)
 	}
@@ -173,9 +182,10 @@ func TestPacedWriter_FinishedIsNotAborted(t *testing.T) {
 	if recorder.last.Before(time.Now()) {
 		t.Error("the deadline has passed")
 	}
-	w = &pacedWriter{ResponseWriter: recorder, responses: u, request: &api.Request{}, control: http.NewResponseController(recorder)}
+	w = newWriter()
 	w.abort()
-	if _, err := w.Write([]byte("x")); !errors.Is(err, errResponseAborted) || !recorder.last.Before(time.Now()) {
+	_, err := w.Write([]byte("x"))
+	if !errors.Is(err, errResponseAborted) || !recorder.last.Before(time.Now()) {
 		t.Errorf("%v, %s", err, recorder.last)
 	}
 }

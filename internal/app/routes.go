@@ -25,8 +25,10 @@ import (
 )
 
 // routes returns the handler of every address that the server answers, and the uploads on their way to it.
-func routes(c config, schema string, db *store.Store, hasher *models.KeyedHasher, log *slog.Logger, lines *requestLog,
-	metrics *telemetry.Metrics, traces *telemetry.Tracing, draining *atomic.Bool) (http.Handler, *uploads) {
+func routes(
+	c config, schema string, db *store.Store, hasher *models.KeyedHasher, log *slog.Logger, lines *requestLog,
+	metrics *telemetry.Metrics, traces *telemetry.Tracing, draining *atomic.Bool,
+) (http.Handler, *uploads) {
 	service := &events.Service{
 		References: db, Store: db, Hasher: hasher, Now: time.Now, NewID: newID,
 		FutureTolerance: c.futureTolerance, RetryTimeout: c.callTimeout, Log: log,

@@ -49,7 +49,7 @@ func openSecrets(ctx context.Context, c config, db *store.Store) (*models.KeyedH
 	return secrets, nil
 }
 
-// keyRemedy says how to give a database its key.
+// keyRemedy returns the sentence that explains how to give a database its key.
 func keyRemedy(c config) string {
 	file := "the key file of the backup"
 	if strings.HasPrefix(c.database, "sqlite:") {
@@ -86,14 +86,15 @@ func readKey(path string) ([]byte, error) {
 	key, err := os.ReadFile(path)
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
-			err = fmt.Errorf("the key file cannot be read: %w: let this user read it, or set CRM_SECRET_KEY", err)
+			err = fmt.Errorf("the key file cannot be read: %w: let this user read it, or set CRM_SECRET_KEY",
+				err)
 		}
 		return nil, err
 	}
 	if key = bytes.TrimRight(key, "\r\n"); len(key) < minKeyLength {
 		return nil, fmt.Errorf("the key file %s has %d characters and a key has at least %d, so it was cut "+
-			"short, as by a crash: restore it from the backup or set CRM_SECRET_KEY; if this database has never "+
-			"been used, delete the file and start again",
+			"short, as by a crash: restore it from the backup or set CRM_SECRET_KEY; if this database has "+
+			"never been used, delete the file and start again",
 			path, len(key), minKeyLength)
 	}
 	return key, nil

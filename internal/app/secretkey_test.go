@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// TestKeyFile_FirstStartsAtOnce: every one of many first starts reads one and the same key, and nothing else is left.
+// TestKeyFile_FirstStartsAtOnce checks that many first starts at the same time all read the same key, and
+// leave no other file.
 func TestKeyFile_FirstStartsAtOnce(t *testing.T) {
 	t.Parallel()
 	for range 20 {
@@ -35,7 +36,8 @@ func TestKeyFile_FirstStartsAtOnce(t *testing.T) {
 		all.Wait()
 		for _, key := range keys {
 			if len(key) != 64 || !bytes.Equal(key, keys[0]) {
-				t.Fatalf("keys of %d and %d characters, equal: %v", len(key), len(keys[0]), bytes.Equal(key, keys[0]))
+				t.Fatalf("keys of %d and %d characters, equal: %v", len(key), len(keys[0]),
+					bytes.Equal(key, keys[0]))
 			}
 		}
 		files, err := os.ReadDir(folder)

@@ -19,7 +19,8 @@ import (
 // serve runs the server until the context ends, and then finishes the running calls.
 func serve(ctx context.Context, c config, env Env) (err error) {
 	log := env.Log
-	// The program must not end because the reader of standard error or output has ended. Source: signal(7), os/signal.
+	// The program must not end because the reader of standard error or output has ended. Source: signal(7),
+	// os/signal.
 	signal.Ignore(syscall.SIGPIPE)
 	traces, err := telemetry.NewTracing(ctx, c.otlpEndpoint, env.Build.Version, log)
 	if err != nil {
@@ -64,7 +65,8 @@ func serve(ctx context.Context, c config, env Env) (err error) {
 	lines := newRequestLog(log)
 	defer lines.close()
 	var draining atomic.Bool
-	handler, uploads := routes(c, env.Build.Schema, db, hasher, lines.bounded(), lines, metrics, traces, &draining)
+	handler, uploads := routes(c, env.Build.Schema, db, hasher, lines.bounded(), lines, metrics, traces,
+		&draining)
 	conns := newConnections(openFiles(), c.trustedProxies, uploads, log)
 	listener = limitedListener{listener, conns}
 	server, err := newHTTPServer(c, noteProxies(c, log, handler), conns, lines.serverErrors())
@@ -100,8 +102,8 @@ func serve(ctx context.Context, c config, env Env) (err error) {
 	select {
 	case err = <-served:
 	case <-ctx.Done():
-		log.Info("shutting down: serving calls until the drain is over, then finishing running ones; a second signal stops at once",
-			"drain", models.FormatDuration(c.drain))
+		log.Info("shutting down: serving calls until the drain is over, then finishing running ones; a "+
+			"second signal stops at once", "drain", models.FormatDuration(c.drain))
 		draining.Store(true)
 		err = shutdown(server, listener, served, conns, c.drain, log)
 	}
@@ -111,12 +113,14 @@ func serve(ctx context.Context, c config, env Env) (err error) {
 	return err
 }
 
-// printDemo prints the addresses and the login of a demo server.
+// printDemo prints the addresses and the login of a demo server, and what to do next.
 func printDemo(to io.Writer, address net.Addr, tls bool) {
 	url := "http://" + address.String()
 	if tls {
 		url = "https://" + address.String()
 	}
 	printWithin(time.Second, to, fmt.Sprintf("GraphiQL  %s/\nGraphQL   %s/graphql\nWeb API   %s%s\n"+
-		"Login     username %s, password %s\n", url, url, url, crmapi.Prefix, DemoUser, DemoPassword))
+		"Login     username %s, password %s\n"+
+		"Next      open GraphiQL and log in; for your own data: customer-events help import\n",
+		url, url, url, crmapi.Prefix, DemoUser, DemoPassword))
 }

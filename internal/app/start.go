@@ -28,6 +28,11 @@ func explainListen(err error, option string) error {
 		return fmt.Errorf("%w: this machine does not have the address: choose another with "+
 			"%s", err, remedy)
 	}
+	var unknown *net.DNSError
+	if errors.As(err, &unknown) {
+		return fmt.Errorf("%w: the host of %s is unknown: choose an address of this machine, such as "+
+			"127.0.0.1:8080", err, remedy)
+	}
 	return fmt.Errorf("listening: %w", err)
 }
 
@@ -36,7 +41,7 @@ func reportState(ctx context.Context, c config, db *store.Store, log *slog.Logge
 	if c.demo {
 		return nil
 	}
-	noUsers, noUnits, err := db.Lacks(ctx)
+	noUsers, noAccounts, noUnits, err := db.Lacks(ctx)
 	if err != nil {
 		return err
 	}
@@ -44,8 +49,12 @@ func reportState(ctx context.Context, c config, db *store.Store, log *slog.Logge
 		log.Warn("there is no API user: no client can log in", "remedy", "customer-events user add NAME")
 	}
 	if noUnits {
-		log.Warn("there are no units: every event is unprocessed", "remedy", "customer-events import units "+
-			"FILE")
+		log.Warn("there are no units: every event is unprocessed", "remedy",
+			"customer-events import units FILE")
+	}
+	if noAccounts {
+		log.Warn("there are no accounts: every event is unprocessed", "remedy",
+			"customer-events import accounts-receivable FILE")
 	}
 	demo, err := db.IsDemo(ctx)
 	if err != nil || !demo {
@@ -65,7 +74,9 @@ func reportState(ctx context.Context, c config, db *store.Store, log *slog.Logge
 type forwardedKey struct{}
 
 // forwarding are the headers that proxies add.
-var forwarding = []string{"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Forwarded", "Via"}
+var forwarding = []string{
+	"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Forwarded", "Via",
+}
 
 // noteProxies marks forwarded requests, and logs once that a proxy is not among --trusted-proxies: then all
 // its clients have the proxy's address, and share what is counted by address.
@@ -79,9 +90,9 @@ func noteProxies(c config, log *slog.Logger, next http.Handler) http.Handler {
 		peer, _, err := net.SplitHostPort(r.RemoteAddr)
 		if err == nil && r.Header.Get("X-Forwarded-For") != "" && !c.trustedProxies.Contains(peer) {
 			warn.Do(func() {
-				log.Warn("X-Forwarded-For comes from an address that is not a trusted proxy, and is ignored: if it "+
-					"is your proxy, name it in --trusted-proxies, or failed logins of one of its clients count for all",
-					"address", peer)
+				log.Warn("X-Forwarded-For comes from an address that is not a trusted proxy, and is "+
+					"ignored: if it is your proxy, name it in --trusted-proxies, or failed logins of one of "+
+					"its clients count for all", "address", peer)
 			})
 		}
 		if forwarded && !c.exposed && !c.demo { // only then the demo login depends on it

@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// anonymousUploadGrace is how long bodies of callers without a valid token may still arrive once the
-	// drain is over.
+	// anonymousUploadGrace is how long bodies of callers without a valid token may still arrive after the
+	// drain.
 	anonymousUploadGrace = time.Second
 	// uploadGrace is the same for callers with a valid token, as long as they send uploadRate bytes a
 	// second.
@@ -27,7 +27,8 @@ const (
 )
 
 var errShuttingDown = apierr.New(apierr.Unavailable,
-	"the server is shutting down and the body has not arrived in time, nothing has been stored: send the call again")
+	"the server is shutting down and the body has not arrived in time, nothing has been stored: send the "+
+		"call again")
 
 // uploads are the bodies of requests that are still arriving.
 type uploads struct {
@@ -55,11 +56,11 @@ type uploadBody struct {
 	control  *http.ResponseController
 	started  time.Time
 	received atomic.Int64
-	// ended says that the body has arrived, or cannot arrive any more. cut says that the server ended it.
+	// ended is true once the body has arrived or cannot arrive any more; cut if the server ended it.
 	ended, cut atomic.Bool
 
-	// Only the goroutine of endSlow uses these: whether the token is valid, and what had arrived when it was
-	// last looked at.
+	// Only the goroutine of endSlow uses these: whether the token is valid, and how much had arrived at the
+	// last check.
 	known  *bool
 	seen   int64
 	seenAt time.Time
@@ -91,6 +92,7 @@ func (u *uploads) track(w http.ResponseWriter, r *http.Request, token string) (u
 	return body.end
 }
 
+// Read counts what arrives.
 func (b *uploadBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.received.Add(int64(n))
@@ -110,7 +112,7 @@ func (b *uploadBody) end() {
 	delete(b.uploads.open, b)
 }
 
-// since says of each connection with a body that is arriving when that began.
+// since returns for each connection with an arriving body when that body began.
 func (u *uploads) since() map[net.Conn]time.Time {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -124,8 +126,8 @@ func (u *uploads) since() map[net.Conn]time.Time {
 	return started
 }
 
-// endSlow ends the bodies that a server which shuts down does not wait for, after so much time. It returns
-// how many of callers without a valid token it has ended, and how many of others.
+// endSlow ends the bodies for which a server that shuts down does not wait any longer. It returns how many it
+// has ended of callers without a valid token, and of others.
 func (u *uploads) endSlow(ctx context.Context, waited time.Duration) (anonymous, slow int) {
 	u.mu.Lock()
 	open := make([]*uploadBody, 0, len(u.open))
@@ -163,7 +165,7 @@ func (b *uploadBody) hasValidToken(ctx context.Context) bool {
 	return *b.known
 }
 
-// isSlow reports whether less than uploadRate has arrived since it was last asked; it looks once in each
+// isSlow reports whether less than uploadRate has arrived since the last check. It checks once in each
 // uploadWindow.
 func (b *uploadBody) isSlow() bool {
 	now, received := time.Now(), b.received.Load()
@@ -176,15 +178,14 @@ func (b *uploadBody) isSlow() bool {
 	return false
 }
 
-// cut ends a body. It reports whether there still was something to end.
+// cut ends a body. It reports whether the body was still arriving.
 func (u *uploads) cut(body *uploadBody) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if _, open := u.open[body]; !open || body.cut.Swap(true) {
 		return false
 	}
-	// Under the lock, since the connection carries another request once this one has been taken off the
-	// list.
+	// Under the lock, because the connection may carry another request once this one is off the list.
 	_ = body.control.SetReadDeadline(time.Now().Add(-time.Second))
 	return true
 }

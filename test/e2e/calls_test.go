@@ -86,7 +86,7 @@ func TestLogin_Logout(t *testing.T) {
 	const query = `mutation ($username: String!, $password: String!) { login(input: {username: $username, ` +
 		`password: $password}) { token } }`
 	wrong := s.Post(t, query, apitest.Object{"username": "demo", "password": "wrong-password"})
-	unknown := s.Post(t, query, apitest.Object{"username": "nobody", "password": "wrong-password"})
+	unknown := s.Post(t, query, apitest.Object{"username": "unknown-user", "password": "wrong-password"})
 	if wrong.Text != unknown.Text || wrong.Status != 401 || unknown.Status != 401 ||
 		wrong.Code() != "UNAUTHENTICATED" {
 		t.Errorf("wrong password: %d %s\nunknown user: %d %s", wrong.Status, wrong.Text, unknown.Status,

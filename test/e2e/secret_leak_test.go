@@ -81,7 +81,7 @@ func TestSecrets_ThousandCanaries(t *testing.T) {
 		run(passwords[name]+"\n", 0, append([]string{"user", "password", name}, database...)...)
 	}
 	run(c.text()+"\n", 1, append([]string{"user", "add", "user 0"}, database...)...)
-	run(c.text()+"\n", 1, append([]string{"user", "password", "nobody"}, database...)...)
+	run(c.text()+"\n", 1, append([]string{"user", "password", "unknown-user"}, database...)...)
 	type held struct{ code, identifier, pass, password string }
 	var tokens []held
 	rows := "number,participant_number,state,authentication_code,identifier,pass_code,one_time_password," +
@@ -92,7 +92,7 @@ func TestSecrets_ThousandCanaries(t *testing.T) {
 		participant, state := "RP0000000019", "EFFECTIVE"
 		switch i % 12 { // the kinds of invalid rows
 		case 9:
-			participant = "nobody"
+			participant = "unknown"
 		case 10:
 			state = "NONSENSE"
 		case 11:

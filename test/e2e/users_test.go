@@ -75,10 +75,13 @@ func TestUserCommands_EndTokens(t *testing.T) {
 				t.Errorf("the list:\n%s", list)
 			}
 			for _, args := range [][]string{
-				{"password", "nobody"},
-				{"disable", "nobody"},
-				{"enable", "nobody"},
+				{"password", "unknown-user"},
+				{"disable", "unknown-user"},
+				{"enable", "unknown-user"},
+				{"delete", "unknown-user"},
+				{"units", "unknown-user"},
 				{"disable", "Anna"},
+				{"delete", "Anna"},
 				{"password", "anna"},
 			} {
 				exit, _, stderr := apitest.Command(t, "short\n", append(append([]string{"user"}, args...),

@@ -58,7 +58,7 @@ func TestWebAPI_Token(t *testing.T) {
 		return s.WebPost(t, "authentication/token",
 			strings.NewReader(fmt.Sprintf(`{"username":%q,"password":%q}`, username, password)))
 	}
-	wrong, unknown := login("demo", "wrong"), login("nobody", "wrong")
+	wrong, unknown := login("demo", "wrong"), login("unknown-user", "wrong")
 	if wrong.Text != unknown.Text || wrong.Status != 401 || wrong.Code != "InvalidCredentialsException" {
 		t.Errorf("%d %s\n%d %s", wrong.Status, wrong.Text, unknown.Status, unknown.Text)
 	}
