@@ -10,8 +10,11 @@ type User struct {
 	CreatedAt    time.Time
 	// Disabled users may not log in. Look-ups of users fill it in.
 	Disabled bool `gorm:"-"`
-	// UnitIDs are the ids of the units to which the user is limited. Lists of users fill it in.
-	UnitIDs []string `gorm:"-"`
+	// DisabledAt, LastLoginAt and Units are filled in by lists of users. A time is zero if there is none, and
+	// Units, to which the user is limited, are empty for all units.
+	DisabledAt  time.Time `gorm:"-"`
+	LastLoginAt time.Time `gorm:"-"`
+	Units       []Unit    `gorm:"-"`
 }
 
 // TableName returns the table of API users.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"log/slog"
 
 	"customer-events/internal/store"
@@ -36,4 +37,24 @@ func openWith(ctx context.Context, c config, log *slog.Logger, opener store.Open
 // openExisting opens a database for a command that must neither create nor migrate it.
 func openExisting(ctx context.Context, c config, log *slog.Logger) (*store.Store, error) {
 	return store.OpenExisting(ctx, c.database, log)
+}
+
+func migrate(ctx context.Context, c config, env Env) error {
+	db, err := store.Open(ctx, c.database, env.Log)
+	if err != nil {
+		return err
+	}
+	from, to, err := db.MigrateVersions(ctx)
+	if err != nil {
+		return errors.Join(err, db.Close())
+	}
+	switch from {
+	case to:
+		fmt.Fprintf(env.Stdout, "The tables are up to date, at version %d.\n", to)
+	case 0:
+		fmt.Fprintf(env.Stdout, "The tables are created, from version 0 to version %d.\n", to)
+	default:
+		fmt.Fprintf(env.Stdout, "The tables are migrated from version %d to version %d.\n", from, to)
+	}
+	return db.Close()
 }

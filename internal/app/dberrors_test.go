@@ -108,11 +108,11 @@ func nothing(string) error { return nil }
 // a COMMIT.
 func mustAnswer(t *testing.T, s *apitest.Server, code string, ready, withKey bool) {
 	t.Helper()
-	input := apitest.Object{"webCustomerEventsSet": []apitest.Object{apitest.Event("r", nil)}}
+	key := ""
 	if withKey {
-		input["idempotencyKey"] = rand.Text()
+		key = rand.Text()
 	}
-	a := s.Post(t, apitest.CreateQuery, apitest.Object{"input": input})
+	a := postOneEvent(t, s, key)
 	if code == rejected {
 		if a.Status != http.StatusOK || !strings.Contains(a.Text, "InvalidAPIValueException") {
 			t.Errorf("status %d: %s", a.Status, a.Text)
@@ -125,11 +125,11 @@ func mustAnswer(t *testing.T, s *apitest.Server, code string, ready, withKey boo
 		if a.Status != http.StatusServiceUnavailable || err != nil || seconds < 1 {
 			t.Errorf("status %d, Retry-After %q", a.Status, a.Header.Get("Retry-After"))
 		}
-		key := ""
+		member := ""
 		if withKey {
-			key = `"idempotency_key": "` + rand.Text() + `", `
+			member = `"idempotency_key": "` + rand.Text() + `", `
 		}
-		body := `{"token": "` + s.Token + `", ` + key + `"web_customer_events_set": [
+		body := `{"token": "` + s.Token + `", ` + member + `"web_customer_events_set": [
 			{"request_unique_identifier": "r", "website": "www.crm.com",
 			"performed_on": "2016-06-22T15:00:00",
 			"accounts_receivable_identifier": {"number": "ACR0000000020"},
@@ -152,10 +152,10 @@ func mustAnswer(t *testing.T, s *apitest.Server, code string, ready, withKey boo
 }
 
 // postOneEvent sends a call with one event.
-func postOneEvent(t *testing.T, s *apitest.Server) apitest.Response {
+func postOneEvent(t *testing.T, s *apitest.Server, key string) apitest.Response {
 	t.Helper()
 	set := []apitest.Object{apitest.Event("r", nil)}
-	input := apitest.Object{"webCustomerEventsSet": set}
+	input := apitest.Object{"webCustomerEventsSet": set, "idempotencyKey": key} // "" counts as absent
 	return s.Post(t, apitest.CreateQuery, apitest.Object{"input": input})
 }
 
@@ -236,7 +236,7 @@ func TestDatabaseErrors_WhileReading(t *testing.T) {
 // too.
 func mustAnswerUnavailable(t *testing.T, s *apitest.Server, everything bool) {
 	t.Helper()
-	a := postOneEvent(t, s)
+	a := postOneEvent(t, s, "")
 	retryAfter := a.Header.Get("Retry-After")
 	if a.Status != http.StatusServiceUnavailable || a.Code() != unavailable || retryAfter == "" {
 		t.Errorf("answered %d %.300s", a.Status, a.Text)

@@ -31,7 +31,7 @@ func DemoHandler(
 	}
 	c := config{database: url, crossOrigin: sites, zone: time.UTC, futureTolerance: time.Hour,
 		callTimeout: 200 * time.Millisecond}
-	metrics := newMetrics(c, Env{}, db)
-	handler, _ := routes(c, "", db, secrets, log, newRequestLog(log), metrics, traces, new(atomic.Bool))
+	handler, _ := routes(c, "", db, secrets, log, newRequestLog(log),
+		newMetrics(c, Env{}, db), traces, new(atomic.Bool))
 	return handler, nil
 }

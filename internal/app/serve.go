@@ -113,12 +113,14 @@ func serve(ctx context.Context, c config, env Env) (err error) {
 	return err
 }
 
-// printDemo prints the addresses and the login of a demo server.
+// printDemo prints the addresses and the login of a demo server, and what to do next.
 func printDemo(to io.Writer, address net.Addr, tls bool) {
 	url := "http://" + address.String()
 	if tls {
 		url = "https://" + address.String()
 	}
 	printWithin(time.Second, to, fmt.Sprintf("GraphiQL  %s/\nGraphQL   %s/graphql\nWeb API   %s%s\n"+
-		"Login     username %s, password %s\n", url, url, url, crmapi.Prefix, DemoUser, DemoPassword))
+		"Login     username %s, password %s\n"+
+		"Next      open GraphiQL and log in; for your own data: customer-events help import\n",
+		url, url, url, crmapi.Prefix, DemoUser, DemoPassword))
 }

@@ -28,6 +28,11 @@ func explainListen(err error, option string) error {
 		return fmt.Errorf("%w: this machine does not have the address: choose another with "+
 			"%s", err, remedy)
 	}
+	var unknown *net.DNSError
+	if errors.As(err, &unknown) {
+		return fmt.Errorf("%w: the host of %s is unknown: choose an address of this machine, such as "+
+			"127.0.0.1:8080", err, remedy)
+	}
 	return fmt.Errorf("listening: %w", err)
 }
 
@@ -36,7 +41,7 @@ func reportState(ctx context.Context, c config, db *store.Store, log *slog.Logge
 	if c.demo {
 		return nil
 	}
-	noUsers, noUnits, err := db.Lacks(ctx)
+	noUsers, noAccounts, noUnits, err := db.Lacks(ctx)
 	if err != nil {
 		return err
 	}
@@ -46,6 +51,10 @@ func reportState(ctx context.Context, c config, db *store.Store, log *slog.Logge
 	if noUnits {
 		log.Warn("there are no units: every event is unprocessed", "remedy",
 			"customer-events import units FILE")
+	}
+	if noAccounts {
+		log.Warn("there are no accounts: every event is unprocessed", "remedy",
+			"customer-events import accounts-receivable FILE")
 	}
 	demo, err := db.IsDemo(ctx)
 	if err != nil || !demo {

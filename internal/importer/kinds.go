@@ -104,6 +104,21 @@ func Kinds() []string {
 	return names
 }
 
+// Columns returns the names of a kind's columns, those of mandatory ones with an asterisk.
+func Columns(kind string) []string {
+	k, err := kindOf(kind)
+	if err != nil {
+		return nil
+	}
+	names := make([]string, len(k.columns))
+	for i, column := range k.columns {
+		if names[i] = column.name; column.mandatory {
+			names[i] += "*"
+		}
+	}
+	return names
+}
+
 func kindOf(name string) (*kind, error) {
 	for _, kind := range kinds {
 		if kind.name == name {
@@ -133,11 +148,5 @@ func (k *kind) place(name string) int {
 
 // help returns the list of the columns for an error text.
 func (k *kind) help() string {
-	names := make([]string, len(k.columns))
-	for i, column := range k.columns {
-		if names[i] = column.name; column.mandatory {
-			names[i] += "*"
-		}
-	}
-	return strings.Join(names, ",") + " (in any order, * are mandatory)"
+	return strings.Join(Columns(k.name), ",") + " (in any order, * are mandatory)"
 }

@@ -58,6 +58,9 @@ func (m *migrations) up(ctx context.Context, db *sql.DB) error {
 	return err
 }
 
+// ErrNoDatabase is the error of OpenExisting if there is no database, or one without tables.
+var ErrNoDatabase = errors.New("there is no database")
+
 // createIt is the remedy in errors of commands that need a database and find none.
 const createIt = `name it with --database or CRM_DATABASE, or create it with "customer-events migrate"`
 
@@ -183,7 +186,8 @@ func (s *Store) checkVersion(ctx context.Context) error {
 	case err != nil:
 		return err
 	case c.version() == 0:
-		return fmt.Errorf("the %s database has no tables of this program: %s", s.dialect.name(), createIt)
+		return fmt.Errorf("%w: the %s database has no tables of this program: %s", ErrNoDatabase,
+			s.dialect.name(), createIt)
 	case c.version() < m.latest():
 		return fmt.Errorf("the database is at version %d and this program needs version %d: run "+
 			"\"customer-events migrate\" first", c.version(), m.latest())

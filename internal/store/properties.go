@@ -123,9 +123,11 @@ func (s *Store) OtherThan(
 	return otherUser, otherAccount, err
 }
 
-// Lacks reports whether the database has no users or no units, without which it can record no events.
-func (s *Store) Lacks(ctx context.Context) (users, units bool, err error) {
+// Lacks reports whether the database has no users, no accounts or no units, without which it can record no
+// events.
+func (s *Store) Lacks(ctx context.Context) (users, accounts, units bool, err error) {
 	err = s.reader().QueryRowContext(ctx, "SELECT NOT EXISTS (SELECT 1 FROM api_users), "+
-		"NOT EXISTS (SELECT 1 FROM units)").Scan(&users, &units)
-	return users, units, err
+		"NOT EXISTS (SELECT 1 FROM accounts_receivable), NOT EXISTS (SELECT 1 FROM units)").
+		Scan(&users, &accounts, &units)
+	return users, accounts, units, err
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"gorm.io/gorm"
@@ -120,5 +121,34 @@ func (s *Store) eventsOf(
 		db = db.Preload(record)
 	}
 	err := db.Find(&events).Error
+	if err == nil {
+		err = nameDeletedUsers(pool.WithContext(ctx), events)
+	}
 	return events, s.dialect.classify(err, false)
+}
+
+// nameDeletedUsers sets the names of users who were deleted after they had recorded events.
+func nameDeletedUsers(db *gorm.DB, events []models.RecordedEvent) error {
+	var keys []int64
+	for i := range events {
+		if events[i].CreatedBy.Key == 0 && !slices.Contains(keys, events[i].CreatedByKey) {
+			keys = append(keys, events[i].CreatedByKey)
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	var deleted []struct {
+		UserKey int64
+		Name    string
+	}
+	err := db.Table("deleted_users").Select("user_key, name").Where("user_key IN ?", keys).Scan(&deleted).Error
+	for _, user := range deleted {
+		for i := range events {
+			if events[i].CreatedByKey == user.UserKey {
+				events[i].CreatedBy = models.User{Key: user.UserKey, Name: user.Name}
+			}
+		}
+	}
+	return err
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 
 	"customer-events/models"
@@ -16,8 +17,9 @@ type session struct {
 	ExpiresAt time.Time
 }
 
-// StartSession stores the hash of a session token, unless the user has been disabled or the password
-// changed since the given user was read. The lock on the user's row serialises it with such changes.
+// StartSession stores the hash of a session token and the time of the login, unless the user has been
+// deleted or disabled or the password changed since the given user was read. The lock on the user's row
+// serialises it with such changes.
 func (s *Store) StartSession(
 	ctx context.Context, tokenHash []byte, user models.User, from, until time.Time,
 ) (started bool, err error) {
@@ -25,6 +27,9 @@ func (s *Store) StartSession(
 		var hash string
 		query := "SELECT password_hash FROM api_users WHERE user_key = ?" + s.dialect.forUpdate()
 		err := tx.QueryRowContext(ctx, query, user.Key).Scan(&hash)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
 		if err != nil {
 			return err
 		}
@@ -39,6 +44,10 @@ func (s *Store) StartSession(
 		started = true
 		_, err = tx.ExecContext(ctx, "INSERT INTO sessions (token_hash, user_key, created_at, expires_at) "+
 			"VALUES (?, ?, ?, ?)", tokenHash, user.Key, from, until)
+		if err == nil {
+			_, err = tx.ExecContext(ctx, "INSERT INTO user_logins (user_key, last_login_at) VALUES (?, ?)"+
+				s.dialect.upsert("user_key", []string{"last_login_at"}), user.Key, from)
+		}
 		return err
 	})
 	return started && err == nil, err

@@ -35,7 +35,7 @@ func (*sqliteDialect) explain(err error) error { return err }
 
 // exists reads the file with a connection that cannot change it.
 func (d *sqliteDialect) exists(ctx context.Context) error {
-	missing := fmt.Errorf("there is no database at %s: %s", d.path, createIt)
+	missing := fmt.Errorf("%w at %s: %s", ErrNoDatabase, d.path, createIt)
 	file, err := os.Stat(d.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -83,9 +83,21 @@ func (d *sqliteDialect) refuseForeign() error {
 // cannotOpen explains whether the folder or the file prevents opening the database.
 func (d *sqliteDialect) cannotOpen(err error) error {
 	folder := filepath.Dir(d.path)
-	if _, missing := os.Stat(folder); errors.Is(missing, fs.ErrNotExist) {
+	if absolute, err := filepath.Abs(folder); err == nil {
+		folder = absolute
+	}
+	at, noFolder := os.Stat(folder)
+	_, noFile := os.Stat(d.path)
+	switch {
+	case errors.Is(noFolder, fs.ErrNotExist):
 		return fmt.Errorf("database: the folder %s does not exist: create it, or name another file with "+
 			"--database or CRM_DATABASE", folder)
+	case noFolder == nil && !at.IsDir():
+		return fmt.Errorf("database: %s is a file and not a folder: name another file with --database or "+
+			"CRM_DATABASE", folder)
+	case errors.Is(noFile, fs.ErrNotExist):
+		return fmt.Errorf("database: the folder %s cannot be written: %w: let this user write it, or name "+
+			"another file with --database or CRM_DATABASE", folder, err)
 	}
 	return fmt.Errorf("database: the SQLite file cannot be opened: %w: let this user read and write the "+
 		"file and its folder, or name another file with --database or CRM_DATABASE", err)

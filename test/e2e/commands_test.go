@@ -22,7 +22,8 @@ func TestCommands_HelpAndVersion(t *testing.T) {
 		"--listen", "CRM_LISTEN", "CRM_TLS_CERT", "CRM_TLS_KEY", "CRM_TRUSTED_PROXIES", "CRM_CORS_ORIGINS",
 		"CRM_RATE_LIMIT", "--database", "CRM_DATABASE", "CRM_SECRET_KEY", "CRM_OLD_SECRET_KEY", "CRM_ZONE",
 		"CRM_FUTURE_TOLERANCE", "CRM_INTROSPECTION", "serve", "migrate", "user add", "user password",
-		"user disable", "user enable", "user list", "import", "export", "send", "licenses", "version",
+		"user units", "user disable", "user enable", "user delete", "user list", "import", "export", "send",
+		"licenses", "version", "help",
 	} {
 		if !strings.Contains(help, want) {
 			t.Errorf("--help does not mention %s:\n%s", want, help)
@@ -83,6 +84,8 @@ func TestUserAdd_Command(t *testing.T) {
 				{"duplicate", "another password\n", "anna", "", "already"},
 				{"short", "1234567\n", "berta", "", "too short"},
 				{"empty", "", "berta", "", "too short"},
+				{"seven characters of two bytes", "äöüäöüä\n", "berta", "", "too short"},
+				{"name of 256 characters", "a good password\n", strings.Repeat("ä", 256), "", "name"},
 				{"unknown unit", "a good password\n", "berta", "nowhere", "nowhere"},
 				{"blank name", "a good password\n", " ", "", "name"},
 			} {
@@ -189,6 +192,15 @@ func TestOptions_Invalid(t *testing.T) {
 	}
 	if strings.Contains(out, "CANARY") {
 		t.Errorf("the message repeats the password:\n%s", out)
+	}
+	exit, out = program([]string{"CRM_LISTEN=:x", "CRM_DEMO=perhaps", "CRM_NONSENSE=1"}, "--drain", "long",
+		"--nonsense")
+	for _, want := range []string{
+		"listen (:x)", "demo (perhaps)", "CRM_NONSENSE", "drain (long)", "no option --nonsense",
+	} {
+		if exit != 2 || !strings.Contains(out, want) {
+			t.Errorf("exit %d without %q:\n%s", exit, want, out)
+		}
 	}
 	for _, c := range []struct {
 		want string

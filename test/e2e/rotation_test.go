@@ -65,13 +65,15 @@ func TestSecretKey_Rotation(t *testing.T) {
 				{"the old key alone, too late", []string{"--secret-key", apitest.SecretKey}, -1},
 			} {
 				if step.want < 0 {
-					for _, command2 := range [][]string{{}, {"import", "units", units}} {
-						exit, stdout, stderr := apitest.Command(t, "",
-							on(append(command2, append(step.args, "--listen", "127.0.0.1:0")...)...)...)
+					for _, command := range [][]string{
+						{"serve", "--listen", "127.0.0.1:0"},
+						{"import", "units", units},
+					} {
+						exit, stdout, stderr := apitest.Command(t, "", on(append(command, step.args...)...)...)
 						if exit != 1 || !strings.Contains(stderr, "key file") ||
 							!strings.Contains(stderr, "CRM_SECRET_KEY") ||
 							!strings.Contains(stderr, "--old-secret-key") {
-							t.Errorf("%s: %v: exit %d: %s", step.name, command2, exit, stderr)
+							t.Errorf("%s: %v: exit %d: %s", step.name, command, exit, stderr)
 						}
 						for _, key := range []string{apitest.SecretKey, newKey, otherKey} {
 							if strings.Contains(stdout+stderr, key) {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -163,6 +164,10 @@ func TestCommands_CreateNoDatabase(t *testing.T) {
 		{"user", "password", "anna"},
 		{"user", "disable", "anna"},
 		{"user", "enable", "anna"},
+		{"user", "delete", "anna"},
+		{"user", "units", "anna"},
+		{"user", "units", "anna", "--all"},
+		{"export", "units"},
 	} {
 		exit, stdout, stderr := apitest.Command(t, "a good password\n", append(args, "--database",
 			"sqlite:"+path)...)
@@ -188,6 +193,14 @@ func TestCommands_CreateNoDatabase(t *testing.T) {
 	if !strings.HasPrefix(list, "NAME") {
 		t.Errorf("%s", list)
 	}
+}
+
+// readOnlyFolder returns a folder in which even root cannot create a file.
+func readOnlyFolder() string {
+	if runtime.GOOS == "linux" {
+		return "/sys"
+	}
+	return "/System" // of macOS
 }
 
 // TestStart_Messages expects errors that name the cause and the remedy.
@@ -218,6 +231,26 @@ func TestStart_Messages(t *testing.T) {
 				"the folder " + filepath.Dir(missing) + " does not exist",
 				"--database",
 			},
+		},
+		{
+			"read-only folder", "sqlite:" + filepath.Join(readOnlyFolder(), "x.db"), nil, 1, []string{
+				"the folder " + readOnlyFolder() + " cannot be written",
+				"--database",
+			},
+		},
+		{
+			"file in place of the folder", "sqlite:" + filepath.Join(notes, "x.db"), nil, 1, []string{
+				notes + " is a file and not a folder",
+				"--database",
+			},
+		},
+		{
+			"unknown host", storetest.SQLite(t), []string{"--listen", "host.invalid:8080"}, 1,
+			[]string{"host.invalid", "--listen", "CRM_LISTEN"},
+		},
+		{
+			"address of another machine", storetest.SQLite(t), []string{"--listen", "192.0.2.1:8080"}, 1,
+			[]string{"192.0.2.1:8080", "--listen", "CRM_LISTEN"},
 		},
 		{"no SQLite file", "sqlite:" + notes, nil, 1, []string{notes, "is not an SQLite database"}},
 		{
@@ -258,7 +291,10 @@ func TestStart_Messages(t *testing.T) {
 		})
 	}
 	s := apitest.Serve(t, "--database", storetest.SQLite(t))
-	for _, want := range []string{"customer-events user add", "customer-events import units"} {
+	for _, want := range []string{
+		"customer-events user add", "customer-events import units",
+		"customer-events import accounts-receivable",
+	} {
 		if !strings.Contains(s.Log.String(), want) {
 			t.Errorf("an empty database is not reported with %q: %s", want, s.Log.String())
 		}

@@ -78,7 +78,10 @@ func TestUserCommands_EndTokens(t *testing.T) {
 				{"password", "unknown-user"},
 				{"disable", "unknown-user"},
 				{"enable", "unknown-user"},
+				{"delete", "unknown-user"},
+				{"units", "unknown-user"},
 				{"disable", "Anna"},
+				{"delete", "Anna"},
 				{"password", "anna"},
 			} {
 				exit, _, stderr := apitest.Command(t, "short\n", append(append([]string{"user"}, args...),
