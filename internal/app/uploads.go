@@ -67,8 +67,9 @@ type uploadBody struct {
 func (u *uploads) handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer u.track(w, r)()
+		body, tracked := r.Body.(*uploadBody) // the handlers may wrap it
 		next.ServeHTTP(w, r)
-		if body, ok := r.Body.(*uploadBody); ok {
+		if tracked {
 			u.linger(w, r, body)
 		}
 	})
