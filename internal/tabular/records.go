@@ -18,9 +18,12 @@ type Records struct {
 	comma  byte
 	line   int // the number of lines read
 	fields []string
+	text   []byte // the last row as it is in the input
 }
 
 var (
+	// ErrTooLong reports a row that is longer than the limit.
+	ErrTooLong   = errors.New("is a quotation mark not closed?")
 	errBareQuote = errors.New("a quotation mark is in a field that does not begin with one: " +
 		"put the field into quotation marks, and double those inside")
 	errQuote = errors.New("a quotation mark is not closed, or not followed by a comma: " +
@@ -68,12 +71,17 @@ func (r *Records) Next() (line int, record []string, fault, err error) {
 		}
 		line = r.line + 1
 		if fault != nil {
+			r.keep(first)
 			return line, nil, fault, r.skip(first)
 		}
 		record, fault = r.parse(text)
+		if fault == nil && r.hidesRows(text[first:], len(record)) {
+			record, fault = nil, errQuote
+		}
 		if fault != nil && first < len(text) {
 			text = text[:first] // the lines after a wrong quotation mark are rows of their own
 		}
+		r.text = append(r.text[:0], text...)
 		r.line += bytes.Count(text, []byte{'\n'})
 		if _, err := r.input.Discard(len(text)); err != nil {
 			return 0, nil, nil, err
@@ -86,6 +94,29 @@ func (r *Records) Next() (line int, record []string, fault, err error) {
 		}
 		return line, record, fault, nil
 	}
+}
+
+// hidesRows reports whether the later lines of a row with a wrong number of fields contain rows: then a
+// quotation mark of its first line was not closed, and only closed by chance in a later row.
+func (r *Records) hidesRows(later []byte, fields int) bool {
+	if r.Header == nil || fields == 0 || fields == len(r.Header) {
+		return false
+	}
+	for line := range bytes.Lines(later) {
+		if len(r.Split(line)) == len(r.Header) {
+			return true
+		}
+	}
+	return false
+}
+
+// keep copies the first line of a malformed row, or as much of it as the buffer has.
+func (r *Records) keep(first int) {
+	text, _ := r.input.Peek(r.input.Buffered())
+	if first > 0 {
+		text = text[:first]
+	}
+	r.text = append(r.text[:0], text...)
 }
 
 // row returns the bytes of the next row, without discarding them from the input, and the length of its first
