@@ -89,17 +89,17 @@ func TestCSVEvents(t *testing.T) {
 		}
 		var got strings.Builder
 		for {
-			line, event, fault, err := events.Next()
+			row, err := events.Next()
 			if err == io.EOF {
 				break
 			}
 			if err != nil {
 				t.Fatal(err)
 			}
-			if fault != nil {
-				event = []byte("!" + fault.Error())
+			if row.fault != nil {
+				row.event = []byte("!" + row.fault.Error())
 			}
-			fmt.Fprintf(&got, "%d %s|", line, event)
+			fmt.Fprintf(&got, "%d %s|", row.line, row.event)
 		}
 		if diff := cmp.Diff(c.want, got.String()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)

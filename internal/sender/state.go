@@ -35,7 +35,7 @@ type state struct {
 	// done events may be in flight.
 	UnderWaySince *time.Time `json:"underWaySince,omitempty"`
 
-	path string
+	path string // "" for a check, whose state is not saved
 }
 
 // fileContent identifies the content of a file.
@@ -140,9 +140,9 @@ func (s *state) match(o *Options, file *file) (*state, error) {
 
 func (s *state) changedError(o *Options) error {
 	return &fileChangedError{fmt.Sprintf("%s has been changed since it was begun to be sent (%d of %d "+
-		"events were done): "+
-		"restore it and put what is new into another file, or %s", o.File, s.Done, s.Events,
-		s.restartHint(o))}
+		"events were done, %d of them rejected): restore it, and correct rejected events in the file of "+
+		"rejected events, which can be sent; put new events into another file, or %s", o.File, s.Done,
+		s.Events, s.Rejected, s.restartHint(o))}
 }
 
 func (s *state) damagedError(o *Options) error {
@@ -161,6 +161,9 @@ func (s *state) result() Result {
 
 // save writes the state to the disk atomically.
 func (s *state) save() error {
+	if s.path == "" {
+		return nil
+	}
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return err

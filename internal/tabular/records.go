@@ -38,10 +38,7 @@ func fieldCountError(record, header []string) error {
 // NewRecords reads the header line. A row may have maxRow bytes.
 func NewRecords(input io.Reader, maxRow int) (*Records, error) {
 	r := &Records{input: bufio.NewReaderSize(input, maxRow+1), comma: ','}
-	first, _ := r.input.Peek(maxRow)
-	if end := bytes.IndexByte(first, '\n'); end >= 0 {
-		first = first[:end]
-	}
+	first := r.firstLine()
 	for _, other := range []byte{';', '\t'} {
 		if bytes.Count(first, []byte{other}) > bytes.Count(first, []byte{r.comma}) {
 			r.comma = other
@@ -58,6 +55,19 @@ func NewRecords(input io.Reader, maxRow int) (*Records, error) {
 	}
 	r.Header = append([]string(nil), header...)
 	return r, nil
+}
+
+// firstLine returns the first line, without reading more of the input than that needs.
+func (r *Records) firstLine() []byte {
+	for {
+		begin, err := r.input.Peek(r.input.Buffered() + 1)
+		if end := bytes.IndexByte(begin, '\n'); end >= 0 {
+			return begin[:end]
+		}
+		if err != nil { // it has no end, or does not fit into the buffer
+			return begin
+		}
+	}
 }
 
 // Next reads one row, and returns it with the number of its first line, from 1. The record is valid until
@@ -110,12 +120,9 @@ func (r *Records) hidesRows(later []byte, fields int) bool {
 	return false
 }
 
-// keep copies the first line of a malformed row, or as much of it as the buffer has.
+// keep copies the first line of a malformed row, unless it is too long.
 func (r *Records) keep(first int) {
-	text, _ := r.input.Peek(r.input.Buffered())
-	if first > 0 {
-		text = text[:first]
-	}
+	text, _ := r.input.Peek(first)
 	r.text = append(r.text[:0], text...)
 }
 

@@ -10,7 +10,7 @@ import (
 func (r *Records) Comma() rune { return rune(r.comma) }
 
 // Text returns the last row as it is in the input, with its line end, until the next call of Next. Of a row
-// with a wrong quotation mark it is the first line, and of a row that is too long the beginning.
+// with a wrong quotation mark it is the first line. A line that is too long is empty here.
 func (r *Records) Text() []byte { return r.text }
 
 // Split splits the text of a row into fields, for showing them. It splits a row with a wrong quotation mark
