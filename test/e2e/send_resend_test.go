@@ -1,0 +1,185 @@
+package e2e
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"unicode/utf16"
+
+	"github.com/google/go-cmp/cmp"
+
+	"customer-events/internal/store/storetest"
+	"customer-events/test/apitest"
+)
+
+// csvText returns a CSV of valid events marked 0 to n-1, without every third one's account.
+func csvText(n int) string {
+	text := "accountsReceivableIdentifier.number,performedByUnitIdentifier.name,performedOn,website,description," +
+		apitest.MarkField + "\n"
+	for i := range n {
+		account := "ACR0000000020"
+		if i%3 == 1 {
+			account = "ACR00045000"
+		}
+		text += fmt.Sprintf("%s,Admin Unit,2016-06-22T15:00:00,www.crm.com,\"ü, \"\"%d\"\"\",%d\n", account, i, i)
+	}
+	return text
+}
+
+func toUTF16(text string) string {
+	units := []byte{0xff, 0xfe}
+	for _, unit := range utf16.Encode([]rune(text)) {
+		units = append(units, byte(unit), byte(unit>>8))
+	}
+	return string(units)
+}
+
+// TestSend_RejectedFileIsSent sends a file, corrects its file of rejected events in place, and sends that.
+func TestSend_RejectedFileIsSent(t *testing.T) {
+	t.Parallel()
+	const events = 7
+	ndjson := string(eventLines(t, 0, events))
+	ndjson = strings.Replace(ndjson, "ACR0000000020", "ACR00045000", 1)
+	for name, c := range map[string]struct{ file, text, extension string }{
+		"NDJSON":        {"x.ndjson", ndjson, ".rejected.ndjson"},
+		"NDJSON, named": {"x.json", strings.Replace(ndjson, "{", `{"requestUniqueIdentifier":"a",`, 1), ".rejected.ndjson"},
+		"CSV":           {"x.csv", csvText(events), ".rejected.csv"},
+		"CSV by text":   {"x.txt", csvText(events), ".rejected.csv"},
+		"semicolons":    {"x.csv", strings.ReplaceAll(csvText(events), ",", ";"), ".rejected.csv"},
+		"tabs":          {"x.CSV", strings.ReplaceAll(csvText(events), ",", "\t"), ".rejected.csv"},
+		"CRLF":          {"x.csv", strings.ReplaceAll(csvText(events), "\n", "\r\n"), ".rejected.csv"},
+		"a mark":        {"x.csv", "\ufeff" + csvText(events), ".rejected.csv"},
+		"UTF-16":        {"x.csv", toUTF16(strings.ReplaceAll(csvText(events), ",", "\t")), ".rejected.csv"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := apitest.ServeDemo(t, storetest.SQLite(t))
+			file := tempFile(t, c.file, []byte(c.text))
+			for range 3 { // each time it sends the file of rejected events of the last time
+				if exit, stdout, stderr := sendCommand(t, s.URL, file); exit != 1 ||
+					!strings.Contains(stderr, "the rejected events are in "+file+c.extension) {
+					t.Fatalf("exit %d: %s%s", exit, stdout, stderr)
+				}
+				file += c.extension
+			}
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.HasPrefix(c.text, "\xef\xbb\xbf") != strings.HasPrefix(string(text), "\xef\xbb\xbf") &&
+				!strings.HasPrefix(c.text, "\xff\xfe") {
+				t.Errorf("the byte order mark: %q", text)
+			}
+			if crlf := strings.Contains(string(text), "\r\n"); crlf != strings.Contains(c.text, "\r\n") {
+				t.Errorf("the line ends: %q", text)
+			}
+			corrected := strings.ReplaceAll(string(text), "ACR00045000", "ACR0000000020")
+			file = tempFile(t, "corrected"+c.extension, []byte(corrected))
+			if exit, stdout, stderr := sendCommand(t, s.URL, file); exit != 0 {
+				t.Errorf("corrected: exit %d: %s%s", exit, stdout, stderr)
+			}
+			mustBeStoredOnce(t, s, events)
+		})
+	}
+}
+
+// TestSend_RejectedCSV compares the rows of a file of rejected events: the columns of the sent file, then the
+// reason and the line.
+func TestSend_RejectedCSV(t *testing.T) {
+	t.Parallel()
+	s := apitest.ServeDemo(t, storetest.SQLite(t))
+	const good = ",Admin Unit,2016-06-22T15:00:00,www.crm.com,"
+	file := tempFile(t, "x.csv", []byte("accountsReceivableIdentifier.number,performedByUnitIdentifier.name,"+
+		"performedOn,website,description\n"+
+		"ACR0000000020"+good+"good\n"+
+		"ACR1"+good+"\"two\nlines\"\n"+
+		"ACR1"+good+"a,b\n"+
+		"ACR1,Admin Unit\n"+
+		"ACR0000000020"+good+"\"not closed\n"+
+		"ACR0000000020"+good+"good\n"+
+		"ACR0000000020"+good+"15\" wide\n"+
+		"ACR0000000020"+good+"\xff\n"+
+		"ACR0000000020"+good+strings.Repeat("x", 1<<20)+"\n"))
+	if exit, stdout, stderr := sendCommand(t, s.URL, file); exit != 1 ||
+		!strings.Contains(stdout, "9 of 9 events are done: 2 processed") ||
+		!strings.Contains(stderr, "line 7: a quotation mark is not closed") {
+		t.Errorf("exit %d: %s%s", exit, stdout, stderr)
+	}
+	text, err := os.Open(file + ".rejected.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer text.Close()
+	reader := csv.NewReader(text)
+	reader.FieldsPerRecord = -1
+	var got [][]string
+	for {
+		record, err := reader.Read()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		record[5] = strings.SplitN(record[5], ":", 2)[0]
+		got = append(got, record)
+	}
+	want := [][]string{
+		{"accountsReceivableIdentifier.number", "performedByUnitIdentifier.name", "performedOn", "website", "description", "error", "line"},
+		{"ACR1", "Admin Unit", "2016-06-22T15:00:00", "www.crm.com", "two\nlines", "Account (ACR1) Not Found. (NotFoundAPIValueException)", "3"},
+		{"ACR1", "Admin Unit", "2016-06-22T15:00:00", "www.crm.com", "a", "Line 5 Is Not An Event", "5", "b"},
+		{"ACR1", "Admin Unit", "", "", "", "Line 6 Is Not An Event", "6"},
+		{"ACR0000000020", "Admin Unit", "2016-06-22T15:00:00", "www.crm.com", "\"not closed", "Line 7 Is Not An Event", "7"},
+		{"ACR0000000020", "Admin Unit", "2016-06-22T15:00:00", "www.crm.com", "15\" wide", "Line 9 Is Not An Event", "9"},
+		{"ACR0000000020", "Admin Unit", "2016-06-22T15:00:00", "www.crm.com", "\xff", "Line 10 Is Not An Event", "10"},
+		{"", "", "", "", "", "Line 11 Is Not An Event", "11"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestSend_UnclosedQuote expects a quotation mark that is not closed to reject its own line only, however long
+// the rest of the file is.
+func TestSend_UnclosedQuote(t *testing.T) {
+	t.Parallel()
+	s := apitest.ServeDemo(t, storetest.SQLite(t))
+	for name, rows := range map[string]int{"short": 3, "more than a row may have": 40_000} {
+		t.Run(name, func(t *testing.T) {
+			const row = "ACR0000000020,Admin Unit,2016-06-22T15:00:00,www.crm.com,\n"
+			file := tempFile(t, "x.csv", []byte("accountsReceivableIdentifier.number,"+
+				"performedByUnitIdentifier.name,performedOn,website,description\n"+
+				row+"ACR0000000020,\"Admin Unit,2016-06-22T15:00:00,www.crm.com,\n"+strings.Repeat(row, rows)))
+			exit, stdout, stderr := sendCommand(t, s.URL, file)
+			if exit != 1 || !strings.Contains(stdout, fmt.Sprintf("%d processed (none of them a replay), 1 rejected",
+				rows+1)) || !strings.Contains(stderr, "line 3: ") {
+				t.Errorf("exit %d: %s%s", exit, stdout, stderr)
+			}
+		})
+	}
+}
+
+// TestSend_LinesOfRejectedFiles expects only a line that send has written to be read as such.
+func TestSend_LinesOfRejectedFiles(t *testing.T) {
+	t.Parallel()
+	s := apitest.ServeDemo(t, storetest.SQLite(t))
+	event := strings.TrimSpace(string(eventLines(t, 0, 1)))
+	for name, c := range map[string]struct{ line, want string }{
+		"the event and its line": {`{"line":7,"event":` + event + `}`, "1 processed"},
+		"the event alone":        {`{"event":` + event + `}`, "1 processed"},
+		"blanks":                 {` { "event" : ` + event + ` , "problems" : [ ] } `, "1 processed"},
+		"no event":               {`{"line":7,"event":null}`, "write the corrected event in place of null"},
+		"no object":              {`{"line":7,"event":[]}`, "write one JSON object a line"},
+		"an unknown member":      {`{"event":` + event + `,"website":"a"}`, "event Is Not A Field"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			exit, stdout, stderr := sendCommand(t, s.URL, tempFile(t, "x.ndjson", []byte(c.line+"\n")))
+			if !strings.Contains(stdout+stderr, c.want) || (exit == 0) != (c.want == "1 processed") {
+				t.Errorf("exit %d: %s%s", exit, stdout, stderr)
+			}
+		})
+	}
+}
