@@ -41,6 +41,9 @@ func (c *client) connectionError(err error) error {
 	return err
 }
 
+// spokeFirst is how net/http reports a server that sends before it gets a request, such as a database.
+const spokeFirst = "readLoopPeekFailLocked: %!w(<nil>)"
+
 func (c *client) remedy(err error) (remedy string, permanent bool) {
 	var (
 		authority   x509.UnknownAuthorityError
@@ -64,7 +67,7 @@ func (c *client) remedy(err error) (remedy string, permanent bool) {
 		return "", true
 	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record):
 		return "write http:// in place of https:// if the server has no certificate", true
-	case strings.Contains(text, "malformed HTTP"):
+	case strings.Contains(text, "malformed HTTP"), strings.Contains(text, spokeFirst):
 		return "it is no HTTP server, or one that needs https:// in place of http://", true
 	case errors.As(err, &alert), strings.Contains(text, ": tls: "):
 		return "the server does not accept this TLS connection", true

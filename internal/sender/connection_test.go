@@ -60,34 +60,44 @@ func TestSend_EndsAtOnce(t *testing.T) {
 		return s.URL
 	}
 	notFound := http.NotFoundHandler()
+	json := func(status int, text string) string {
+		return serve(respondWith(status, "application/json", text), nil)
+	}
+	html := func(status int) string { return serve(respondWith(status, "text/html", "<html>"), nil) }
+	const mysql = "J\x00\x00\x00\x0a8.0.36\x00\x08\x00\x00\x00caching_sha2_password\x00"
+	moved := http.RedirectHandler("https://other.example/graphql", http.StatusMovedPermanently)
 	plain, encrypted := serve(notFound, nil), serve(notFound, &tls.Config{})
 	for name, c := range map[string]struct{ server, want string }{
-		"unknown certificate":  {encrypted, "with --ca-cert FILE"},
-		"http for https":       {strings.Replace(encrypted, "https", "http", 1), "it needs https:// in place of http://"},
-		"https for http":       {strings.Replace(plain, "http", "https", 1), "write http:// in place of https://"},
-		"another path":         {plain, "status 404: that is not GraphQL"},
-		"a client certificate": {serve(notFound, &tls.Config{ClientAuth: tls.RequireAnyClientCert}), "ca-cert"},
-		"unknown host":         {"http://no-such-host.invalid:8080", "check the name of the server"},
-		"no port":              {"http://127.0.0.1:99999", "write the address as"},
-		"SSH":                  {listenRaw(t, "SSH-2.0-OpenSSH_9.2\r\n"), "it is no HTTP server"},
-		"MySQL":                {listenRaw(t, "J\x00\x00\x00\x0a8.0.36\x00\x08\x00\x00\x00caching_sha2_password\x00"), "no HTTP"},
-		"a TLS alert":          {listenRaw(t, "\x15\x03\x01\x00\x02\x02\x0a"), "https:// in place of http://"},
-		"HTML":                 {serve(respondWith(200, "text/html", "<html>"), nil), "that is not GraphQL"},
-		"other JSON":           {serve(respondWith(200, "application/json", `{"status":"ok"}`), nil), "form of the schema"},
-		"a JSON list":          {serve(respondWith(200, "application/json", `[]`), nil), "that is not GraphQL"},
-		"no response text":     {serve(respondWith(204, "text/plain", ""), nil), "that is not GraphQL"},
-		"no POST":              {serve(respondWith(405, "text/plain", "no"), nil), "status 405"},
-		"no POST, as Python":   {serve(respondWith(501, "text/html", "Unsupported method"), nil), "status 501"},
-		"gone":                 {serve(respondWith(410, "text/plain", ""), nil), "status 410"},
-		"another schema": {serve(respondWith(200, "application/json",
-			`{"errors":[{"message":"Cannot query field \"login\" on type \"Mutation\"."}]}`), nil), "Cannot query field"},
-		"a wrong password": {serve(respondWith(401, "application/json",
-			`{"errors":[{"message":"wrong","extensions":{"code":"UNAUTHENTICATED"}}]}`), nil),
-			"check --username and the password"},
-		"a login of a proxy": {serve(respondWith(401, "text/html", "<html>"), nil), "status 401"},
-		"forbidden":          {serve(respondWith(403, "text/html", "<html>"), nil), "status 403"},
-		"redirected": {serve(http.RedirectHandler("https://other.example/graphql", http.StatusMovedPermanently), nil),
-			"it redirects to https://other.example/graphql: name that address"},
+		"unknown certificate": {encrypted, "with --ca-cert FILE"},
+		"http for https": {
+			strings.Replace(encrypted, "https", "http", 1), "it needs https:// in place of http://",
+		},
+		"https for http": {
+			strings.Replace(plain, "http", "https", 1), "write http:// in place of https://",
+		},
+		"another path":       {plain, "status 404: that is not GraphQL"},
+		"unknown host":       {"http://no-such-host.invalid:8080", "check the name of the server"},
+		"no port":            {"http://127.0.0.1:99999", "write the address as"},
+		"SSH":                {listenRaw(t, "SSH-2.0-OpenSSH_9.2\r\n"), "it is no HTTP server"},
+		"MySQL":              {listenRaw(t, mysql), "it is no HTTP server"},
+		"a TLS alert":        {listenRaw(t, "\x15\x03\x01\x00\x02\x02\x0a"), "https:// in place of http://"},
+		"HTML":               {html(200), "that is not GraphQL"},
+		"other JSON":         {json(200, `{"status":"ok"}`), "form of the schema"},
+		"a JSON list":        {json(200, `[]`), "that is not GraphQL"},
+		"no response text":   {json(204, ""), "that is not GraphQL"},
+		"no POST":            {html(405), "status 405"},
+		"no POST, as Python": {html(501), "status 501"},
+		"gone":               {html(410), "status 410"},
+		"another schema":     {json(200, `{"errors":[{"message":"Cannot query field"}]}`), "Cannot query field"},
+		"a wrong password": {
+			json(401, `{"errors":[{"message":"wrong","extensions":{"code":"UNAUTHENTICATED"}}]}`),
+			"check --username and the password",
+		},
+		"a login of a proxy": {html(401), "status 401"},
+		"forbidden":          {html(403), "status 403"},
+		"redirected": {
+			serve(moved, nil), "it redirects to https://other.example/graphql: name that address",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -50,8 +50,8 @@ func (e *ndjsonEvents) Next() (*row, error) {
 	return r, nil
 }
 
-// rejectedEvent returns the event of a line of a file of rejected events. An event is not mistaken for such a
-// line, because it has no field named event.
+// rejectedEvent returns the event of a line of a file of rejected events. An event is not mistaken for such
+// a line, because it has no field named event.
 func rejectedEvent(text []byte) (event string, rejected bool) {
 	if !bytes.Contains(text, []byte(`"event"`)) {
 		return "", false

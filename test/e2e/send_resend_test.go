@@ -15,16 +15,20 @@ import (
 	"customer-events/test/apitest"
 )
 
+const (
+	csvHeader = "accountsReceivableIdentifier.number,performedByUnitIdentifier.name,performedOn,website"
+	csvCells  = ",Admin Unit,2016-06-22T15:00:00,www.crm.com," // after the account
+)
+
 // csvText returns a CSV of valid events marked 0 to n-1, without every third one's account.
 func csvText(n int) string {
-	text := "accountsReceivableIdentifier.number,performedByUnitIdentifier.name,performedOn,website,description," +
-		apitest.MarkField + "\n"
+	text := csvHeader + ",description," + apitest.MarkField + "\n"
 	for i := range n {
 		account := "ACR0000000020"
 		if i%3 == 1 {
 			account = "ACR00045000"
 		}
-		text += fmt.Sprintf("%s,Admin Unit,2016-06-22T15:00:00,www.crm.com,\"ü, \"\"%d\"\"\",%d\n", account, i, i)
+		text += fmt.Sprintf("%s%s\"ü, \"\"%d\"\"\",%d\n", account, csvCells, i, i)
 	}
 	return text
 }
@@ -43,9 +47,10 @@ func TestSend_RejectedFileIsSent(t *testing.T) {
 	const events = 7
 	ndjson := string(eventLines(t, 0, events))
 	ndjson = strings.Replace(ndjson, "ACR0000000020", "ACR00045000", 1)
+	named := strings.Replace(ndjson, "{", `{"requestUniqueIdentifier":"a",`, 1)
 	for name, c := range map[string]struct{ file, text, extension string }{
 		"NDJSON":        {"x.ndjson", ndjson, ".rejected.ndjson"},
-		"NDJSON, named": {"x.json", strings.Replace(ndjson, "{", `{"requestUniqueIdentifier":"a",`, 1), ".rejected.ndjson"},
+		"NDJSON, named": {"x.json", named, ".rejected.ndjson"},
 		"CSV":           {"x.csv", csvText(events), ".rejected.csv"},
 		"CSV by text":   {"x.txt", csvText(events), ".rejected.csv"},
 		"semicolons":    {"x.csv", strings.ReplaceAll(csvText(events), ",", ";"), ".rejected.csv"},
@@ -69,8 +74,8 @@ func TestSend_RejectedFileIsSent(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if strings.HasPrefix(c.text, "\xef\xbb\xbf") != strings.HasPrefix(string(text), "\xef\xbb\xbf") &&
-				!strings.HasPrefix(c.text, "\xff\xfe") {
+			marked := strings.HasPrefix(c.text, "\ufeff") || strings.HasPrefix(c.text, "\xff\xfe")
+			if marked != strings.HasPrefix(string(text), "\ufeff") {
 				t.Errorf("the byte order mark: %q", text)
 			}
 			if crlf := strings.Contains(string(text), "\r\n"); crlf != strings.Contains(c.text, "\r\n") {
@@ -86,14 +91,13 @@ func TestSend_RejectedFileIsSent(t *testing.T) {
 	}
 }
 
-// TestSend_RejectedCSV compares the rows of a file of rejected events: the columns of the sent file, then the
-// reason and the line.
+// TestSend_RejectedCSV compares the rows of a file of rejected events: the columns of the sent file, then
+// the reason and the line.
 func TestSend_RejectedCSV(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
-	const good = ",Admin Unit,2016-06-22T15:00:00,www.crm.com,"
-	file := tempFile(t, "x.csv", []byte("accountsReceivableIdentifier.number,performedByUnitIdentifier.name,"+
-		"performedOn,website,description\n"+
+	const good = csvCells
+	file := tempFile(t, "x.csv", []byte(csvHeader+",description\n"+
 		"ACR0000000020"+good+"good\n"+
 		"ACR1"+good+"\"two\nlines\"\n"+
 		"ACR1"+good+"a,b\n"+
@@ -127,14 +131,18 @@ func TestSend_RejectedCSV(t *testing.T) {
 		record[5] = strings.SplitN(record[5], ":", 2)[0]
 		got = append(got, record)
 	}
+	row := func(account, description, reason string, line ...string) []string {
+		return append([]string{account, "Admin Unit", "2016-06-22T15:00:00", "www.crm.com", description, reason},
+			line...)
+	}
 	want := [][]string{
-		{"accountsReceivableIdentifier.number", "performedByUnitIdentifier.name", "performedOn", "website", "description", "error", "line"},
-		{"ACR1", "Admin Unit", "2016-06-22T15:00:00", "www.crm.com", "two\nlines", "Account (ACR1) Not Found. (NotFoundAPIValueException)", "3"},
-		{"ACR1", "Admin Unit", "2016-06-22T15:00:00", "www.crm.com", "a", "Line 5 Is Not An Event", "5", "b"},
+		strings.Split(csvHeader+",description,error,line", ","),
+		row("ACR1", "two\nlines", "Account (ACR1) Not Found. (NotFoundAPIValueException)", "3"),
+		row("ACR1", "a", "Line 5 Is Not An Event", "5", "b"),
 		{"ACR1", "Admin Unit", "", "", "", "Line 6 Is Not An Event", "6"},
-		{"ACR0000000020", "Admin Unit", "2016-06-22T15:00:00", "www.crm.com", "\"not closed", "Line 7 Is Not An Event", "7"},
-		{"ACR0000000020", "Admin Unit", "2016-06-22T15:00:00", "www.crm.com", "15\" wide", "Line 9 Is Not An Event", "9"},
-		{"ACR0000000020", "Admin Unit", "2016-06-22T15:00:00", "www.crm.com", "\xff", "Line 10 Is Not An Event", "10"},
+		row("ACR0000000020", "\"not closed", "Line 7 Is Not An Event", "7"),
+		row("ACR0000000020", "15\" wide", "Line 9 Is Not An Event", "9"),
+		row("ACR0000000020", "\xff", "Line 10 Is Not An Event", "10"),
 		{"", "", "", "", "", "Line 11 Is Not An Event", "11"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -142,20 +150,19 @@ func TestSend_RejectedCSV(t *testing.T) {
 	}
 }
 
-// TestSend_UnclosedQuote expects a quotation mark that is not closed to reject its own line only, however long
-// the rest of the file is.
+// TestSend_UnclosedQuote expects a quotation mark that is not closed to reject its own line only, however
+// long the rest of the file is.
 func TestSend_UnclosedQuote(t *testing.T) {
 	t.Parallel()
 	s := apitest.ServeDemo(t, storetest.SQLite(t))
 	for name, rows := range map[string]int{"short": 3, "more than a row may have": 40_000} {
 		t.Run(name, func(t *testing.T) {
-			const row = "ACR0000000020,Admin Unit,2016-06-22T15:00:00,www.crm.com,\n"
-			file := tempFile(t, "x.csv", []byte("accountsReceivableIdentifier.number,"+
-				"performedByUnitIdentifier.name,performedOn,website,description\n"+
-				row+"ACR0000000020,\"Admin Unit,2016-06-22T15:00:00,www.crm.com,\n"+strings.Repeat(row, rows)))
+			const row = "ACR0000000020" + csvCells + "\n"
+			bad := strings.Replace(row, ",", ",\"", 1)
+			file := tempFile(t, "x.csv", []byte(csvHeader+",description\n"+row+bad+strings.Repeat(row, rows)))
 			exit, stdout, stderr := sendCommand(t, s.URL, file)
-			if exit != 1 || !strings.Contains(stdout, fmt.Sprintf("%d processed (none of them a replay), 1 rejected",
-				rows+1)) || !strings.Contains(stderr, "line 3: ") {
+			want := fmt.Sprintf("%d processed (none of them a replay), 1 rejected", rows+1)
+			if exit != 1 || !strings.Contains(stdout, want) || !strings.Contains(stderr, "line 3: ") {
 				t.Errorf("exit %d: %s%s", exit, stdout, stderr)
 			}
 		})
