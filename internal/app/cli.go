@@ -49,7 +49,7 @@ type cli struct {
 	Export struct {
 		Kind string `arg:"" enum:"accounts-receivable,rewards-participants,access-tokens,classifications,units" help:"What to export: ${enum}."`
 	} `cmd:"" help:"Write reference data to standard output, as the CSV that import reads, with ids and without secrets."`
-	Send     sendOptions `cmd:"" help:"${send}"`
+	Send     sendOptions `cmd:"" help:"Send a file of events of any length to a running server. Continues where it was interrupted. Rejected events go to FILE.rejected.ndjson. Exit status: 0 all events are processed, 1 some were rejected, 2 the command line is wrong, 3 it failed or was interrupted (run the same command to continue)."`
 	Licenses struct{}    `cmd:"" help:"Print the licences of the third-party software that the program contains."`
 	Version  struct{}    `cmd:"" help:"Print version, commit and Go version."`
 }
@@ -59,7 +59,7 @@ type cli struct {
 func Run(ctx context.Context, args []string, env Env) int {
 	var p cli
 	exit := -1
-	parser, err := kong.New(&p, kong.Name("customer-events"), kong.DefaultEnvars("CRM"), sendHelp,
+	parser, err := kong.New(&p, kong.Name("customer-events"), kong.DefaultEnvars("CRM"),
 		kong.Description("Records web customer events in bulk over GraphQL. Every option is a flag and an environment variable; flags take precedence."),
 		kong.Writers(env.Stdout, env.Stderr), kong.Exit(func(status int) { exit = status }), kong.UsageOnError())
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 
 	"customer-events/internal/sender"
@@ -16,27 +15,11 @@ import (
 // sendOptions are the options of send. It is a client and needs none of the server's options.
 type sendOptions struct {
 	File     string `arg:"" help:"A CSV file with a header line, or NDJSON with an event per line."`
-	Server   string `default:"http://127.0.0.1:8080/graphql" placeholder:"URL" help:"${send_server}"`
-	Username string `placeholder:"NAME" help:"${send_username}"`
-	CACert   string `name:"ca-cert" placeholder:"FILE" help:"${send_ca_cert}"`
-	Check    bool   `env:"-" help:"${send_check}"`
-	Patience string `default:"10m" placeholder:"DURATION" help:"${send_patience}"`
-}
-
-// sendHelp has the texts of --help that do not fit into a tag.
-var sendHelp = kong.Vars{
-	"send": "Send a file of events of any length to a running server. Continues where it was interrupted. " +
-		"Rejected events go to FILE.rejected.csv or FILE.rejected.ndjson: correct them there and send that " +
-		"file. Exit status: 0 all events are processed, 1 some were rejected, 2 the command line is wrong, " +
-		"3 it failed or was interrupted (run the same command to continue).",
-	"send_server": "The server's address; /graphql is added to an address without a path. " +
-		"(default: http://127.0.0.1:8080/graphql)",
-	"send_username": "The API user to log in as. Reads the password from a prompt or standard input.",
-	"send_ca_cert": "Certificates (PEM) of authorities to trust, beside those of the system, when the " +
-		"server has a certificate of your own.",
-	"send_check": "Store nothing; show which events the server would reject, and why.",
-	"send_patience": "How long send keeps retrying a call while the server is unreachable or overloaded; " +
-		"at most 24h. (default: 10m)",
+	Server   string `default:"http://127.0.0.1:8080/graphql" help:"The server; a bare address gets /graphql."`
+	Username string `placeholder:"NAME" help:"The API user; send reads the password from a prompt or stdin."`
+	CACert   string `name:"ca-cert" placeholder:"FILE" help:"PEM certificates to trust beside the system's."`
+	Check    bool   `env:"-" help:"Store nothing; show which events would be rejected, and why."`
+	Patience string `default:"10m" help:"How long to retry while the server does not respond; at most 24h."`
 }
 
 // maxRetryTimeout is well below the retention time of idempotency keys.
