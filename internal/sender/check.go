@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -42,46 +41,50 @@ func (f *checkedFile) add(c *call) error {
 	return nil
 }
 
-// finish gives the file its name, and returns it.
+// finish gives the file its name, and returns it. sent is the path of the state of a run.
 func (f *checkedFile) finish(sent string) (path string, err error) {
 	if f.file == nil {
 		return "", nil
 	}
 	defer func() { err = errors.Join(err, f.close()) }()
-	same, err := sameContent(f.path, f.file)
+	written := f.file.Name()
+	if err := f.file.Close(); err != nil { // Windows renames no open file
+		return "", err
+	}
+	same, err := sameContent(f.path, written)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return f.path, os.Rename(f.file.Name(), f.path)
+		return f.path, os.Rename(written, f.path)
 	case err != nil || same:
 		return f.path, err
 	}
 	if _, err := os.Stat(sent); err == nil { // the existing file belongs to that run
-		return copyToFreeName(f.file, f.path+".check")
+		return copyPath(written, f.path+".check")
 	}
-	existing, err := os.Open(f.path)
-	if err != nil {
-		return "", err
-	}
-	defer existing.Close()
-	kept, err := copyToFreeName(existing, f.path+".edited")
+	kept, err := copyPath(f.path, f.path+".edited")
 	if err != nil {
 		return "", fmt.Errorf("keeping what is in %s: %w", f.path, err)
 	}
 	f.note(fmt.Sprintf("%s existed before: it is kept as %s", f.path, kept))
-	return f.path, os.Rename(f.file.Name(), f.path)
+	return f.path, os.Rename(written, f.path)
 }
 
-// sameContent compares the content of a path with that of a file.
-func sameContent(path string, with *os.File) (bool, error) {
+func sameContent(path, other string) (bool, error) {
 	one, err := os.ReadFile(path)
 	if err != nil {
 		return false, err
 	}
-	if _, err := with.Seek(0, io.SeekStart); err != nil {
-		return false, err
+	two, err := os.ReadFile(other)
+	return bytes.Equal(one, two), err
+}
+
+func copyPath(path, to string) (name string, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
 	}
-	other, err := io.ReadAll(with)
-	return bytes.Equal(one, other), err
+	defer file.Close()
+	return copyToFreeName(file, to)
 }
 
 // close removes the file, unless it has been renamed.
@@ -90,9 +93,9 @@ func (f *checkedFile) close() error {
 	if f.file = nil; file == nil {
 		return nil
 	}
-	err := file.Close()
-	if removed := os.Remove(file.Name()); !errors.Is(removed, fs.ErrNotExist) {
-		err = errors.Join(err, removed)
+	_ = file.Close() // finish may have closed it
+	if err := os.Remove(file.Name()); !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
-	return err
+	return nil
 }

@@ -51,7 +51,6 @@ func (c *client) remedy(err error) (remedy string, permanent bool) {
 		invalid     x509.CertificateInvalidError
 		certificate *tls.CertificateVerificationError
 		record      tls.RecordHeaderError
-		alert       tls.AlertError
 		name        *net.DNSError
 		address     *net.AddrError
 	)
@@ -69,7 +68,7 @@ func (c *client) remedy(err error) (remedy string, permanent bool) {
 		return "write http:// in place of https:// if the server has no certificate", true
 	case strings.Contains(text, "malformed HTTP"), strings.Contains(text, spokeFirst):
 		return "it is no HTTP server, or one that needs https:// in place of http://", true
-	case errors.As(err, &alert), strings.Contains(text, ": tls: "):
+	case strings.Contains(text, ": tls: "): // an alert of the server, or of this side
 		return "the server does not accept this TLS connection", true
 	case errors.As(err, &address):
 		return "write the address as http://127.0.0.1:8080/graphql", true

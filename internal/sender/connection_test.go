@@ -136,8 +136,13 @@ func TestSend_Authorities(t *testing.T) {
 	if err := os.WriteFile(path, []byte("{}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	mutual := httptest.NewUnstartedServer(respondWith(404, "text/plain", ""))
+	mutual.Config.ErrorLog, mutual.TLS = s.Config.ErrorLog, &tls.Config{ClientAuth: tls.RequireAnyClientCert}
+	mutual.StartTLS()
+	defer mutual.Close()
 	for server, want := range map[string]string{
-		s.URL: "status 404",
+		s.URL:      "status 404",
+		mutual.URL: "the server does not accept this TLS connection",
 		strings.Replace(s.URL, "127.0.0.1", "localhost", 1): "name the server as its certificate does",
 	} {
 		_, err := Send(t.Context(), Options{

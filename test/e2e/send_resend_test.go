@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -189,4 +190,73 @@ func TestSend_LinesOfRejectedFiles(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestSend_AllRejected expects a file of which nothing was stored to be sent again once it is corrected in
+// place, and a file of which something was stored not to be.
+func TestSend_AllRejected(t *testing.T) {
+	t.Parallel()
+	s := apitest.ServeDemo(t, storetest.SQLite(t))
+	for name, c := range map[string]struct {
+		from, to string // the unit
+		exit     int
+		want     string
+	}{
+		"corrected":       {"Nowhere", "Admin Unit", 0, ""},
+		"still wrong":     {"Nowhere", "Elsewhere", 1, "Unit (Elsewhere) Not Found"},
+		"not all of them": {"Admin Unit", "Web Shop", 3, "has been changed since"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			text := strings.ReplaceAll(csvText(6), "Admin Unit", c.from)
+			file := tempFile(t, "x.csv", []byte(text))
+			if exit, stdout, stderr := sendCommand(t, s.URL, file); exit != 1 {
+				t.Fatalf("exit %d: %s%s", exit, stdout, stderr)
+			}
+			if exit, _, stderr := sendCommand(t, s.URL, file); exit != 1 ||
+				!strings.Contains(stderr, "has been sent already") {
+				t.Errorf("unchanged: exit %d: %s", exit, stderr)
+			}
+			text = strings.NewReplacer(c.from, c.to, "ACR00045000", "ACR0000000020").Replace(text)
+			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			exit, stdout, stderr := sendCommand(t, s.URL, file)
+			if exit != c.exit || !strings.Contains(stderr, c.want) || strings.Contains(stderr, "is kept as") {
+				t.Errorf("exit %d: %s%s", exit, stdout, stderr)
+			}
+			if _, err := os.Stat(file + ".rejected.csv"); (err == nil) != (c.exit != 0) {
+				t.Errorf("the file of rejected events: %v", err)
+			}
+		})
+	}
+}
+
+// TestSend_RejectedCSVAfterInterruption expects the file of rejected events of an interrupted run to be the
+// same as that of one without interruption: with one header line, and each row once.
+func TestSend_RejectedCSVAfterInterruption(t *testing.T) {
+	t.Parallel()
+	s := apitest.ServeDemo(t, storetest.SQLite(t))
+	text := []byte(csvText(5_000))
+	whole, file, g := tempFile(t, "x.csv", text), tempFile(t, "x.csv", text), proxyTo(t, s)
+	if exit, stdout, stderr := sendCommand(t, s.URL, whole); exit != 1 {
+		t.Fatalf("exit %d: %s%s", exit, stdout, stderr)
+	}
+	for _, most := range []int{1, 2, 5} {
+		g.onCall(func(number int, w http.ResponseWriter, r *http.Request, forward http.Handler) {
+			if number > most {
+				w.WriteHeader(http.StatusForbidden)
+				return
+			}
+			forward.ServeHTTP(w, r)
+		})
+		if exit, stdout, stderr := sendCommand(t, g.URL, file); exit != 3 && exit != 1 {
+			t.Fatalf("exit %d: %s%s", exit, stdout, stderr)
+		}
+	}
+	want, err := os.ReadFile(whole + ".rejected.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustContain(t, file+".rejected.csv", want)
 }
