@@ -9,8 +9,7 @@
 //	ndjson.go        lines as events, and FILE.rejected.ndjson
 //	csv.go           CSV rows as events; columns.go has the columns
 //	csv_rejected.go  FILE.rejected.csv
-//	call.go          one call
-//	retry.go         the retries of a call
+//	call.go          one call, and its retries
 //	client.go        the login and one request
 //	connection.go    requests that cannot succeed later either, and what to do
 //	request.go       the errors of a request, and whether a retry can succeed
