@@ -2,14 +2,22 @@
 import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** Returns a server's response to the demo login. */
+export async function logIn(server) {
+  const query = 'mutation { login(input: {username: "demo", password: "demo-password"}) { token } }';
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(`${server}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query }) });
+  return answer.json();
+}
+
 /**
  * Starts a proxy on a free port of the loopback interface.
  *
- * `logins` and `creates` are the faults of the requests to come, in this order. The proxy forwards what comes after
- * the last fault. A fault is a function of (request, forward, response); it returns what Node's response.end gets,
- * after it has written the head, or nothing if it leaves the client without a response.
+ * `logins` and `creates` are the faults of the requests to come, in this order. After the last fault, the proxy forwards
+ * calls, and answers logins with `login`. A fault is a function of (request, forward, response). It writes the response,
+ * or leaves the client without one.
  */
-export async function startProxy(target, { logins = [], creates = [] } = {}) {
+export async function startProxy(target, { login, logins = [], creates = [] } = {}) {
   const seen = { logins: [], creates: [] };
   const server = createServer(async (incoming, response) => {
     try {
@@ -17,9 +25,9 @@ export async function startProxy(target, { logins = [], creates = [] } = {}) {
       for await (const chunk of incoming) chunks.push(chunk);
       const body = Buffer.concat(chunks).toString();
       const { query, variables } = JSON.parse(body);
-      const login = query.includes('login(');
+      const isLogin = query.includes('login(');
       const request = { at: performance.now(), path: incoming.url, headers: incoming.headers, body, ...variables.input };
-      const list = login ? seen.logins : seen.creates;
+      const list = isLogin ? seen.logins : seen.creates;
       list.push(request);
       const forward = async () => {
         const { 'content-type': type, accept, authorization } = incoming.headers;
@@ -27,7 +35,8 @@ export async function startProxy(target, { logins = [], creates = [] } = {}) {
         const answer = await fetch(target + incoming.url, { method: 'POST', headers, body });
         return { status: answer.status, type: answer.headers.get('content-type'), text: await answer.text() };
       };
-      const fault = (login ? logins : creates)[list.length - 1] ?? pass;
+      const after = isLogin ? (_, __, response) => response.end(JSON.stringify(login)) : pass;
+      const fault = (isLogin ? logins : creates)[list.length - 1] ?? after;
       await fault(request, forward, response);
     } catch (error) {
       seen.error = error;
