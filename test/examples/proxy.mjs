@@ -39,7 +39,7 @@ export async function startProxy(target, { login, logins = [], creates = [] } = 
       const fault = (isLogin ? logins : creates)[list.length - 1] ?? after;
       await fault(request, forward, response);
     } catch (error) {
-      seen.error = error;
+      if (!incoming.socket.destroyed) seen.error = error; // otherwise the client has gone
       response.destroy();
     }
   });
