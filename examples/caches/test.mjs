@@ -1,5 +1,5 @@
-// Shows with the real libraries that their caches mix up the rows of a call without the settings in src/, and that the
-// rows are right with them:
+// Shows with the real libraries that their caches mix up the rows of a call without the settings in src/,
+// and that the rows are right with them:
 //   node test.mjs http://127.0.0.1:8080
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -47,13 +47,16 @@ const create = gql(relayCreate.params.text);
 function summary(data) {
   const rows = data.createWebCustomerEvents.processedCustomerEventsSet;
   assert.equal(new Set(rows.flatMap(({ id, event }) => [id, event.id])).size, 1, 'the rows have one id');
-  return rows.map(({ index, requestUniqueIdentifier, replayed, event }) =>
-    `${index} ${requestUniqueIdentifier} ${replayed} ${event.website}`);
+  return rows.map(
+    ({ index, requestUniqueIdentifier, replayed, event }) =>
+      `${index} ${requestUniqueIdentifier} ${replayed} ${event.website}`,
+  );
 }
 const first = '0 first false www.crm.com';
 const second = '1 second true www.crm.com';
 const right = [first, second];
-const mixedUp = (rows) => assert.ok(rows.length === 2 && rows[0] === rows[1] && right.includes(rows[0]), rows.join(', '));
+const mixedUp = (rows) =>
+  assert.ok(rows.length === 2 && rows[0] === rows[1] && right.includes(rows[0]), rows.join(', '));
 
 /** The rows that Apollo Client gives to `update`, and those that `mutate` returns. */
 async function withApollo(client) {
@@ -73,7 +76,8 @@ async function withGraphcache(client) {
 /** What Relay returns. */
 const withRelay = (environment) =>
   new Promise((onCompleted, onError) =>
-    relay.commitMutation(environment, { mutation: relayCreate, variables: twice(), onCompleted, onError }));
+    relay.commitMutation(environment, { mutation: relayCreate, variables: twice(), onCompleted, onError }),
+  );
 
 const apolloWithout = () => {
   const client = apollo.newClient(uri, token);
@@ -81,7 +85,12 @@ const apolloWithout = () => {
   return client;
 };
 const graphcacheWithout = () =>
-  new Client({ url: uri, exchanges: [cacheExchange({}), fetchExchange], fetchOptions: { headers }, preferGetMethod: false });
+  new Client({
+    url: uri,
+    exchanges: [cacheExchange({}), fetchExchange],
+    fetchOptions: { headers },
+    preferGetMethod: false,
+  });
 const relayWithout = () =>
   new relay.Environment({
     store: new relay.Store(new relay.RecordSource()),
@@ -110,7 +119,10 @@ const tests = {
   },
   // Graphcache writes each warning once in a process: this test comes before the one without keys.
   async 'Graphcache writes no warning with keys'() {
-    const { error } = await graphcache.newClient(uri, token).query('{ limits { maxEventsPerCall } }', {}).toPromise();
+    const { error } = await graphcache
+      .newClient(uri, token)
+      .query('{ limits { maxEventsPerCall } }', {})
+      .toPromise();
     assert.equal(error, undefined);
     assert.deepEqual(warnings, []);
   },
@@ -123,9 +135,18 @@ const tests = {
     const schema = buildSchema(readFileSync(new URL('../../schema.graphqls', import.meta.url), 'utf8'));
     // Graphcache itself knows roots and the types of connections.
     const without = Object.values(schema.getTypeMap())
-      .filter((type) => isObjectType(type) && !type.getFields().id && !/^(__.*|Query|Mutation|PageInfo|.*Connection|.*Edge)$/.test(type.name))
+      .filter(
+        (type) =>
+          isObjectType(type) &&
+          !type.getFields().id &&
+          !/^(__.*|Query|Mutation|PageInfo|.*Connection|.*Edge)$/.test(type.name),
+      )
       .map(({ name }) => name);
-    assert.deepEqual(Object.keys(graphcache.keys).sort(), ['ProcessedCustomerEvent', ...without].sort(), 'change src/graphcache.js');
+    assert.deepEqual(
+      Object.keys(graphcache.keys).sort(),
+      ['ProcessedCustomerEvent', ...without].sort(),
+      'change src/graphcache.js',
+    );
   },
   async 'Relay has the right rows with getDataID'() {
     const environment = relayExample.newEnvironment(uri, token);

@@ -1,5 +1,5 @@
-// Command customer-events-client sends a batch of 1007 events to a server with demo data, and sends it again, as
-// after a crash. Copy the package customerevents from it; this file shows how to use it.
+// Command customer-events-client sends a batch of 1007 events to a server with demo data, and sends it
+// again, as after a crash. Copy the package customerevents from it; this file shows how to use it.
 //
 //	go run . [server [seconds of a request [seconds of a call with its retries]]]
 package main
@@ -56,8 +56,8 @@ func run(ctx context.Context, args []string) error {
 	return nil
 }
 
-// exampleEvents returns the four events of the Web API's documentation, an event with an access token, one with
-// an external reference, one with two problems, and 1000 page views.
+// exampleEvents returns the four events of the Web API's documentation, an event with an access token, one
+// with an external reference, one with two problems, and 1000 page views.
 func exampleEvents(reference string) []customerevents.WebCustomerEvent {
 	event := func(request, account, performedOn string) customerevents.WebCustomerEvent {
 		return customerevents.WebCustomerEvent{
@@ -80,7 +80,7 @@ func exampleEvents(reference string) []customerevents.WebCustomerEvent {
 					AuthenticationCode: "demo-authentication-code",
 				},
 			},
-			ClassificationIdentifier:  &customerevents.CustomerEventClassificationIdentifier{Name: "Newsletter"},
+			ClassificationIdentifier:  &customerevents.ClassificationIdentifier{Name: "Newsletter"},
 			PerformedByUnitIdentifier: customerevents.UnitIdentifier{AlternativeCode: "webshop"},
 			PerformedOn:               time.Now().UTC().Format(time.RFC3339),
 			Website:                   "https://shop.example.com/newsletter",

@@ -27,11 +27,11 @@ import java.util.stream.Collectors;
 import javax.net.ssl.SSLHandshakeException;
 
 /**
- * A client of the customer events server. It needs Java 11 or later, and only its standard library. Threads can share
- * a client; they also share one login.
+ * A client of the customer events server. It needs Java 11 or later, and only its standard library. Threads
+ * can share a client; they also share one login.
  *
- * <p>Copy this file into your program, without {@link #main} and what follows it. A program that has a JSON library
- * uses that one in place of the class Json.
+ * <p>Copy this file into your program, without {@link #main} and what follows it. A program that has a JSON
+ * library uses that one in place of the class Json.
  */
 public final class CustomerEvents {
     /** The maximum number of events that the server accepts in one call. */
@@ -65,8 +65,8 @@ public final class CustomerEvents {
     /**
      * Makes a client of the server at a base address, such as https://events.example.com.
      *
-     * @param requestTimeout limits one request. Keep it longer than the time for which the server itself retries a
-     *     transaction, 30 seconds.
+     * @param requestTimeout limits one request. Keep it longer than the time for which the server itself
+     *     retries a transaction, 30 seconds.
      * @param retryTimeout limits one call with its retries
      */
     public CustomerEvents(String server, String username, String password, Duration requestTimeout,
@@ -80,7 +80,7 @@ public final class CustomerEvents {
         this.http = HttpClient.newBuilder().connectTimeout(requestTimeout).build();
     }
 
-    /** Reports that events could not be sent. What is retryable, the client has sent again before it gave up. */
+    /** Reports that events could not be sent. What is retryable, the client has already sent again. */
     public static final class CallException extends Exception {
         private static final long serialVersionUID = 1;
 
@@ -117,9 +117,9 @@ public final class CustomerEvents {
         /** The stored events: index (in the batch), requestUniqueIdentifier, id, number, replayed. */
         public final List<Map<String, Object>> processed = new ArrayList<>();
         /**
-         * The events that are not stored: index (in the batch), requestUniqueIdentifier, retryable, problems. An event
-         * that is retryable can be accepted later without a change: send it in another batch with another key, at
-         * least 15 minutes later. The others must be corrected first.
+         * The events that are not stored: index (in the batch), requestUniqueIdentifier, retryable,
+         * problems. An event that is retryable can be accepted later without a change: send it in another
+         * batch with another key, at least 15 minutes later. The others must be corrected first.
          */
         public final List<Map<String, Object>> unprocessed = new ArrayList<>();
         /** The counts: received, processed, replayed, unprocessed. */
@@ -147,7 +147,7 @@ public final class CustomerEvents {
                 Map<String, Object> row = Json.object(each);
                 int index = ((Number) row.get("index")).intValue();
                 if (index < 0 || index >= count || seen[index]) {
-                    throw new CallException("the response has event " + index + " twice, or the call lacks it");
+                    throw new CallException("the response has an event " + index + " too many");
                 }
                 seen[index] = true;
                 row.put("index", first + index);
@@ -157,12 +157,12 @@ public final class CustomerEvents {
     }
 
     /**
-     * Sends any number of events, one call after the other, and gives the outcome of each call to the consumer as soon
-     * as it is known. It throws at the first call that fails.
+     * Sends any number of events, one call after the other, and gives the outcome of each call to the
+     * consumer as soon as it is known. It throws at the first call that fails.
      *
-     * <p>To repeat the batch after an error or a crash, call create with the same key and the same events: events that
-     * are stored already are not stored again, and are returned with replayed. Choose the key before the first attempt
-     * and store it with the batch. It has at most 230 printable ASCII characters.
+     * <p>To repeat the batch after an error or a crash, call create with the same key and the same events:
+     * events that are stored already are not stored again, and are returned with replayed. Choose the key
+     * before the first attempt and store it with the batch. It has at most 230 printable ASCII characters.
      */
     public void create(String key, List<Map<String, Object>> events, Consumer<Outcome> consumer)
             throws CallException, InterruptedException {
@@ -173,10 +173,10 @@ public final class CustomerEvents {
     }
 
     /** Sends one call. If its body is too large for the server or for a proxy, it sends the halves. */
-    private void createPart(String key, int first, List<Map<String, Object>> part, Consumer<Outcome> consumer)
-            throws CallException, InterruptedException {
-        // The key of a call depends only on the batch and on the position of the events in it. So it is the same when
-        // the call or the whole batch is sent again.
+    private void createPart(String key, int first, List<Map<String, Object>> part,
+            Consumer<Outcome> consumer) throws CallException, InterruptedException {
+        // The key of a call depends only on the batch and on the position of the events in it. So it is the
+        // same when the call or the whole batch is sent again.
         Map<String, Object> input = new LinkedHashMap<>();
         input.put("idempotencyKey", key + "-" + first + "-" + part.size());
         input.put("webCustomerEventsSet", part);
@@ -198,8 +198,8 @@ public final class CustomerEvents {
     }
 
     /**
-     * Sends a request until it succeeds, fails permanently, or the retryTimeout expires. Each retry sends the same body
-     * again: with the same idempotency key, the server stores nothing twice.
+     * Sends a request until it succeeds, fails permanently, or the retryTimeout expires. Each retry sends
+     * the same body again: with the same idempotency key, the server stores nothing twice.
      */
     private Map<String, Object> send(String query, Map<String, Object> input)
             throws CallException, InterruptedException {
@@ -239,8 +239,8 @@ public final class CustomerEvents {
     }
 
     /**
-     * Returns a token other than the expired one. It logs in only if no other thread has done so since the token
-     * expired.
+     * Returns a token other than the expired one. It logs in only if no other thread has done so since the
+     * token expired.
      */
     private synchronized String login(String expired) throws CallException, InterruptedException {
         if (token == null || token.equals(expired)) {
@@ -279,8 +279,8 @@ public final class CustomerEvents {
             // A web page, for instance of a proxy that does not reach the server: the status decides.
             String text = response.body().substring(0, Math.min(200, response.body().length()));
             boolean retryable = status >= 500 || status == 408 || status == 429;
-            String message = "HTTP status " + status + ", and the response is not GraphQL: " + Json.write(text);
-            throw new CallException(message, status, List.of(), retryable, wait);
+            String what = "HTTP status " + status + ", and the response is not GraphQL: " + Json.write(text);
+            throw new CallException(what, status, List.of(), retryable, wait);
         }
         if (!errors.isEmpty()) {
             throw callException(status, errors, wait);
@@ -304,7 +304,8 @@ public final class CustomerEvents {
         }
         // The server may have stored the events or not. A certificate that is not trusted is permanent.
         String what = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
-        throw new CallException(endpoint + ": " + what, 0, List.of(), !(cause instanceof SSLHandshakeException), 0);
+        boolean retryable = !(cause instanceof SSLHandshakeException);
+        throw new CallException(endpoint + ": " + what, 0, List.of(), retryable, 0);
     }
 
     private static CallException callException(int status, List<Object> errors, long wait) {
@@ -529,7 +530,9 @@ public final class CustomerEvents {
     /**
      * Sends a batch of 1007 events to a server with demo data, and sends it again, as after a crash:
      *
-     * <pre>java CustomerEvents.java [server [seconds of a request [seconds of a call with its retries]]]</pre>
+     * <pre>
+     * java CustomerEvents.java [server [seconds of a request [seconds of a call with its retries]]]
+     * </pre>
      */
     public static void main(String[] args) throws InterruptedException {
         CustomerEvents client = new CustomerEvents(
@@ -538,8 +541,8 @@ public final class CustomerEvents {
                 "demo-password",
                 Duration.ofMillis(args.length > 1 ? (long) (1000 * Double.parseDouble(args[1])) : 60_000),
                 Duration.ofMillis(args.length > 2 ? (long) (1000 * Double.parseDouble(args[2])) : 300_000));
-        // In a product, the key is stored with the batch before the first attempt. The reference is the number of the
-        // order in the shop.
+        // In a product, the key is stored with the batch before the first attempt. The reference is the
+        // number of the order in the shop.
         String key = "example-java-" + UUID.randomUUID();
         List<Map<String, Object>> events = exampleEvents(key);
         try {
@@ -553,8 +556,8 @@ public final class CustomerEvents {
     }
 
     /**
-     * Returns the four events of the Web API's documentation, an event with an access token, one with an external
-     * reference, one with two problems, and 1000 page views.
+     * Returns the four events of the Web API's documentation, an event with an access token, one with an
+     * external reference, one with two problems, and 1000 page views.
      */
     private static List<Map<String, Object>> exampleEvents(String reference) {
         List<Map<String, Object>> events = new ArrayList<>(Arrays.asList(
@@ -581,7 +584,8 @@ public final class CustomerEvents {
         return events;
     }
 
-    private static Map<String, Object> event(String request, String account, String performedOn, String website) {
+    private static Map<String, Object> event(String request, String account, String performedOn,
+            String website) {
         return Json.object(
                 "requestUniqueIdentifier", request,
                 "accountsReceivableIdentifier", Json.object("number", account),
@@ -595,8 +599,9 @@ public final class CustomerEvents {
         for (Map<String, Object> row : outcome.processed) {
             String request = (String) row.get("requestUniqueIdentifier");
             if (!request.startsWith("page ")) {
-                System.out.printf("%d %s processed: id %s, number %s, replayed %s%n", (int) row.get("index") + 1,
-                        request, row.get("id"), row.get("number"), row.get("replayed"));
+                System.out.printf("%d %s processed: id %s, number %s, replayed %s%n",
+                        (int) row.get("index") + 1, request, row.get("id"), row.get("number"),
+                        row.get("replayed"));
             }
         }
         int later = 0;
@@ -614,8 +619,8 @@ public final class CustomerEvents {
             }
         }
         Map<String, Object> summary = outcome.summary;
-        System.out.printf("events %d to %d: %.0f processed, %.0f replayed, %.0f unprocessed, %d to send again later%n",
-                outcome.first + 1, outcome.first + outcome.count, summary.get("processed"), summary.get("replayed"),
-                summary.get("unprocessed"), later);
+        System.out.printf("events %d to %d: %.0f processed, %.0f replayed, %.0f unprocessed,"
+                + " %d to send again later%n", outcome.first + 1, outcome.first + outcome.count,
+                summary.get("processed"), summary.get("replayed"), summary.get("unprocessed"), later);
     }
 }

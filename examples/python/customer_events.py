@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """A client of the customer events server. It needs Python 3.9 or later, and only its standard library.
 
-Copy the class Client into your program. Run as a script, it sends a batch of 1007 events to a server with demo data,
-and sends it again, as after a crash:
+Copy the class Client into your program, with the functions that it uses. Run as a script, it sends a batch
+of 1007 events to a server with demo data, and sends it again, as after a crash:
 
     python3 customer_events.py [server [seconds of a request [seconds of a call with its retries]]]
 """
@@ -26,6 +26,15 @@ MAX_EVENTS_PER_CALL = 1000
 # The wait between two attempts, in seconds. It doubles from one attempt to the next.
 MIN_WAIT, MAX_WAIT = 0.25, 30.0
 
+# The codes of errors after which the same request can succeed later.
+RETRYABLE = {
+    "UNAVAILABLE",
+    "OUTCOME_UNKNOWN",
+    "RATE_LIMITED",
+    "IDEMPOTENCY_KEY_IN_USE",
+    "INTERNAL_SERVER_ERROR",
+}
+
 LOGIN = "mutation ($input: LoginInput!) { login(input: $input) { token } }"
 
 CREATE = """mutation ($input: CreateWebCustomerEventsInput!) {
@@ -40,7 +49,7 @@ CREATE = """mutation ($input: CreateWebCustomerEventsInput!) {
 
 
 class CallError(Exception):
-    """Reports that events could not be sent; what is retryable, the client has sent again before it gave up."""
+    """Reports that events could not be sent. What is retryable, the client has already sent again."""
 
     def __init__(self, message, status=0, codes=(), retryable=False, retry_after=0.0):
         super().__init__(message)
@@ -60,8 +69,8 @@ class NoRedirects(urllib.request.HTTPRedirectHandler):
 class Client:
     """Sends events to a server. Threads can share a client; they also share one login.
 
-    request_timeout limits one request, in seconds. Keep it longer than the time for which the server itself retries a
-    transaction, 30 seconds. retry_timeout limits one call with its retries.
+    request_timeout limits one request, in seconds. Keep it longer than the time for which the server itself
+    retries a transaction, 30 seconds. retry_timeout limits one call with its retries.
     """
 
     def __init__(self, server, username, password, request_timeout=60.0, retry_timeout=300.0):
@@ -75,22 +84,23 @@ class Client:
     def create(self, key, events):
         """Sends any number of events, one call after the other, and yields the outcome of each call at once.
 
-        It raises CallError at the first call that fails. The indexes of an outcome are positions in the batch.
+        It raises CallError at the first call that fails. The indexes of an outcome are those of the batch.
 
-        To repeat the batch after an error or a crash, call create with the same key and the same events: events that
-        are stored already are not stored again, and are returned with replayed. Choose the key before the first
-        attempt and store it with the batch. It has at most 230 printable ASCII characters.
+        To repeat the batch after an error or a crash, call create with the same key and the same events:
+        events that are stored already are not stored again, and are returned with replayed. Choose the key
+        before the first attempt and store it with the batch. It has at most 230 printable ASCII characters.
 
-        An unprocessed event that is retryable can be accepted later without a change: send it in another batch with
-        another key, at least 15 minutes later. The other unprocessed events must be corrected first.
+        An unprocessed event that is retryable can be accepted later without a change: send it in another
+        batch with another key, at least 15 minutes later. The other unprocessed events must be corrected
+        first.
         """
         for first in range(0, len(events), MAX_EVENTS_PER_CALL):
             yield from self._create_part(key, first, events[first : first + MAX_EVENTS_PER_CALL])
 
     def _create_part(self, key, first, part):
         """Sends one call. If its body is too large for the server or for a proxy, it sends the halves."""
-        # The key of a call depends only on the batch and on the position of the events in it. So it is the same when
-        # the call or the whole batch is sent again.
+        # The key of a call depends only on the batch and on the position of the events in it. So it is the
+        # same when the call or the whole batch is sent again.
         call = {"idempotencyKey": f"{key}-{first}-{len(part)}", "webCustomerEventsSet": part}
         try:
             data = self._send(CREATE, {"input": call})
@@ -121,8 +131,9 @@ class Client:
                 # The jitter: clients that failed at the same time do not all send again at the same time.
                 pause = max(wait, error.retry_after) * random.uniform(1, 1.5)
                 if time.monotonic() + pause > deadline:
-                    limit = f"the next attempt in {pause:.1f} s would exceed the limit of {self.retry_timeout:.0f} s"
-                    error.args = (f"{error} (not sent again: {limit})",)
+                    limit = f"the limit of {self.retry_timeout:.0f} s"
+                    why = f"not sent again: the next attempt in {pause:.1f} s would exceed {limit}"
+                    error.args = (f"{error} ({why})",)
                     raise
             time.sleep(pause)
             wait = min(2 * wait, MAX_WAIT)
@@ -138,7 +149,7 @@ class Client:
         return self._post(self._login(token), query, variables)
 
     def _login(self, expired):
-        """Returns a token other than the expired one. Logs in only if no other thread has done so meanwhile."""
+        """Returns a token other than the expired one. Logs in only if no other thread has done so."""
         with self._lock:
             if self._token == expired:
                 credentials = {"username": self.username, "password": self.password}
@@ -167,8 +178,10 @@ class Client:
         except (OSError, http.client.HTTPException) as error:
             # There is no response, or only a part of it: the server may have stored the events or not.
             cause = getattr(error, "reason", error)
-            permanent = isinstance(cause, ssl.SSLError) and not isinstance(cause, (ssl.SSLEOFError, ssl.SSLZeroReturnError))
-            raise CallError(f"{self.endpoint}: {cause or type(cause).__name__}", retryable=not permanent) from error
+            # A certificate that is not trusted is permanent.
+            permanent = isinstance(cause, ssl.SSLCertVerificationError)
+            message = f"{self.endpoint}: {cause or type(cause).__name__}"
+            raise CallError(message, retryable=not permanent) from error
 
         status = response.status
         wait = parse_retry_after(response.headers.get("Retry-After", ""))
@@ -189,9 +202,6 @@ class Client:
             wait = max(wait, *(error.get("extensions", {}).get("retryAfter", 0) for error in errors))
             raise CallError(message, status, codes, not RETRYABLE.isdisjoint(codes), wait)
         return data
-
-
-RETRYABLE = {"UNAVAILABLE", "OUTCOME_UNKNOWN", "RATE_LIMITED", "IDEMPOTENCY_KEY_IN_USE", "INTERNAL_SERVER_ERROR"}
 
 
 def read(response, deadline):
@@ -232,8 +242,8 @@ def complete(outcome, first, count):
 
 
 def example_events(reference):
-    """The four events of the Web API's documentation, an event with an access token, one with an external reference,
-    one with two problems, and 1000 page views."""
+    """Returns the four events of the Web API's documentation, an event with an access token, one with an
+    external reference, one with two problems, and 1000 page views."""
 
     def event(request, account, performed_on, **more):
         return {
@@ -244,6 +254,10 @@ def example_events(reference):
             "website": "www.crm.com",
             **more,
         }
+
+    def page_view(i):
+        page = f"https://shop.example.com/page/{i}"
+        return event(f"page {i}", "ACR0000000077", "2016-06-22T15:00:00Z", website=page)
 
     return [
         event("06", "ACR0000000020", "2016-06-22T15:00:00"),
@@ -268,10 +282,7 @@ def example_events(reference):
             externalSystemReferenceNumber=reference,
         ),
         event("problems", "ACR00045000", "2016-06-22T15:15:42Z", website="ftp://www.crm.com"),
-        *(
-            event(f"page {i}", "ACR0000000077", "2016-06-22T15:00:00Z", website=f"https://shop.example.com/page/{i}")
-            for i in range(1, 1001)
-        ),
+        *(page_view(i) for i in range(1, 1001)),
     ]
 
 
@@ -290,14 +301,16 @@ def print_outcome(outcome):
             what = f"{'.'.join(problem['path'])}: {problem['errorCode']}: {problem['errorDescription']}"
             print(f"{row['index'] + 1} {request} {state}: {what}")
     later = sum(row["retryable"] for row in unprocessed)
-    counts = "{processed} processed, {replayed} replayed, {unprocessed} unprocessed".format(**outcome["summary"])
-    print(f"events {outcome['first'] + 1} to {outcome['first'] + outcome['count']}: {counts}, {later} to send again later")
+    names = ("processed", "replayed", "unprocessed")
+    counts = ", ".join(f"{outcome['summary'][name]} {name}" for name in names)
+    first, last = outcome["first"] + 1, outcome["first"] + outcome["count"]
+    print(f"events {first} to {last}: {counts}, {later} to send again later")
 
 
 def main(server="http://127.0.0.1:8080", *limits):
     client = Client(server, "demo", "demo-password", *(float(limit) for limit in limits))
-    # In a product, the key is stored with the batch before the first attempt. The reference is the number of the order
-    # in the shop.
+    # In a product, the key is stored with the batch before the first attempt. The reference is the number of
+    # the order in the shop.
     key = f"example-python-{uuid.uuid4()}"
     events = example_events(key)
     for _ in range(2):

@@ -468,7 +468,11 @@ A recorded event: committed and on disk.
 type ProcessedCustomerEvent {
   "The caller's key for the event."
   requestUniqueIdentifier: String!
-  "The event's id: 32 upper-case hexadecimal digits."
+  """
+  The event's id: 32 upper-case hexadecimal digits. It identifies the event, not this row: an event and its equal second in one call have
+  the same id. A client with a normalising cache must not use it as the key of a row; examples/README.md has the settings for Apollo
+  Client, Graphcache and Relay.
+  """
   id: ID!
   "The event's number, in decimal digits. Later events have larger numbers, with gaps. Compare numbers as integers, not as strings."
   number: String!

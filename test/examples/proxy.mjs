@@ -6,16 +6,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export async function logIn(server) {
   const query = 'mutation { login(input: {username: "demo", password: "demo-password"}) { token } }';
   const headers = { 'content-type': 'application/json' };
-  const answer = await fetch(`${server}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query }) });
+  const answer = await fetch(`${server}/graphql`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ query }),
+  });
   return answer.json();
 }
 
 /**
  * Starts a proxy on a free port of the loopback interface.
  *
- * `logins` and `creates` are the faults of the requests to come, in this order. After the last fault, the proxy forwards
- * calls, and answers logins with `login`. A fault is a function of (request, forward, response). It writes the response,
- * or leaves the client without one.
+ * `logins` and `creates` are the faults of the requests to come, in this order. After the last fault, the
+ * proxy forwards calls, and answers logins with `login`. A fault is a function of (request, forward,
+ * response). It writes the response, or leaves the client without one.
  */
 export async function startProxy(target, { login, logins = [], creates = [] } = {}) {
   const seen = { logins: [], creates: [] };
@@ -26,14 +30,28 @@ export async function startProxy(target, { login, logins = [], creates = [] } = 
       const body = Buffer.concat(chunks).toString();
       const { query, variables } = JSON.parse(body);
       const isLogin = query.includes('login(');
-      const request = { at: performance.now(), path: incoming.url, headers: incoming.headers, body, ...variables.input };
+      const request = {
+        at: performance.now(),
+        path: incoming.url,
+        headers: incoming.headers,
+        body,
+        ...variables.input,
+      };
       const list = isLogin ? seen.logins : seen.creates;
       list.push(request);
       const forward = async () => {
         const { 'content-type': type, accept, authorization } = incoming.headers;
-        const headers = { 'content-type': type, ...(accept && { accept }), ...(authorization && { authorization }) };
+        const headers = {
+          'content-type': type,
+          ...(accept && { accept }),
+          ...(authorization && { authorization }),
+        };
         const answer = await fetch(target + incoming.url, { method: 'POST', headers, body });
-        return { status: answer.status, type: answer.headers.get('content-type'), text: await answer.text() };
+        return {
+          status: answer.status,
+          type: answer.headers.get('content-type'),
+          text: await answer.text(),
+        };
       };
       const after = isLogin ? (_, __, response) => response.end(JSON.stringify(login)) : pass;
       const fault = (isLogin ? logins : creates)[list.length - 1] ?? after;
@@ -60,23 +78,32 @@ export async function pass(_, forward, response) {
   response.writeHead(status, { 'content-type': type }).end(text);
 }
 
-/** Forwards a call of up to so many events; a longer one is too large, as for nginx with its default limits. */
+/** Forwards a call of up to so many events. A longer one is too large, as for nginx with its defaults. */
 export const limit = (events) => (request, forward, response) =>
   request.webCustomerEventsSet.length > events
     ? html(413, '<html>413 Request Entity Too Large</html>')(request, forward, response)
     : pass(request, forward, response);
 
 /** Answers with a web page. */
-export const html = (status, text, headers = {}) => (_, __, response) =>
-  response.writeHead(status, { 'content-type': 'text/html', ...headers }).end(text);
+export const html =
+  (status, text, headers = {}) =>
+  (_, __, response) =>
+    response.writeHead(status, { 'content-type': 'text/html', ...headers }).end(text);
 
 /** Answers with errors of GraphQL. */
-export const errors = (status, list, headers = {}) => (_, __, response) =>
-  response
-    .writeHead(status, { 'content-type': 'application/graphql-response+json', ...headers })
-    .end(JSON.stringify({ data: null, errors: list.map(([code, message, more]) => ({ message, extensions: { code, ...more } })) }));
+export const errors =
+  (status, list, headers = {}) =>
+  (_, __, response) =>
+    response
+      .writeHead(status, { 'content-type': 'application/graphql-response+json', ...headers })
+      .end(
+        JSON.stringify({
+          data: null,
+          errors: list.map(([code, message, more]) => ({ message, extensions: { code, ...more } })),
+        }),
+      );
 
-/** Forwards the request, and closes the connection: the events are stored, but the client does not know it. */
+/** Forwards the request, and closes the connection: the events are stored, and the client cannot know. */
 export async function cut(_, forward, response) {
   await forward();
   response.destroy();

@@ -1,8 +1,8 @@
 import { ApolloClient, HttpLink, InMemoryCache } from '@apollo/client';
 
 /**
- * A row of a call's result has the id of its event, and two rows have the same id if the call has an event twice. Without
- * this policy, the cache merges such rows into one.
+ * A row of a call's result has the id of its event, and two rows have the same id if the call has an event
+ * twice. Without this policy, the cache merges such rows into one.
  */
 export const typePolicies = { ProcessedCustomerEvent: { keyFields: false } };
 

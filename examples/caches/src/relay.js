@@ -1,10 +1,11 @@
 import { Environment, Network, RecordSource, Store } from 'relay-runtime';
 
 /**
- * A row of a call's result has the id of its event. Relay identifies a record by its id alone, whatever its type: without
- * this function, it merges the row with its event, and with another row of the same event.
+ * A row of a call's result has the id of its event. Relay identifies a record by its id alone, whatever its
+ * type: without this function, it merges the row with its event, and with another row of the same event.
  */
-export const getDataID = (fields, typeName) => (typeName === 'ProcessedCustomerEvent' ? undefined : fields.id);
+export const getDataID = (fields, typeName) =>
+  typeName === 'ProcessedCustomerEvent' ? undefined : fields.id;
 
 export const newEnvironment = (uri, token) =>
   new Environment({

@@ -59,13 +59,14 @@ const createQuery = `mutation ($input: CreateWebCustomerEventsInput!) {
   }
 }`
 
-// Create sends any number of events, one call after the other, and returns the outcome of each call as soon as
-// it is known. It stops at the first call that fails.
+// Create sends any number of events, one call after the other, and returns the outcome of each call as soon
+// as it is known. It stops at the first call that fails.
 //
-// To repeat the batch after an error or a crash, call Create with the same key and the same events: events that
-// are stored already are not stored again, and are returned with Replayed. Choose the key before the first
-// attempt and store it with the batch. It has at most 230 printable ASCII characters.
-func (c *Client) Create(ctx context.Context, key string, events []WebCustomerEvent) iter.Seq2[*Outcome, error] {
+// To repeat the batch after an error or a crash, call Create with the same key and the same events: events
+// that are stored already are not stored again, and are returned with Replayed. Choose the key before the
+// first attempt and store it with the batch. It has at most 230 printable ASCII characters.
+func (c *Client) Create(ctx context.Context, key string, events []WebCustomerEvent,
+) iter.Seq2[*Outcome, error] {
 	return func(yield func(*Outcome, error) bool) {
 		for first := 0; first < len(events); first += MaxEventsPerCall {
 			part := events[first:min(first+MaxEventsPerCall, len(events))]
@@ -103,8 +104,8 @@ func (c *Client) createPart(ctx context.Context, key string, first int, part []W
 	return yield(data.CreateWebCustomerEvents, nil)
 }
 
-// send sends a request until it succeeds, fails permanently, or RetryTimeout expires. Each retry sends the same
-// body again: with the same idempotency key, the server stores nothing twice.
+// send sends a request until it succeeds, fails permanently, or RetryTimeout expires. Each retry sends the
+// same body again: with the same idempotency key, the server stores nothing twice.
 func (c *Client) send(ctx context.Context, query string, variables, data any) error {
 	deadline := time.Now().Add(c.RetryTimeout)
 	for wait := minWait; ; wait = min(2*wait, maxWait) {
@@ -142,8 +143,8 @@ func (c *Client) sendLoggedIn(ctx context.Context, query string, variables, data
 	return err
 }
 
-// login returns a token other than the expired one. It logs in only if no other goroutine has done so since the
-// token expired.
+// login returns a token other than the expired one. It logs in only if no other goroutine has done so since
+// the token expired.
 func (c *Client) login(ctx context.Context, expired string) (string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// TestClient_OneLogin checks that goroutines whose token expires at the same time log in once. The tests of a
-// single goroutine are in test/examples.
+// TestClient_OneLogin checks that goroutines whose token expires at the same time log in once. The tests of
+// a single goroutine are in test/examples.
 func TestClient_OneLogin(t *testing.T) {
 	t.Parallel()
 	const goroutines = 10

@@ -61,8 +61,8 @@ func (e *CallError) has(codes ...string) bool {
 	return false
 }
 
-// retryable reports whether the same request can succeed later. The status decides if there is no code, as in
-// the response of a proxy that does not reach the server.
+// retryable reports whether the same request can succeed later. The status decides if there is no code, as
+// in the response of a proxy that does not reach the server.
 func retryable(err error) bool {
 	var failed *CallError
 	if errors.As(err, &failed) {
@@ -92,8 +92,8 @@ func retryAfter(err error) time.Duration {
 	return 0
 }
 
-// withJitter adds up to half of the wait, so that clients that failed at the same time do not all send again at
-// the same time.
+// withJitter adds up to half of the wait, so that clients that failed at the same time do not all send again
+// at the same time.
 func withJitter(wait time.Duration) time.Duration { return wait + rand.N(wait/2+1) }
 
 // post sends one request and decodes the data of its response.

@@ -8,11 +8,15 @@ import (
 // WebCustomerEvent is the input of one event. Exactly one of AccountsReceivableIdentifier and
 // RewardsParticipantIdentifier is set. schema.graphqls describes the fields.
 type WebCustomerEvent struct {
-	RequestUniqueIdentifier      string                                 `json:"requestUniqueIdentifier"`
-	AccountsReceivableIdentifier *AccountsReceivableIdentifier          `json:"accountsReceivableIdentifier,omitempty"`
-	RewardsParticipantIdentifier *RewardsParticipantIdentifier          `json:"rewardsParticipantIdentifier,omitempty"`
-	ClassificationIdentifier     *CustomerEventClassificationIdentifier `json:"classificationIdentifier,omitempty"`
-	PerformedByUnitIdentifier    UnitIdentifier                         `json:"performedByUnitIdentifier"`
+	RequestUniqueIdentifier string `json:"requestUniqueIdentifier"`
+
+	AccountsReceivableIdentifier *AccountsReceivableIdentifier `json:"accountsReceivableIdentifier,omitempty"`
+
+	RewardsParticipantIdentifier *RewardsParticipantIdentifier `json:"rewardsParticipantIdentifier,omitempty"`
+
+	ClassificationIdentifier *ClassificationIdentifier `json:"classificationIdentifier,omitempty"`
+
+	PerformedByUnitIdentifier UnitIdentifier `json:"performedByUnitIdentifier"`
 
 	// PerformedOn is written as in RFC 3339. Without a zone, it is a time in the server's time zone.
 	PerformedOn string `json:"performedOn"`
@@ -54,8 +58,8 @@ type (
 		Identifier string `json:"identifier"`
 		PassCode   string `json:"passCode"`
 	}
-	// CustomerEventClassificationIdentifier identifies a classification of WEB events.
-	CustomerEventClassificationIdentifier struct {
+	// ClassificationIdentifier identifies a classification of WEB events.
+	ClassificationIdentifier struct {
 		ID              string `json:"id,omitempty"`
 		Name            string `json:"name,omitempty"`
 		AlternativeCode string `json:"alternativeCode,omitempty"`
@@ -99,7 +103,8 @@ type Problem struct {
 	ErrorCode, ErrorDescription string
 }
 
-// complete checks that the outcome has every event of the call once. It makes the indexes those of the batch.
+// complete checks that the outcome has every event of the call once. It makes the indexes those of the
+// batch.
 func (o *Outcome) complete(first, count int) error {
 	if o == nil {
 		return errors.New("the response has no result and no error")

@@ -20,16 +20,26 @@ test('calls whose token expires at the same time log in once', async () => {
     } else if (request.headers.authorization === 'Bearer token 1') {
       if (++expired === calls) release();
       await allHaveUsedTheFirstToken;
-      response.writeHead(401).end(JSON.stringify({ errors: [{ message: 'expired', extensions: { code: 'UNAUTHENTICATED' } }] }));
+      response
+        .writeHead(401)
+        .end(JSON.stringify({ errors: [{ message: 'expired', extensions: { code: 'UNAUTHENTICATED' } }] }));
     } else {
-      const createWebCustomerEvents = { processedCustomerEventsSet: [{ index: 0 }], unprocessedCustomerEventsSet: [] };
+      const createWebCustomerEvents = {
+        processedCustomerEventsSet: [{ index: 0 }],
+        unprocessedCustomerEventsSet: [],
+      };
       response.end(JSON.stringify({ data: { createWebCustomerEvents } }));
     }
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   try {
     const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const client = new Client({ server: address, username: 'user', password: 'password', retryTimeout: 1000 });
+    const client = new Client({
+      server: address,
+      username: 'user',
+      password: 'password',
+      retryTimeout: 1000,
+    });
     const event = {
       requestUniqueIdentifier: '1',
       accountsReceivableIdentifier: { number: 'ACR0000000020' },

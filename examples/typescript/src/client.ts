@@ -50,11 +50,11 @@ const create = graphql(`
 `);
 
 /**
- * The result of one call; the indexes are positions in the batch. Each event of the call is in exactly one of the
- * lists.
+ * The result of one call; the indexes are positions in the batch. Each event of the call is in exactly one
+ * of the lists.
  *
- * An unprocessed event with `retryable: true` can be accepted later without a change: send it in another batch with
- * another key, at least 15 minutes later. The other unprocessed events must be corrected first.
+ * An unprocessed event with `retryable: true` can be accepted later without a change: send it in another
+ * batch with another key, at least 15 minutes later. The other unprocessed events must be corrected first.
  */
 export type Outcome = NonNullable<CreateMutation['createWebCustomerEvents']> & {
   /** The position of the call's first event in the batch. */
@@ -69,8 +69,8 @@ export interface Options {
   username: string;
   password: string;
   /**
-   * The time limit of one request, from connecting to the last byte of the response, in milliseconds. Keep it longer
-   * than the time for which the server itself retries a transaction, 30 seconds.
+   * The time limit of one request, from connecting to the last byte of the response, in milliseconds. Keep
+   * it longer than the time for which the server itself retries a transaction, 30 seconds.
    */
   requestTimeout?: number;
   /** The time limit of one call with its retries, in milliseconds. */
@@ -89,27 +89,40 @@ export class Client {
   }
 
   /**
-   * Sends any number of events, one call after the other, and yields the outcome of each call as soon as it is known.
-   * It throws at the first call that fails.
+   * Sends any number of events, one call after the other, and yields the outcome of each call as soon as it
+   * is known. It throws at the first call that fails.
    *
-   * To repeat the batch after an error or a crash, call `create` with the same key and the same events: events that are
-   * stored already are not stored again, and are returned with `replayed: true`. Choose the key before the first attempt
-   * and store it with the batch. It has at most 230 printable ASCII characters.
+   * To repeat the batch after an error or a crash, call `create` with the same key and the same events:
+   * events that are stored already are not stored again, and are returned with `replayed: true`. Choose the
+   * key before the first attempt and store it with the batch. It has at most 230 printable ASCII characters.
    */
-  async *create(key: string, events: readonly WebCustomerEventInput[], signal?: AbortSignal): AsyncGenerator<Outcome> {
+  async *create(
+    key: string,
+    events: readonly WebCustomerEventInput[],
+    signal?: AbortSignal,
+  ): AsyncGenerator<Outcome> {
     for (let first = 0; first < events.length; first += maxEventsPerCall) {
       yield* this.#createPart(key, first, events.slice(first, first + maxEventsPerCall), signal);
     }
   }
 
   /** Sends one call. If its body is too large for the server or for a proxy, it sends the halves. */
-  async *#createPart(key: string, first: number, part: WebCustomerEventInput[], signal?: AbortSignal): AsyncGenerator<Outcome> {
-    // The key of a call depends only on the batch and on the position of the events in it. So it is the same when the
-    // call or the whole batch is sent again.
+  async *#createPart(
+    key: string,
+    first: number,
+    part: WebCustomerEventInput[],
+    signal?: AbortSignal,
+  ): AsyncGenerator<Outcome> {
+    // The key of a call depends only on the batch and on the position of the events in it. So it is the same
+    // when the call or the whole batch is sent again.
     const idempotencyKey = `${key}-${first}-${part.length}`;
     let outcome: Outcome;
     try {
-      const data = await this.#send(create, { input: { idempotencyKey, webCustomerEventsSet: part } }, signal);
+      const data = await this.#send(
+        create,
+        { input: { idempotencyKey, webCustomerEventsSet: part } },
+        signal,
+      );
       outcome = complete(data.createWebCustomerEvents, first, part.length);
     } catch (error) {
       if (error instanceof CallError && error.status === 413 && part.length > 1) {
@@ -124,10 +137,14 @@ export class Client {
   }
 
   /**
-   * Sends a request until it succeeds, fails permanently, or `retryTimeout` expires. Each retry sends the same body
-   * again: with the same idempotency key, the server stores nothing twice.
+   * Sends a request until it succeeds, fails permanently, or `retryTimeout` expires. Each retry sends the
+   * same body again: with the same idempotency key, the server stores nothing twice.
    */
-  async #send<Data, Variables>(operation: TypedDocumentString<Data, Variables>, variables: Variables, signal?: AbortSignal): Promise<Data> {
+  async #send<Data, Variables>(
+    operation: TypedDocumentString<Data, Variables>,
+    variables: Variables,
+    signal?: AbortSignal,
+  ): Promise<Data> {
     const deadline = performance.now() + this.#options.retryTimeout;
     for (let wait = minWait; ; wait = Math.min(2 * wait, maxWait)) {
       try {
@@ -137,8 +154,9 @@ export class Client {
         // The jitter: clients that failed at the same time do not all send again at the same time.
         const next = Math.max(wait, retryAfter(error)) * (1 + Math.random() / 2);
         if (performance.now() + next > deadline) {
-          const limit = `the next attempt in ${Math.round(next)} ms would exceed the limit of ${this.#options.retryTimeout} ms`;
-          throw new Error(`${message(error)} (not sent again: ${limit})`, { cause: error });
+          const limit = `the limit of ${this.#options.retryTimeout} ms`;
+          const why = `not sent again: the next attempt in ${Math.round(next)} ms would exceed ${limit}`;
+          throw new Error(`${message(error)} (${why})`, { cause: error });
         }
         await sleep(next, undefined, signal && { signal });
       }
@@ -146,7 +164,11 @@ export class Client {
   }
 
   /** Sends a request once. If the token has expired, it logs in and sends the request again. */
-  async #sendLoggedIn<Data, Variables>(operation: TypedDocumentString<Data, Variables>, variables: Variables, signal?: AbortSignal): Promise<Data> {
+  async #sendLoggedIn<Data, Variables>(
+    operation: TypedDocumentString<Data, Variables>,
+    variables: Variables,
+    signal?: AbortSignal,
+  ): Promise<Data> {
     const login = this.#login();
     const token = await login;
     const limits = { timeout: this.#options.requestTimeout, signal };
@@ -158,11 +180,16 @@ export class Client {
     return await post(this.#endpoint, operation, variables, { token: await this.#login(login), ...limits });
   }
 
-  /** Returns a token other than the expired one. It logs in only if no other call has done so since the token expired. */
+  /** Returns a token other than the expired one. It logs in only if no other call has done so. */
   #login(expired?: Promise<string>): Promise<string> {
     if (this.#token === undefined || this.#token === expired) {
       const { username, password, requestTimeout } = this.#options;
-      const token = post(this.#endpoint, logIn, { input: { username, password } }, { timeout: requestTimeout }).then(({ login }) => login.token);
+      const token = post(
+        this.#endpoint,
+        logIn,
+        { input: { username, password } },
+        { timeout: requestTimeout },
+      ).then(({ login }) => login.token);
       this.#token = token;
       token.catch(() => {
         if (this.#token === token) this.#token = undefined; // the next attempt logs in again
@@ -173,7 +200,11 @@ export class Client {
 }
 
 /** Checks that the outcome has every event of the call once, and makes the indexes those of the batch. */
-function complete(outcome: CreateMutation['createWebCustomerEvents'], first: number, count: number): Outcome {
+function complete(
+  outcome: CreateMutation['createWebCustomerEvents'],
+  first: number,
+  count: number,
+): Outcome {
   if (!outcome) throw new Error('the response has no result and no error');
   const seen = new Set<number>();
   for (const event of [...outcome.processedCustomerEventsSet, ...outcome.unprocessedCustomerEventsSet]) {

@@ -4,11 +4,15 @@ import { Client, type Outcome } from './client.js';
 import type { WebCustomerEventInput } from './gql/graphql.js';
 
 /**
- * The four events of the Web API's documentation, an event with an access token, one with an external reference, one
- * with two problems, and 1000 page views.
+ * The four events of the Web API's documentation, an event with an access token, one with an external
+ * reference, one with two problems, and 1000 page views.
  */
 function exampleEvents(reference: string): WebCustomerEventInput[] {
-  const event = (requestUniqueIdentifier: string, account: string, performedOn: string): WebCustomerEventInput => ({
+  const event = (
+    requestUniqueIdentifier: string,
+    account: string,
+    performedOn: string,
+  ): WebCustomerEventInput => ({
     requestUniqueIdentifier,
     accountsReceivableIdentifier: { number: account },
     performedByUnitIdentifier: { name: 'Admin Unit' },
@@ -22,7 +26,9 @@ function exampleEvents(reference: string): WebCustomerEventInput[] {
     event('09', 'ACR00670040', '2016-06-22T15:15:42'),
     {
       requestUniqueIdentifier: 'token',
-      rewardsParticipantIdentifier: { accessTokenIdentifier: { authenticationCode: 'demo-authentication-code' } },
+      rewardsParticipantIdentifier: {
+        accessTokenIdentifier: { authenticationCode: 'demo-authentication-code' },
+      },
       classificationIdentifier: { name: 'Newsletter' },
       performedByUnitIdentifier: { alternativeCode: 'webshop' },
       performedOn: new Date().toISOString(),
@@ -46,22 +52,30 @@ function exampleEvents(reference: string): WebCustomerEventInput[] {
 ({ id: '1', name: 'Admin Unit' }) satisfies WebCustomerEventInput['performedByUnitIdentifier'];
 
 /** Prints the events of a call other than the page views, and a summary. */
-function print({ first, count, summary, processedCustomerEventsSet, unprocessedCustomerEventsSet }: Outcome): void {
+function print({
+  first,
+  count,
+  summary,
+  processedCustomerEventsSet,
+  unprocessedCustomerEventsSet,
+}: Outcome): void {
   for (const { index, requestUniqueIdentifier, id, number, replayed } of processedCustomerEventsSet) {
     if (requestUniqueIdentifier.startsWith('page ')) continue;
-    console.log(`${index + 1} ${requestUniqueIdentifier} processed: id ${id}, number ${number}, replayed ${replayed}`);
+    console.log(
+      `${index + 1} ${requestUniqueIdentifier} processed: id ${id}, number ${number}, replayed ${replayed}`,
+    );
   }
   for (const { index, requestUniqueIdentifier, retryable, problems } of unprocessedCustomerEventsSet) {
     const state = retryable ? 'unprocessed, send it again later' : 'unprocessed';
     for (const { path, errorCode, errorDescription } of problems) {
-      console.log(`${index + 1} ${requestUniqueIdentifier ?? '?'} ${state}: ${path.join('.')}: ${errorCode}: ${errorDescription}`);
+      const what = `${path.join('.')}: ${errorCode}: ${errorDescription}`;
+      console.log(`${index + 1} ${requestUniqueIdentifier ?? '?'} ${state}: ${what}`);
     }
   }
   const later = unprocessedCustomerEventsSet.filter(({ retryable }) => retryable).length;
   const { processed, replayed, unprocessed } = summary;
-  console.log(
-    `events ${first + 1} to ${first + count}: ${processed} processed, ${replayed} replayed, ${unprocessed} unprocessed, ${later} to send again later`,
-  );
+  const counts = `${processed} processed, ${replayed} replayed, ${unprocessed} unprocessed`;
+  console.log(`events ${first + 1} to ${first + count}: ${counts}, ${later} to send again later`);
 }
 
 const [server = 'http://127.0.0.1:8080', request, retries] = process.argv.slice(2);
@@ -73,8 +87,8 @@ const client = new Client({
   ...(retries && { retryTimeout: Number(retries) * 1000 }),
 });
 
-// In a product, the key is stored with the batch before the first attempt. The reference is the number of the order in
-// the shop.
+// In a product, the key is stored with the batch before the first attempt. The reference is the number of
+// the order in the shop.
 const key = `example-typescript-${crypto.randomUUID()}`;
 const events = exampleEvents(key);
 try {

@@ -38,8 +38,8 @@ export class NetworkError extends Error {
 }
 
 /**
- * Reports whether the same request can succeed later. The status decides if there is no code, as in the response of a
- * proxy that does not reach the server.
+ * Reports whether the same request can succeed later. The status decides if there is no code, as in the
+ * response of a proxy that does not reach the server.
  */
 export function retryable(error: unknown): boolean {
   if (error instanceof NetworkError) {
@@ -47,7 +47,13 @@ export function retryable(error: unknown): boolean {
   }
   if (!(error instanceof CallError)) return false;
   if (error.errors.length > 0) {
-    return error.has('UNAVAILABLE', 'OUTCOME_UNKNOWN', 'RATE_LIMITED', 'IDEMPOTENCY_KEY_IN_USE', 'INTERNAL_SERVER_ERROR');
+    return error.has(
+      'UNAVAILABLE',
+      'OUTCOME_UNKNOWN',
+      'RATE_LIMITED',
+      'IDEMPOTENCY_KEY_IN_USE',
+      'INTERNAL_SERVER_ERROR',
+    );
   }
   return error.status >= 500 || error.status === 429 || error.status === 408;
 }
@@ -56,9 +62,10 @@ export function retryable(error: unknown): boolean {
 export const retryAfter = (error: unknown): number => (error instanceof CallError ? error.retryAfter : 0);
 
 /** What fetch hides in the cause of its errors. */
-const causeCode = (error: unknown): string => String((error as { cause?: { code?: unknown } } | undefined)?.cause?.code ?? '');
+const causeCode = (error: unknown): string =>
+  String((error as { cause?: { code?: unknown } } | undefined)?.cause?.code ?? '');
 
-/** Sends one request and returns the data of its response; both are of the types that the schema gives them. */
+/** Sends one request and returns the data of its response, both of the types that the schema gives them. */
 export async function post<Data, Variables>(
   endpoint: string,
   operation: TypedDocumentString<Data, Variables>,
@@ -77,7 +84,7 @@ export async function post<Data, Variables>(
         ...(token && { Authorization: `Bearer ${token}` }),
       },
       body: JSON.stringify({ query: operation.toString(), variables }),
-      redirect: 'manual', // the server has none: it leads to another address, which must not receive the events
+      redirect: 'manual', // the server has none, and another address must not receive the events
       signal: signal ? AbortSignal.any([limit, signal]) : limit,
     });
     text = await response.text(); // the time limit includes the body
