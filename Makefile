@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .ONESHELL:
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
-COMMIT := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 FUZZTIME ?= 10s
 
 sources = find . -name '*.go' -not -path '*/node_modules/*' -not -path './graph/generated/*'
@@ -23,6 +23,10 @@ run: ## Run the server with demo data
 .PHONY: build
 build: ## Build the program, static, into ./customer-events
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)"
+
+.PHONY: image
+image: ## Build the container image customer-events:VERSION
+	docker build --build-arg VERSION='$(VERSION)' --build-arg COMMIT='$(COMMIT)' --tag 'customer-events:$(VERSION)' .
 
 .PHONY: release
 release: ## Build a release of HEAD into ./dist: binaries, SBOMs, licences, schema, checksums
@@ -89,7 +93,7 @@ test-chaos: database-server ## Inject faults into server, database, connections 
 
 .PHONY: check
 check: ## Run all checks that a change must pass
-	@for step in format tidy vet lint language vulncheck licenses-check generate-check ui-check \
+	@for step in format tidy vet lint language vulncheck licenses-check generate-check alerts-check ui-check \
 			test test-conformance examples browser 'release-check PLATFORMS=linux/amd64' readme; do
 		echo "== make $$step"
 		SECONDS=0
@@ -142,6 +146,13 @@ licenses-check: ## Check the licences of all linked modules, and THIRD_PARTY_LIC
 	@go -C tools test ./licenses
 	go -C tools run ./licenses -check
 
+.PHONY: alerts-check
+alerts-check: ## Check the alert rules, and test when they fire (promtool is taken from Debian's prometheus if need be)
+	@promtool=$$(.ci/promtool)
+	"$$promtool" check config --syntax-only deploy/prometheus.yaml
+	"$$promtool" check rules deploy/alerts.yaml
+	"$$promtool" test rules deploy/alerts_test.yaml
+
 .PHONY: generate
 generate: ## Generate the Go code and docs/errors.md
 	go generate .
@@ -174,8 +185,10 @@ ui-check: ## Check that internal/playground/dist is up to date
 	diff -r internal/playground/dist "$$copy/internal/playground/dist" || { echo 'not up to date: run make ui'; exit 1; }
 
 .PHONY: test-conformance
-test-conformance: build test/conformance/node_modules ## Audit the built program for GraphQL over HTTP, and lint its OpenAPI
+test-conformance: build test/conformance/node_modules ## Audit the built program for GraphQL over HTTP, call it with Apollo Client and urql, and lint its OpenAPI
 	.ci/with-demo ./customer-events bash -c 'node test/conformance/audit.mjs "$$SERVER/graphql" &&
+		node test/conformance/schema.mjs "$$SERVER" &&
+		node test/conformance/persisted.mjs "$$SERVER/graphql" &&
 		node test/conformance/openapi.mjs "$$SERVER/crmapi/rest/v2/openapi.json"'
 
 .PHONY: languages

@@ -1,12 +1,8 @@
 package graph
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"math"
-	"slices"
-	"strconv"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -19,8 +15,10 @@ import (
 
 // coercion converts the JSON text of the variables to the values of the operation's variables, by GraphQL's
 // rules. It applies them more strictly than gqlgen: a number is no String, "NaN" is no Float, @oneOf holds
-// inside variables too, and every error is reported. A WebCustomerEventInput has its own decoder, which
-// never fails: an error in an event concerns that event only.
+// inside variables too, and every error is reported. It departs from them once: a null member of a @oneOf
+// type counts as not given, because the clients of many typed languages write every member. A
+// WebCustomerEventInput has its own decoder, which never fails: an error in an event concerns that event
+// only.
 type coercion struct {
 	schema  *ast.Schema
 	decoder *events.Decoder
@@ -156,25 +154,30 @@ func (c *coercion) object(definition *ast.Definition, path ast.Path) (any, error
 		return nil, c.cursor.Skip()
 	}
 	oneOf := definition.Directives.ForName("oneOf") != nil
-	values, given, null := map[string]any{}, map[string]bool{}, false
+	values, given := map[string]any{}, map[string]bool{}
+	var nulls []string
 	err := c.cursor.Object(func(name string) error {
 		field := definition.Fields.ForName(name)
 		switch {
 		case field == nil:
-			c.addError(path, "has a field (%s) that %s does not have", models.Sanitize(name), definition.Name)
+			c.addError(path, "has a field (%s) that %s does not have",
+				models.Sanitize(name), definition.Name)
 			return c.cursor.Skip()
 		case given[name]:
 			c.addError(appendPath(path, ast.PathName(name)), "is given twice")
 			return c.cursor.Skip()
 		}
 		given[name] = true
-		null = null || c.cursor.Kind() == strictjson.Null
+		if oneOf && c.cursor.Kind() == strictjson.Null {
+			nulls = append(nulls, name)
+			return c.cursor.Null()
+		}
 		value, err := c.value(field.Type, appendPath(path, ast.PathName(name)))
 		values[name] = value
 		return err
 	})
-	if oneOf && (len(given) != 1 || null) {
-		c.addError(path, "must have exactly one field, which must not be null")
+	if oneOf && len(values) != 1 {
+		c.addOneOfError(path, len(values), nulls)
 	}
 	for _, field := range definition.Fields {
 		switch {
@@ -188,54 +191,24 @@ func (c *coercion) object(definition *ast.Definition, path ast.Path) (any, error
 	return values, err
 }
 
+// addOneOfError adds the error of a @oneOf value with none or several fields. It names the fields that are
+// null, because their sender considers them given.
+func (c *coercion) addOneOfError(path ast.Path, given int, nulls []string) {
+	const rule = "must have exactly one field, which must not be null"
+	switch {
+	case given == 0 && len(nulls) == 1:
+		c.addError(appendPath(path, ast.PathName(nulls[0])), "must not be null")
+	case given == 0 && len(nulls) > 1:
+		c.addError(path, "%s: %s are null", rule, strings.Join(nulls, ", "))
+	default:
+		c.addError(path, rule)
+	}
+}
+
 func (c *coercion) enum(definition *ast.Definition, path ast.Path) (any, error) {
 	text, err := c.text(path)
 	if name, ok := text.(string); ok && definition.EnumValues.ForName(name) == nil {
 		c.addError(path, "must be a value of %s", definition.Name)
-	}
-	return text, err
-}
-
-// numericScalars are the scalars that accept a number.
-var numericScalars = []string{"Int", "Float", "ID", "OneTimePassword"}
-
-func (c *coercion) scalar(name string, path ast.Path) (any, error) {
-	kind := c.cursor.Kind()
-	switch {
-	case name == "Boolean":
-		if kind != strictjson.Bool {
-			c.addError(path, "must be true or false")
-			return nil, c.cursor.Skip()
-		}
-		return c.cursor.Bool()
-	case kind == strictjson.Number && slices.Contains(numericScalars, name):
-		text, err := c.cursor.Number()
-		if name == "Float" {
-			value, parseErr := strconv.ParseFloat(text, 64)
-			if parseErr != nil || math.IsInf(value, 0) || value == 0 && !strictjson.Zero(text) {
-				c.addError(path, "must be a finite number")
-			}
-		} else if _, parseErr := strconv.ParseInt(text, 10, 32); parseErr != nil {
-			c.addError(path, "must be an integer of 32 bits")
-		}
-		return json.Number(text), err
-	case name == "Int" || name == "Float":
-		c.addError(path, "must be a number")
-		return nil, c.cursor.Skip()
-	default:
-		return c.text(path)
-	}
-}
-
-func (c *coercion) text(path ast.Path) (any, error) {
-	if c.cursor.Kind() != strictjson.String {
-		c.addError(path, "must be a string")
-		return nil, c.cursor.Skip()
-	}
-	text, err := c.cursor.Text()
-	if errors.Is(err, strictjson.ErrText) {
-		c.addError(path, "must be a valid Unicode string, in UTF-8 without lone surrogates")
-		err = nil
 	}
 	return text, err
 }

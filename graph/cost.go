@@ -97,10 +97,12 @@ func (m *meter) err() *callError {
 	const remedy = "ask for fewer fields, aliases or events"
 	switch {
 	case m.bytes > m.maxBytes():
-		return newError(validationFailed, "the answer could have %d bytes or more, and a %s may ask for %d: %s",
+		return newError(validationFailed,
+			"the answer could have %d bytes or more, and a %s may ask for %d: %s",
 			m.bytes, m.opCtx.Operation.Operation, m.maxBytes(), remedy)
 	case m.values > maxAnswerValues:
-		return newError(validationFailed, "the answer could have %d values or more and may have %d: %s",
+		return newError(validationFailed,
+			"the answer could have %d values or more and may have %d: %s",
 			m.values, maxAnswerValues, remedy)
 	}
 	return nil
@@ -174,7 +176,8 @@ func (m *meter) measureFields(h *handler) (fields []graphql.CollectedField, dema
 		}
 		declared, known := rootFields[field.Name]
 		if !known {
-			return nil, nil, newError(badRequest, "%s is not available: its cost is not declared", field.Name)
+			return nil, nil, newError(badRequest,
+				"%s is not available: its cost is not declared", field.Name)
 		}
 		if counts[field.Name]++; declared.once && counts[field.Name] > 1 {
 			return nil, nil, newError(badRequest,

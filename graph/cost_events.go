@@ -40,18 +40,20 @@ func bulkSizes(set events.ReceivedEvents) sizeFunc {
 
 // eventTexts holds the texts of an event that the server stores and returns unchanged.
 var eventTexts = map[string]func(d *models.EventDetails) *string{
-	"website":                       func(d *models.EventDetails) *string { return &d.Website },
-	"description":                   func(d *models.EventDetails) *string { return d.Description },
-	"externalSystem":                func(d *models.EventDetails) *string { return d.ExternalSystem },
-	"externalSystemReferenceNumber": func(d *models.EventDetails) *string { return d.ExternalSystemReferenceNumber },
-	"udfString1":                    func(d *models.EventDetails) *string { return d.UDFString1 },
-	"udfString2":                    func(d *models.EventDetails) *string { return d.UDFString2 },
-	"udfString3":                    func(d *models.EventDetails) *string { return d.UDFString3 },
-	"udfString4":                    func(d *models.EventDetails) *string { return d.UDFString4 },
-	"udfString5":                    func(d *models.EventDetails) *string { return d.UDFString5 },
-	"udfString6":                    func(d *models.EventDetails) *string { return d.UDFString6 },
-	"udfString7":                    func(d *models.EventDetails) *string { return d.UDFString7 },
-	"udfString8":                    func(d *models.EventDetails) *string { return d.UDFString8 },
+	"website":        func(d *models.EventDetails) *string { return &d.Website },
+	"description":    func(d *models.EventDetails) *string { return d.Description },
+	"externalSystem": func(d *models.EventDetails) *string { return d.ExternalSystem },
+	"externalSystemReferenceNumber": func(d *models.EventDetails) *string {
+		return d.ExternalSystemReferenceNumber
+	},
+	"udfString1": func(d *models.EventDetails) *string { return d.UDFString1 },
+	"udfString2": func(d *models.EventDetails) *string { return d.UDFString2 },
+	"udfString3": func(d *models.EventDetails) *string { return d.UDFString3 },
+	"udfString4": func(d *models.EventDetails) *string { return d.UDFString4 },
+	"udfString5": func(d *models.EventDetails) *string { return d.UDFString5 },
+	"udfString6": func(d *models.EventDetails) *string { return d.UDFString6 },
+	"udfString7": func(d *models.EventDetails) *string { return d.UDFString7 },
+	"udfString8": func(d *models.EventDetails) *string { return d.UDFString8 },
 }
 
 // textBytes returns the total length of one text of the events.

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"runtime/debug"
 	"runtime/metrics"
 	"strings"
@@ -16,78 +15,13 @@ import (
 	gql "github.com/vektah/gqlparser/v2/ast"
 
 	"customer-events/graph"
-	"customer-events/internal/admission"
-	"customer-events/internal/auth"
-	"customer-events/internal/importer"
-	"customer-events/internal/store"
-	"customer-events/models"
 )
 
 var (
-	seed      = flag.Uint64("seed", 0, "the seed of random documents and of random calls; 0 takes one from the clock")
+	seed = flag.Uint64("seed", 0, "the seed of random documents and of random calls; 0 takes one "+
+		"from the clock")
 	documents = flag.Int("documents", 60, "how many random documents are sent")
 )
-
-// longest returns a text of n characters of four bytes each.
-func longest(n int) string { return strings.Repeat("𝄞", n) }
-
-// worst returns the longest valid event as JSON text, without its closing bracket.
-func worst(request string) string {
-	e := fmt.Sprintf(`{"requestUniqueIdentifier":%q,"rewardsParticipantIdentifier":{"number":%q},"performedByUnitIdentifier":{"name":%q},"classificationIdentifier":{"name":%q},
-		"performedOn":"2026-01-01T00:00:00.123456Z","website":"www.crm.com/%s","description":%q,"externalSystem":%q`,
-		request+longest(255-len(request)), longest(255), longest(255), longest(255), longest(2048-12), longest(4000), longest(255))
-	for i := 1; i <= 8; i++ {
-		e += fmt.Sprintf(`,"udfString%d":%q`, i, longest(255))
-	}
-	for i := 1; i <= 4; i++ {
-		e += fmt.Sprintf(`,"udfFloat%d":-1.2345678901234567e-300,"udfDate%d":"2026-01-01T00:00:00.123456Z"`, i, i)
-	}
-	return e
-}
-
-// worstAPI returns an API with records and 500 events of maximum length.
-func worstAPI(t *testing.T) *testAPI {
-	t.Helper()
-	a := newAPI(t, nil)
-	db := a.resolver.Reader.(*store.Store)
-	name, other := longest(255), longest(254)+"x"
-	for _, kind := range importer.Kinds() {
-		rows := map[string]string{
-			"accounts-receivable":  "id,number,name\n" + name + "," + name + "," + name + "\n",
-			"rewards-participants": "id,number,account_number\n" + name + "," + name + "," + name + "\n",
-			"classifications":      "id,name,alternative_code,type\n" + name + "," + name + "," + other + ",WEB\n",
-			"units":                "id,name,alternative_code\n" + name + "," + name + "," + other + "\n",
-		}[kind]
-		if rows == "" {
-			continue
-		}
-		result, err := importer.Run(t.Context(), importer.Options{Kind: kind, File: kind + ".csv", Input: strings.NewReader(rows), To: db, Hasher: secrets, Report: os.Stderr, Now: clock})
-		if err != nil || result.Good != 1 {
-			t.Fatalf("%s: %+v %v", kind, result, err)
-		}
-	}
-	user := longest(63)
-	if err := db.AddUser(t.Context(), &models.User{Name: user, PasswordHash: auth.HashPassword("x"), CreatedAt: now}, nil); err != nil {
-		t.Fatal(err)
-	}
-	session, err := auth.New(db, clock, admission.NewCPULimiter()).LogIn(t.Context(), user, "x")
-	if err != nil {
-		t.Fatal(err)
-	}
-	a.token = session.Token
-	for call := range 5 {
-		list := make([]string, 100)
-		for i := range list {
-			list[i] = worst(fmt.Sprint(call, "/", i)) + fmt.Sprintf(`,"externalSystemReferenceNumber":"%s%03d"}`, longest(252), 100*call+i)
-		}
-		r := a.post(t, `mutation ($input: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: $input) { summary { processed } unprocessedCustomerEventsSet { errorDescription } } }`,
-			`{"input":{"webCustomerEventsSet":[`+strings.Join(list, ",")+`]}}`)
-		if !strings.Contains(r.text, `"processed":100`) {
-			t.Fatalf("%.1000s", r.text)
-		}
-	}
-	return a
-}
 
 // writer generates random documents.
 type writer struct {
@@ -153,22 +87,31 @@ func (w *writer) document() string {
 		name := fmt.Sprintf(" r%d: ", n)
 		switch {
 		case mutation:
-			b.WriteString(name + fmt.Sprintf("createWebCustomerEvents(input: $i%d) ", w.IntN(2)) + w.selection("CreateWebCustomerEventsPayload", 4))
+			b.WriteString(name + fmt.Sprintf("createWebCustomerEvents(input: $i%d) ", w.IntN(2)) +
+				w.selection("CreateWebCustomerEventsPayload", 4))
 		case root == 0:
-			b.WriteString(name + fmt.Sprintf("checkWebCustomerEvents(input: $i%d) ", w.IntN(2)) + w.selection("CheckWebCustomerEventsPayload", 4))
+			b.WriteString(name + fmt.Sprintf("checkWebCustomerEvents(input: $i%d) ", w.IntN(2)) +
+				w.selection("CheckWebCustomerEventsPayload", 4))
 		case root == 1:
 			b.WriteString(name + "__schema " + w.selection("__Schema", 1+w.IntN(5)))
 		case root == 2:
 			b.WriteString(name + `webCustomerEvent(by: {number: "3"}) ` + w.selection("WebCustomerEvent", 3))
 		default:
-			b.WriteString(name + "webCustomerEvents(first: " + []string{"500", "null", "$first", "$default", fmt.Sprint(1 + w.IntN(500))}[w.IntN(5)] + ") " + w.selection("WebCustomerEventConnection", 4))
+			first := []string{"500", "null", "$first", "$default", fmt.Sprint(1 + w.IntN(500))}[w.IntN(5)]
+			b.WriteString(name + "webCustomerEvents(first: " + first + ") " +
+				w.selection("WebCustomerEventConnection", 4))
 		}
 	}
 	if mutation {
 		operation = "mutation"
 	}
 	variables := ""
-	for _, v := range []string{"$i0: CreateWebCustomerEventsInput!", "$i1: CreateWebCustomerEventsInput!", "$first: Int", "$default: Int = 400"} {
+	for _, v := range []string{
+		"$i0: CreateWebCustomerEventsInput!",
+		"$i1: CreateWebCustomerEventsInput!",
+		"$first: Int",
+		"$default: Int = 400",
+	} {
 		if name, _, _ := strings.Cut(v, ":"); strings.Contains(b.String(), name) {
 			variables += " " + v
 		}
@@ -197,7 +140,8 @@ func (w *writer) inputs() string {
 				}
 				list[i] = "{" + b.String() + `"requestUniqueIdentifier":"\"\\` + longest(253) + `"}`
 			default:
-				list[i] = `{"website":1,"udfDate1":"\"","requestUniqueIdentifier":"` + strings.Repeat(`\u0001`, w.IntN(3000)) + `"}`
+				list[i] = `{"website":1,"udfDate1":"\"","requestUniqueIdentifier":"` +
+					strings.Repeat(`\u0001`, w.IntN(3000)) + `"}`
 			}
 			size += len(list[i])
 		}
@@ -258,10 +202,12 @@ func TestCost_RandomDocuments(t *testing.T) {
 		default:
 			rejected++
 		}
-		t.Logf("%d: cost %d bytes, %d values; answer %d bytes %s; peak %d MB; %.150s", r.status, bytes, values, len(r.text), r.code(), peak.Load()>>20, message)
+		t.Logf("%d: cost %d bytes, %d values; answer %d bytes %s; peak %d MB; %.150s", r.status, bytes,
+			values, len(r.text), r.code(), peak.Load()>>20, message)
 	}
 	if through < n/5 || rejected == 0 || longestAnswer < 1<<20 {
-		t.Errorf("%d accepted, %d rejected; the longest answer has %d bytes: too few to prove anything", through, rejected, longestAnswer)
+		t.Errorf("%d accepted, %d rejected; the longest answer has %d bytes: too few to prove anything",
+			through, rejected, longestAnswer)
 	}
 	if peak.Load() > 300<<20 {
 		t.Errorf("the memory got %d MB", peak.Load()>>20)
@@ -288,7 +234,10 @@ func peakOf(run func()) uint64 {
 
 // memory returns the memory that the process has from the system.
 func memory() uint64 {
-	samples := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
+	samples := []metrics.Sample{
+		{Name: "/memory/classes/total:bytes"},
+		{Name: "/memory/classes/heap/released:bytes"},
+	}
 	metrics.Read(samples)
 	return samples[0].Value.Uint64() - samples[1].Value.Uint64()
 }

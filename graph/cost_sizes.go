@@ -63,7 +63,7 @@ type schemaSizes struct {
 	// longest and total are numbers of list items by Type.field: the longest list, and all lists of the
 	// schema together.
 	longest, total map[string]int64
-	// text is the length of the longest description.
+	// text is the length of the longest description or reason of a deprecation.
 	text int64
 }
 
@@ -74,6 +74,7 @@ func newSchemaSizes(schema *ast.Schema) *schemaSizes {
 		s.total[coordinate] += int64(n)
 	}
 	describe := func(text string) { s.text = max(s.text, int64(2*len(text)+2)) }
+	describe(schema.Description)
 	count("__Schema.types", len(schema.Types))
 	count("__Schema.directives", len(schema.Directives))
 	for _, definition := range schema.Types {
@@ -86,6 +87,7 @@ func newSchemaSizes(schema *ast.Schema) *schemaSizes {
 		count("__Type.enumValues", len(definition.EnumValues))
 		for _, field := range definition.Fields {
 			describe(field.Description)
+			describe(deprecation(field.Directives))
 			count("__Field.args", len(field.Arguments))
 			for _, argument := range field.Arguments {
 				describe(argument.Description)
@@ -93,6 +95,7 @@ func newSchemaSizes(schema *ast.Schema) *schemaSizes {
 		}
 		for _, value := range definition.EnumValues {
 			describe(value.Description)
+			describe(deprecation(value.Directives))
 		}
 	}
 	for _, directive := range schema.Directives {
@@ -103,6 +106,16 @@ func newSchemaSizes(schema *ast.Schema) *schemaSizes {
 		}
 	}
 	return s
+}
+
+// deprecation returns the reason of a deprecated field or value, or "".
+func deprecation(directives ast.DirectiveList) string {
+	if directive := directives.ForName("deprecated"); directive != nil {
+		if reason := directive.Arguments.ForName("reason"); reason != nil {
+			return reason.Value.Raw
+		}
+	}
+	return ""
 }
 
 // items returns the number of items that an introspection list has for all its parents together. If the
@@ -125,7 +138,7 @@ func (s *schemaSizes) items(coordinate string, parents int64, everyType bool) (i
 // leaf returns the maximum length of one value of the introspection.
 func (s *schemaSizes) leaf(coordinate string) int64 {
 	switch {
-	case strings.HasSuffix(coordinate, ".description"):
+	case strings.HasSuffix(coordinate, ".description"), strings.HasSuffix(coordinate, ".deprecationReason"):
 		return s.text
 	case coordinate == "__Directive.locations":
 		return 500

@@ -66,14 +66,15 @@ func (h *handler) parse(query, name string) (*ast.QueryDocument, *ast.OperationD
 func (h *handler) document(query string) (*ast.QueryDocument, gqlerror.List) {
 	if len(query) > MaxQueryBytes {
 		return nil, asList(newError(validationFailed,
-			"the query text has %d bytes and may have %d: send values as variables", len(query), MaxQueryBytes))
+			"the query text has %d bytes and may have %d: send values as variables",
+			len(query), MaxQueryBytes))
 	}
 	if err := checkStrings(query); err != nil {
 		return nil, gqlerror.List{err}
 	}
 	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: query}, maxTokens)
 	if err != nil {
-		return nil, annotate(parseFailed, gqlerror.List{gqlerror.WrapIfUnwrapped(err)})
+		return nil, annotate(parseFailed, gqlerror.List{lexerError(query, gqlerror.WrapIfUnwrapped(err))})
 	}
 	if err := checkBounds(doc); err != nil {
 		return nil, asList(err)
@@ -83,11 +84,13 @@ func (h *handler) document(query string) (*ast.QueryDocument, gqlerror.List) {
 		return nil, gqlerror.List{numberErr}
 	}
 	if errs := validator.ValidateWithRules(h.schema, doc, h.allRules); len(errs) > 0 {
+		nameNullMembers(doc, errs)
 		return nil, annotate(validationFailed, errs)
 	}
 	if err := checkLongIntegers(long); err != nil {
 		return nil, gqlerror.List{err}
 	}
+	keepDateNumbers(doc)
 	return doc, nil
 }
 
@@ -152,7 +155,8 @@ func checkBounds(doc *ast.QueryDocument) *callError {
 		{"directives", directives, maxDirectives},
 	} {
 		if limit.has > limit.max {
-			return newError(validationFailed, "the query has %d %s and may have %d", limit.has, limit.of, limit.max)
+			return newError(validationFailed,
+				"the query has %d %s and may have %d", limit.has, limit.of, limit.max)
 		}
 	}
 	return nil
@@ -165,7 +169,7 @@ func annotate(kind kind, errs gqlerror.List) gqlerror.List {
 	for _, err := range errs[:min(len(errs), maxErrors)] {
 		message := err.Message
 		if kind == parseFailed {
-			message, _, _ = strings.Cut(message, ` "`)
+			message = withoutQuotation(message)
 		} else if strings.HasPrefix(err.Rule, "ValuesOfCorrectType") {
 			message, _, _ = strings.Cut(message, " value: ")
 			message, _, _ = strings.Cut(message, ", found ")

@@ -25,7 +25,7 @@ const payloadSelection = `mutation ($input: CreateWebCustomerEventsInput!, $no: 
 			LEAVES(BatchSummary)
 		}
 		unprocessedCustomerEventsSet {
-			...Refusal retryable
+			...Unprocessed retryable
 			problems { __typename what: errorDescription path LEAVES(EventProblem) }
 			problems { errorCode }
 			LEAVES(UnprocessedCustomerEvent)
@@ -37,7 +37,9 @@ const payloadSelection = `mutation ($input: CreateWebCustomerEventsInput!, $no: 
 		}
 	}
 }
-fragment Refusal on UnprocessedCustomerEvent { index errorCode errorDescription requestUniqueIdentifier }`
+fragment Unprocessed on UnprocessedCustomerEvent {
+	index errorCode errorDescription requestUniqueIdentifier
+}`
 
 // expandLeaves replaces each LEAVES(type) by the leaf fields that the schema gives the type.
 func expandLeaves(t *testing.T, query string) string {
@@ -77,8 +79,10 @@ func TestEncode_EveryFieldOfSchema(t *testing.T) {
 			}
 			// The event is read back from the database, and gqlgen encodes it.
 			want := coordinate != "ProcessedCustomerEvent.event"
-			if got := graph.EncodesPayload(handler, strings.ReplaceAll(parent, "FIELD", selection)); got != want {
-				t.Errorf("%s is encoded from the tables of internal/events/encode.go: %t, want %t", coordinate, got, want)
+			got := graph.EncodesPayload(handler, strings.ReplaceAll(parent, "FIELD", selection))
+			if got != want {
+				t.Errorf("%s is encoded from the tables of internal/events/encode.go: %t, want %t",
+					coordinate, got, want)
 			}
 		}
 	}
@@ -116,14 +120,16 @@ func TestEncode_SameAsGqlgen(t *testing.T) {
 		`null`,
 		good("two") + `,"udfString1":"x"}`,
 	}
-	variables := `{"input":{"idempotencyKey":"by hand","webCustomerEventsSet":[` + strings.Join(events, ",") + `]}}`
+	variables := `{"input":{"idempotencyKey":"by hand","webCustomerEventsSet":[` +
+		strings.Join(events, ",") + `]}}`
 	a.post(t, strings.ReplaceAll(selection, "EVENT", ""), variables) // so that both are replays
 	ours := a.post(t, strings.ReplaceAll(selection, "EVENT", ""), variables)
 	gqlgens := a.post(t, strings.ReplaceAll(selection, "EVENT", "event { number }"), variables)
 	var with struct {
 		ProcessedCustomerEventsSet []struct{ Event struct{ Number string } }
 	}
-	if err := json.Unmarshal(gqlgens.Data["answer"], &with); err != nil || len(with.ProcessedCustomerEventsSet) != 3 {
+	if err := json.Unmarshal(gqlgens.Data["answer"], &with); err != nil ||
+		len(with.ProcessedCustomerEventsSet) != 3 {
 		t.Fatalf("%v: %s", err, gqlgens.text)
 	}
 	want := gqlgens.text

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"customer-events/graph/model"
 	"customer-events/internal/api"
 	"customer-events/internal/apierr"
 	"customer-events/models"
@@ -26,6 +28,8 @@ const (
 	methodNotAllowed = apierr.MethodNotAllowed
 	notAcceptable    = apierr.NotAcceptable
 	unsupportedMedia = apierr.UnsupportedMedia
+
+	persistedQueryNotSupported = apierr.PersistedQueryNotSupported
 )
 
 // keepsStatus reports whether a response of plain application/json has this status. For the other
@@ -50,15 +54,29 @@ func (r *Resolver) presentError(ctx context.Context, err error) *gqlerror.Error 
 		path = located.Path
 	}
 	var parse *gqlerror.Error
-	var date *models.DateError
+	var date *model.InvalidDateTime
 	switch {
 	case api.Public(err) != nil:
 	case errors.As(err, &date):
-		err = newError(badRequest, "a date is not valid: %s", date)
+		what := lastName(path)
+		if date.Value != "" {
+			what += " (" + models.Sanitize(date.Value) + ")"
+		}
+		err = newError(badRequest, "%s is not valid: %s", what, date)
 	case errors.As(err, &parse) && parse.Err == nil && parse.Rule != "":
 		err = newError(validationFailed, "%s", parse.Message)
 	}
 	return toGraphQL(api.Report(ctx, r.Log, err), path, nil)
+}
+
+// lastName returns the last name of a path: that of the argument or input field with an error.
+func lastName(path ast.Path) string {
+	for _, element := range slices.Backward(path) {
+		if name, ok := element.(ast.PathName); ok {
+			return string(name)
+		}
+	}
+	return "a value"
 }
 
 func (r *Resolver) recovered(ctx context.Context, cause any) error {

@@ -14,28 +14,35 @@ type filterAttribute[Identifier any] struct {
 	value func(*Identifier) *string
 }
 
+type (
+	accountIdentifier        = generated.AccountsReceivableIdentifier
+	participantIdentifier    = generated.RewardsParticipantIdentifier
+	unitIdentifier           = generated.UnitIdentifier
+	classificationIdentifier = generated.CustomerEventClassificationIdentifier
+)
+
 // The attributes that filters accept, for each identifier type of the schema.
 var (
-	accountAttributes = []filterAttribute[generated.AccountsReceivableIdentifier]{
-		{"id", models.ByID, func(i *generated.AccountsReceivableIdentifier) *string { return i.ID }},
-		{"number", models.ByNumber, func(i *generated.AccountsReceivableIdentifier) *string { return i.Number }},
-		{"name", models.ByName, func(i *generated.AccountsReceivableIdentifier) *string { return i.Name }},
+	accountAttributes = []filterAttribute[accountIdentifier]{
+		{"id", models.ByID, func(i *accountIdentifier) *string { return i.ID }},
+		{"number", models.ByNumber, func(i *accountIdentifier) *string { return i.Number }},
+		{"name", models.ByName, func(i *accountIdentifier) *string { return i.Name }},
 	}
-	participantAttributes = []filterAttribute[generated.RewardsParticipantIdentifier]{
-		{"id", models.ByID, func(i *generated.RewardsParticipantIdentifier) *string { return i.ID }},
-		{"number", models.ByNumber, func(i *generated.RewardsParticipantIdentifier) *string { return i.Number }},
+	participantAttributes = []filterAttribute[participantIdentifier]{
+		{"id", models.ByID, func(i *participantIdentifier) *string { return i.ID }},
+		{"number", models.ByNumber, func(i *participantIdentifier) *string { return i.Number }},
 	}
-	unitAttributes = []filterAttribute[generated.UnitIdentifier]{
-		{"id", models.ByID, func(i *generated.UnitIdentifier) *string { return i.ID }},
-		{"name", models.ByName, func(i *generated.UnitIdentifier) *string { return i.Name }},
+	unitAttributes = []filterAttribute[unitIdentifier]{
+		{"id", models.ByID, func(i *unitIdentifier) *string { return i.ID }},
+		{"name", models.ByName, func(i *unitIdentifier) *string { return i.Name }},
 		{"alternativeCode", models.ByAlternativeCode,
-			func(i *generated.UnitIdentifier) *string { return i.AlternativeCode }},
+			func(i *unitIdentifier) *string { return i.AlternativeCode }},
 	}
-	classificationAttributes = []filterAttribute[generated.CustomerEventClassificationIdentifier]{
-		{"id", models.ByID, func(i *generated.CustomerEventClassificationIdentifier) *string { return i.ID }},
-		{"name", models.ByName, func(i *generated.CustomerEventClassificationIdentifier) *string { return i.Name }},
+	classificationAttributes = []filterAttribute[classificationIdentifier]{
+		{"id", models.ByID, func(i *classificationIdentifier) *string { return i.ID }},
+		{"name", models.ByName, func(i *classificationIdentifier) *string { return i.Name }},
 		{"alternativeCode", models.ByAlternativeCode,
-			func(i *generated.CustomerEventClassificationIdentifier) *string { return i.AlternativeCode }},
+			func(i *classificationIdentifier) *string { return i.AlternativeCode }},
 	}
 )
 

@@ -79,8 +79,8 @@ func optional(t *testing.T, path string) []byte {
 }
 
 var (
-	// Ids, tokens and cursors get names by order of appearance. Numbers and dates stay as they are: the database
-	// is new, and the clock is fixed.
+	// Ids, tokens and cursors get names by order of appearance. Numbers and dates stay as they are: the
+	// database is new, and the clock is fixed.
 	madeUp = regexp.MustCompile(`\b[0-9A-F]{32}\b|"token": "[\w-]{43}"|bnVtYmVyO[\w-]+`)
 )
 

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 
@@ -31,7 +32,7 @@ type handler struct {
 
 // NewHandler returns a handler of GraphQL requests on any path. It expects an api.Request in the context.
 func NewHandler(r *Resolver) http.Handler {
-	executable := generated.NewExecutableSchema(generated.Config{Resolvers: r})
+	executable := generated.NewExecutableSchema(generated.Config{Resolvers: r, Schema: servedSchema()})
 	h := &handler{Resolver: r, schema: executable.Schema(), executor: executor.New(executable)}
 	h.executor.SetErrorPresenter(r.presentError)
 	h.executor.SetRecoverFunc(r.recovered)
@@ -39,6 +40,15 @@ func NewHandler(r *Resolver) http.Handler {
 	// New fails for a size of zero only.
 	h.documents, _ = lru.New[string, *ast.QueryDocument](maxCachedDocuments)
 	return h
+}
+
+// servedSchema returns the schema that the server offers: schema.graphqls without @defer, which gqlparser
+// adds to every schema and this server does not implement. A document with @defer is not valid.
+func servedSchema() *ast.Schema {
+	served := *generated.NewExecutableSchema(generated.Config{}).Schema()
+	served.Directives = maps.Clone(served.Directives)
+	delete(served.Directives, "defer")
+	return &served
 }
 
 // envelope holds the parameters of a GraphQL request.
@@ -60,6 +70,7 @@ func (h *handler) execute(
 	}
 	record := api.RequestOf(ctx)
 	record.Operation = string(operation.Operation)
+	record.OperationType, record.OperationName = record.Operation, operation.Name
 	if len(operation.SelectionSet) == 1 {
 		if field, ok := operation.SelectionSet[0].(*ast.Field); ok {
 			record.Operation = field.Name
@@ -78,10 +89,11 @@ func (h *handler) execute(
 	}
 	out := &output{h: h, operation: operation.Operation}
 	opCtx := &graphql.OperationContext{
-		RawQuery: e.query, Variables: variables, OperationName: e.operationName, Doc: doc, Operation: operation,
+		RawQuery: e.query, Variables: variables, OperationName: e.operationName,
+		Doc: doc, Operation: operation,
 		DisableIntrospection:   !h.Introspection,
 		RecoverFunc:            h.recovered,
-		ResolverMiddleware:     func(ctx context.Context, next graphql.Resolver) (any, error) { return next(ctx) },
+		ResolverMiddleware:     callResolver,
 		RootResolverMiddleware: out.runRootField,
 	}
 	if err := h.checkCost(ctx, opCtx); err != nil {
@@ -100,6 +112,9 @@ func (h *handler) execute(
 	}
 	return data, response.Errors
 }
+
+// callResolver is the middleware of resolvers that does nothing else.
+func callResolver(ctx context.Context, next graphql.Resolver) (any, error) { return next(ctx) }
 
 // checkCost limits a request as a whole, so that one request cannot do the work of many. All its fields
 // together may receive the events of one call and read pages of a thousand events, and its answer must be
@@ -135,11 +150,13 @@ func (h *handler) checkCost(ctx context.Context, opCtx *graphql.OperationContext
 	case sum.events > events.MaxEventsPerCall:
 		return h.tooManyEventsError(ctx, opCtx.Variables, fields, demands, sum.events)
 	case sum.notDecoded:
-		return newError(tooManyEvents, "the variables of this request carry more than %d events, used or not: "+
-			"send at most %d in a request", maxDecoded, events.MaxEventsPerCall)
+		return newError(tooManyEvents,
+			"the variables of this request carry more than %d events, used or not: "+
+				"send at most %d in a request", maxDecoded, events.MaxEventsPerCall)
 	case sum.pages > maxPages:
 		return newError(badRequest,
-			"this request reads %d pages of events and may read %d: ask for them one by one", sum.pages, maxPages)
+			"this request reads %d pages of events and may read %d: ask for them one by one",
+			sum.pages, maxPages)
 	case sum.nodes > maxNodes:
 		return newError(badRequest, "the pages of this request have up to %d events and may have %d: "+
 			"ask for them one by one", sum.nodes, maxNodes)
@@ -150,7 +167,8 @@ func (h *handler) checkCost(ctx context.Context, opCtx *graphql.OperationContext
 // tooManyEventsError returns the error of a request with too many events. The server has read them, so they
 // count against the rate limit of the users who sent them.
 func (h *handler) tooManyEventsError(
-	ctx context.Context, variables map[string]any, fields []graphql.CollectedField, demands []demand, received int,
+	ctx context.Context, variables map[string]any,
+	fields []graphql.CollectedField, demands []demand, received int,
 ) error {
 	for i, field := range fields {
 		if demands[i].events == 0 {

@@ -28,13 +28,17 @@ type outcome struct {
 
 // calls holds the ways in which variables may have events.
 var calls = []struct{ query, before, after string }{
-	{`query ($input: CreateWebCustomerEventsInput!) { checkWebCustomerEvents(input: $input) { acceptable UNPROCESSED } }`, `{"input":{"webCustomerEventsSet":[`, `]}}`},
-	{`query ($events: [WebCustomerEventInput!]!) { checkWebCustomerEvents(input: {webCustomerEventsSet: $events}) { acceptable UNPROCESSED } }`, `{"events":[`, `]}`},
+	{`query ($input: CreateWebCustomerEventsInput!) { checkWebCustomerEvents(input: $input) { acceptable ` +
+		`UNPROCESSED } }`, `{"input":{"webCustomerEventsSet":[`, `]}}`},
+	{`query ($events: [WebCustomerEventInput!]!) { checkWebCustomerEvents(input: {webCustomerEventsSet: ` +
+		`$events}) { acceptable UNPROCESSED } }`, `{"events":[`, `]}`},
 }
 
 const (
-	unprocessedFields = `unprocessedCustomerEventsSet { requestUniqueIdentifier index errorCode problems { path errorCode } }`
-	mutation          = `mutation ($input: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: $input) { processedCustomerEventsSet { index } ` + unprocessedFields + ` } }`
+	unprocessedFields = `unprocessedCustomerEventsSet { requestUniqueIdentifier index errorCode problems ` +
+		`{ path errorCode } }`
+	mutation = `mutation ($input: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: ` +
+		`$input) { processedCustomerEventsSet { index } ` + unprocessedFields + ` } }`
 )
 
 // batchOf returns a thousand events with invalid ones at the given positions.
@@ -76,7 +80,8 @@ func compare(t *testing.T, name string, at map[int]invalidEvent, got outcome) {
 			t.Errorf("%s: the valid event %d is unprocessed: %+v", name, u.Index, u)
 			continue
 		}
-		if u.ErrorCode != p.code || len(u.Problems) == 0 || u.Problems[0].ErrorCode != p.code || strings.Join(u.Problems[0].Path, ".") != p.path {
+		if u.ErrorCode != p.code || len(u.Problems) == 0 || u.Problems[0].ErrorCode != p.code ||
+			strings.Join(u.Problems[0].Path, ".") != p.path {
 			t.Errorf("%s: %s: want %s at %q, got %+v", name, p.name, p.code, p.path, u)
 		}
 	}
@@ -87,8 +92,8 @@ func compare(t *testing.T, name string, at map[int]invalidEvent, got outcome) {
 	}
 }
 
-// TestCreate_InvalidEvent checks that invalid events of every kind, alone, in pairs or by the hundred, do not
-// affect the events beside them.
+// TestCreate_InvalidEvent checks that invalid events of every kind, alone, in pairs or by the hundred, do
+// not affect the events beside them.
 func TestCreate_InvalidEvent(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
@@ -97,21 +102,25 @@ func TestCreate_InvalidEvent(t *testing.T) {
 	if len(all) < 60 {
 		t.Fatal("too few")
 	}
-	if r := a.post(t, createQuery, `{"input":{"webCustomerEventsSet":[`+good("1")+`,"externalSystem":"shop","externalSystemReferenceNumber":"taken"}]}}`); len(r.Errors) > 0 || !strings.Contains(r.text, `"index":0,"requestUniqueIdentifier":"1"`) {
+	r := a.post(t, createQuery, `{"input":{"webCustomerEventsSet":[`+good("1")+
+		`,"externalSystem":"shop","externalSystemReferenceNumber":"taken"}]}}`)
+	if len(r.Errors) > 0 || !strings.Contains(r.text, `"index":0,"requestUniqueIdentifier":"1"`) {
 		t.Fatal(r.text)
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	check := func(name string, at map[int]invalidEvent) {
 		t.Helper()
 		call := calls[random.IntN(len(calls))]
-		r := a.post(t, strings.Replace(call.query, "UNPROCESSED", unprocessedFields, 1), call.before+batchOf(at)+call.after)
+		r := a.post(t, strings.Replace(call.query, "UNPROCESSED", unprocessedFields, 1),
+			call.before+batchOf(at)+call.after)
 		var got outcome
 		if err := json.Unmarshal(r.Data["checkWebCustomerEvents"], &got); err != nil || len(r.Errors) > 0 {
-			t.Errorf("%s: the call is refused: %.600s", name, r.text)
+			t.Errorf("%s: the call is rejected: %.600s", name, r.text)
 			return
 		}
 		if got.Acceptable+len(got.UnprocessedCustomerEventsSet) != 1000 {
-			t.Errorf("%s: %d and %d are not 1000", name, got.Acceptable, len(got.UnprocessedCustomerEventsSet))
+			t.Errorf("%s: %d and %d are not 1000", name, got.Acceptable,
+				len(got.UnprocessedCustomerEventsSet))
 		}
 		compare(t, name, at, got)
 	}
@@ -123,8 +132,8 @@ func TestCreate_InvalidEvent(t *testing.T) {
 			}
 		}
 	}
-	// Each kind beside one of the other half: some alone, some by the hundred. In the last test below each is
-	// alone among few.
+	// Each kind beside one of the other half: some alone, some by the hundred. In the last test below each
+	// is alone among few.
 	half := len(all) / 2
 	for k, p := range all {
 		if k < half || k == len(all)-1 {
@@ -159,11 +168,13 @@ func TestCreate_InvalidEvent(t *testing.T) {
 	check("every other one", at)
 }
 
-// TestCreate_EventRejectedByDatabase does the same with the mutation: exactly the processed events are stored.
+// TestCreate_EventRejectedByDatabase does the same with the mutation: exactly the processed events are
+// stored.
 func TestCreate_EventRejectedByDatabase(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
-	all := slices.DeleteFunc(invalidEvents(), func(p invalidEvent) bool { return p.most > 0 || p.code == duplicate })
+	all := slices.DeleteFunc(invalidEvents(),
+		func(p invalidEvent) bool { return p.most > 0 || p.code == duplicate })
 	at := make(map[int]invalidEvent)
 	for i := range 1000 {
 		if i%3 == 1 {
@@ -173,7 +184,7 @@ func TestCreate_EventRejectedByDatabase(t *testing.T) {
 	r := a.post(t, mutation, `{"input":{"webCustomerEventsSet":[`+batchOf(at)+`]}}`)
 	var got outcome
 	if err := json.Unmarshal(r.Data["createWebCustomerEvents"], &got); err != nil || len(r.Errors) > 0 {
-		t.Fatalf("the call is refused: %.600s", r.text)
+		t.Fatalf("the call is rejected: %.600s", r.text)
 	}
 	compare(t, "stored", at, got)
 	var want, processed []int
@@ -190,7 +201,8 @@ func TestCreate_EventRejectedByDatabase(t *testing.T) {
 	}
 	stored := 0
 	for after := "null"; after != ""; {
-		page := a.post(t, `query ($after: String) { webCustomerEvents(first: 500, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } }`, `{"after":`+after+`}`)
+		page := a.post(t, `query ($after: String) { webCustomerEvents(first: 500, after: $after) { nodes `+
+			`{ id } pageInfo { hasNextPage endCursor } } }`, `{"after":`+after+`}`)
 		var connection struct {
 			Nodes    []struct{}
 			PageInfo struct {
@@ -215,15 +227,19 @@ func TestCreate_EventRejectedByDatabase(t *testing.T) {
 func TestCreate_InvalidEventInOwnVariable(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
-	const query = `query ($e1: WebCustomerEventInput!, $e2: WebCustomerEventInput!) { checkWebCustomerEvents(input: {webCustomerEventsSet: [$e1, {requestUniqueIdentifier: "literal",
-		accountsReceivableIdentifier: {number: "ACR0000000020"}, performedByUnitIdentifier: {id: "1"}, performedOn: "2020-01-01T00:00:00Z", website: "www.crm.com"}, $e2]}) { acceptable ` + unprocessedFields + ` } }`
+	const query = `query ($e1: WebCustomerEventInput!, $e2: WebCustomerEventInput!) {
+		checkWebCustomerEvents(input: {webCustomerEventsSet: [$e1, {requestUniqueIdentifier: "literal",
+			accountsReceivableIdentifier: {number: "ACR0000000020"}, performedByUnitIdentifier: {id: "1"},
+			performedOn: "2020-01-01T00:00:00Z", website: "www.crm.com"}, $e2]}) {
+			acceptable ` + unprocessedFields + ` } }`
 	for _, p := range invalidEvents() {
 		if p.least > 1 || p.name == "a taken reference" || p.most > 0 {
 			continue
 		}
 		r := a.post(t, query, `{"e1":`+p.event("invalid")+`,"e2":`+good("good")+`}}`)
 		var got outcome
-		if err := json.Unmarshal(r.Data["checkWebCustomerEvents"], &got); err != nil || len(r.Errors) > 0 || got.Acceptable != 2 {
+		err := json.Unmarshal(r.Data["checkWebCustomerEvents"], &got)
+		if err != nil || len(r.Errors) > 0 || got.Acceptable != 2 {
 			t.Errorf("%s: %.600s", p.name, r.text)
 			continue
 		}

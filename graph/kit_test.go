@@ -54,12 +54,16 @@ var template = sync.OnceValues(func() (made struct {
 		return made, err
 	}
 	for _, kind := range importer.Kinds() {
-		result, err := importer.Run(ctx, importer.Options{Kind: kind, File: "../internal/app/demo/" + kind + ".csv", To: db, Hasher: secrets, Report: os.Stderr, Now: clock})
+		result, err := importer.Run(ctx,
+			importer.Options{Kind: kind, File: "../internal/app/demo/" + kind + ".csv", To: db,
+				Hasher: secrets, Report: os.Stderr, Now: clock})
 		if err != nil || result.Bad > 0 {
 			return made, fmt.Errorf("%s: %d bad rows: %w", kind, result.Bad, err)
 		}
 	}
-	if err := db.AddUser(ctx, &models.User{Name: "demo", PasswordHash: auth.HashPassword("demo-password"), CreatedAt: now}, nil); err != nil {
+	err = db.AddUser(ctx, &models.User{Name: "demo", PasswordHash: auth.HashPassword("demo-password"),
+		CreatedAt: now}, nil)
+	if err != nil {
 		return made, err
 	}
 	session, err := auth.New(db, clock, admission.NewCPULimiter()).LogIn(ctx, "demo", "demo-password")
@@ -109,7 +113,8 @@ func newAPI(t *testing.T, change func(*graph.Resolver)) *testAPI {
 	})
 	var ids atomic.Uint64
 	r := &graph.Resolver{
-		Service: &events.Service{References: db, Store: db, Hasher: secrets, Now: clock, FutureTolerance: 24 * time.Hour, RetryTimeout: 10 * time.Second, Log: logger,
+		Service: &events.Service{References: db, Store: db, Hasher: secrets, Now: clock,
+			FutureTolerance: 24 * time.Hour, RetryTimeout: 10 * time.Second, Log: logger,
 			NewID: func() (id models.ID) {
 				id[0] = 0xEE
 				binary.BigEndian.PutUint64(id[8:], ids.Add(1))
@@ -118,9 +123,12 @@ func newAPI(t *testing.T, change func(*graph.Resolver)) *testAPI {
 		Auth:    auth.New(db, clock, admission.NewCPULimiter()),
 		Reader:  db,
 		Decoder: &events.Decoder{FieldNames: events.CamelCase, Zone: time.UTC, Hasher: secrets},
-		Limits: generated.Limits{MaxEventsPerCall: events.MaxEventsPerCall, MaxBodyBytes: api.MaxBodyBytes, MaxQueryBytes: graph.MaxQueryBytes,
-			MaxTextLength: events.MaxShortText, MaxDescriptionLength: events.MaxDescription, MaxWebsiteLength: events.MaxWebsite,
-			MaxIdempotencyKeyLength: api.MaxKeyLength, MaxPageSize: graph.MaxPageSize, FutureToleranceSeconds: 86400, IdempotencyKeySeconds: 259200, TokenSeconds: 7200},
+		Limits: generated.Limits{MaxEventsPerCall: events.MaxEventsPerCall, MaxBodyBytes: api.MaxBodyBytes,
+			MaxQueryBytes: graph.MaxQueryBytes,
+			MaxTextLength: events.MaxShortText, MaxDescriptionLength: events.MaxDescription,
+			MaxWebsiteLength:        events.MaxWebsite,
+			MaxIdempotencyKeyLength: api.MaxKeyLength, MaxPageSize: graph.MaxPageSize,
+			FutureToleranceSeconds: 86400, IdempotencyKeySeconds: 259200, TokenSeconds: 7200},
 		Log: logger, Introspection: true, Timeout: time.Minute,
 	}
 	if change != nil {
@@ -164,7 +172,8 @@ func (a *testAPI) do(t *testing.T, method, target string, body io.Reader, header
 
 func (a *testAPI) serve(t *testing.T, request *http.Request) reply {
 	t.Helper()
-	asked := &api.Request{ID: "request-1", Token: a.token, IdempotencyKey: request.Header.Get("Idempotency-Key"), Limiter: a.rate}
+	asked := &api.Request{ID: "request-1", Token: a.token,
+		IdempotencyKey: request.Header.Get("Idempotency-Key"), Limiter: a.rate}
 	w := httptest.NewRecorder()
 	a.handler.ServeHTTP(w, request.WithContext(api.WithRequest(request.Context(), asked)))
 	asked.WriteRateHeaders(w.Header())
@@ -196,12 +205,18 @@ func (a *testAPI) post(t *testing.T, query, variables string, headers ...string)
 
 const newMedia = "application/graphql-response+json"
 
-const createQuery = `mutation ($input: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: $input) {
-	processedCustomerEventsSet { index requestUniqueIdentifier } unprocessedCustomerEventsSet { index errorCode problems { path errorCode } } summary { received } } }`
+const createQuery = `mutation ($input: CreateWebCustomerEventsInput!) {
+	createWebCustomerEvents(input: $input) {
+		processedCustomerEventsSet { index requestUniqueIdentifier }
+		unprocessedCustomerEventsSet { index errorCode problems { path errorCode } }
+		summary { received }
+	}
+}`
 
 // good returns a valid event as JSON text without its closing bracket, so that a test can append fields.
 func good(request string) string {
-	return `{"requestUniqueIdentifier":"` + request + `","accountsReceivableIdentifier":{"number":"ACR0000000020"},"performedByUnitIdentifier":{"id":"1"},` +
+	return `{"requestUniqueIdentifier":"` + request + `",` +
+		`"accountsReceivableIdentifier":{"number":"ACR0000000020"},"performedByUnitIdentifier":{"id":"1"},` +
 		`"performedOn":"2026-01-01T00:00:00Z","website":"www.crm.com"`
 }
 

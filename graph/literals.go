@@ -1,18 +1,18 @@
 package graph
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
-
-	"customer-events/internal/strictjson"
 )
 
 // gqlparser gives some literals other values than the caller wrote. The functions of this file correct that:
-// every literal and default value has its exact value, or the document is rejected.
+// every literal and default value has its exact value, or the document is rejected. Numbers are in
+// literal_numbers.go.
 
 // checkStrings rejects a query text with a string that has no exact value. gqlparser silently replaces lone
 // surrogates and invalid UTF-8 with U+FFFD: two different texts would become equal. The GraphQL
@@ -106,46 +106,23 @@ func parseError(query string, at int, message string) *gqlerror.Error {
 	return toGraphQL(newError(parseFailed, "%s", message), nil, locations)
 }
 
-// setExactValues gives the literals of a document their values according to GraphQL, before the validation.
-// It returns the integers of more than 64 bits: they are valid as a Float only, which checkLongIntegers
-// checks after the validation.
-func setExactValues(doc *ast.QueryDocument) (long []*ast.Value, err *gqlerror.Error) {
+// nameNullMembers corrects the names in errors about a null in a @oneOf literal: gqlparser names the first
+// field of the type, whichever is null.
+func nameNullMembers(doc *ast.QueryDocument, errs gqlerror.List) {
+	const mustNotBeNull = " must be non-null."
 	eachLiteral(doc, func(v *ast.Value) {
-		switch v.Kind {
-		case ast.IntValue, ast.FloatValue:
-			number, parseErr := strconv.ParseFloat(v.Raw, 64)
-			if parseErr != nil || number == 0 && !strictjson.Zero(v.Raw) {
-				err = numberError(v, "a number in the query text is out of range")
+		if v.Kind != ast.ObjectValue || v.Definition == nil || len(v.Children) != 1 ||
+			v.Children[0].Value.Kind != ast.NullValue {
+			return
+		}
+		null := v.Children[0]
+		at := gqlerror.Location{Line: null.Value.Position.Line, Column: null.Value.Position.Column}
+		for _, err := range errs {
+			if strings.HasSuffix(err.Message, mustNotBeNull) && slices.Contains(err.Locations, at) {
+				err.Message = `Field "` + v.Definition.Name + "." + null.Name + `"` + mustNotBeNull
 			}
-			if _, err := strconv.ParseInt(v.Raw, 10, 64); err != nil && v.Kind == ast.IntValue {
-				v.Kind = ast.FloatValue // gqlparser parses its value from the same text
-				long = append(long, v)
-			}
-		case ast.BlockValue:
-			v.Raw = blockValue(v)
 		}
 	})
-	return long, err
-}
-
-// checkLongIntegers rejects integers of more than 64 bits that are not the value of a Float.
-func checkLongIntegers(long []*ast.Value) *gqlerror.Error {
-	for _, v := range long {
-		if v.Definition == nil || v.Definition.Name != "Float" {
-			return numberError(v, "an integer in the query text is too long for its type")
-		}
-	}
-	return nil
-}
-
-// numberError returns the error of a number literal. It does not repeat the number, which may be a one-time
-// password.
-func numberError(v *ast.Value, message string) *gqlerror.Error {
-	err := toGraphQL(newError(validationFailed, "%s", message), nil, nil)
-	if v.Position != nil {
-		err.Locations = []gqlerror.Location{{Line: v.Position.Line, Column: v.Position.Column}}
-	}
-	return err
 }
 
 // blockValue returns the value of a block string (section String Value, BlockStringValue). gqlparser removes

@@ -2,11 +2,9 @@ package graph
 
 import (
 	"context"
-	"slices"
 	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/ast"
 
 	"customer-events/graph/generated"
 	"customer-events/graph/model"
@@ -33,37 +31,30 @@ func (r *Resolver) caller(ctx context.Context, token *string) (models.Caller, er
 	return api.Caller(ctx, r.Auth, text)
 }
 
-// request authenticates a call, and decodes its input for the service.
-func (r *Resolver) request(ctx context.Context, input model.CreateWebCustomerEventsInput) (events.Request, error) {
-	call := api.BulkCall{
+// bulkCall returns the call of an input. Its events are decoded already, or are literals of a query, whose
+// size is limited.
+func (r *Resolver) bulkCall(input model.CreateWebCustomerEventsInput) api.BulkCall {
+	return api.BulkCall{
 		Token: input.Token, IdempotencyKey: input.IdempotencyKey,
-		FieldNames: events.CamelCase, KeyField: "idempotencyKey",
+		FieldNames: events.CamelCase, KeyField: "idempotencyKey", IsSmallBody: true,
 		Decode: func() (events.ReceivedEvents, error) { return input.Set(r.Decoder) },
 	}
-	return call.Request(ctx, r.Auth)
 }
 
 // create records the events of a call.
 func (r *Resolver) create(
 	ctx context.Context, input model.CreateWebCustomerEventsInput,
 ) (*model.Outcome, error) {
-	request, err := r.request(ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	if hasSeveralFields(ctx) {
-		// The service changes the events of a call, and the next field may use the same variable.
-		request.Events.Events = slices.Clone(request.Events.Events)
-	}
-	outcome, err := r.Service.CreateWebCustomerEvents(ctx, request)
+	request, outcome, err := r.bulkCall(input).Create(ctx, r.Auth, r.Service)
 	if err != nil {
 		return nil, err
 	}
 	record := api.RequestOf(ctx)
 	record.Count(&outcome)
 	api.BoundProblems(outcome.UnprocessedCustomerEventsSet, outcome.Summary.Received)
+	processed := make([]model.ProcessedCustomerEvent, len(outcome.ProcessedCustomerEventsSet))
 	payload := &model.Outcome{
-		ProcessedCustomerEventsSet:   make([]model.ProcessedCustomerEvent, len(outcome.ProcessedCustomerEventsSet)),
+		ProcessedCustomerEventsSet:   processed,
 		UnprocessedCustomerEventsSet: outcome.UnprocessedCustomerEventsSet,
 		Summary:                      outcome.Summary,
 	}
@@ -71,23 +62,15 @@ func (r *Resolver) create(
 		payload.ProcessedCustomerEventsSet[i].ProcessedCustomerEvent = &outcome.ProcessedCustomerEventsSet[i]
 	}
 	if selectsPath(ctx, "processedCustomerEventsSet", "event") {
-		// The events are stored by now. If they cannot be read, OUTCOME_UNKNOWN makes the caller repeat the call.
+		// The events are stored by now. If they cannot be read, OUTCOME_UNKNOWN makes the caller repeat the
+		// call.
 		if err := r.readBack(ctx, request.Caller, payload.ProcessedCustomerEventsSet); err != nil {
-			r.Log.WarnContext(ctx, "stored events could not be read back", "request", record.ID, "error", err)
+			r.Log.WarnContext(ctx, "stored events could not be read back",
+				"request", record.ID, "error", err)
 			return nil, events.ErrOutcomeUnknown
 		}
 	}
 	return payload, nil
-}
-
-// hasSeveralFields reports whether the operation may have more than one root field.
-func hasSeveralFields(ctx context.Context) bool {
-	root := graphql.GetOperationContext(ctx).Operation.SelectionSet
-	if len(root) != 1 {
-		return true
-	}
-	_, field := root[0].(*ast.Field)
-	return !field
 }
 
 // selectsPath reports whether the current field's selection has the given path.
@@ -146,7 +129,7 @@ func (r *Resolver) login(ctx context.Context, input generated.LoginInput) (*gene
 
 // logout ends the session of the request's token.
 func (r *Resolver) logout(ctx context.Context) (bool, error) {
-	if err := r.Auth.LogOut(ctx, api.RequestOf(ctx).Token); err != nil {
+	if err := api.LogOut(ctx, r.Auth, api.RequestOf(ctx).Token); err != nil {
 		return false, err
 	}
 	return true, nil

@@ -15,7 +15,8 @@ import (
 // TestOutput_TooLong checks that an answer ends at its limit even if it is longer than its computed cost.
 func TestOutput_TooLong(t *testing.T) {
 	t.Parallel()
-	for operation, want := range map[ast.Operation]apierr.Kind{ast.Query: validationFailed, ast.Mutation: apierr.OutcomeUnknown} {
+	for operation, want := range map[ast.Operation]apierr.Kind{ast.Query: validationFailed,
+		ast.Mutation: apierr.OutcomeUnknown} {
 		var to bytes.Buffer
 		o := &output{operation: operation}
 		w := limitedWriter{o, &to}
@@ -30,8 +31,9 @@ func TestOutput_TooLong(t *testing.T) {
 		for range 100 {
 			_, _ = w.Write(make([]byte, 1000))
 		}
-		if refusal := api.Public(o.err()); to.Len() != MaxAnswerBytes || refusal == nil || refusal.Kind != want {
-			t.Errorf("%s: %d bytes, %v", operation, to.Len(), refusal)
+		if public := api.Public(o.err()); to.Len() != MaxAnswerBytes || public == nil ||
+			public.Kind != want {
+			t.Errorf("%s: %d bytes, %v", operation, to.Len(), public)
 		}
 		if operation == ast.Mutation && !errors.Is(o.err(), events.ErrOutcomeUnknown) {
 			t.Error(o.err())

@@ -20,7 +20,7 @@ import (
 
 // callResult is the result of a call in either protocol.
 type callResult struct {
-	Refused                    string
+	Rejected                   string
 	ProcessedCustomerEventsSet []struct {
 		Index                               int
 		RequestUniqueIdentifier, ID, Number string
@@ -38,14 +38,21 @@ type callResult struct {
 	}
 }
 
-const everything = `mutation ($input: CreateWebCustomerEventsInput!) { createWebCustomerEvents(input: $input) {
-	processedCustomerEventsSet { index requestUniqueIdentifier id number replayed }
-	unprocessedCustomerEventsSet { index requestUniqueIdentifier errorCode errorDescription retryable problems { path errorCode errorDescription } } } }`
+const everything = `mutation ($input: CreateWebCustomerEventsInput!) {
+	createWebCustomerEvents(input: $input) {
+		processedCustomerEventsSet { index requestUniqueIdentifier id number replayed }
+		unprocessedCustomerEventsSet {
+			index requestUniqueIdentifier errorCode errorDescription retryable
+			problems { path errorCode errorDescription }
+		}
+	}
+}`
 
 func (a *testAPI) judgeByGraphQL(t *testing.T, key string, list []string) (j callResult) {
 	t.Helper()
-	r := a.post(t, everything, `{"input":{"webCustomerEventsSet":[`+strings.Join(list, ",")+`]}}`, "Idempotency-Key", key)
-	if j.Refused = r.code(); j.Refused == "" {
+	r := a.post(t, everything, `{"input":{"webCustomerEventsSet":[`+strings.Join(list, ",")+`]}}`,
+		"Idempotency-Key", key)
+	if j.Rejected = r.code(); j.Rejected == "" {
 		if err := json.Unmarshal(r.Data["createWebCustomerEvents"], &j); err != nil {
 			t.Fatalf("%v: %s", err, r.text)
 		}
@@ -63,16 +70,20 @@ var (
 // wire converts an event to the field names of the Web API. Names that one protocol does not know because
 // they are the other's are converted too.
 func wire(event string) string {
-	return graphQLName.ReplaceAllStringFunc(credentials.ReplaceAllString(event, "$1"), func(name string) string {
-		if name == `"udf_string_1":` {
-			return `"udfString1":`
-		}
-		return strings.ToLower(hump.ReplaceAllStringFunc(name, func(pair string) string { return pair[:1] + "_" + pair[1:] }))
-	})
+	return graphQLName.ReplaceAllStringFunc(credentials.ReplaceAllString(event, "$1"),
+		func(name string) string {
+			if name == `"udf_string_1":` {
+				return `"udfString1":`
+			}
+			return strings.ToLower(hump.ReplaceAllStringFunc(name,
+				func(pair string) string { return pair[:1] + "_" + pair[1:] }))
+		})
 }
 
 // byWebAPI sends a call to the Web API of the same service.
-func (a *testAPI) byWebAPI(t *testing.T, path, key, body string) (status int, header http.Header, text string) {
+func (a *testAPI) byWebAPI(
+	t *testing.T, path, key, body string,
+) (status int, header http.Header, text string) {
 	t.Helper()
 	r := a.resolver
 	other := &crmapi.Handler{Service: r.Service, Auth: r.Auth, Log: r.Log, Timeout: r.Timeout,
@@ -87,23 +98,26 @@ func (a *testAPI) byWebAPI(t *testing.T, path, key, body string) (status int, he
 
 func (a *testAPI) judgeByWebAPI(t *testing.T, key string, list []string) callResult {
 	t.Helper()
-	const all = "processed_customer_events_set,unprocessed_customer_events_set,index,request_unique_identifier,id,number,replayed,error_code,error_description,retryable,problems"
+	const all = "processed_customer_events_set,unprocessed_customer_events_set,index," +
+		"request_unique_identifier,id,number,replayed,error_code,error_description,retryable,problems"
 	translated := make([]string, len(list))
 	for i, event := range list {
 		translated[i] = wire(event)
 	}
-	_, _, text := a.byWebAPI(t, "customer_events/bulk/web/create", key, `{"fields_set":"`+all+`","web_customer_events_set":[`+strings.Join(translated, ",")+`]}`)
+	_, _, text := a.byWebAPI(t, "customer_events/bulk/web/create", key,
+		`{"fields_set":"`+all+`","web_customer_events_set":[`+strings.Join(translated, ",")+`]}`)
 	var answer struct {
 		Data   callResult
 		Status struct{ Code string }
 	}
 	// Without underscores the names are those of GraphQL except for upper case, which encoding/json ignores.
-	spelt := wireName.ReplaceAllStringFunc(text, func(name string) string { return strings.ReplaceAll(name, "_", "") })
+	spelt := wireName.ReplaceAllStringFunc(text,
+		func(name string) string { return strings.ReplaceAll(name, "_", "") })
 	if err := json.Unmarshal([]byte(spelt), &answer); err != nil {
 		t.Fatalf("%v: %s", err, text)
 	}
 	if answer.Status.Code != "OK" {
-		answer.Data.Refused = answer.Status.Code
+		answer.Data.Rejected = answer.Status.Code
 	}
 	return answer.Data
 }
@@ -115,13 +129,14 @@ func alike(text string) string {
 }
 
 func (j *callResult) spellAlike() {
-	j.Refused = strings.TrimSuffix(alike(j.Refused), "exception")
+	j.Rejected = strings.TrimSuffix(alike(j.Rejected), "exception")
 	for i := range j.UnprocessedCustomerEventsSet {
 		u := &j.UnprocessedCustomerEventsSet[i]
 		u.ErrorDescription = alike(u.ErrorDescription)
 		for k := range u.Problems {
 			p := &u.Problems[k]
-			// GraphQL's credentials are an object with the identifier in it; the Web API's are the identifier.
+			// GraphQL's credentials are an object with the identifier in it; the Web API's are the
+			// identifier.
 			path := strings.ReplaceAll(alike(strings.Join(p.Path, " ")), "credentials ", "")
 			p.Path = strings.Fields(strings.ReplaceAll(path, "credentials", "identifier"))
 			p.ErrorDescription = alike(p.ErrorDescription)
@@ -131,6 +146,16 @@ func (j *callResult) spellAlike() {
 
 // randomBatch returns valid events, events whose result depends on recorded ones, and invalid events of all
 // kinds.
+var participants = []string{
+	`{"number":"RP0000000020"}`,
+	`{"accessTokenIdentifier":{"oneTimePassword":"073482"}}`,
+	`{"accessTokenIdentifier":{"oneTimePassword":73482}}`,
+	`{"accessTokenIdentifier":{"credentials":{"identifier":"maria@example.com","passCode":"4711"}}}`,
+	`{"accessTokenIdentifier":{"credentials":{"identifier":"maria@example.com","passCode":"0"}}}`,
+	`{"accessTokenIdentifier":{"authenticationCode":"demo-authentication-code"}}`,
+	`{"accessTokenIdentifier":{"nothing":1}}`,
+}
+
 func randomBatch(random *rand.Rand, all []invalidEvent) []string {
 	list := make([]string, random.IntN(30))
 	for i := range list {
@@ -139,11 +164,12 @@ func randomBatch(random *rand.Rand, all []invalidEvent) []string {
 		case 0, 1, 2:
 			list[i] = good(request) + "}"
 		case 3, 4:
-			list[i] = good(request) + fmt.Sprintf(`,"externalSystem":"shop","externalSystemReferenceNumber":"%d","description":"%d"}`, random.IntN(20), random.IntN(2))
+			list[i] = good(request) + fmt.Sprintf(
+				`,"externalSystem":"shop","externalSystemReferenceNumber":"%d","description":"%d"}`,
+				random.IntN(20), random.IntN(2))
 		case 5:
-			list[i] = instead("rewardsParticipantIdentifier", []string{`{"number":"RP0000000020"}`, `{"accessTokenIdentifier":{"oneTimePassword":"073482"}}`, `{"accessTokenIdentifier":{"oneTimePassword":73482}}`,
-				`{"accessTokenIdentifier":{"credentials":{"identifier":"maria@example.com","passCode":"4711"}}}`, `{"accessTokenIdentifier":{"credentials":{"identifier":"maria@example.com","passCode":"0"}}}`,
-				`{"accessTokenIdentifier":{"authenticationCode":"demo-authentication-code"}}`, `{"accessTokenIdentifier":{"nothing":1}}`}[random.IntN(7)])(request)
+			list[i] = instead("rewardsParticipantIdentifier", participants[random.IntN(len(participants))])(
+				request)
 		default:
 			p := all[random.IntN(len(all))]
 			if p.most > 0 && random.IntN(10) > 0 {
@@ -155,7 +181,8 @@ func randomBatch(random *rand.Rand, all []invalidEvent) []string {
 	return list
 }
 
-// TestParity_SameVerdicts sends the same calls through both protocols to equal databases. Ids, numbers, order,
+// TestParity_SameVerdicts sends the same calls through both protocols to equal databases. Ids, numbers,
+// order,
 // replays, codes, paths and texts must be equal, except for the spelling of names.
 func TestParity_SameVerdicts(t *testing.T) {
 	t.Parallel()
@@ -171,7 +198,7 @@ func TestParity_SameVerdicts(t *testing.T) {
 		list []string
 	}
 	var earlier []sent
-	refused, replayed, unprocessed := 0, 0, 0
+	rejected, replayed, unprocessed := 0, 0, 0
 	for round := range 80 {
 		call := sent{"", randomBatch(random, all)}
 		switch again := random.IntN(4); {
@@ -181,14 +208,15 @@ func TestParity_SameVerdicts(t *testing.T) {
 			call.key = fmt.Sprint("key ", random.IntN(20))
 		}
 		earlier = append(earlier, call)
-		want, got := graphQL.judgeByGraphQL(t, call.key, call.list), webAPI.judgeByWebAPI(t, call.key, call.list)
+		want, got := graphQL.judgeByGraphQL(t, call.key, call.list),
+			webAPI.judgeByWebAPI(t, call.key, call.list)
 		want.spellAlike()
 		got.spellAlike()
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatalf("seed %d, round %d (-GraphQL +Web API):\n%s\nof %.3000s", from, round, diff, call.list)
 		}
-		if want.Refused != "" {
-			refused++
+		if want.Rejected != "" {
+			rejected++
 		}
 		for _, p := range want.ProcessedCustomerEventsSet {
 			if p.Replayed {
@@ -197,8 +225,8 @@ func TestParity_SameVerdicts(t *testing.T) {
 		}
 		unprocessed += len(want.UnprocessedCustomerEventsSet)
 	}
-	t.Logf("%d calls refused, %d events replayed, %d unprocessed", refused, replayed, unprocessed)
-	if refused == 0 || replayed == 0 || unprocessed < 100 {
+	t.Logf("%d calls rejected, %d events replayed, %d unprocessed", rejected, replayed, unprocessed)
+	if rejected == 0 || replayed == 0 || unprocessed < 100 {
 		t.Error("that is too few to tell anything")
 	}
 }

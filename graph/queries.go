@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"slices"
 	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -135,12 +134,10 @@ func (r *Resolver) events(
 func (r *Resolver) check(
 	ctx context.Context, input model.CreateWebCustomerEventsInput,
 ) (*events.DryRunResult, error) {
-	request, err := r.request(ctx, input)
+	request, err := r.bulkCall(input).Request(ctx, r.Auth)
 	if err != nil {
 		return nil, err
 	}
-	// The service changes the events of a call, and other fields of the query may use the same variable.
-	request.Events.Events = slices.Clone(request.Events.Events)
 	result, err := r.Service.CheckWebCustomerEvents(ctx, request)
 	if err != nil {
 		return nil, err

@@ -15,7 +15,9 @@ import (
 type Reader interface {
 	Event(ctx context.Context, caller models.Caller, number int64) (*models.RecordedEvent, error)
 	EventByID(ctx context.Context, caller models.Caller, id models.ID) (*models.RecordedEvent, error)
-	EventsByNumber(ctx context.Context, caller models.Caller, numbers []int64) ([]models.RecordedEvent, error)
+	EventsByNumber(
+		ctx context.Context, caller models.Caller, numbers []int64,
+	) ([]models.RecordedEvent, error)
 	// Events returns up to limit events that match the filter, newest number first. If before is not 0 their
 	// numbers must be smaller.
 	Events(

@@ -18,8 +18,14 @@ import (
 	"customer-events/graph/generated"
 )
 
-var unions = []string{"AccessTokenIdentifier", "AccountsReceivableIdentifier", "CustomerEventClassificationIdentifier", "RewardsParticipantIdentifier",
-	"UnitIdentifier", "WebCustomerEventBy"}
+var unions = []string{
+	"AccessTokenIdentifier",
+	"AccountsReceivableIdentifier",
+	"CustomerEventClassificationIdentifier",
+	"RewardsParticipantIdentifier",
+	"UnitIdentifier",
+	"WebCustomerEventBy",
+}
 
 func schema() *gql.Schema { return generated.NewExecutableSchema(generated.Config{}).Schema() }
 
@@ -59,20 +65,23 @@ func TestSchema_Descriptions(t *testing.T) {
 func TestSchema_InputTypes(t *testing.T) {
 	t.Parallel()
 	for input, want := range map[string][]string{
-		"WebCustomerEventInput":        {"requestUniqueIdentifier: String!", "performedByUnitIdentifier: UnitIdentifier!", "performedOn: DateTime!", "website: String!"},
+		"WebCustomerEventInput": {"requestUniqueIdentifier: String!",
+			"performedByUnitIdentifier: UnitIdentifier!", "performedOn: DateTime!", "website: String!"},
 		"CreateWebCustomerEventsInput": {"webCustomerEventsSet: [WebCustomerEventInput!]!"},
 		"LoginInput":                   {"username: String!", "password: String!"},
 		"AccessTokenCredentials":       {"identifier: String!", "passCode: String!"},
 	} {
-		var got []string
-		for _, field := range schema().Types[input].Fields {
-			if field.Type.NonNull {
-				got = append(got, field.Name+": "+field.Type.String())
+		t.Run(input, func(t *testing.T) {
+			var got []string
+			for _, field := range schema().Types[input].Fields {
+				if field.Type.NonNull {
+					got = append(got, field.Name+": "+field.Type.String())
+				}
 			}
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s, mandatory fields (-want +got):\n%s", input, diff)
-		}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s, mandatory fields (-want +got):\n%s", input, diff)
+			}
+		})
 	}
 	var fields []string
 	for _, field := range schema().Types["WebCustomerEventInput"].Fields {
@@ -82,14 +91,19 @@ func TestSchema_InputTypes(t *testing.T) {
 		t.Errorf("an event has %d fields, the seed's has 26: %v", len(fields), fields)
 	}
 	// These fields must be nullable, so that an alias that fails does not discard the result of another.
-	for root, nullable := range map[string]bool{"createWebCustomerEvents": true, "checkWebCustomerEvents": true} {
-		field := schema().Mutation.Fields.ForName(root)
-		if field == nil {
-			field = schema().Query.Fields.ForName(root)
-		}
-		if field.Type.NonNull == nullable {
-			t.Errorf("%s is %s", root, field.Type)
-		}
+	for root, nullable := range map[string]bool{
+		"createWebCustomerEvents": true,
+		"checkWebCustomerEvents":  true,
+	} {
+		t.Run(root, func(t *testing.T) {
+			field := schema().Mutation.Fields.ForName(root)
+			if field == nil {
+				field = schema().Query.Fields.ForName(root)
+			}
+			if field.Type.NonNull == nullable {
+				t.Errorf("%s is %s", root, field.Type)
+			}
+		})
 	}
 }
 
@@ -118,8 +132,8 @@ func TestSchema_InputUnions(t *testing.T) {
 	}
 }
 
-// TestSchema_Resolvers fails if a field of the schema has no Go field: gqlgen makes it a resolver that panics,
-// and the program still compiles.
+// TestSchema_Resolvers fails if a field of the schema has no Go field: gqlgen makes it a resolver that
+// panics, and the program still compiles.
 func TestSchema_Resolvers(t *testing.T) {
 	t.Parallel()
 	var got []string
@@ -160,21 +174,39 @@ func TestSchema_ErrorCodes(t *testing.T) {
 func TestIntrospection_Off(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, func(r *graph.Resolver) { r.Introspection = false })
-	for _, query := range []string{`{ __schema { types { name } } }`, `{ __type(name: "WebCustomerEvent") { fields { name } } }`, `{ limits { maxPageSize } __schema { queryType { name } } }`} {
-		r := a.post(t, query, "", "Accept", newMedia)
-		if r.code() == "" || r.code() == "INTERNAL_SERVER_ERROR" || strings.Contains(r.text, "WebCustomerEvents") || strings.Contains(string(r.Data["__schema"]), "Query") {
-			t.Errorf("%s: %d %s", query, r.status, r.text)
-		}
+	for _, query := range []string{
+		`{ __schema { types { name } } }`,
+		`{ __type(name: "WebCustomerEvent") { fields { name } } }`,
+		`{ limits { maxPageSize } __schema { queryType { name } } }`,
+	} {
+		t.Run(query, func(t *testing.T) {
+			r := a.post(t, query, "", "Accept", newMedia)
+			if r.code() == "" || r.code() == "INTERNAL_SERVER_ERROR" ||
+				strings.Contains(r.text, "WebCustomerEvents") ||
+				strings.Contains(string(r.Data["__schema"]), "Query") {
+				t.Errorf("%s: %d %s", query, r.status, r.text)
+			}
+		})
 	}
-	if r := a.post(t, `{ __typename limits { __typename } }`, ""); string(r.Data["__typename"]) != `"Query"` || len(r.Errors) > 0 {
+	r := a.post(t, `{ __typename limits { __typename } }`, "")
+	if string(r.Data["__typename"]) != `"Query"` || len(r.Errors) > 0 {
 		t.Errorf("__typename is no introspection of the schema: %s", r.text)
 	}
 	// Suggestions would reveal names of the schema.
-	for _, query := range []string{`{ limit { maxPageSize } }`, `{ limits { maxPageSizes } }`, `{ webCustomerEvents(frist: 1) { nodes { id } } }`, `query ($x: UnitIdentifer) { limits { maxPageSize } }`,
-		`{ limits }`, `{ webCustomerEvent(by: {nubmer: "1"}) { id } }`} {
-		if r := a.post(t, query, ""); r.code() != "GRAPHQL_VALIDATION_FAILED" || strings.Contains(r.text, "Did you mean") || strings.Contains(r.text, "maxPageSize\\\"?") {
-			t.Errorf("%s: %s", query, r.text)
-		}
+	for _, query := range []string{
+		`{ limit { maxPageSize } }`,
+		`{ limits { maxPageSizes } }`,
+		`{ webCustomerEvents(frist: 1) { nodes { id } } }`,
+		`query ($x: UnitIdentifer) { limits { maxPageSize } }`,
+		`{ limits }`,
+		`{ webCustomerEvent(by: {nubmer: "1"}) { id } }`,
+	} {
+		t.Run(query, func(t *testing.T) {
+			if r := a.post(t, query, ""); r.code() != "GRAPHQL_VALIDATION_FAILED" ||
+				strings.Contains(r.text, "Did you mean") || strings.Contains(r.text, "maxPageSize\\\"?") {
+				t.Errorf("%s: %s", query, r.text)
+			}
+		})
 	}
 	if r := newAPI(t, nil).post(t, `{ limit { maxPageSize } }`, ""); !strings.Contains(r.text, "limits") {
 		t.Errorf("with introspection a suggestion helps: %s", r.text)

@@ -8,12 +8,12 @@ import (
 	"testing"
 
 	"customer-events/graph"
-	"customer-events/internal/api"
 	"customer-events/internal/events"
 	"customer-events/models"
 )
 
-const counts = ` { processedCustomerEventsSet { index requestUniqueIdentifier number replayed } unprocessedCustomerEventsSet { index errorCode } summary { received processed replayed unprocessed } } `
+const counts = ` { processedCustomerEventsSet { index requestUniqueIdentifier number replayed } ` +
+	`unprocessedCustomerEventsSet { index errorCode } summary { received processed replayed unprocessed } } `
 
 // payload is the result of one bulk field. Summary is nil if the field is null.
 type payload struct {
@@ -57,50 +57,67 @@ func inputs(list ...any) string {
 	return "{" + b.String()[1:] + "}"
 }
 
-const three = `mutation ($a: CreateWebCustomerEventsInput!, $b: CreateWebCustomerEventsInput!, $c: CreateWebCustomerEventsInput!) {
-		x: createWebCustomerEvents(input: $a)` + counts + `y: createWebCustomerEvents(input: $b)` + counts + `z: createWebCustomerEvents(input: $c)` + counts + `}`
+const three = `mutation ($a: CreateWebCustomerEventsInput!, $b: CreateWebCustomerEventsInput!, $c: ` +
+	`CreateWebCustomerEventsInput!) {
+		x: createWebCustomerEvents(input: $a)` + counts + `y: createWebCustomerEvents(input: $b)` + counts +
+	`z: createWebCustomerEvents(input: $c)` + counts + `}`
 
-// TestMutation_SeveralFields checks that several fields run one after the other, in the order of the document.
+// TestMutation_SeveralFields checks that several fields run one after the other, in the order of the
+// document.
 func TestMutation_SeveralFields(t *testing.T) {
 	t.Parallel()
 	for name, query := range map[string]string{
-		"fields":    three,
-		"fragments": `mutation ($a: CreateWebCustomerEventsInput!, $b: CreateWebCustomerEventsInput!, $c: CreateWebCustomerEventsInput!) { ...f } fragment f on Mutation` + three[strings.Index(three, "{"):],
+		"fields": three,
+		"fragments": `mutation ($a: CreateWebCustomerEventsInput!, $b: CreateWebCustomerEventsInput!, ` +
+			`$c: CreateWebCustomerEventsInput!) { ...f } fragment f on Mutation` +
+			three[strings.Index(three, "{"):],
 		// Events that are read back are answered by gqlgen, the others by us.
-		"read back": strings.Replace(three, "index requestUniqueIdentifier", "event { number } index requestUniqueIdentifier", 1),
+		"read back": strings.Replace(three, "index requestUniqueIdentifier",
+			"event { number } index requestUniqueIdentifier", 1),
 	} {
-		a := newAPI(t, nil)
-		r := a.post(t, query, inputs("", 2, "", 0, "", 3), "Accept", newMedia)
-		x, y, z := r.payload(t, "x"), r.payload(t, "y"), r.payload(t, "z")
-		if r.status != 200 || len(r.Errors) > 0 || len(x.ProcessedCustomerEventsSet) != 2 || y.Summary == nil || y.Summary.Received != 0 || z.Summary == nil || z.Summary.Processed != 3 {
-			t.Fatalf("%s: %d %s", name, r.status, r.text)
-		}
-		if first, last := x.ProcessedCustomerEventsSet, z.ProcessedCustomerEventsSet; first[0].Number != "1" || first[1].Number != "2" || last[0].Number != "3" || last[2].RequestUniqueIdentifier != "2/2" {
-			t.Errorf("%s: not one after the other: %s", name, r.text)
-		}
-		if strings.Index(r.text, `"x":`) > strings.Index(r.text, `"z":`) {
-			t.Errorf("%s: the answers are in another order: %s", name, r.text)
-		}
+		t.Run(name, func(t *testing.T) {
+			a := newAPI(t, nil)
+			r := a.post(t, query, inputs("", 2, "", 0, "", 3), "Accept", newMedia)
+			x, y, z := r.payload(t, "x"), r.payload(t, "y"), r.payload(t, "z")
+			if r.status != 200 || len(r.Errors) > 0 || len(x.ProcessedCustomerEventsSet) != 2 ||
+				y.Summary == nil || y.Summary.Received != 0 || z.Summary == nil || z.Summary.Processed != 3 {
+				t.Fatalf("%s: %d %s", name, r.status, r.text)
+			}
+			first, last := x.ProcessedCustomerEventsSet, z.ProcessedCustomerEventsSet
+			if first[0].Number != "1" || first[1].Number != "2" || last[0].Number != "3" ||
+				last[2].RequestUniqueIdentifier != "2/2" {
+				t.Errorf("%s: not one after the other: %s", name, r.text)
+			}
+			if strings.Index(r.text, `"x":`) > strings.Index(r.text, `"z":`) {
+				t.Errorf("%s: the answers are in another order: %s", name, r.text)
+			}
+		})
 	}
 }
 
-// TestMutation_FieldsWithOneVariable checks that each field evaluates the events of a shared variable by itself.
+// TestMutation_FieldsWithOneVariable checks that each field evaluates the events of a shared variable by
+// itself.
 func TestMutation_FieldsWithOneVariable(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
-	query := `mutation ($a: CreateWebCustomerEventsInput!, $e: WebCustomerEventInput!) { x: createWebCustomerEvents(input: $a)` + counts + `y: createWebCustomerEvents(input: $a)` + counts +
+	query := `mutation ($a: CreateWebCustomerEventsInput!, $e: WebCustomerEventInput!) { x: ` +
+		`createWebCustomerEvents(input: $a)` + counts + `y: createWebCustomerEvents(input: $a)` + counts +
 		`z: createWebCustomerEvents(input: {webCustomerEventsSet: [$e, $e]})` + counts + `}`
 	referenced := good("r") + `,"externalSystem":"S","externalSystemReferenceNumber":"1"}`
-	variables := `{"a":{"webCustomerEventsSet":[` + good("one") + `},` + referenced + `,{"requestUniqueIdentifier":"bad"}]},"e":` + good("two") + `}}`
+	variables := `{"a":{"webCustomerEventsSet":[` + good("one") + `},` + referenced +
+		`,{"requestUniqueIdentifier":"bad"}]},"e":` + good("two") + `}}`
 	r := a.post(t, query, variables)
 	if len(r.Errors) > 0 {
 		t.Fatal(r.text)
 	}
 	x, y, z := r.payload(t, "x"), r.payload(t, "y"), r.payload(t, "z")
-	if x.Summary.Processed != 2 || x.Summary.Replayed != 0 || y.Summary.Processed != 2 || y.Summary.Replayed != 1 || x.Summary.Unprocessed != 1 || y.Summary.Unprocessed != 1 || z.Summary.Unprocessed != 2 {
+	if x.Summary.Processed != 2 || x.Summary.Replayed != 0 || y.Summary.Processed != 2 ||
+		y.Summary.Replayed != 1 || x.Summary.Unprocessed != 1 || y.Summary.Unprocessed != 1 ||
+		z.Summary.Unprocessed != 2 {
 		t.Errorf("%s", r.text)
 	}
-	if x.ProcessedCustomerEventsSet[0].Number == y.ProcessedCustomerEventsSet[0].Number || x.ProcessedCustomerEventsSet[1].Number != y.ProcessedCustomerEventsSet[1].Number {
+	if x.ProcessedCustomerEventsSet[0].Number == y.ProcessedCustomerEventsSet[0].Number ||
+		x.ProcessedCustomerEventsSet[1].Number != y.ProcessedCustomerEventsSet[1].Number {
 		t.Errorf("without a reference an event is a new one each time, with one it is a replay: %s", r.text)
 	}
 }
@@ -116,14 +133,23 @@ func TestMutation_FailingField(t *testing.T) {
 		want      [3]string // codes of x, y and z
 		status    int
 	}{
-		{"the first", inputs(`"token":"wrong",`, 1, "", 1, "", 1), "", [3]string{"BAD_REQUEST", "", ""}, 200},
-		{"the one in the middle", inputs("", 1, `"idempotencyKey":"ä",`, 1, "", 1), "", [3]string{"", "BAD_REQUEST", ""}, 200},
-		{"the last", inputs("", 1, "", 1, `"idempotencyKey":"",`, 1), "", [3]string{"", "", "BAD_REQUEST"}, 200},
-		{"all but one", inputs(`"token":"wrong",`, 1, `"idempotencyKey":"",`, 1, "", 1), "", [3]string{"BAD_REQUEST", "BAD_REQUEST", ""}, 200},
-		{"all", inputs(`"idempotencyKey":"",`, 1, `"token":"wrong",`, 1, `"idempotencyKey":"",`, 1), "", [3]string{"BAD_REQUEST", "BAD_REQUEST", "BAD_REQUEST"}, 400},
-		{"one key with other events", inputs(`"idempotencyKey":"k",`, 1, `"idempotencyKey":"k",`, 2, `"idempotencyKey":"l",`, 1), "", [3]string{"", "IDEMPOTENCY_KEY_REUSED", ""}, 200},
-		{"the header's key with other events", inputs("", 1, "", 2, "", 3), "k", [3]string{"", "IDEMPOTENCY_KEY_REUSED", "IDEMPOTENCY_KEY_REUSED"}, 200},
-		{"the header's key and another", inputs("", 1, `"idempotencyKey":"l",`, 1, `"idempotencyKey":"k",`, 1), "k", [3]string{"", "BAD_REQUEST", "IDEMPOTENCY_KEY_REUSED"}, 200},
+		{"the first", inputs(`"token":"wrong",`, 1, "", 1, "", 1), "", [3]string{"BAD_REQUEST", "", ""},
+			200},
+		{"the one in the middle", inputs("", 1, `"idempotencyKey":"ä",`, 1, "", 1), "",
+			[3]string{"", "BAD_REQUEST", ""}, 200},
+		{"the last", inputs("", 1, "", 1, `"idempotencyKey":"ö",`, 1), "", [3]string{"", "", "BAD_REQUEST"},
+			200},
+		{"all but one", inputs(`"token":"wrong",`, 1, `"idempotencyKey":"ö",`, 1, "", 1), "",
+			[3]string{"BAD_REQUEST", "BAD_REQUEST", ""}, 200},
+		{"all", inputs(`"idempotencyKey":"ö",`, 1, `"token":"wrong",`, 1, `"idempotencyKey":"ö",`, 1), "",
+			[3]string{"BAD_REQUEST", "BAD_REQUEST", "BAD_REQUEST"}, 400},
+		{"one key with other events", inputs(`"idempotencyKey":"k",`, 1, `"idempotencyKey":"k",`, 2,
+			`"idempotencyKey":"l",`, 1), "", [3]string{"", "IDEMPOTENCY_KEY_REUSED", ""}, 200},
+		{"the header's key with other events", inputs("", 1, "", 2, "", 3), "k",
+			[3]string{"", "IDEMPOTENCY_KEY_REUSED", "IDEMPOTENCY_KEY_REUSED"}, 200},
+		{"the header's key and another",
+			inputs("", 1, `"idempotencyKey":"l",`, 1, `"idempotencyKey":"k",`, 1), "k",
+			[3]string{"", "BAD_REQUEST", "IDEMPOTENCY_KEY_REUSED"}, 200},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -136,12 +162,16 @@ func TestMutation_FailingField(t *testing.T) {
 				r := a.post(t, three, c.variables, headers...)
 				errors := 0
 				for i, alias := range []string{"x", "y", "z"} {
-					if got := r.errorAt(alias); got != c.want[i] || (string(r.Data[alias]) == "null") != (got != "") {
-						t.Errorf("round %d: %s has %q, want %q: %s", round, alias, got, c.want[i], r.text)
-					}
-					if c.want[i] != "" {
-						errors++
-					}
+					t.Run(alias, func(t *testing.T) {
+						if got := r.errorAt(alias); got != c.want[i] ||
+							(string(r.Data[alias]) == "null") != (got != "") {
+							t.Errorf("round %d: %s has %q, want %q: %s", round, alias, got, c.want[i],
+								r.text)
+						}
+						if c.want[i] != "" {
+							errors++
+						}
+					})
 				}
 				if r.status != c.status || len(r.Errors) != errors {
 					t.Errorf("round %d: %d %s", round, r.status, r.text)
@@ -160,7 +190,8 @@ func TestMutation_DatabaseFailure(t *testing.T) {
 		r.Service.Store, r.Service.RetryTimeout = failing, 0
 	})
 	r := a.post(t, three, inputs("", 1, "", 1, "", 1), "Accept", newMedia)
-	if r.status != 200 || r.errorAt("y") != "UNAVAILABLE" || len(r.Errors) != 1 || r.payload(t, "x").Summary == nil || r.payload(t, "z").Summary == nil {
+	if r.status != 200 || r.errorAt("y") != "UNAVAILABLE" || len(r.Errors) != 1 ||
+		r.payload(t, "x").Summary == nil || r.payload(t, "z").Summary == nil {
 		t.Errorf("%d %s", r.status, r.text)
 	}
 }
@@ -179,78 +210,62 @@ func (f *failingStore) Record(ctx context.Context, entry models.WriteSet) error 
 	return f.EventStore.Record(ctx, entry)
 }
 
-// TestMutation_TooManyEvents checks that the limit of events applies to all fields together, before anything is
-// stored.
+// Pass lets the call judge, and fails to write what it returns.
+func (f *failingStore) Pass(ctx context.Context, call *models.PassMember) error {
+	if f.calls++; f.calls == f.at {
+		return failWriting(ctx, f.EventStore, call, f.err)
+	}
+	return f.EventStore.Pass(ctx, call)
+}
+
+// failWriting lets a call judge, writes nothing, and returns the error.
+func failWriting(ctx context.Context, store events.EventStore, call *models.PassMember, err error) error {
+	judged := *call
+	judged.Judge = func(found models.Findings) models.WriteSet {
+		call.Judge(found)
+		return models.WriteSet{}
+	}
+	if passErr := store.Pass(ctx, &judged); passErr != nil {
+		return passErr
+	}
+	return err
+}
+
+// TestMutation_TooManyEvents checks that the limit of events applies to all fields together, before anything
+// is stored.
 func TestMutation_TooManyEvents(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
 	for _, c := range []struct {
 		list [3]int
 		sum  string
-	}{{[3]int{1000, 1, 0}, "1001"}, {[3]int{334, 333, 334}, "1001"}, {[3]int{500, 500, 500}, "1500"}, {[3]int{1, 0, 1001}, "1002"}} {
+	}{
+		{[3]int{1000, 1, 0}, "1001"},
+		{[3]int{334, 333, 334}, "1001"},
+		{[3]int{500, 500, 500}, "1500"},
+		{[3]int{1, 0, 1001}, "1002"},
+	} {
 		r := a.post(t, three, inputs("", c.list[0], "", c.list[1], "", c.list[2]), "Accept", newMedia)
-		if r.status != 400 || r.code() != "TOO_MANY_EVENTS" || r.Data != nil || len(r.Errors) != 1 || !strings.Contains(r.Errors[0].Message, "1000") || !strings.Contains(r.Errors[0].Message, c.sum) {
+		if r.status != 400 || r.code() != "TOO_MANY_EVENTS" || r.Data != nil || len(r.Errors) != 1 ||
+			!strings.Contains(r.Errors[0].Message, "1000") || !strings.Contains(r.Errors[0].Message, c.sum) {
 			t.Errorf("%v: %d %.300s", c.list, r.status, r.text)
 		}
 	}
-	literals := `mutation { x: createWebCustomerEvents(input: {webCustomerEventsSet: ` + literal("") + `})` + counts + ` y: createWebCustomerEvents(input: {webCustomerEventsSet: [` + literal("") + `,` + literal("") + `]})` + counts + `}`
+	literals := `mutation { x: createWebCustomerEvents(input: {webCustomerEventsSet: ` + literal("") + `})` +
+		counts + ` y: createWebCustomerEvents(input: {webCustomerEventsSet: [` + literal("") + `,` +
+		literal("") + `]})` + counts + `}`
 	everything := strings.ReplaceAll(three, counts, " "+allFields("CreateWebCustomerEventsPayload")+" ")
-	if r := a.post(t, everything, inputs("", 1000, "", 1000, "", 1000)); r.code() != "TOO_MANY_EVENTS" || !strings.Contains(r.text, "3000") {
+	r := a.post(t, everything, inputs("", 1000, "", 1000, "", 1000))
+	if r.code() != "TOO_MANY_EVENTS" || !strings.Contains(r.text, "3000") {
 		t.Errorf("everything selected: %.300s", r.text)
 	}
 	a.nothingStored(t, "too many events")
-	if r := a.post(t, literals, ""); len(r.Errors) > 0 || r.payload(t, "x").Summary.Received != 1 || r.payload(t, "y").Summary.Received != 2 {
+	if r := a.post(t, literals, ""); len(r.Errors) > 0 || r.payload(t, "x").Summary.Received != 1 ||
+		r.payload(t, "y").Summary.Received != 2 {
 		t.Errorf("literals: %s", r.text)
 	}
-	if r := a.post(t, three, inputs("", 500, "", 499, "", 1)); len(r.Errors) > 0 || r.payload(t, "y").Summary.Processed != 499 {
+	if r := a.post(t, three, inputs("", 500, "", 499, "", 1)); len(r.Errors) > 0 ||
+		r.payload(t, "y").Summary.Processed != 499 {
 		t.Errorf("1000 in all: %.300s", r.text)
-	}
-}
-
-// TestMutation_LoginAndLogout checks that a login and a logout run in their order among the other fields. Both
-// are non-null: if one fails, GraphQL discards the data of the request.
-func TestMutation_LoginAndLogout(t *testing.T) {
-	t.Parallel()
-	const create = ` x: createWebCustomerEvents(input: $a)` + counts
-	const head = `mutation ($a: CreateWebCustomerEventsInput!) {`
-	const login = ` login(input: {username: "demo", password: "demo-password"}) { token } `
-	for _, c := range []struct {
-		name, query, want string
-		status            int
-		data              string // its beginning
-	}{
-		{"logged out before", head + ` logout` + create + `}`, "UNAUTHENTICATED", 200, `{"logout":true,"x":null}`},
-		{"logged out after", head + create + ` logout }`, "", 200, `{"x":{"processed`},
-		{"logged in before", head + login + create + `}`, "", 200, `{"login":{"token":"`},
-		{"a login that fails", head + create + strings.Replace(login, "demo-password", "wrong", 1) + `}`, "UNAUTHENTICATED", 401, `null`},
-		{"two logins", head + ` a:` + login + ` b:` + login + `}`, "BAD_REQUEST", 400, ""},
-		{"two logouts", head + ` a: logout b: logout }`, "BAD_REQUEST", 400, ""},
-	} {
-		a := newAPI(t, nil)
-		query := c.query
-		if strings.HasPrefix(c.name, "two") {
-			query = strings.Replace(query, "($a: CreateWebCustomerEventsInput!)", "", 1)
-		}
-		r := a.post(t, query, inputs("", 1), "Accept", newMedia)
-		data := ""
-		if _, after, found := strings.Cut(r.text, `"data":`); found {
-			data = after
-		}
-		if r.code() != c.want || r.status != c.status || !strings.HasPrefix(data, c.data) || c.data == "" && data != "" {
-			t.Errorf("%s: %d %s", c.name, r.status, r.text)
-		}
-	}
-}
-
-// TestMutation_Metrics checks that the log and the metrics count the events of all fields.
-func TestMutation_Metrics(t *testing.T) {
-	t.Parallel()
-	var request api.Request
-	for range 2 {
-		request.Count(&events.Outcome{Summary: events.BatchSummary{Received: 3, Replayed: 1},
-			UnprocessedCustomerEventsSet: []events.UnprocessedCustomerEvent{{ErrorCode: models.NotFound}}})
-	}
-	if request.Events != 6 || request.Replayed != 2 || request.Unprocessed[models.NotFound] != 2 {
-		t.Errorf("%d %d %v", request.Events, request.Replayed, request.Unprocessed)
 	}
 }

@@ -26,7 +26,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Add("Vary", "Accept")
 	media, ok := negotiateMediaType(r.Header.Values("Accept"))
 	if !ok {
-		h.writeError(w, r, plainJSON, newError(notAcceptable, "the answer is %s or %s", responseJSON, plainJSON))
+		h.writeError(w, r, plainJSON,
+			newError(notAcceptable, "the answer is %s or %s", responseJSON, plainJSON))
 		return
 	}
 	if forbidden := api.RequestOf(r.Context()).Forbidden; forbidden != nil {
@@ -35,7 +36,13 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	e, err := parseRequest(w, r)
 	if err != nil {
-		if err.Kind == methodNotAllowed {
+		switch err.Kind {
+		case persistedQueryNotSupported:
+			// The JSON was parsed. Apollo's gateway does not read the body of a 400.
+			api.RequestOf(r.Context()).Code = err.Code()
+			writeResult(w, media, nil, asList(err))
+			return
+		case methodNotAllowed:
 			w.Header().Set("Allow", "GET, POST")
 		}
 		h.writeError(w, r, media, err)
@@ -115,6 +122,7 @@ func writeResponse(w http.ResponseWriter, media string, status int, data []byte,
 	header := w.Header()
 	header.Set("Content-Type", media+"; charset=utf-8")
 	header.Set("Cache-Control", "no-store")
+	header.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // a caller that has disconnected cannot receive an error
 }
@@ -125,18 +133,15 @@ func parseRequest(w http.ResponseWriter, r *http.Request) (envelope, *callError)
 	case http.MethodGet:
 		query := r.URL.Query()
 		e := envelope{query.Get("query"), query.Get("operationName"), query.Get("variables")}
-		for _, raw := range []string{e.variables, query.Get("extensions")} {
-			if raw == "" {
-				continue
-			}
-			cursor := strictjson.New(raw)
-			kind := cursor.Kind()
-			if kind != strictjson.Object && kind != strictjson.Null || cursor.Skip() != nil || cursor.End() != nil {
-				return e, newError(badRequest, "variables and extensions must be JSON objects")
-			}
+		extensions := query.Get("extensions")
+		if err := checkParameter("variables", e.variables); err != nil {
+			return e, err
+		}
+		if err := checkParameter("extensions", extensions); err != nil {
+			return e, err
 		}
 		if e.query == "" {
-			return e, newError(badRequest, "query is missing")
+			return e, missingQuery(extensions)
 		}
 		return e, nil
 	case http.MethodPost:
@@ -155,10 +160,41 @@ func parseRequest(w http.ResponseWriter, r *http.Request) (envelope, *callError)
 	}
 }
 
+// checkParameter returns an error unless the parameter of a URL is a JSON object, null or absent.
+func checkParameter(name, text string) *callError {
+	if text == "" {
+		return nil
+	}
+	cursor := strictjson.New(text)
+	kind := cursor.Kind()
+	if cursor.Skip() != nil || cursor.End() != nil {
+		return api.SyntaxError(name, text, cursor.Offset())
+	}
+	if kind != strictjson.Object && kind != strictjson.Null {
+		return newError(badRequest, "%s must be a JSON object", name)
+	}
+	return nil
+}
+
+// missingQuery returns the error of a request without a query text. Clients that send only the hash of a
+// query, such as Apollo Client and urql, send the text after exactly this message or its code.
+func missingQuery(extensions string) *callError {
+	hashed := false
+	cursor := strictjson.New(extensions)
+	_ = cursor.Object(func(name string) error { // it is valid JSON
+		hashed = hashed || name == "persistedQuery" && cursor.Kind() != strictjson.Null
+		return cursor.Skip()
+	})
+	if hashed {
+		return newError(persistedQueryNotSupported, "PersistedQueryNotSupported")
+	}
+	return newError(badRequest, "query is missing")
+}
+
 // parseEnvelope parses the body of a POST.
 func parseEnvelope(ctx context.Context, body string) (e envelope, err *callError) {
 	var query, operationName *string
-	var extensions string // not used
+	var extensions string
 	err = api.Members{
 		"query":         api.Text(&query),
 		"operationName": api.Text(&operationName),
@@ -169,7 +205,7 @@ func parseEnvelope(ctx context.Context, body string) (e envelope, err *callError
 	case err != nil:
 		return e, err
 	case query == nil || *query == "":
-		return e, newError(badRequest, "query is missing")
+		return e, missingQuery(extensions)
 	case operationName != nil:
 		e.operationName = *operationName
 	}

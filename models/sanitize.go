@@ -7,7 +7,7 @@ import (
 )
 
 // Sanitize returns a caller's value in a form that is safe in an error text: at most 100 characters, and
-// without characters that control a terminal, a log or a page.
+// without characters that control a terminal, a log or a page. It keeps joiners: words and emoji have them.
 func Sanitize(value string) string {
 	const maxLength = 100
 	clean := true
@@ -24,7 +24,7 @@ func Sanitize(value string) string {
 			b.WriteString("…")
 			break
 		}
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029' {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) && !isJoiner(r) || r == '\u2028' || r == '\u2029' {
 			r = utf8.RuneError
 		}
 		b.WriteRune(r)

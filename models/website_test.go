@@ -23,6 +23,42 @@ var websites = []string{
 	"www.crm.com:8080",
 	"www.crm.com:8080/page?x=1",
 	"www.crm.com:65535",
+	"www.crm.com:", // an empty port
+	"www.crm.com:/x",
+	"http://www.crm.com:",
+	"http://www.crm.com:/",
+	"https://www.crm.com:?x=1",
+	"http://[::1]:/",
+	"localhost:/",
+	"webshop:8080",
+	"WebShop:8080/",
+	"web-shop_2:80/page?x=1#top",
+	"webshop:8080?x=1",
+	"webshop:8080#top",
+	"redis:6379",
+	"git:3000",
+	"http://webshop",
+	"https://webshop:8080/x",
+	"https://shop.example.com/100%-cotton", // browsers keep a % that is no escape
+	"shop.example.com/100%",
+	"https://shop.example.com/%",
+	"https://shop.example.com/%zz?a=%&b=%z#%",
+	"http://www.crm.com/%zz",
+	"https://shop.example.com/?q=100%",
+	"https://shop.example.com/#100%",
+	"https://shop.example.com/a|b[c]{d}^`'\"<>",
+	"https://shop.example.com/?a=b\\c", // browsers keep a backslash behind the path
+	"https://shop.example.com/#a\\b",
+	"https://shop.example.com/?q=a|b&r[]=1",
+	"https://shop.example.com/#/route?x=1#y",
+	"https://shop.example.com/#:~:text=x",
+	"https://fa.example.com/می\u200cخواهم", // joiners are part of words and of emoji
+	"https://shop.example.com/👩\u200d👧?q=क्\u200dष#می\u200cخواهم",
+	"نامه\u200cای.example",
+	"https://क्\u200dष.example/",
+	"shop.example.com/\u200c\u200d",
+	"https://user:secret@shop.example.com/",
+	"https://a%40b@shop.example.com/",
 	"localhost",
 	"localhost:3000",
 	"LOCALHOST:3000/x",
@@ -172,7 +208,47 @@ var dangers = []string{
 	"www.crm.com:0",
 	"www.crm.com:65536",
 	"www.crm.com:port",
-	"www.crm.com:",
+	"webshop:",
+	"webshop:/",
+	"webshop:/8080",
+	"webshop:8080x",
+	"webshop:8080:1",
+	"webshop:80800",
+	"webshop: 8080",
+	"webshöp:8080",
+	"java\u200dscript:8080",
+	"java\u200cscript:8080",
+	"jаvascript:8080", // the second letter is Cyrillic
+	"JAVASCRIPT:80#x",
+	"javascript:80?x",
+	"TEL:112",
+	"mailto:80",
+	"ftp:21",
+	"ws:80",
+	"sip:5060",
+	"view-source:80",
+	"blob:80",
+	"about:1",
+	"ms-word:1",
+	"vnd.youtube:12345",
+	"http:8080",
+	"http::",
+	"http://:80",
+	"http://[::1]80",
+	"http://[::1%25eth0]/",
+	"http://[1.2.3.4]/",
+	"http://www.crm.com\\x?y",
+	"http://a@b@www.crm.com",
+	"http://a b@www.crm.com",
+	"http://\u200dcrm.com",
+	"http://crm\u200d.com",
+	"http://crm.com\u200c",
+	"http://crm-\u200dx.com",
+	"http://cr\u200d\u200dm.com",
+	"\u200djavascript:alert(1)",
+	"java\u200dscript:alert(1)",
+	"www.crm.com/\u200b",
+	"www.crm.com/\u2060",
 	"www.crm.com:-1",
 	"www.crm.com:+1",
 	"http://www.crm.com:99999",
@@ -194,7 +270,8 @@ var dangers = []string{
 	"a(b).com",
 	"a,b.com",
 	"%77ww.crm.com%2f",
-	"http://www.crm.com/%zz",
+	"http://www.crm.com%/",
+	"http://www.crm%2ecom/",
 	"http://%E2%80%AEmoc.mrc.www",
 	"http://a%20b.com",
 	"",
@@ -225,12 +302,14 @@ func TestCheckWebsite_Rejects(t *testing.T) {
 }
 
 var (
-	scheme   = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*):`)
-	withPort = regexp.MustCompile(`(?i)^(localhost|[a-z0-9.-]*\.[a-z0-9.-]*):[0-9]{1,5}([/?#].*)?$`)
+	scheme    = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*):`)
+	withPort  = regexp.MustCompile(`(?i)^(localhost|[a-z0-9.-]*\.[a-z0-9.-]*):[0-9]{0,5}([/?#].*)?$`)
+	shortName = regexp.MustCompile(`(?i)^[a-z0-9-]+:[0-9]{1,5}([/?#].*)?$`)
+	harmful   = regexp.MustCompile(`(?i)^(javascript|vbscript|livescript|mocha|data|file|blob|tel|sms|ms-.*):`)
 )
 
 // FuzzCheckWebsite parses accepted values as a browser does. A value has no scheme, or http or https;
-// otherwise the part that looks like a scheme is a name with a dot, and a port follows.
+// otherwise the part that looks like a scheme is a host, and a port follows.
 func FuzzCheckWebsite(f *testing.F) {
 	for _, seed := range append(websites, dangers...) {
 		f.Add(seed)
@@ -240,9 +319,13 @@ func FuzzCheckWebsite(f *testing.F) {
 			return
 		}
 		if !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool {
-			return unicode.IsControl(r) || unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) || r == '\\'
+			isJoiner := r == '\u200c' || r == '\u200d'
+			return unicode.IsControl(r) || unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) && !isJoiner
 		}) {
 			t.Errorf("%q: characters that are not visible", text)
+		}
+		if path, _, _ := strings.Cut(strings.ReplaceAll(text, "?", "#"), "#"); strings.Contains(path, "\\") {
+			t.Errorf("%q: a backslash before the query", text)
 		}
 		if found := scheme.FindStringSubmatch(text); found != nil {
 			switch strings.ToLower(found[1]) {
@@ -251,7 +334,7 @@ func FuzzCheckWebsite(f *testing.F) {
 					t.Errorf("%q: no host behind the scheme", text)
 				}
 			default:
-				if !withPort.MatchString(text) {
+				if harmful.MatchString(text) || !withPort.MatchString(text) && !shortName.MatchString(text) {
 					t.Errorf("%q: scheme %s", text, found[1])
 				}
 			}

@@ -167,6 +167,23 @@ func newExecutionContext(
 
 var sources = []*ast.Source{
 	{Name: "../../schema.graphqls", Input: `"""
+The API of the customer-events server. It records what known customers did on a website: web customer events, up to 1000 in one call, each
+independent of the others. Log in with ` + "`" + `login` + "`" + `, send events with ` + "`" + `createWebCustomerEvents` + "`" + `, read them with ` + "`" + `webCustomerEvents` + "`" + `.
+
+What is wrong with an event is data: ` + "`" + `unprocessedCustomerEventsSet` + "`" + `. What is wrong with a call is an error with ` + "`" + `extensions.code` + "`" + `.
+"""
+schema {
+  query: Query
+  mutation: Mutation
+}
+
+"""
+Marks an input type of which exactly one field must be given. In a literal, that field must not be null. In a variable, fields that are
+null count as not given.
+"""
+directive @oneOf on INPUT_OBJECT
+
+"""
 The operations that read. All except ` + "`" + `limits` + "`" + ` need a token.
 
 They count against the same rate limit as sent events: a page counts ` + "`" + `first` + "`" + ` events, a single event counts one, a check counts its
@@ -296,14 +313,18 @@ type LoginPayload {
 The events of one call.
 """
 input CreateWebCustomerEventsInput {
-  "The token from ` + "`" + `login` + "`" + `. The header ` + "`" + `Authorization: Bearer …` + "`" + ` is preferred. If both are sent, they must be equal."
+  """
+  The token from ` + "`" + `login` + "`" + `. Empty is the same as null. The header ` + "`" + `Authorization: Bearer …` + "`" + ` is preferred. If both are sent, they must be
+  equal.
+  """
   token: String
   "The events: 1 to 1000. An empty set returns two empty lists."
   webCustomerEventsSet: [WebCustomerEventInput!]!
   """
-  Makes the call repeatable. 1 to 255 printable ASCII characters. The server keeps the key, for each API user, for at least 72 hours after
-  its last use. If the same events are sent again with it, processed events get the same ids and numbers and ` + "`" + `replayed: true` + "`" + `;
-  unprocessed events are evaluated again. The header ` + "`" + `Idempotency-Key` + "`" + ` is equivalent. If both are sent, they must be equal.
+  Makes the call repeatable. 1 to 255 printable ASCII characters; empty is the same as null. The server keeps the key, for
+  each API user, for at least 72 hours after its last use. If the same events are sent again with it, processed events get the same ids
+  and numbers and ` + "`" + `replayed: true` + "`" + `; unprocessed events are evaluated again. The header ` + "`" + `Idempotency-Key` + "`" + ` is equivalent. If both are sent,
+  they must be equal.
   """
   idempotencyKey: String
 }
@@ -331,7 +352,11 @@ input WebCustomerEventInput {
   performedByUnitIdentifier: UnitIdentifier!
   "When the event was performed. At most 24 hours ahead of now, unless configured otherwise."
   performedOn: DateTime!
-  "The website: an http or https URL, or a host without a scheme such as ` + "`" + `www.crm.com` + "`" + `. At most 2048 characters, no control characters."
+  """
+  The website: an http or https URL as a browser's ` + "`" + `location.href` + "`" + ` returns it, or a host without a scheme such as ` + "`" + `www.crm.com` + "`" + ` or
+  ` + "`" + `webshop:8080` + "`" + `. At most 2048 characters, no blanks, no control characters. A lone ` + "`" + `%` + "`" + `, the joiners U+200C and U+200D, and an empty port
+  are accepted.
+  """
   website: String!
   "A description, at most 4000 characters."
   description: String
@@ -378,7 +403,7 @@ input WebCustomerEventInput {
 }
 
 """
-Identifies an account by exactly one field. Values match byte for byte.
+Identifies an account by exactly one field: in a variable, fields that are null count as not given. Values match byte for byte.
 """
 input AccountsReceivableIdentifier @oneOf {
   "The account's id."
@@ -393,7 +418,7 @@ input AccountsReceivableIdentifier @oneOf {
 }
 
 """
-Identifies a rewards participant by exactly one field. Values match byte for byte.
+Identifies a rewards participant by exactly one field: in a variable, fields that are null count as not given. Values match byte for byte.
 """
 input RewardsParticipantIdentifier @oneOf {
   "The participant's id."
@@ -405,7 +430,8 @@ input RewardsParticipantIdentifier @oneOf {
 }
 
 """
-Identifies an access token by exactly one field. The values are secrets: no answer repeats them.
+Identifies an access token by exactly one field: in a variable, fields that are null count as not given. The values are secrets: no answer
+repeats them.
 """
 input AccessTokenIdentifier @oneOf {
   "The authentication code."
@@ -427,7 +453,8 @@ input AccessTokenCredentials {
 }
 
 """
-Identifies a classification of WEB events by exactly one field. Values match byte for byte.
+Identifies a classification of WEB events by exactly one field: in a variable, fields that are null count as not given. Values match byte
+for byte.
 """
 input CustomerEventClassificationIdentifier @oneOf {
   "The classification's id."
@@ -439,7 +466,7 @@ input CustomerEventClassificationIdentifier @oneOf {
 }
 
 """
-Identifies a unit by exactly one field. Values match byte for byte.
+Identifies a unit by exactly one field: in a variable, fields that are null count as not given. Values match byte for byte.
 """
 input UnitIdentifier @oneOf {
   "The unit's id."
@@ -469,9 +496,12 @@ type ProcessedCustomerEvent {
   "The caller's key for the event."
   requestUniqueIdentifier: String!
   """
-  The event's id: 32 upper-case hexadecimal digits. It identifies the event, not this row: an event and its equal second in one call have
-  the same id. A client with a normalising cache must not use it as the key of a row; examples/README.md has the settings for Apollo
-  Client, Graphcache and Relay.
+  The event's id: 32 upper-case hexadecimal digits. It is the id of the recorded event, not of this result. An event and an equal event
+  later in the call have the same id, and so has ` + "`" + `event` + "`" + `.
+
+  A cache that normalises by id would therefore show one result twice. Exclude this type from it. Apollo Client:
+  ` + "`" + `typePolicies: {ProcessedCustomerEvent: {keyFields: false}}` + "`" + `. Graphcache of urql: ` + "`" + `keys: {ProcessedCustomerEvent: () => null}` + "`" + `. Relay:
+  ` + "`" + `getDataID: (node, typeName) => typeName === 'ProcessedCustomerEvent' ? null : node.id` + "`" + `.
   """
   id: ID!
   "The event's number, in decimal digits. Later events have larger numbers, with gaps. Compare numbers as integers, not as strings."
@@ -564,15 +594,17 @@ The result of ` + "`" + `checkWebCustomerEvents` + "`" + `.
 """
 type CheckWebCustomerEventsPayload {
   "The number of events that would be processed."
-  acceptable: Int!
+  acceptable: Int! @deprecated(reason: "Use ` + "`" + `summary { processed }` + "`" + `. It may be removed from 2027-11-25 on.")
   "The number of these events that are recorded already."
-  replays: Int!
+  replays: Int! @deprecated(reason: "Use ` + "`" + `summary { replayed }` + "`" + `. It may be removed from 2027-11-25 on.")
   "The events that would not be processed, with the reasons."
   unprocessedCustomerEventsSet: [UnprocessedCustomerEvent!]!
+  "The numbers of events that ` + "`" + `createWebCustomerEvents` + "`" + ` would return."
+  summary: BatchSummary!
 }
 
 """
-Identifies a recorded event by exactly one field.
+Identifies a recorded event by exactly one field: in a variable, fields that are null count as not given.
 """
 input WebCustomerEventBy @oneOf {
   "The event's id."
@@ -826,6 +858,8 @@ func (ec *executionContext) childFields_CheckWebCustomerEventsPayload(ctx contex
 		return ec.fieldContext_CheckWebCustomerEventsPayload_replays(ctx, field)
 	case "unprocessedCustomerEventsSet":
 		return ec.fieldContext_CheckWebCustomerEventsPayload_unprocessedCustomerEventsSet(ctx, field)
+	case "summary":
+		return ec.fieldContext_CheckWebCustomerEventsPayload_summary(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CheckWebCustomerEventsPayload", field.Name)
 }
@@ -1590,6 +1624,38 @@ func (ec *executionContext) fieldContext_CheckWebCustomerEventsPayload_unprocess
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UnprocessedCustomerEvent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CheckWebCustomerEventsPayload_summary(ctx context.Context, field graphql.CollectedField, obj *events.DryRunResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CheckWebCustomerEventsPayload_summary(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Summary, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v events.BatchSummary) graphql.Marshaler {
+			return ec.marshalNBatchSummary2customerᚑeventsᚋinternalᚋeventsᚐBatchSummary(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CheckWebCustomerEventsPayload_summary(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CheckWebCustomerEventsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BatchSummary(ctx, field)
 		},
 	}
 	return fc, nil
@@ -5825,6 +5891,11 @@ func (ec *executionContext) _CheckWebCustomerEventsPayload(ctx context.Context, 
 			}
 		case "unprocessedCustomerEventsSet":
 			out.Values[i] = ec._CheckWebCustomerEventsPayload_unprocessedCustomerEventsSet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "summary":
+			out.Values[i] = ec._CheckWebCustomerEventsPayload_summary(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

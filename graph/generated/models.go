@@ -14,7 +14,8 @@ type AccessTokenCredentials struct {
 	PassCode string `json:"passCode"`
 }
 
-// Identifies an access token by exactly one field. The values are secrets: no answer repeats them.
+// Identifies an access token by exactly one field: in a variable, fields that are null count as not given. The values are secrets: no answer
+// repeats them.
 type AccessTokenIdentifier struct {
 	// The authentication code.
 	AuthenticationCode *string `json:"authenticationCode,omitempty"`
@@ -24,7 +25,7 @@ type AccessTokenIdentifier struct {
 	OneTimePassword *string `json:"oneTimePassword,omitempty"`
 }
 
-// Identifies an account by exactly one field. Values match byte for byte.
+// Identifies an account by exactly one field: in a variable, fields that are null count as not given. Values match byte for byte.
 type AccountsReceivableIdentifier struct {
 	// The account's id.
 	ID *string `json:"id,omitempty"`
@@ -35,7 +36,8 @@ type AccountsReceivableIdentifier struct {
 	Name *string `json:"name,omitempty"`
 }
 
-// Identifies a classification of WEB events by exactly one field. Values match byte for byte.
+// Identifies a classification of WEB events by exactly one field: in a variable, fields that are null count as not given. Values match byte
+// for byte.
 type CustomerEventClassificationIdentifier struct {
 	// The classification's id.
 	ID *string `json:"id,omitempty"`
@@ -107,7 +109,7 @@ type Mutation struct {
 type Query struct {
 }
 
-// Identifies a rewards participant by exactly one field. Values match byte for byte.
+// Identifies a rewards participant by exactly one field: in a variable, fields that are null count as not given. Values match byte for byte.
 type RewardsParticipantIdentifier struct {
 	// The participant's id.
 	ID *string `json:"id,omitempty"`
@@ -117,7 +119,7 @@ type RewardsParticipantIdentifier struct {
 	AccessTokenIdentifier *AccessTokenIdentifier `json:"accessTokenIdentifier,omitempty"`
 }
 
-// Identifies a unit by exactly one field. Values match byte for byte.
+// Identifies a unit by exactly one field: in a variable, fields that are null count as not given. Values match byte for byte.
 type UnitIdentifier struct {
 	// The unit's id.
 	ID *string `json:"id,omitempty"`
@@ -127,7 +129,7 @@ type UnitIdentifier struct {
 	AlternativeCode *string `json:"alternativeCode,omitempty"`
 }
 
-// Identifies a recorded event by exactly one field.
+// Identifies a recorded event by exactly one field: in a variable, fields that are null count as not given.
 type WebCustomerEventBy struct {
 	// The event's id.
 	ID *string `json:"id,omitempty"`

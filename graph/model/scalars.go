@@ -26,13 +26,31 @@ func MarshalDateTime(at time.Time) graphql.ContextMarshaler {
 	})
 }
 
-// UnmarshalDateTime parses a DateTime, in the zone of the context if it has none.
+// InvalidDateTime is the error of a value that is no DateTime.
+type InvalidDateTime struct {
+	// Value is the text that the caller sent; empty if it was no text.
+	Value string
+	// Err says what to write instead.
+	Err error
+}
+
+func (e *InvalidDateTime) Error() string { return e.Err.Error() }
+
+// Unwrap returns what to write instead.
+func (e *InvalidDateTime) Unwrap() error { return e.Err }
+
+// UnmarshalDateTime parses a DateTime, in the zone of the context if it has none. Its errors are
+// InvalidDateTime.
 func UnmarshalDateTime(ctx context.Context, v any) (time.Time, error) {
 	text, ok := v.(string)
 	if !ok {
-		return time.Time{}, models.ErrDate
+		return time.Time{}, &InvalidDateTime{Err: models.ErrDate}
 	}
-	return models.ParseDateTime(text, ctx.Value(zoneKey{}).(*time.Location))
+	at, err := models.ParseDateTime(text, ctx.Value(zoneKey{}).(*time.Location))
+	if err != nil {
+		return time.Time{}, &InvalidDateTime{text, err}
+	}
+	return at, nil
 }
 
 // MarshalErrorCode encodes an ErrorCode.

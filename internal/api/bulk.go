@@ -2,9 +2,11 @@ package api
 
 import (
 	"context"
+	"errors"
 
 	"customer-events/internal/auth"
 	"customer-events/internal/events"
+	"customer-events/models"
 )
 
 // BulkCall is a call with many events, before its caller is known and its events are decoded.
@@ -14,8 +16,65 @@ type BulkCall struct {
 	// FieldNames are the protocol's names. KeyField is its name for the idempotency key.
 	FieldNames events.FieldNames
 	KeyField   string
-	// Decode decodes the events. It runs once the caller is known and has events left in the rate limit.
+	// IsSmallBody reports that the body is so small that decoding it costs an unauthenticated client's
+	// request no more than answering it.
+	IsSmallBody bool
+	// Decode decodes the events. Unless the body is small, it runs once the caller is known and has events
+	// left in the rate limit.
 	Decode func() (events.ReceivedEvents, error)
+}
+
+// Create authenticates the caller, decodes the events and records them. It returns the request too.
+//
+// The events of a small body are decoded before the caller is known, so that a small call can share its
+// look-ups and its write with others (see events.SmallCall). The order of the errors is that of Request: an
+// invalid token comes first.
+func (c BulkCall) Create(
+	ctx context.Context, sessions *auth.Service, service *events.Service,
+) (events.Request, events.Outcome, error) {
+	if c.IsSmallBody && c.IdempotencyKey == nil && RequestOf(ctx).IdempotencyKey == "" {
+		if received, err := c.Decode(); err == nil {
+			c.Decode = func() (events.ReceivedEvents, error) { return received, nil }
+			request := events.Request{Events: received, FieldNames: c.FieldNames}
+			if events.IsSmall(request) {
+				outcome, err := c.createSmall(ctx, &request, service)
+				if !errors.Is(err, events.ErrNotAdmitted) {
+					return request, outcome, err
+				}
+			}
+		}
+	}
+	request, err := c.Request(ctx, sessions)
+	if err != nil {
+		return request, events.Outcome{}, err
+	}
+	outcome, err := service.CreateWebCustomerEvents(ctx, request)
+	return request, outcome, err
+}
+
+// createSmall records the events of a small call, and sets the request's caller.
+func (c BulkCall) createSmall(
+	ctx context.Context, request *events.Request, service *events.Service,
+) (events.Outcome, error) {
+	token, err := Token(ctx, c.Token)
+	if err != nil {
+		return events.Outcome{}, err
+	}
+	if token == "" {
+		return events.Outcome{}, auth.ErrUnauthenticated
+	}
+	return service.CreateSmall(ctx, events.SmallCall{
+		Request:   *request,
+		TokenHash: auth.TokenHash(token),
+		Admit: func(caller *models.Caller) error {
+			if caller == nil {
+				return auth.ErrUnauthenticated
+			}
+			request.Caller = *caller
+			RequestOf(ctx).SetUser(caller.Name)
+			return Take(ctx, *caller, request.Events.Received)
+		},
+	})
 }
 
 // Request authenticates the caller, checks the idempotency key, decodes the events and takes them from
@@ -41,7 +100,11 @@ func (c BulkCall) Request(ctx context.Context, service *auth.Service) (events.Re
 	}
 	take := Take
 	if request.Events.Received > events.MaxEventsPerCall {
-		take = TakeUpTo // the service refuses the call
+		take = TakeUpTo // the service rejects the call
 	}
 	return request, take(ctx, request.Caller, request.Events.Received)
 }
+
+// SmallBody is the size up to which a body may be decoded before its caller is known. A hundred events of
+// usual size fit into it.
+const SmallBody = 64 << 10

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 
 	"customer-events/internal/apierr"
 	"customer-events/internal/auth"
@@ -15,7 +16,22 @@ const MaxKeyLength = 255
 func Caller(ctx context.Context, service *auth.Service, token string) (models.Caller, error) {
 	caller, err := service.Caller(ctx, token)
 	RequestOf(ctx).SetUser(caller.Name)
-	return caller, err
+	return caller, tokenError(err, token)
+}
+
+// LogOut makes the token invalid.
+func LogOut(ctx context.Context, service *auth.Service, token string) error {
+	return tokenError(service.LogOut(ctx, token), token)
+}
+
+// tokenError adds to the error of an unauthenticated call whether it had a token.
+func tokenError(err error, token string) error {
+	if !errors.Is(err, auth.ErrUnauthenticated) {
+		return err
+	}
+	public := Public(err)
+	public.TokenSent = token != ""
+	return public
 }
 
 // LogIn returns a session for a user name and a password. A login may wait long for its CPU slot;
@@ -31,12 +47,13 @@ func LogIn(ctx context.Context, service *auth.Service, username, password string
 	return session, nil
 }
 
-// Token returns the call's token: the token of the input, or of the header if input is nil. If the call
-// has both, they must be equal.
+// Token returns the call's token: the token of the input, or of the header if the input has none. If the
+// call has both, they must be equal. An empty token counts as none, because some typed clients send every
+// member.
 func Token(ctx context.Context, input *string) (string, error) {
 	header := RequestOf(ctx).Token
 	switch {
-	case input == nil:
+	case input == nil || *input == "":
 		return header, nil
 	case header == "" || header == *input:
 		return *input, nil
@@ -46,14 +63,16 @@ func Token(ctx context.Context, input *string) (string, error) {
 	}
 }
 
-// Key returns the call's idempotency key: the key of the input's field, or of the header if input is nil;
-// empty if the call has none. If the call has both, they must be equal.
+// Key returns the call's idempotency key: the key of the input's field, or of the header if the input has
+// none; empty if the call has none. If the call has both, they must be equal. An empty key counts as none,
+// as an empty token does.
 func Key(ctx context.Context, field string, input *string) (string, error) {
 	key := RequestOf(ctx).IdempotencyKey
+	absent := input == nil || *input == ""
 	switch {
-	case input == nil && key == "":
+	case absent && key == "":
 		return "", nil
-	case input == nil:
+	case absent:
 	case key == "":
 		key = *input
 	case key != *input:
@@ -61,7 +80,7 @@ func Key(ctx context.Context, field string, input *string) (string, error) {
 			"%s (%s) and the header Idempotency-Key (%s) differ: send one, or both alike",
 			field, models.Sanitize(*input), models.Sanitize(key))
 	}
-	valid := key != "" && len(key) <= MaxKeyLength
+	valid := len(key) <= MaxKeyLength
 	for i := 0; i < len(key) && valid; i++ {
 		valid = key[i] >= ' ' && key[i] < 0x7f
 	}

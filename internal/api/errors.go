@@ -50,13 +50,14 @@ func Public(err error) *apierr.Error {
 
 // Report returns the public error for err. It logs an unknown error with the request id and returns an
 // internal error that names the id and nothing else. It also logs errors of the server that callers may
-// read.
+// read, unless the server gave up only because the client has disconnected.
 func Report(ctx context.Context, log *slog.Logger, err error) *apierr.Error {
 	public, id := Public(err), RequestOf(ctx).ID
 	switch {
 	case public == nil:
 		log.ErrorContext(ctx, "a call failed", "request", id, "error", err)
 		return internalError(id)
+	case public.Kind == apierr.Unavailable && Disconnected(ctx):
 	case public.Status() >= http.StatusInternalServerError:
 		log.WarnContext(ctx, "a call was not let through", "request", id, "error", err)
 	}

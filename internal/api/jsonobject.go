@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"unicode/utf8"
 
 	"customer-events/internal/apierr"
 	"customer-events/internal/strictjson"
@@ -32,11 +33,15 @@ func (m Members) Read(ctx context.Context, body string) (invalid *apierr.Error) 
 }
 
 func (m Members) read(body string) *apierr.Error {
+	body = strings.TrimPrefix(body, byteOrderMark)
 	if strings.TrimSpace(body) == "" {
 		return nil
 	}
 	c := strictjson.New(body)
 	if c.Kind() != strictjson.Object {
+		if c.Skip() != nil || c.End() != nil {
+			return SyntaxError("the body", body, c.Offset())
+		}
 		return apierr.New(apierr.BadRequest, "the body must be one JSON object")
 	}
 	var invalid *apierr.Error
@@ -67,9 +72,30 @@ func (m Members) read(body string) *apierr.Error {
 		err = c.End()
 	}
 	if err != nil {
-		return apierr.New(apierr.BadRequest, "the body is not valid JSON")
+		return SyntaxError("the body", body, c.Offset())
 	}
 	return invalid
+}
+
+// byteOrderMark precedes JSON that some programs of Windows write. RFC 8259, section 8.1, permits to ignore
+// it.
+const byteOrderMark = "\ufeff"
+
+// SyntaxError returns the error for a text that stops being JSON at an offset. It names the line and the
+// column, and does not quote the text, which may be a secret.
+func SyntaxError(what, text string, offset int) *apierr.Error {
+	if strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") {
+		return apierr.New(apierr.BadRequest, "%s is not valid JSON: it is UTF-16, send UTF-8", what)
+	}
+	before := text[:offset]
+	line := 1 + strings.Count(before, "\n")
+	column := 1 + utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
+	if offset == len(text) {
+		return apierr.New(apierr.BadRequest,
+			"%s is not valid JSON: it ends at line %d, column %d, before the JSON is complete",
+			what, line, column)
+	}
+	return apierr.New(apierr.BadRequest, "%s is not valid JSON: see line %d, column %d", what, line, column)
 }
 
 // Text returns a reader of a string. The string stays nil if the member is null or missing.

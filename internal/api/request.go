@@ -21,6 +21,9 @@ type Request struct {
 	IdempotencyKey string
 	// Operation is the protocol's name for the operation. It is never a name that the client chose.
 	Operation string
+	// OperationType is "query" or "mutation" for a GraphQL operation that was parsed, else empty. OperationName
+	// is the name that the client gave the operation; only spans have it.
+	OperationType, OperationName string
 	// User is the name of the authenticated user.
 	User string
 	// Code is the code of the error that the request failed with; empty if it did not fail.

@@ -25,6 +25,7 @@ const (
 	MethodNotAllowed
 	NotAcceptable
 	UnsupportedMedia
+	PersistedQueryNotSupported
 	kinds
 )
 
@@ -159,6 +160,11 @@ var catalogue = [kinds]Row{
 		Class: "UnsupportedMediaTypeException", Sentence: "The body is of a kind that is not read.",
 		When:   "The server does not read bodies with this `Content-Type` or `Content-Encoding`.",
 		Remedy: "Send JSON in UTF-8, uncompressed or compressed with gzip.",
+	},
+	PersistedQueryNotSupported: {
+		Code: "PERSISTED_QUERY_NOT_SUPPORTED", Status: http.StatusBadRequest, GraphQLOnly: true,
+		When:   "The request has the hash of a query (`extensions.persistedQuery`) and no query.",
+		Remedy: "Send the query text. Apollo Client and urql do so by themselves.",
 	},
 }
 

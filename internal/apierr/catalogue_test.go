@@ -73,3 +73,27 @@ func TestError_SetHeaders(t *testing.T) {
 		}
 	}
 }
+
+// TestError_SetHeaders_Unauthenticated checks that every error with the status 401 sets
+// WWW-Authenticate, and that no other error does.
+func TestError_SetHeaders_Unauthenticated(t *testing.T) {
+	t.Parallel()
+	for i, row := range Rows() {
+		for _, tokenSent := range []bool{false, true} {
+			t.Run(fmt.Sprint(i, " ", row.Code, " ", tokenSent), func(t *testing.T) {
+				t.Parallel()
+				header := http.Header{}
+				err := New(Kind(i), "%s", "text")
+				err.TokenSent = tokenSent
+				err.SetHeaders(header)
+				want := ""
+				if row.Status == http.StatusUnauthorized {
+					want = map[bool]string{false: "Bearer", true: `Bearer error="invalid_token"`}[tokenSent]
+				}
+				if got := header.Get("WWW-Authenticate"); got != want {
+					t.Errorf("WWW-Authenticate is %q, want %q", got, want)
+				}
+			})
+		}
+	}
+}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 	"customer-events/internal/importer"
 	"customer-events/internal/sender"
 	"customer-events/internal/store"
+	"customer-events/models"
 )
 
 // cli is the command line.
@@ -127,18 +127,7 @@ func Run(ctx context.Context, args []string, env Env) int {
 func indented(text string) string { return "  " + strings.ReplaceAll(text, "\n", "\n  ") }
 
 func printVersion(to io.Writer, build Build) {
-	built := build.Commit
-	if info, ok := debug.ReadBuildInfo(); ok && built == "" {
-		for _, setting := range info.Settings {
-			if setting.Key == "vcs.revision" {
-				built = setting.Value
-			}
-		}
-	}
-	if built == "" {
-		built = "unknown"
-	}
-	fmt.Fprintf(to, "customer-events %s\ncommit %s\n%s\n", build.Version, built, runtime.Version())
+	fmt.Fprintf(to, "customer-events %s\ncommit %s\n%s\n", build.Version, build.revision(), runtime.Version())
 }
 
 func migrate(ctx context.Context, c config, env Env) error {
@@ -195,7 +184,7 @@ func importFile(ctx context.Context, c config, env Env, kind, file string, dryRu
 	if dryRun {
 		fmt.Fprintln(env.Stdout, "This is a dry run: nothing was stored.")
 	}
-	fmt.Fprintf(env.Stdout, "%s, in %s\n", result, result.Took.Round(time.Millisecond))
+	fmt.Fprintf(env.Stdout, "%s, in %s\n", result, models.FormatDuration(result.Took.Round(time.Millisecond)))
 	if err == nil && result.Bad > 0 {
 		err = errBadRows
 		if result.RejectedFile != "" {

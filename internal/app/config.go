@@ -25,6 +25,7 @@ type options struct {
 	SecretKey       string `placeholder:"KEY" help:"Key for hashing access-token secrets, at least 16 characters. Use the same key on every server of a database, and back it up: without it no access token works. (default with SQLite and with --demo: a random key in a file beside the database)"`
 	OldSecretKey    string `placeholder:"KEY" help:"The previous secret key, during a key change; secrets hashed with it still match. (default: none)"`
 	Listen          string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"The address to listen on. (default: 127.0.0.1:8080)"`
+	MetricsListen   string `placeholder:"HOST:PORT" help:"Serve /metrics on this address instead, and nothing else, over plain HTTP. (default: none, /metrics is at the address of --listen)"`
 	TLSCert         string `name:"tls-cert" placeholder:"FILE" help:"TLS certificate with its intermediate certificates, in PEM. It is read again when it changes. (default: none, plain HTTP)"`
 	TLSKey          string `name:"tls-key" placeholder:"FILE" help:"Private key of the certificate, in PEM. (default: none)"`
 	TrustedProxies  string `placeholder:"LIST" help:"Comma-separated addresses and networks of the proxies whose X-Forwarded-For header is honoured. (default: none)"`
@@ -46,6 +47,7 @@ type config struct {
 	keyFile         string
 	oldSecretKeys   [][]byte
 	listen          string
+	metricsListen   string                  // "": /metrics is served at listen
 	certificate     *middleware.Certificate // nil if there is none
 	trustedProxies  middleware.TrustedProxies
 	crossOrigin     *middleware.CrossOrigin
@@ -68,7 +70,7 @@ func (o options) config(hashes bool) (config, error) {
 			mistakes = append(mistakes, err)
 		}
 	}
-	c := config{database: o.Database, listen: o.Listen, demo: o.Demo, otlpEndpoint: o.OTLPEndpoint}
+	c := config{database: o.Database, listen: o.Listen, metricsListen: o.MetricsListen, demo: o.Demo, otlpEndpoint: o.OTLPEndpoint}
 	if c.database == "" {
 		c.database = "sqlite:customer-events.db"
 		if o.Demo {
@@ -79,6 +81,7 @@ func (o options) config(hashes bool) (config, error) {
 	note(checkKey(o.SecretKey, c.database, hashes && !o.Demo))
 	note(checkOldKey(o.OldSecretKey, o.SecretKey))
 	note(checkListen(c.listen, o.Demo))
+	note(checkMetricsListen(c.metricsListen, c.listen, o.Demo))
 	switch o.Introspection {
 	case "on", "off":
 		c.introspection = o.Introspection == "on"

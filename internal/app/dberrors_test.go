@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
@@ -68,7 +69,7 @@ func TestDatabaseErrors(t *testing.T) {
 				for _, code := range row.codes {
 					t.Run(fmt.Sprint(row.name, " ", code), func(t *testing.T) {
 						faults.set(onRecording(fault(code)))
-						mustAnswer(t, s, row.insert, row.readyInsert)
+						mustAnswer(t, s, row.insert, row.readyInsert, false)
 						if row.insert == rejected {
 							return
 						}
@@ -82,7 +83,7 @@ func TestDatabaseErrors(t *testing.T) {
 							}
 							return nil
 						})
-						mustAnswer(t, s, row.commit, row.readyOnCommit)
+						mustAnswer(t, s, row.commit, row.readyOnCommit, true)
 						faults.set(nothing)
 						mustBeReadyAgain(t, s)
 					})
@@ -98,10 +99,15 @@ func TestDatabaseErrors(t *testing.T) {
 
 func nothing(string) error { return nil }
 
-// mustAnswer sends a call to both APIs and to /readyz.
-func mustAnswer(t *testing.T, s *apitest.Server, code string, ready bool) {
+// mustAnswer sends a call to both APIs and to /readyz. A call with an idempotency key needs a transaction with
+// a COMMIT.
+func mustAnswer(t *testing.T, s *apitest.Server, code string, ready, withKey bool) {
 	t.Helper()
-	a := s.Post(t, apitest.CreateQuery, apitest.Object{"input": apitest.Object{"webCustomerEventsSet": []apitest.Object{apitest.Event("r", nil)}}})
+	input := apitest.Object{"webCustomerEventsSet": []apitest.Object{apitest.Event("r", nil)}}
+	if withKey {
+		input["idempotencyKey"] = rand.Text()
+	}
+	a := s.Post(t, apitest.CreateQuery, apitest.Object{"input": input})
 	if code == rejected {
 		if a.Status != http.StatusOK || !strings.Contains(a.Text, "InvalidAPIValueException") {
 			t.Errorf("status %d: %s", a.Status, a.Text)
@@ -113,7 +119,11 @@ func mustAnswer(t *testing.T, s *apitest.Server, code string, ready bool) {
 		if seconds, err := strconv.Atoi(a.Header.Get("Retry-After")); a.Status != http.StatusServiceUnavailable || err != nil || seconds < 1 {
 			t.Errorf("status %d, Retry-After %q", a.Status, a.Header.Get("Retry-After"))
 		}
-		body := `{"token": "` + s.Token + `", "web_customer_events_set": [{"request_unique_identifier": "r", "website": "www.crm.com",
+		key := ""
+		if withKey {
+			key = `"idempotency_key": "` + rand.Text() + `", `
+		}
+		body := `{"token": "` + s.Token + `", ` + key + `"web_customer_events_set": [{"request_unique_identifier": "r", "website": "www.crm.com",
 			"performed_on": "2016-06-22T15:00:00", "accounts_receivable_identifier": {"number": "ACR0000000020"},
 			"performed_by_unit_identifier": {"name": "Admin Unit"}}]}`
 		status, header, text := s.Do(t, http.MethodPost, "/crmapi/rest/v2/customer_events/bulk/web/create", strings.NewReader(body), "Content-Type", "application/json")
@@ -154,7 +164,7 @@ func TestDatabaseErrors_DamagedFile(t *testing.T) {
 			url := storetest.SQLite(t)
 			s, faults, db := onFaulty(t, url)
 			faults.set(onRecording(sqliteFault(code)))
-			mustAnswer(t, s, unavailable, false)
+			mustAnswer(t, s, unavailable, false, false)
 			writes := 0
 			faults.set(func(statement string) error {
 				for _, word := range []string{"INSERT", "UPDATE", "DELETE", "COMMIT"} {
@@ -164,7 +174,7 @@ func TestDatabaseErrors_DamagedFile(t *testing.T) {
 				}
 				return nil
 			})
-			mustAnswer(t, s, unavailable, false)
+			mustAnswer(t, s, unavailable, false, false)
 			if err := db.EndSession(t.Context(), []byte("a token")); err == nil {
 				t.Error("a session is ended in a damaged file")
 			}

@@ -1,3 +1,3 @@
 // Package app is the program: its command line and configuration, the wiring of its packages, the HTTP server with its
-// limits, logging, metrics and tracing, and the demo data.
+// limits and logging, and the demo data.
 package app

@@ -9,6 +9,7 @@ import (
 
 	"customer-events/internal/middleware"
 	"customer-events/internal/store"
+	"customer-events/internal/telemetry"
 	"customer-events/models"
 )
 
@@ -18,7 +19,7 @@ func DemoHandler(ctx context.Context, url string, db *store.Store, key []byte, l
 	if err := loadDemo(ctx, db, secrets); err != nil {
 		return nil, err
 	}
-	traces, err := newTracing(ctx, "", "", log)
+	traces, err := telemetry.NewTracing(ctx, "", "", log)
 	if err != nil {
 		return nil, err
 	}
@@ -27,6 +28,6 @@ func DemoHandler(ctx context.Context, url string, db *store.Store, key []byte, l
 		return nil, err
 	}
 	c := config{database: url, crossOrigin: sites, zone: time.UTC, futureTolerance: time.Hour, callTimeout: 200 * time.Millisecond}
-	handler, _ := routes(c, "", db, secrets, log, newRequestLog(log), func() uint64 { return 0 }, traces, new(atomic.Bool))
+	handler, _ := routes(c, "", db, secrets, log, newRequestLog(log), newMetrics(c, Env{}, db), traces, new(atomic.Bool))
 	return handler, nil
 }

@@ -13,6 +13,7 @@ import (
 	"customer-events/internal/auth"
 	"customer-events/internal/middleware"
 	"customer-events/internal/ratelimit"
+	"customer-events/models"
 )
 
 // chain wraps a handler in middleware. The first one sees a request first.
@@ -27,10 +28,11 @@ func chain(handler http.Handler, all ...func(http.Handler) http.Handler) http.Ha
 func identify(controller *admission.Controller, limiter *ratelimit.Limiter) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			token := bearer(r.Header.Get("Authorization"))
+			token := firstOf(bearerTokens(r.Header.Values("Authorization")))
 			request := &api.Request{
-				ID: requestID(r), Token: token, IdempotencyKey: r.Header.Get("Idempotency-Key"),
-				Admission: controller.NewTicket(token), Limiter: limiter,
+				ID: requestID(r), Token: token,
+				IdempotencyKey: firstOf(idempotencyKeys(r.Header.Values("Idempotency-Key"))),
+				Admission:      controller.NewTicket(token), Limiter: limiter,
 			}
 			defer request.Admission.Release()
 			w.Header().Set("X-Request-Id", request.ID)
@@ -39,13 +41,56 @@ func identify(controller *admission.Controller, limiter *ratelimit.Limiter) func
 	}
 }
 
-// bearer returns the token of an Authorization header; "" for another scheme, which may be a proxy's.
-func bearer(header string) string {
-	scheme, token, _ := strings.Cut(header, " ")
-	if !strings.EqualFold(scheme, "Bearer") {
+// bearerTokens returns the tokens of Authorization headers. Other schemes may be a proxy's.
+func bearerTokens(headers []string) (tokens []string) {
+	for _, header := range headers {
+		scheme, token, _ := strings.Cut(header, " ")
+		if token = strings.TrimSpace(token); token != "" && strings.EqualFold(scheme, "Bearer") {
+			tokens = append(tokens, token)
+		}
+	}
+	return tokens
+}
+
+// idempotencyKeys returns the keys of Idempotency-Key headers. An empty header counts as absent.
+func idempotencyKeys(headers []string) []string {
+	return slices.DeleteFunc(slices.Clone(headers), func(key string) bool { return key == "" })
+}
+
+// firstOf returns the first of several values, or "".
+func firstOf(values []string) string {
+	if len(values) == 0 {
 		return ""
 	}
-	return strings.TrimSpace(token)
+	return values[0]
+}
+
+// rejectConflicts marks requests with two different tokens or two different idempotency keys in their
+// headers. Whichever value the server took, a proxy before it may have taken the other.
+func rejectConflicts(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if request := api.RequestOf(r.Context()); request.Forbidden == nil {
+			request.Forbidden = conflictOf(r.Header)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func conflictOf(header http.Header) *apierr.Error {
+	keys, tokens := header.Values("Idempotency-Key"), header.Values("Authorization")
+	if len(keys) < 2 && len(tokens) < 2 {
+		return nil
+	}
+	if keys = slices.Compact(idempotencyKeys(keys)); len(keys) > 1 {
+		return apierr.New(apierr.BadRequest,
+			"the header Idempotency-Key is sent with different values (%s, %s): send one value",
+			models.Sanitize(keys[0]), models.Sanitize(keys[1]))
+	}
+	if len(slices.Compact(bearerTokens(tokens))) > 1 {
+		return apierr.New(apierr.BadRequest,
+			"the header Authorization is sent with different tokens: send one token")
+	}
+	return nil
 }
 
 // requestID returns the id that a proxy gave in X-Request-Id, if it is well-formed, so that its log and this program's
@@ -96,8 +141,8 @@ func clientAddress(proxies middleware.TrustedProxies) func(http.Handler) http.Ha
 func forbidCrossOrigin(origins *middleware.CrossOrigin) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if origins.Check(r) != nil {
-				api.RequestOf(r.Context()).Forbidden = apierr.New(apierr.Forbidden, "%s", middleware.ErrCrossOrigin)
+			if err := origins.Check(r); err != nil {
+				api.RequestOf(r.Context()).Forbidden = apierr.New(apierr.Forbidden, "%s", err)
 			}
 			next.ServeHTTP(w, r)
 		})

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/klauspost/compress/gzhttp"
 
 	"customer-events/graph"
 	"customer-events/graph/generated"
@@ -21,16 +20,17 @@ import (
 	"customer-events/internal/playground"
 	"customer-events/internal/ratelimit"
 	"customer-events/internal/store"
+	"customer-events/internal/telemetry"
 	"customer-events/models"
 )
 
 // routes returns the handler of every address that the server answers, and the uploads on their way to it.
 func routes(c config, schema string, db *store.Store, hasher *models.KeyedHasher, log *slog.Logger, lines *requestLog,
-	lostLines func() uint64, traces *tracing, draining *atomic.Bool) (http.Handler, *uploads) {
-	counts := newMetrics(db.Pools(), lostLines, c.callTimeout)
+	metrics *telemetry.Metrics, traces *telemetry.Tracing, draining *atomic.Bool) (http.Handler, *uploads) {
 	service := &events.Service{
 		References: db, Store: db, Hasher: hasher, Now: time.Now, NewID: newID,
-		FutureTolerance: c.futureTolerance, RetryTimeout: c.callTimeout, Log: log, Observer: observer{traces.tracer, counts},
+		FutureTolerance: c.futureTolerance, RetryTimeout: c.callTimeout, Log: log,
+		Observer: telemetry.Observer(traces, metrics),
 	}
 	logins := auth.New(sessions(c, db), time.Now, admission.NewWithCooldown())
 	logins.Shared = c.trustedProxies.Contains
@@ -48,27 +48,41 @@ func routes(c config, schema string, db *store.Store, hasher *models.KeyedHasher
 		Decoder: &events.Decoder{FieldNames: events.SnakeCase, Zone: c.zone, Hasher: hasher},
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", traces.requests(c.crossOrigin.CORS(graphQL), c.trustedProxies, logins))
-	mux.Handle(crmapi.Prefix, traces.requests(c.crossOrigin.CORS(webAPI), c.trustedProxies, logins))
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok") })
-	mux.HandleFunc("GET /readyz", readiness(db, draining, log))
-	mux.Handle("GET /metrics", counts.handler())
-	if c.introspection {
-		mux.HandleFunc("GET /schema.graphql", func(w http.ResponseWriter, _ *http.Request) {
-			writeText(w, http.StatusOK, strings.TrimSpace(schema))
-		})
-		mux.Handle("/", playground.Handler())
+	protocol := func(handler http.Handler, spans telemetry.Convention) http.Handler {
+		return traces.Middleware(c.crossOrigin.CORS(detectDisconnects(handler)), spans, c.trustedProxies, logins)
 	}
+	graphQL = protocol(graphQL, telemetry.GraphQL)
+	webHandler := protocol(webAPI, telemetry.HTTP)
+	mux.Handle(strings.TrimSuffix(crmapi.Prefix, "/"), webHandler)
+	mux.Handle(crmapi.Prefix, webHandler)
+	mux.Handle("/healthz", readOnly(func(w http.ResponseWriter, _ *http.Request) {
+		writeText(w, http.StatusOK, "ok")
+	}))
+	mux.Handle("/readyz", readOnly(readiness(db, draining, log)))
+	if c.metricsListen == "" {
+		mux.Handle("/metrics", readOnly(metrics.Handler().ServeHTTP))
+	}
+	if c.introspection {
+		graphQL = redirectBrowsers(graphQL)
+		mux.Handle("/schema.graphql", readOnly(func(w http.ResponseWriter, _ *http.Request) {
+			writeText(w, http.StatusOK, strings.TrimSpace(schema))
+		}))
+		mux.Handle("/", playground.Handler(http.HandlerFunc(notFound)))
+	} else {
+		mux.HandleFunc("/", notFound)
+	}
+	mux.Handle("/graphql", graphQL)
 	uploads := newUploads(logins)
 	return chain(mux,
 		identify(admission.NewController(admission.NewCPULimiter(), logins), ratelimit.New(c.rateLimit)),
 		securityHeaders(c.certificate != nil),
 		forbidCrossOrigin(c.crossOrigin),
+		rejectConflicts,
 		clientAddress(c.trustedProxies),
-		logRequests(lines, counts),
-		loopbackOnly(c.demo),
 		uploads.handler,
-		func(next http.Handler) http.Handler { return gzhttp.GzipHandler(next) },
+		logRequests(lines, metrics),
+		loopbackOnly(c.demo),
+		compress,
 		newUnsentResponses().handler,
 		closeWhileDraining(draining),
 	), uploads

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"customer-events/internal/sender"
+	"customer-events/models"
 )
 
 // sendOptions are the options of send. It is a client and needs none of the server's options.
@@ -76,7 +77,8 @@ func sendFile(ctx context.Context, options sender.Options, env Env) error {
 	start := time.Now()
 	result, err := sender.Send(ctx, options)
 	fmt.Fprintf(env.Stdout, "%d of %d events are done: %d processed (%s), %d rejected, in %s\n",
-		result.Done, result.Events, result.Processed, replays(result.Replayed), result.Rejected, time.Since(start).Round(time.Millisecond))
+		result.Done, result.Events, result.Processed, replays(result.Replayed), result.Rejected,
+		models.FormatDuration(time.Since(start).Round(time.Millisecond)))
 	switch {
 	case err != nil:
 		return &exitError{err, exitIncomplete}

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"customer-events/internal/crmapi"
+	"customer-events/internal/telemetry"
+	"customer-events/models"
 )
 
 // serve runs the server until the context ends, and then finishes the running calls.
@@ -19,18 +21,18 @@ func serve(ctx context.Context, c config, env Env) (err error) {
 	log := env.Log
 	// The program must not end because the reader of standard error or output has ended. Source: signal(7), os/signal.
 	signal.Ignore(syscall.SIGPIPE)
-	traces, err := newTracing(ctx, c.otlpEndpoint, env.Build.Version, log)
+	traces, err := telemetry.NewTracing(ctx, c.otlpEndpoint, env.Build.Version, log)
 	if err != nil {
 		return err
 	}
 	defer func() {
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
-		if err := traces.close(closing); err != nil {
+		if err := traces.Close(closing); err != nil {
 			log.Warn("sending the last traces", "error", err)
 		}
 	}()
-	db, err := openWith(ctx, c, log, traces.opener)
+	db, err := openWith(ctx, c, log, traces.OpenDB)
 	if err != nil {
 		return err
 	}
@@ -41,9 +43,15 @@ func serve(ctx context.Context, c config, env Env) (err error) {
 	}
 	listener, err := listen(c)
 	if err != nil {
-		return explainListen(err)
+		return explainListen(err, "listen")
 	}
 	defer listener.Close()
+	metrics := newMetrics(c, env, db)
+	metricsServer, err := listenMetrics(c, metrics)
+	if err != nil {
+		return explainListen(err, "metrics-listen")
+	}
+	defer metricsServer.close()
 	if c.demo {
 		if err := loadDemo(ctx, db, hasher); err != nil {
 			return fmt.Errorf("loading the demo data: %w", err)
@@ -56,7 +64,7 @@ func serve(ctx context.Context, c config, env Env) (err error) {
 	lines := newRequestLog(log)
 	defer lines.close()
 	var draining atomic.Bool
-	handler, uploads := routes(c, env.Build.Schema, db, hasher, lines.bounded(), lines, env.LostLines, traces, &draining)
+	handler, uploads := routes(c, env.Build.Schema, db, hasher, lines.bounded(), lines, metrics, traces, &draining)
 	conns := newConnections(openFiles(), c.trustedProxies, uploads, log)
 	listener = limitedListener{listener, conns}
 	server, err := newHTTPServer(c, noteProxies(c, log, handler), conns, lines.serverErrors())
@@ -72,6 +80,7 @@ func serve(ctx context.Context, c config, env Env) (err error) {
 	if c.certificate != nil {
 		go c.certificate.Watch(ctx, log)
 	}
+	metricsServer.start(log, lines.serverErrors())
 	served := make(chan error, 1)
 	go func() {
 		if c.certificate == nil {
@@ -81,7 +90,7 @@ func serve(ctx context.Context, c config, env Env) (err error) {
 		served <- server.ServeTLS(listener, "", "")
 	}()
 	log.Info("listening", "address", listener.Addr().String(), "max_connections", conns.max,
-		"max_connections_per_address", conns.maxPerAddress)
+		"max_connections_per_address", conns.maxPerAddress, "metrics_address", metricsServer.address(listener))
 	if c.demo {
 		printDemo(env.Stdout, listener.Addr(), c.certificate != nil)
 	}
@@ -92,7 +101,7 @@ func serve(ctx context.Context, c config, env Env) (err error) {
 	case err = <-served:
 	case <-ctx.Done():
 		log.Info("shutting down: serving calls until the drain is over, then finishing running ones; a second signal stops at once",
-			"drain", c.drain.String())
+			"drain", models.FormatDuration(c.drain))
 		draining.Store(true)
 		err = shutdown(server, listener, served, conns, c.drain, log)
 	}

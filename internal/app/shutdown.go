@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"customer-events/models"
 )
 
 const (
@@ -69,7 +71,8 @@ func shutdown(server *http.Server, listener net.Listener, served <-chan error, c
 	}
 	if server.Shutdown(ctx) != nil {
 		http2, http1 := conns.count()
-		log.Warn("cutting off calls that have not ended in time", "after", shutdownTimeout.String(),
+		log.Warn("cutting off calls that have not ended in time",
+			"after", models.FormatDuration(shutdownTimeout),
 			"connections", http1, "http2_connections", http2)
 		_ = server.Close() // the calls that it cuts off have been logged
 	}

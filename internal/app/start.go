@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -14,17 +15,18 @@ import (
 	"customer-events/internal/store"
 )
 
-// explainListen adds the remedy to an error of listening.
-func explainListen(err error) error {
+// explainListen adds the remedy to an error of listening on the address of an option.
+func explainListen(err error, option string) error {
+	remedy := fmt.Sprintf("--%s or CRM_%s", option, strings.ToUpper(strings.ReplaceAll(option, "-", "_")))
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("%w: stop the other program or choose another address with --listen or CRM_LISTEN", err)
+		return fmt.Errorf("%w: stop the other program or choose another address with %s", err, remedy)
 	case errors.Is(err, syscall.EACCES):
 		return fmt.Errorf("%w: ports below 1024 need a right of their own: choose another address with "+
-			"--listen or CRM_LISTEN", err)
+			"%s", err, remedy)
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return fmt.Errorf("%w: this machine does not have the address: choose another with --listen or "+
-			"CRM_LISTEN", err)
+		return fmt.Errorf("%w: this machine does not have the address: choose another with "+
+			"%s", err, remedy)
 	}
 	return fmt.Errorf("listening: %w", err)
 }

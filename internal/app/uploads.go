@@ -33,12 +33,17 @@ var errShuttingDown = apierr.New(apierr.Unavailable,
 type uploads struct {
 	tokens admission.Authenticator
 
+	// lingering bounds how many requests linger at once.
+	lingering chan struct{}
+
 	mu   sync.Mutex
 	open map[*uploadBody]struct{}
 }
 
 func newUploads(tokens admission.Authenticator) *uploads {
-	return &uploads{tokens: tokens, open: make(map[*uploadBody]struct{})}
+	return &uploads{
+		tokens: tokens, lingering: make(chan struct{}, maxLingering), open: make(map[*uploadBody]struct{}),
+	}
 }
 
 // uploadBody is the body of a request that counts what arrives.
@@ -65,6 +70,9 @@ func (u *uploads) handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer u.track(w, r, api.RequestOf(r.Context()).Token)()
 		next.ServeHTTP(w, r)
+		if body, ok := r.Body.(*uploadBody); ok {
+			u.linger(w, r, body)
+		}
 	})
 }
 

@@ -136,7 +136,7 @@ func (s *Service) LogIn(ctx context.Context, username, password string) (Session
 	token := base64.RawURLEncoding.EncodeToString(secret)
 	start := s.now().UTC().Truncate(time.Microsecond)
 	until := start.Add(TokenLife)
-	started, err := s.sessions.StartSession(ctx, tokenHash(token), *user, start, until)
+	started, err := s.sessions.StartSession(ctx, TokenHash(token), *user, start, until)
 	if err == nil && !started {
 		err = ErrWrongLogin
 	}
@@ -175,7 +175,7 @@ func (s *Service) LogOut(ctx context.Context, token string) error {
 	if _, err := s.Caller(ctx, token); err != nil {
 		return err
 	}
-	return s.sessions.EndSession(ctx, tokenHash(token))
+	return s.sessions.EndSession(ctx, TokenHash(token))
 }
 
 // Caller returns the user of the token, or ErrUnauthenticated.
@@ -183,11 +183,11 @@ func (s *Service) Caller(ctx context.Context, token string) (models.Caller, erro
 	if token == "" {
 		return models.Caller{}, ErrUnauthenticated
 	}
-	caller, err := s.sessions.Caller(ctx, tokenHash(token), s.now().UTC())
+	caller, err := s.sessions.Caller(ctx, TokenHash(token), s.now().UTC())
 	// A broken connection does not mean that the database is unavailable, and connections tend to break
 	// together. A retry with the next connection saves the client a retry of the whole call.
 	for tries := 1; errors.Is(err, models.ErrAborted) && tries < maxLookups; tries++ {
-		caller, err = s.sessions.Caller(ctx, tokenHash(token), s.now().UTC())
+		caller, err = s.sessions.Caller(ctx, TokenHash(token), s.now().UTC())
 	}
 	if err != nil {
 		return models.Caller{}, err
@@ -198,8 +198,8 @@ func (s *Service) Caller(ctx context.Context, token string) (models.Caller, erro
 	return *caller, nil
 }
 
-// tokenHash returns the hash that is stored for a token. Tokens are random, so a fast hash is enough.
-func tokenHash(token string) []byte {
+// TokenHash returns the hash that is stored for a token. Tokens are random, so a fast hash is enough.
+func TokenHash(token string) []byte {
 	hash := sha256.Sum256([]byte(token))
 	return hash[:]
 }

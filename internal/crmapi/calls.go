@@ -36,7 +36,7 @@ func (h *Handler) release(ctx context.Context, body string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return emptyObject, h.Auth.LogOut(ctx, token)
+	return emptyObject, api.LogOut(ctx, h.Auth, token)
 }
 
 // create records the events of a call. It decodes them after the authentication only.
@@ -56,6 +56,7 @@ func (h *Handler) create(ctx context.Context, body string) ([]byte, error) {
 	var chosen selection
 	call := api.BulkCall{
 		Token: token, IdempotencyKey: key, FieldNames: events.SnakeCase, KeyField: "idempotency_key",
+		IsSmallBody: len(raw) <= api.SmallBody,
 		Decode: func() (received events.ReceivedEvents, err error) {
 			if fieldsSet == nil {
 				fieldsSet = new(string)
@@ -64,8 +65,8 @@ func (h *Handler) create(ctx context.Context, body string) ([]byte, error) {
 				return received, err
 			}
 			if raw == "" {
-				return received, apierr.New(apierr.BadRequest, "%s is mandatory: write a list of 1 to %d events",
-					set, events.MaxEventsPerCall)
+				return received, apierr.New(apierr.BadRequest,
+					"%s is mandatory: write a list of 1 to %d events", set, events.MaxEventsPerCall)
 			}
 			decode := func() { received, err = h.Decoder.DecodeBatch(strictjson.New(raw)) }
 			if overloaded := api.RunCPUBound(ctx, len(raw), decode); overloaded != nil {
@@ -74,11 +75,7 @@ func (h *Handler) create(ctx context.Context, body string) ([]byte, error) {
 			return received, err
 		},
 	}
-	request, err := call.Request(ctx, h.Auth)
-	if err != nil {
-		return nil, err
-	}
-	outcome, err := h.Service.CreateWebCustomerEvents(ctx, request)
+	_, outcome, err := call.Create(ctx, h.Auth, h.Service)
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,7 @@
 //	calls.go      the calls: log in, log out, create events
 //	fields.go     fields_set, and the members of the answer's rows
 //	errors.go     the class and the sentence of an error, from the catalogue of apierr
-//	openapi.json  the description that is served, and that the tests hold against real answers
+//	openapi.json  the description that is served, which the tests compare with real answers
 //
 // docs/decisions/0008-the-web-api.md decides what the original's documentation leaves open.
 package crmapi

@@ -4,9 +4,11 @@ import (
 	"context"
 	_ "embed"
 	"log/slog"
+	"maps"
 	"mime"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -22,6 +24,11 @@ const Prefix = "/crmapi/rest/v2/"
 
 //go:embed openapi.json
 var description []byte
+
+// unauthenticated is the message for a call without a valid token. The text of package auth names the
+// GraphQL input.
+const unauthenticated = "a valid token is needed: log in, and send it as token in the body, " +
+	"or as Authorization: Bearer …"
 
 // emptyObject is the data of an answer without data.
 var emptyObject = []byte("{}")
@@ -45,6 +52,9 @@ var calls = map[string]func(h *Handler, ctx context.Context, body string) ([]byt
 }
 
 const descriptionPath = "openapi.json"
+
+// Operations returns every value that the handler gives api.Request's Operation.
+func Operations() []string { return append(slices.Sorted(maps.Keys(calls)), descriptionPath) }
 
 // ServeHTTP serves a request. No answer repeats a body.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -109,6 +119,9 @@ func (h *Handler) call(
 // writeError answers with an error.
 func (h *Handler) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	public := api.Report(r.Context(), h.Log, err)
+	if public.Kind == apierr.Unauthenticated {
+		public.Message = unauthenticated
+	}
 	api.RequestOf(r.Context()).Code = public.Code()
 	public.SetHeaders(w.Header())
 	writeResponse(w, public.Status(), emptyObject, statusOf(public), public.Message)
@@ -125,6 +138,7 @@ func writeResponse(w http.ResponseWriter, httpStatus int, data []byte, s status,
 	header := w.Header()
 	header.Set("Content-Type", "application/json; charset=utf-8")
 	header.Set("Cache-Control", "no-store")
+	header.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(httpStatus)
 	_, _ = w.Write(body) // a caller that has disconnected cannot receive an error
 }

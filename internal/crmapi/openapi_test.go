@@ -44,8 +44,8 @@ func described(t *testing.T) openAPI {
 	return d
 }
 
-// TestOpenAPI_EveryCall checks that the description has every call. `make test-conformance` checks that it is valid
-// OpenAPI 3.1.
+// TestOpenAPI_EveryCall checks that the description has every call. `make test-conformance` checks that it
+// is valid OpenAPI 3.1.
 func TestOpenAPI_EveryCall(t *testing.T) {
 	t.Parallel()
 	d := described(t)
@@ -84,29 +84,38 @@ func TestOpenAPI_SameAsSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"WebCustomerEvent", "AccountsReceivableIdentifier", "RewardsParticipantIdentifier", "CustomerEventClassificationIdentifier", "UnitIdentifier"} {
-		input := schema.Types[name]
-		if input == nil || input.Kind != ast.InputObject {
-			input = schema.Types[name+"Input"]
-		}
-		var want, mandatory []string
-		for _, field := range input.Fields {
-			want = append(want, snakeCase(field.Name))
-			if field.Type.NonNull {
-				mandatory = append(mandatory, snakeCase(field.Name))
+	for _, name := range []string{
+		"WebCustomerEvent",
+		"AccountsReceivableIdentifier",
+		"RewardsParticipantIdentifier",
+		"CustomerEventClassificationIdentifier",
+		"UnitIdentifier",
+	} {
+		t.Run(name, func(t *testing.T) {
+			input := schema.Types[name]
+			if input == nil || input.Kind != ast.InputObject {
+				input = schema.Types[name+"Input"]
 			}
-		}
-		slices.Sort(want)
-		described := d.Components.Schemas[name]
-		if diff := cmp.Diff(want, slices.Sorted(maps.Keys(described.Properties))); diff != "" {
-			t.Errorf("%s (-GraphQL +Web API):\n%s", name, diff)
-		}
-		if diff := cmp.Diff(mandatory, described.Required); diff != "" {
-			t.Errorf("%s, mandatory (-GraphQL +Web API):\n%s", name, diff)
-		}
+			var want, mandatory []string
+			for _, field := range input.Fields {
+				want = append(want, snakeCase(field.Name))
+				if field.Type.NonNull {
+					mandatory = append(mandatory, snakeCase(field.Name))
+				}
+			}
+			slices.Sort(want)
+			described := d.Components.Schemas[name]
+			if diff := cmp.Diff(want, slices.Sorted(maps.Keys(described.Properties))); diff != "" {
+				t.Errorf("%s (-GraphQL +Web API):\n%s", name, diff)
+			}
+			if diff := cmp.Diff(mandatory, described.Required); diff != "" {
+				t.Errorf("%s, mandatory (-GraphQL +Web API):\n%s", name, diff)
+			}
+		})
 	}
 	// The decoder accepts a text of the described length, and rejects one more character.
-	decoder := &events.Decoder{FieldNames: events.SnakeCase, Hasher: models.NewKeyedHasher([]byte("the tests' own key"))}
+	decoder := &events.Decoder{FieldNames: events.SnakeCase,
+		Hasher: models.NewKeyedHasher([]byte("the tests' own key"))}
 	lengths := 0
 	for name, property := range d.Components.Schemas["WebCustomerEvent"].Properties {
 		for more := 0; property.MaxLength > 0 && more < 2; more++ {
@@ -116,7 +125,8 @@ func TestOpenAPI_SameAsSchema(t *testing.T) {
 			if err := decoder.DecodeEvent(strictjson.New(`{"`+name+`":"`+value+`"}`), &event); err != nil {
 				t.Fatal(err)
 			}
-			said := slices.ContainsFunc(event.Problems, func(f models.Problem) bool { return len(f.Path) == 1 && f.Path[0] == name })
+			said := slices.ContainsFunc(event.Problems,
+				func(f models.Problem) bool { return len(f.Path) == 1 && f.Path[0] == name })
 			if said != (more == 1) {
 				t.Errorf("%s of %d characters: %+v", name, len(value), event.Problems)
 			}
@@ -125,7 +135,8 @@ func TestOpenAPI_SameAsSchema(t *testing.T) {
 	if lengths != 2*13 {
 		t.Errorf("%d lengths are described", lengths)
 	}
-	if most := d.Components.Schemas["CreateRequest"].Properties["web_customer_events_set"].MaxItems; most != events.MaxEventsPerCall {
+	most := d.Components.Schemas["CreateRequest"].Properties["web_customer_events_set"].MaxItems
+	if most != events.MaxEventsPerCall {
 		t.Errorf("%d events at most", most)
 	}
 	var names []string
@@ -135,7 +146,8 @@ func TestOpenAPI_SameAsSchema(t *testing.T) {
 		}
 	}
 	slices.Sort(names)
-	enum := slices.Sorted(slices.Values(d.Components.Schemas["Refusal"].Properties["status"].Properties["code"].Enum))
+	status := d.Components.Schemas["Refusal"].Properties["status"]
+	enum := slices.Sorted(slices.Values(status.Properties["code"].Enum))
 	if diff := cmp.Diff(names, enum); diff != "" {
 		t.Errorf("status.code (-given +described):\n%s", diff)
 	}
@@ -155,7 +167,9 @@ func TestOpenAPI_EveryOutputField(t *testing.T) {
 	checkOutputFields(t, "Problem", events.ProblemFields)
 }
 
-func checkOutputFields[Row any](t *testing.T, schema string, table []events.OutputField[Row], others ...string) {
+func checkOutputFields[Row any](
+	t *testing.T, schema string, table []events.OutputField[Row], others ...string,
+) {
 	t.Helper()
 	names := slices.Clone(others)
 	for _, field := range table {
@@ -194,18 +208,24 @@ func TestOpenAPI_OriginalExample(t *testing.T) {
 		t.Fatal(err)
 	}
 	post := d.Paths[Prefix+"customer_events/bulk/web/create"].Post
-	for file, example := range map[string]body{"request": post.RequestBody, "response": post.Responses["200"]} {
-		text, err := os.ReadFile("testdata/seed/" + file + ".json")
-		if err != nil {
-			t.Fatal(err)
-		}
-		var want any
-		if err := json.Unmarshal(text, &want); err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(want, example.Content["application/json"].Examples["original"].Value); diff != "" {
-			t.Errorf("%s (-original +description):\n%s", file, diff)
-		}
+	for file, example := range map[string]body{
+		"request":  post.RequestBody,
+		"response": post.Responses["200"],
+	} {
+		t.Run(file, func(t *testing.T) {
+			text, err := os.ReadFile("testdata/seed/" + file + ".json")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var want any
+			if err := json.Unmarshal(text, &want); err != nil {
+				t.Fatal(err)
+			}
+			diff := cmp.Diff(want, example.Content["application/json"].Examples["original"].Value)
+			if diff != "" {
+				t.Errorf("%s (-original +description):\n%s", file, diff)
+			}
+		})
 	}
 }
 

@@ -176,7 +176,7 @@ func (b *batch) addTooFarAhead(it *item) {
 	if it.tooFarAhead {
 		field := b.field("performedOn")
 		it.addProblem(models.Invalid, fmt.Sprintf("%s (%s) Is Not Valid: it is more than %s ahead of now.",
-			field, models.FormatDateTime(it.row.PerformedOn), b.FutureTolerance), field)
+			field, models.Sanitize(it.in.PerformedOn), models.FormatDuration(b.FutureTolerance)), field)
 	}
 }
 

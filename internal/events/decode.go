@@ -90,6 +90,9 @@ func (d *Decoder) decodeEvent(c *strictjson.Cursor, into *WebCustomerEventInput,
 		}
 		last = i + 1
 		if !known {
+			if r.isAbsent() {
+				return c.Null()
+			}
 			shown := models.Sanitize(name)
 			r.addProblem(models.Invalid, shown+" Is Not A Field Of A Web Customer Event.", shown)
 			return c.Skip()
@@ -125,6 +128,10 @@ type reader struct {
 	in    *WebCustomerEventInput
 	arena *arena
 }
+
+// isAbsent reports whether the value of an unknown member counts as absent: null in the Web API, whose
+// serialisers write members of other versions too. GraphQL has no unknown fields, null or not.
+func (r *reader) isAbsent() bool { return r.FieldNames == SnakeCase && r.Kind() == strictjson.Null }
 
 func (r *reader) addProblem(code models.Code, detail string, path ...string) {
 	if len(r.in.Problems) < maxProblems {

@@ -196,9 +196,9 @@ func TestDecodeToken_OneCredential(t *testing.T) {
 		`true`,
 		`{"colour":"red"}`,
 		`{"authenticationCode":"a","oneTimePassword":1}`,
-		`{"authenticationCode":"a","oneTimePassword":null}`,
-		`{"oneTimePassword":null,"authenticationCode":"a"}`,
 		`{"authenticationCode":"a","authenticationCode":"a"}`,
+		`{"authenticationCode":null,"authenticationCode":"a"}`,
+		`{"oneTimePassword":null,"authenticationCode":"a","credentials":{}}`,
 		`{"authenticationCode":"a","colour":"red"}`,
 		`{"credentials":{"identifier":"m","passCode":"1"},"oneTimePassword":"1"}`,
 	} {
@@ -208,8 +208,7 @@ func TestDecodeToken_OneCredential(t *testing.T) {
 	for _, json := range []string{
 		`{"number":"RP1","accessTokenIdentifier":{"oneTimePassword":1}}`,
 		`{"accessTokenIdentifier":{"oneTimePassword":1},"number":"RP1"}`,
-		`{"accessTokenIdentifier":null,"number":"RP1"}`,
-		`{"number":"RP1","accessTokenIdentifier":null}`,
+		`{"id":null,"number":"RP1","accessTokenIdentifier":{"oneTimePassword":null}}`,
 	} {
 		mustHaveProblem(
 			t,
@@ -217,5 +216,29 @@ func TestDecodeToken_OneCredential(t *testing.T) {
 			models.Invalid,
 			tokenPath[0],
 		)
+	}
+}
+
+// TestDecodeToken_NullAlternatives has the objects that serialisers of typed languages write, with a null
+// for every member that is not set.
+func TestDecodeToken_NullAlternatives(t *testing.T) {
+	t.Parallel()
+	secrets := newHasher()
+	mustReferTo(t, `{"authenticationCode":"code","credentials":null,"oneTimePassword":null}`,
+		models.ByAuthenticationCode, string(secrets.AuthenticationCode("code")), "")
+	mustReferTo(t, `{"authenticationCode":null,"credentials":null,"oneTimePassword":"073482"}`,
+		models.ByOneTimePassword, string(secrets.OneTimePassword("073482")), "")
+	mustReferTo(t, `{"oneTimePassword":null,"credentials":{"identifier":"m","passCode":"1"},`+
+		`"authenticationCode":null}`, models.ByIdentifier, "m", "1")
+	const none = `{"authenticationCode":null,"credentials":null,"oneTimePassword":null}`
+	mustHaveTokenProblem(t, none, models.Mandatory)
+	mustHaveTokenProblem(t, `{"authenticationCode":null,"credentials":{"identifier":"m","passCode":null}}`,
+		models.Mandatory, "credentials", "passCode")
+	for _, json := range []string{
+		`{"id":null,"number":"RP1","accessTokenIdentifier":null}`,
+		`{"accessTokenIdentifier":null,"number":"RP1"}`,
+		`{"id":null,"number":null,"accessTokenIdentifier":{"authenticationCode":"code","oneTimePassword":null}}`,
+	} {
+		mustBeValid(t, decode(t, minimalEvent().forParticipant(json).String()))
 	}
 }

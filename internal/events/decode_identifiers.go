@@ -2,7 +2,9 @@ package events
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
+	"strconv"
 
 	"customer-events/internal/strictjson"
 	"customer-events/models"
@@ -14,7 +16,8 @@ type alternative struct {
 	read  func(r *reader, ref *Reference, path []string) error
 }
 
-// oneOf is an object with exactly one of its alternatives.
+// oneOf is an object with exactly one of its alternatives. An alternative that is null counts as not given,
+// because the clients of many typed languages write every member.
 type oneOf struct {
 	alternatives []alternative
 	// secret keeps everything inside the object out of problems, names of unknown fields included.
@@ -82,25 +85,26 @@ func (u oneOf) read(r *reader, ref *Reference, path []string) error {
 	given, problems := 0, len(r.in.Problems)
 	var found Reference
 	var passCode *string
-	var null []string // the path of an alternative that is null
+	// seen and repeated are sets of alternatives, null ones included.
+	var seen, repeated uint8
 	err := r.Object(func(member string) error {
 		if u.passCode && r.FieldNames == SnakeCase && member == passCodeMember {
 			return r.readPassCode(&passCode, append(path[:len(path):len(path)], member))
 		}
-		choice := u.find(member, r.FieldNames)
-		if choice == nil {
+		i := u.find(member, r.FieldNames)
+		if i < 0 {
 			return u.addUnknown(r, member, path)
+		}
+		repeated |= seen & (1 << i)
+		seen |= 1 << i
+		if r.Kind() == strictjson.Null {
+			return r.Null()
 		}
 		if given++; given > 1 {
 			return r.Skip()
 		}
-		inner := r.arena.path(path, choice.names[r.FieldNames])
-		if r.Kind() == strictjson.Null {
-			null = inner
-			return r.Null()
-		}
-		found.Path = inner
-		return choice.read(r, &found, inner)
+		found.Path = r.arena.path(path, u.alternatives[i].names[r.FieldNames])
+		return u.alternatives[i].read(r, &found, found.Path)
 	})
 	if err != nil {
 		return err
@@ -109,18 +113,23 @@ func (u oneOf) read(r *reader, ref *Reference, path []string) error {
 		r.checkPassCode(&found, passCode, path, problems)
 	}
 	switch {
-	case given > 1:
+	case given > 1 || repeated != 0:
 		// This comes before the problems of the first alternative: the code must not depend on the members'
 		// order.
 		if len(r.in.Problems) < maxProblems {
-			detail := fmt.Sprintf("%s Is Not Valid: it has %d identifiers, write exactly one of %s.",
-				name, given, u.memberNames(r.FieldNames))
+			has := strconv.Itoa(given) + " identifiers"
+			if given < 2 {
+				has = u.alternatives[bits.TrailingZeros8(repeated)].names[r.FieldNames] + " twice"
+			}
+			detail := fmt.Sprintf("%s Is Not Valid: it has %s, write exactly one of %s.",
+				name, has, u.memberNames(r.FieldNames))
 			r.in.Problems = slices.Insert(r.in.Problems, problems,
 				models.Problem{Code: models.Invalid, Path: path, Detail: detail})
 		}
-	case null != nil:
-		r.addMandatory(null...)
-	case given == 0 && len(r.in.Problems) == problems:
+	case given == 0 && bits.OnesCount8(seen) == 1: // it is null
+		null := u.alternatives[bits.TrailingZeros8(seen)].names[r.FieldNames]
+		r.addMandatory(append(path[:len(path):len(path)], null)...)
+	case given == 0 && (seen != 0 || len(r.in.Problems) == problems):
 		r.addProblem(models.Mandatory,
 			name+" Is Mandatory: write exactly one of "+u.memberNames(r.FieldNames)+".", path...)
 	case len(r.in.Problems) == problems:
@@ -129,17 +138,21 @@ func (u oneOf) read(r *reader, ref *Reference, path []string) error {
 	return nil
 }
 
-func (u oneOf) find(member string, spelling FieldNames) *alternative {
+// find returns the index of an alternative, or -1 if there is none with this name.
+func (u oneOf) find(member string, spelling FieldNames) int {
 	for i := range u.alternatives {
 		if u.alternatives[i].names[spelling] == member {
-			return &u.alternatives[i]
+			return i
 		}
 	}
-	return nil
+	return -1
 }
 
 // addUnknown consumes the value of a member that is no alternative, and adds a problem.
 func (u oneOf) addUnknown(r *reader, member string, path []string) error {
+	if r.isAbsent() {
+		return r.Null()
+	}
 	name := path[len(path)-1]
 	if u.secret {
 		r.addProblem(models.Invalid, name+" Is Not Valid: it has an unknown field, write exactly one of "+

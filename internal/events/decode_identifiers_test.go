@@ -163,18 +163,52 @@ func TestDecodeIdentifier_Several(t *testing.T) {
 		for _, json := range []string{
 			`{"id":"1","X":"2"}`,
 			`{"X":"2","id":"1"}`,
-			`{"id":"1","X":null}`,
-			`{"X":null,"id":"1"}`,
-			`{"id":null,"X":null}`,
 			`{"id":"1","id":"1"}`,
 			`{"id":null,"id":"1"}`,
+			`{"id":"1","id":null}`,
+			`{"id":null,"id":null}`,
 			`{"id":"1","X":7}`,
+			`{"X":null,"id":"1","id":"2"}`,
 		} {
 			for choice := range f.alternatives {
 				if choice != "id" {
 					f.mustHaveProblem(t, strings.ReplaceAll(json, "X", choice), models.Invalid)
 				}
 			}
+		}
+	})
+}
+
+// A null alternative counts as not given: the clients of many typed languages write every member.
+func TestDecodeIdentifier_NullAlternatives(t *testing.T) {
+	forEachIdentifier(t, func(t *testing.T, f identifierField) {
+		for choice, by := range f.alternatives {
+			others := ""
+			for other := range f.alternatives {
+				if other != choice {
+					others += `"` + other + `":null,`
+				}
+			}
+			if f.kind == models.Participants {
+				others += `"accessTokenIdentifier":null,`
+			}
+			value := `"` + choice + `":"1"`
+			for _, json := range []string{
+				`{` + others + value + `}`,
+				`{` + value + `,` + strings.Trim(others, ",") + `}`,
+			} {
+				in := decode(t, f.event(json).String())
+				mustBeValid(t, in)
+				want := models.Reference{Kind: f.kind, By: by, Value: "1"}
+				if ref := f.reference(&in); !ref.Given || ref.Target != want ||
+					!slices.Equal(ref.Path, []string{f.name, choice}) {
+					t.Errorf("%s: read %+v", json, ref)
+				}
+			}
+			f.mustHaveProblem(t, `{`+others+`"`+choice+`":null}`, models.Mandatory)
+			f.mustHaveProblem(t, `{`+others+`"`+choice+`":7}`, models.Invalid, choice)
+			f.mustHaveProblem(t, `{`+others+`"`+choice+`":""}`, models.Mandatory, choice)
+			f.mustHaveProblem(t, `{`+others+value+`,"colour":null}`, models.Invalid, "colour")
 		}
 	})
 }

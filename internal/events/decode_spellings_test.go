@@ -196,3 +196,32 @@ func TestSpellings_WebAPIPassCode(t *testing.T) {
 	}
 	mustBeValid(t, decodeSnakeCase(t, event(`{"authentication_code":"a","pass_code":null}`)))
 }
+
+// In the Web API a null counts as absent wherever it is, also in a member that this version does not know.
+func TestSpellings_WebAPINulls(t *testing.T) {
+	t.Parallel()
+	for _, customer := range []string{
+		`"accounts_receivable_identifier":{"id":null,"number":"ACR1","name":null},` +
+			`"rewards_participant_identifier":null`,
+		`"rewards_participant_identifier":{"id":null,"number":"RP1","access_token_identifier":null}`,
+		`"accounts_receivable_identifier":{"number":"ACR1","card_number":null}`,
+		`"rewards_participant_identifier":{"id":null,"number":null,"access_token_identifier":` +
+			`{"authentication_code":"a","identifier":null,"pass_code":null,"one_time_password":null,"card":null}}`,
+		`"rewards_participant_identifier":{"access_token_identifier":` +
+			`{"authentication_code":null,"identifier":"m","pass_code":"1","one_time_password":null}}`,
+		`"rewards_participant_identifier":{"access_token_identifier":` +
+			`{"pass_code":null,"one_time_password":73482,"identifier":null}}`,
+	} {
+		in := decodeSnakeCase(t, `{"request_unique_identifier":"1",`+customer+`,
+			"classification_identifier":{"id":null,"name":null,"alternative_code":"NL"},
+			"performed_by_unit_identifier":{"id":"1","name":null,"alternative_code":null},
+			"performed_on":"2016-06-22T15:00:00","website":"www.crm.com","description":null,
+			"external_system":null,"udf_float_1":null,"udf_date_1":null,"loyalty_points":null}`)
+		mustBeValid(t, in)
+		if !in.Customer.Given || !in.Classification.Given || !in.Unit.Given {
+			t.Errorf("%s: read %+v", customer, in)
+		}
+	}
+	in := decode(t, minimalEvent().with("loyaltyPoints", "null").String())
+	mustHaveProblem(t, in, models.Invalid, "loyaltyPoints") // GraphQL has no unknown fields
+}

@@ -25,9 +25,9 @@ func readRequestIdentifier(r *reader, f *field, in *WebCustomerEventInput) error
 }
 
 func readPerformedOn(r *reader, f *field, in *WebCustomerEventInput) error {
-	at, ok, err := r.readDateTime(f)
+	at, text, ok, err := r.readDateTime(f)
 	if ok {
-		in.Details.PerformedOn = at
+		in.Details.PerformedOn, in.PerformedOn = at, text
 	}
 	return err
 }
@@ -98,7 +98,7 @@ func readFloat(at func(*models.EventDetails) **float64) readFunc {
 
 func readDate(at func(*models.EventDetails) **time.Time) readFunc {
 	return func(r *reader, f *field, in *WebCustomerEventInput) error {
-		value, ok, err := r.readDateTime(f)
+		value, _, ok, err := r.readDateTime(f)
 		if ok {
 			*at(&in.Details) = put(&r.arena.times, value)
 		}
@@ -106,23 +106,24 @@ func readDate(at func(*models.EventDetails) **time.Time) readFunc {
 	}
 }
 
-func (r *reader) readDateTime(f *field) (at time.Time, ok bool, err error) {
+// readDateTime reads a date and time, and returns its text too.
+func (r *reader) readDateTime(f *field) (at time.Time, text string, ok bool, err error) {
 	if r.Kind() != strictjson.String {
-		return at, false, r.wrongType(models.ErrDate.Error(), f.paths[r.FieldNames]...)
+		return at, "", false, r.wrongType(models.ErrDate.Error(), f.paths[r.FieldNames]...)
 	}
 	// The length is not limited: a time may have any number of decimals.
-	text, ok, err := r.readString(math.MaxInt, false, f.paths[r.FieldNames]...)
+	text, ok, err = r.readString(math.MaxInt, false, f.paths[r.FieldNames]...)
 	switch {
 	case err != nil || !ok:
-		return at, false, err
+		return at, text, false, err
 	case f.mandatory && isBlank(text):
 		r.addMandatory(f.paths[r.FieldNames]...)
-		return at, false, nil
+		return at, text, false, nil
 	}
 	at, err = models.ParseDateTime(text, r.Zone)
 	if err != nil {
 		r.addInvalid(text, err.Error(), f.paths[r.FieldNames]...)
-		return at, false, nil
+		return at, text, false, nil
 	}
-	return at, true, nil
+	return at, text, true, nil
 }

@@ -20,7 +20,8 @@ func TestDryRun_StoresNothing(t *testing.T) {
 			token(otp).withIdentifier("a").withReference("s", "1"),
 			minimalEvent().withIdentifier("b").with("website", "7"),
 		)
-		if result.Acceptable != 1 || result.Replays != 0 || len(result.UnprocessedCustomerEventsSet) != 1 {
+		if result.Acceptable != 1 || result.Replays != 0 || len(result.UnprocessedCustomerEventsSet) != 1 ||
+			result.Summary != (events.BatchSummary{Received: 2, Processed: 1, Unprocessed: 1}) {
 			t.Errorf("%+v", result)
 		}
 		s.mustHaveStoredNothing(t)
@@ -50,6 +51,7 @@ func TestDryRun_PredictsTheCall(t *testing.T) {
 		Acceptable:                   5,
 		Replays:                      2,
 		UnprocessedCustomerEventsSet: out.UnprocessedCustomerEventsSet,
+		Summary:                      out.Summary,
 	}
 	if diff := cmp.Diff(want, result); diff != "" {
 		t.Error(diff)
@@ -62,6 +64,7 @@ func TestDryRun_PredictsTheCall(t *testing.T) {
 func TestDryRun_NoEvents(t *testing.T) {
 	t.Parallel()
 	if result := newTestService(t).dryRun(t, ""); result.Acceptable != 0 ||
+		result.Summary != (events.BatchSummary{}) ||
 		result.UnprocessedCustomerEventsSet == nil ||
 		len(result.UnprocessedCustomerEventsSet) != 0 {
 		t.Errorf("%+v", result)

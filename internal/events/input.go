@@ -11,10 +11,12 @@ type WebCustomerEventInput struct {
 	// RequestUniqueIdentifier is the caller's echo key; nil if none could be read.
 	RequestUniqueIdentifier *string
 	Details                 models.EventDetails
-	Customer                Reference
-	Classification          Reference
-	Unit                    Reference
-	Problems                []models.Problem
+	// PerformedOn is the text of Details.PerformedOn, for a problem that repeats it as the caller sent it.
+	PerformedOn    string
+	Customer       Reference
+	Classification Reference
+	Unit           Reference
+	Problems       []models.Problem
 }
 
 // Reference is one reference of an event to a record of the CRM.

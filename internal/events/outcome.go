@@ -52,6 +52,8 @@ type DryRunResult struct {
 	// before.
 	Acceptable, Replays          int
 	UnprocessedCustomerEventsSet []UnprocessedCustomerEvent
+	// Summary has the numbers that the call would return.
+	Summary BatchSummary
 }
 
 func (b *batch) outcome() Outcome {
@@ -98,6 +100,12 @@ func (b *batch) dryRunResult() DryRunResult {
 		default:
 			result.Acceptable++
 		}
+	}
+	result.Summary = BatchSummary{
+		Received:    len(b.items),
+		Processed:   result.Acceptable,
+		Replayed:    result.Replays,
+		Unprocessed: len(result.UnprocessedCustomerEventsSet),
 	}
 	return result
 }

@@ -115,6 +115,7 @@ func TestProperty_DryRunAgreesWithCall(t *testing.T) {
 				Acceptable:                   out.Summary.Processed,
 				Replays:                      out.Summary.Replayed,
 				UnprocessedCustomerEventsSet: out.UnprocessedCustomerEventsSet,
+				Summary:                      out.Summary,
 			}
 			if diff := cmp.Diff(want, result); diff != "" {
 				rt.Errorf("the call and the dry run: %s", diff)

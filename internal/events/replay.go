@@ -45,9 +45,8 @@ func mustLookUpReferences(list []WebCustomerEventInput) bool {
 	return false
 }
 
-// lookUpReferences fetches the recorded events that have the external references of the selected items.
-func (b *batch) lookUpReferences(ctx context.Context, selected func(*item) bool) error {
-	var refs []models.ExternalReference
+// externalReferences returns the external references of the selected items, each once.
+func (b *batch) externalReferences(selected func(*item) bool) (refs []models.ExternalReference) {
 	listed := make(map[models.ExternalReference]bool)
 	for i := range b.items {
 		if ref, ok := b.items[i].row.ExternalReference(); ok && !listed[ref] && selected(&b.items[i]) {
@@ -55,6 +54,12 @@ func (b *batch) lookUpReferences(ctx context.Context, selected func(*item) bool)
 			refs = append(refs, ref)
 		}
 	}
+	return refs
+}
+
+// lookUpReferences fetches the recorded events that have the external references of the selected items.
+func (b *batch) lookUpReferences(ctx context.Context, selected func(*item) bool) error {
+	refs := b.externalReferences(selected)
 	if len(refs) == 0 {
 		return nil
 	}

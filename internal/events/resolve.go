@@ -42,9 +42,9 @@ func (s *referenceSet) add(ref models.Reference) {
 	}
 }
 
-// resolve looks up what the references of the batch match, each distinct reference once. It includes the
-// events that have a problem already, so that the caller learns all problems at once, but no replays.
-func (b *batch) resolve(ctx context.Context) (err error) {
+// collectReferences collects the distinct references of the batch. It includes the events that have a problem
+// already, so that the caller learns all problems at once, but no replays.
+func (b *batch) collectReferences() {
 	b.found = lookups{records: referenceSet{index: make(map[models.Reference]int, len(b.items))}}
 	found := &b.found
 	for i := range b.items {
@@ -65,6 +65,12 @@ func (b *batch) resolve(ctx context.Context) (err error) {
 			}
 		}
 	}
+}
+
+// resolve looks up what the references of the batch match.
+func (b *batch) resolve(ctx context.Context) (err error) {
+	b.collectReferences()
+	found := &b.found
 	if len(found.records.list) > 0 {
 		if found.matches, err = b.References.Find(ctx, found.records.list); err != nil {
 			return err

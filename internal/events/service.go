@@ -45,6 +45,13 @@ type EventStore interface {
 	// was in fact written. A set without events is an exception: it cannot be distinguished from that of a
 	// concurrent call, so ErrConflict is allowed.
 	Record(ctx context.Context, set models.WriteSet) error
+	// Pass must look up what the call needs, let it judge, and write the set that it returns, as Record does.
+	// Calls may share the look-ups and the write, but no call's result may depend on another call, and every
+	// look-up must begin after Pass was called.
+	//
+	// It may return without judging: because of an error of the look-up, or because the context ended.
+	// Nothing is written then.
+	Pass(ctx context.Context, call *models.PassMember) error
 }
 
 // Lockout counts failed attempts at secrets. All servers of a database share the counters, which survive a

@@ -16,11 +16,15 @@ var errRowRejected = errors.New("the database rejected more events than could be
 // outcome of a COMMIT is unknown, only writing the same rows again shows it, because the store's unique keys
 // then decide. A lookup would not show it: the lost COMMIT may still be in progress.
 func (b *batch) write(ctx context.Context) error {
-	set, written := b.writeSet()
+	set, rows := b.writeSet()
 	if len(set.Events) == 0 && !b.mustWriteKey(set) {
 		return nil
 	}
-	err := b.Store.Record(ctx, set)
+	return b.written(ctx, set, rows, b.Store.Record(ctx, set))
+}
+
+// written takes the result of writing a set over into the items. rows has the index of the item of each event.
+func (b *batch) written(ctx context.Context, set models.WriteSet, rows []int, err error) error {
 	if errors.Is(err, models.ErrCommitUnknown) {
 		err = b.resolveUnknownCommit(context.WithoutCancel(ctx), set)
 	}
@@ -28,13 +32,13 @@ func (b *batch) write(ctx context.Context) error {
 	if errors.As(err, &rejected) {
 		b.Log.ErrorContext(ctx, "the database rejected an event that passed all checks",
 			"error", rejected.Err)
-		b.reject(written[rejected.Index])
+		b.reject(rows[rejected.Index])
 		return errRowRejected
 	}
 	if err != nil {
 		return err
 	}
-	for i, at := range written {
+	for i, at := range rows {
 		b.items[at].ref = models.EventRef{ID: set.Events[i].ID, Number: set.Events[i].Number}
 	}
 	return nil

@@ -47,7 +47,7 @@ func TestRun_TokensAreFound(t *testing.T) {
 		load(`{"number":"AT1","participant_number":"RP1","state":"EFFECTIVE","authentication_code":"code",` +
 			`"identifier":"maria","pass_code":"4711","one_time_password":"073482"}
 			{"number":"AT2","participant_number":"RP2","state":"EFFECTIVE","one_time_password":73483,` +
-			`"one_time_password_expires_at":"2026-12-01T00:00:00.5"}`)
+			`"one_time_password_expires_at":"2026-12-01T00:00:00.500000999"}`) // truncated to microseconds
 		if token := find(models.ByAuthenticationCode,
 			string(secrets.AuthenticationCode("code"))); token.Number != "AT1" ||
 			token.Participant.Number != "RP1" {

@@ -158,6 +158,9 @@ func (c *Certificate) logOnce(condition string, write func()) {
 	}
 }
 
+// ValidUntil returns when the first certificate of the served chain expires.
+func (c *Certificate) ValidUntil() time.Time { return c.served.Load().until }
+
 // TLS returns the configuration of a server that serves the certificate.
 func (c *Certificate) TLS() *tls.Config {
 	return &tls.Config{

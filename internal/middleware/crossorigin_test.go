@@ -167,3 +167,94 @@ func TestIsLoopbackHost(t *testing.T) {
 		}
 	}
 }
+
+// TestCrossOrigin_PreflightHeaders checks which request headers a page of a permitted origin may send.
+// Browsers send their names in lower case, sorted.
+func TestCrossOrigin_PreflightHeaders(t *testing.T) {
+	t.Parallel()
+	policy, err := ParseCrossOrigin(app)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ok := policy.CORS(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	for headers, want := range map[string]bool{
+		"":                                    true,
+		"authorization,content-type":          true,
+		"idempotency-key,x-request-id":        true,
+		"baggage,traceparent,tracestate":      true,
+		"baggage,sentry-trace":                true,
+		"apollo-require-preflight":            true,
+		"apollographql-client-name":           true,
+		"apollographql-client-version":        true,
+		"apollographql-something-new":         true,
+		"x-apollo-operation-name":             true,
+		"graphql-preflight":                   true,
+		"x-requested-with":                    true,
+		"apollographql-":                      true,
+		"cookie":                              false,
+		"x-other":                             false,
+		"xapollographql-client-name":          false,
+		"apollographql-client-name,x-other":   false,
+		"authorization,traceparent,x-unknown": false,
+		"apollographql-client-name,apollographql-client-version,authorization,baggage,content-type," +
+			"traceparent": true,
+	} {
+		t.Run(headers, func(t *testing.T) {
+			t.Parallel()
+			r := httptest.NewRequest(http.MethodOptions, "https://api.example.com/graphql", nil)
+			r.Header.Set("Origin", app)
+			r.Header.Set("Access-Control-Request-Method", "POST")
+			if headers != "" {
+				r.Header.Set("Access-Control-Request-Headers", headers)
+			}
+			w := httptest.NewRecorder()
+			ok.ServeHTTP(w, r)
+			allowed := w.Header().Get("Access-Control-Allow-Origin") == app
+			if allowed != want {
+				t.Errorf("allowed: %t, want %t: %v", allowed, want, w.Header())
+			}
+			if want && w.Header().Get("Access-Control-Allow-Headers") != headers {
+				t.Errorf("the allowed headers are %v", w.Header())
+			}
+		})
+	}
+	// No name makes another origin permitted.
+	r := httptest.NewRequest(http.MethodOptions, "https://api.example.com/graphql", nil)
+	r.Header.Set("Origin", "https://evil.example")
+	r.Header.Set("Access-Control-Request-Method", "POST")
+	r.Header.Set("Access-Control-Request-Headers", "apollographql-client-name")
+	w := httptest.NewRecorder()
+	ok.ServeHTTP(w, r)
+	if w.Header().Get("Access-Control-Allow-Origin") != "" ||
+		w.Header().Get("Access-Control-Allow-Headers") != "" {
+		t.Errorf("another origin: %v", w.Header())
+	}
+}
+
+// TestCrossOrigin_RejectedPreflight checks that the preflight of another origin is rejected, and that the
+// error names the origin without control characters.
+func TestCrossOrigin_RejectedPreflight(t *testing.T) {
+	t.Parallel()
+	for _, origins := range []string{"", app} {
+		policy, err := ParseCrossOrigin(origins)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for origin, want := range map[string]string{
+			"https://evil.example":     "the origin https://evil.example ",
+			"null":                     "the origin null ",
+			"https://e\u202evil.test":  "the origin https://e\ufffdvil.test ",
+			app + ".evil.example":      "the origin " + app + ".evil.example ",
+			strings.Repeat("x", 10000): strings.Repeat("x", 100) + "… ",
+		} {
+			r := httptest.NewRequest(http.MethodOptions, "https://api.example.com/graphql", nil)
+			r.Header.Set("Origin", origin)
+			r.Header.Set("Access-Control-Request-Method", "POST")
+			err := policy.Check(r)
+			if err == nil || !strings.Contains(err.Error(), want) ||
+				!strings.Contains(err.Error(), "--cors-origins") {
+				t.Errorf("%.30s: %v", origin, err)
+			}
+		}
+	}
+}

@@ -51,9 +51,9 @@ type file struct {
 	tag          string
 }
 
-// Handler returns a handler that serves the page at "/" and its files below it. The page expects the GraphQL
-// endpoint at "graphql" next to itself.
-func Handler() http.Handler {
+// Handler returns a handler that serves the page at "/" and "/graphiql", and its files below "/". Requests
+// for other paths go to notFound. The page expects the GraphQL endpoint at "graphql" next to itself.
+func Handler(notFound http.Handler) http.Handler {
 	files, err := load(dist)
 	if err != nil {
 		panic(err) // the embedded files are part of the program
@@ -66,18 +66,19 @@ func Handler() http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("X-Frame-Options", "DENY")
 
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			h.Set("Allow", "GET, HEAD")
-			http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
-			return
-		}
 		name := strings.TrimPrefix(r.URL.Path, "/")
-		if name == "" {
+		if name == "" || name == "graphiql" {
 			name = "index.html"
 		}
 		f, ok := files[name]
 		if !ok {
-			http.NotFound(w, r)
+			notFound.ServeHTTP(w, r)
+			return
+		}
+
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			h.Set("Allow", "GET, HEAD")
+			http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
 			return
 		}
 		f.serve(w, r)

@@ -16,7 +16,7 @@ func answer(method, target string, header ...string) *httptest.ResponseRecorder 
 		r.Header.Add(header[i], header[i+1])
 	}
 	w := httptest.NewRecorder()
-	Handler().ServeHTTP(w, r)
+	Handler(http.NotFoundHandler()).ServeHTTP(w, r)
 	return w
 }
 
@@ -71,7 +71,10 @@ func TestServe_SecurityHeaders(t *testing.T) {
 		{"GET", "/index.html.gz", 404},
 		{"GET", "/../playground.go", 404},
 		{"POST", "/", 405},
-		{"DELETE", "/nothing", 405},
+		{"DELETE", "/nothing", 404},
+		{"POST", "/graphql/", 404},
+		{"POST", "/graphiql", 405},
+		{"GET", "/graphiql", 200},
 	} {
 		t.Run(c.method+" "+c.target, func(t *testing.T) {
 			w := answer(c.method, c.target)

@@ -213,11 +213,13 @@ func (r *run) retry(ctx context.Context, purpose string, try func(context.Contex
 		}
 		next := withJitter(max(wait, retryAfter(err)))
 		if r.Now().Add(next).Sub(start) > r.RetryTimeout {
-			return fmt.Errorf("%w (given up after %s, see --patience)", err, r.RetryTimeout)
+			return fmt.Errorf("%w (given up after %s, see --patience)",
+				err, models.FormatDuration(r.RetryTimeout))
 		}
 		if now := r.Now().UnixNano(); now-r.lastReport.Load() > int64(reportInterval) {
 			r.lastReport.Store(now)
-			r.report(fmt.Sprintf("%s: %v: trying again, for at most %s", purpose, err, r.RetryTimeout))
+			r.report(fmt.Sprintf("%s: %v: trying again, for at most %s",
+				purpose, err, models.FormatDuration(r.RetryTimeout)))
 		}
 		if err := sleep(ctx, next); err != nil {
 			return err

@@ -65,7 +65,7 @@ func TestSend_ServerErrors(t *testing.T) {
 			9999,
 			"2",
 			fault("UNAVAILABLE"),
-			"the server answers UNAVAILABLE: not now (given up after 10m0s, see --patience)",
+			"the server answers UNAVAILABLE: not now (given up after 10 min, see --patience)",
 			9 * time.Minute,
 			10 * time.Minute,
 		},
@@ -167,7 +167,7 @@ func TestSend_Progress(t *testing.T) {
 			t.Errorf("the time left is not shown:\n%q", screen.String())
 		}
 		wait := regexp.MustCompile(`(?m)(?:^|\r)sending 1000 events from line \d+ on: ` +
-			`.* trying again, for at most 1m0s$`)
+			`.* trying again, for at most 1 min$`)
 		if !wait.MatchString(screen.String()) {
 			t.Errorf("the wait is not reported on a line of its own:\n%q", screen.String())
 		}

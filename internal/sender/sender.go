@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"customer-events/internal/tabular"
+	"customer-events/models"
 )
 
 // Options configure a run.
@@ -143,7 +144,8 @@ func (r *run) sendAll(ctx context.Context) error {
 	defer stop()
 	defer close(r.done)
 	defer context.AfterFunc(ctx, func() {
-		r.report(fmt.Sprintf("stopping: waiting at most %s for the calls in flight", shutdownTimeout))
+		r.report(fmt.Sprintf("stopping: waiting at most %s for the calls in flight",
+			models.FormatDuration(shutdownTimeout)))
 	})()
 	login := &call{done: make(chan struct{})}
 	go func() {

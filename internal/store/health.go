@@ -148,7 +148,7 @@ func (s *Store) checkConn(ctx context.Context, conn *sql.Conn) error {
 func (s *Store) tryWriting(ctx context.Context, conn *sql.Conn, commit bool) error {
 	subject := make([]byte, 32)
 	_, _ = rand.Read(subject)
-	tx, err := conn.BeginTx(ctx, &sql.TxOptions{Isolation: s.dialect.isolation()})
+	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		if s.dialect.isWriterBusy(err) && !commit {
 			return nil // another connection is writing, so the file is writable

@@ -22,6 +22,7 @@ var mysqlMigrations embed.FS
 type mysqlDialect struct {
 	config  *mysqldriver.Config
 	packets *packetLimit
+	server  *mysqlServer
 }
 
 // newMySQL parses mysql://user:password@host:port/name and mysql://user@unix(/path/to.sock)/name. User and
@@ -76,7 +77,7 @@ func newMySQL(text string) (dialect, error) {
 	if !slices.Contains([]string{"", "true", "skip-verify", "preferred"}, config.TLSConfig) {
 		return bad("tls is one of true, skip-verify, preferred")
 	}
-	return mysqlDialect{config, new(packetLimit)}, configureConnection(config)
+	return mysqlDialect{config, new(packetLimit), new(mysqlServer)}, configureConnection(config)
 }
 
 // sqlMode rejects wrong values instead of changing them, and keeps the backslash as the escape character.
@@ -122,13 +123,13 @@ func (d mysqlDialect) open(opener Opener) (pools, error) {
 		db.SetConnMaxLifetime(10 * time.Minute) // new servers behind a load balancer get connections too
 		return db
 	}
-	calls := connect(mysqlCalls, causalReads)
+	calls := connect(mysqlCalls, readCommitted, causalReads)
 	p := pools{
 		write:     calls,
 		read:      calls,
-		queries:   connect(mysqlQueries, causalReads, statementTimeout),
-		sessions:  connect(mysqlSessions, causalReads),
-		readiness: sized(opener(checker), 1),
+		queries:   connect(mysqlQueries, readCommitted, causalReads, statementTimeout),
+		sessions:  connect(mysqlSessions, readCommitted, causalReads),
+		readiness: sized(opener(variablesConnector{checker, []variable{readCommitted}}), 1),
 	}
 	p.readiness.SetConnMaxLifetime(time.Minute)
 	return p, nil
@@ -138,11 +139,7 @@ func (mysqlDialect) dialector(db *sql.DB) gorm.Dialector {
 	return mysql.New(mysql.Config{Conn: db})
 }
 
-func (mysqlDialect) isolation() sql.IsolationLevel { return sql.LevelReadCommitted }
-
-// parallelGroups is two: one transaction is written while the other syncs. With more, fewer calls share a
-// transaction (test/bench/README.md).
-func (mysqlDialect) parallelGroups() int { return 2 }
+func (mysqlDialect) hasOneWriter() bool { return false }
 
 func (mysqlDialect) maxPlaceholders() int { return 65535 }
 

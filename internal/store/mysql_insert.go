@@ -31,20 +31,7 @@ func insertLiterals(
 	text := bufferPool.Get().(*insertBuilder)
 	defer bufferPool.Put(text)
 	for maxRows := len(events); len(events) > 0; {
-		n, size := 0, len(insertEventsSQL)
-		for n < min(maxRows, len(events)) && (n == 0 || size+literalSize(events[n]) <= packets.bytes()) {
-			size += literalSize(events[n])
-			n++
-		}
-		text.Reset()
-		text.Grow(size + size/8)
-		text.WriteString(insertEventsSQL)
-		for i, event := range events[:n] {
-			if i > 0 {
-				text.WriteByte(',')
-			}
-			text.event(event)
-		}
+		n := text.insert("", events[:min(maxRows, len(events))], packets)
 		switch _, err := tx.ExecContext(ctx, text.query()); {
 		case errors.Is(err, mysqldriver.ErrPktTooLarge) && n > 1:
 			// The driver knows the server's max_allowed_packet and has sent nothing.
@@ -58,6 +45,29 @@ func insertLiterals(
 		}
 	}
 	return nil
+}
+
+// insert writes the statement, after a prefix, for the first of the events, as many as the limit allows. It
+// returns their number.
+func (l *insertBuilder) insert(
+	prefix string, events []*models.WebCustomerEvent, packets *packetLimit,
+) (n int) {
+	size := len(prefix) + len(insertEventsSQL)
+	for n < len(events) && (n == 0 || size+literalSize(events[n]) <= packets.bytes()) {
+		size += literalSize(events[n])
+		n++
+	}
+	l.Reset()
+	l.Grow(size + size/8)
+	l.WriteString(prefix)
+	l.WriteString(insertEventsSQL)
+	for i, event := range events[:n] {
+		if i > 0 {
+			l.WriteByte(',')
+		}
+		l.event(event)
+	}
+	return n
 }
 
 // mysqlValue is a column whose values can be written as literals.

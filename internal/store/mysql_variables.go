@@ -10,10 +10,13 @@ import (
 )
 
 // variable is a session variable whose name depends on the server, as a list of settings to try in order
-// until the server knows one. Servers that know none keep their deanswer.
+// until the server knows one. Servers that know none keep their default.
 type variable []string
 
 var (
+	// readCommitted is the isolation level that correctness needs beside unique keys and conditional updates.
+	// Set once for a connection, it costs no round trip for each transaction.
+	readCommitted = variable{"TRANSACTION ISOLATION LEVEL READ COMMITTED"}
 	// causalReads makes a node of a Galera cluster apply the commits of other nodes before it reads or
 	// changes rows. So a session or an account that was created on one node is visible on all. Source:
 	// https://mariadb.com/kb/en/galera-cluster-system-variables/#wsrep_sync_wait.

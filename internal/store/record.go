@@ -11,74 +11,92 @@ import (
 	"customer-events/models"
 )
 
-// Record writes an entry in a transaction of its own, or in one that it shares with other small entries
-// (see groupCommitter).
-func (s *Store) Record(ctx context.Context, entry models.WriteSet) error {
-	if len(entry.Events) > maxGroupedEntry && s.dialect.parallelGroups() > 1 {
-		return s.recordOne(ctx, entry)
+// Record writes a set, alone or in a pass with other small ones (see passQueue).
+func (s *Store) Record(ctx context.Context, set models.WriteSet) error {
+	if len(set.Events) > maxSmallSet && !s.dialect.hasOneWriter() {
+		return s.recordOne(ctx, set)
 	}
-	own := &waiter{entry: entry, result: make(chan groupResult, 1)}
-	group, err := s.groups.acquire(ctx, own)
-	switch {
-	case errors.Is(err, errRolledBack):
-		return s.recordOne(ctx, entry)
-	case err != nil || group == nil:
-		return err
-	case len(group) == 1:
-		defer s.groups.release()
-		return s.recordOne(ctx, entry)
+	err := s.join(ctx, newMember(nil, set))
+	if errors.Is(err, errRolledBack) {
+		return s.recordOne(ctx, set)
 	}
-	if err := s.commitGroup(context.WithoutCancel(ctx), group); !errors.Is(err, errRolledBack) {
-		return err
-	}
-	return s.recordOne(ctx, entry)
+	return err
 }
 
-// recordOne writes an entry in a transaction of its own. Unique keys decide what is new: the events' ids,
-// their external references, the idempotency keys of each user, and the request hashes of each key.
-func (s *Store) recordOne(ctx context.Context, entry models.WriteSet) error {
-	err := s.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		return s.writeAll(ctx, tx, []models.WriteSet{entry})
-	})
+// recordOne writes a set alone. Unique keys decide what is new: the events' ids, their external references,
+// the idempotency keys of each user, and the request hashes of each key.
+func (s *Store) recordOne(ctx context.Context, set models.WriteSet) error {
+	err := s.writeSets(ctx, []models.WriteSet{set})
 	switch {
-	case errors.Is(err, models.ErrConflict) && len(entry.Events) > 0:
-		// A key exists already. If this same entry holds it, an earlier COMMIT has succeeded whose result
-		// was lost. The conflicting statement has waited for that COMMIT to end, so that reading is safe
-		// now.
-		switch read := readNumbers(context.WithoutCancel(ctx), s.dialect, s.writer(), entry.Events); {
+	case errors.Is(err, models.ErrConflict) && len(set.Events) > 0:
+		// A key exists already. If this same set holds it, an earlier write has succeeded whose result was
+		// lost. The conflicting statement has waited for that write to end, so that reading is safe now.
+		switch read := readNumbers(context.WithoutCancel(ctx), s.dialect, s.writer(), set.Events); {
 		case read == nil:
 			return nil
 		case !errors.Is(read, errNotRecorded):
 			return fmt.Errorf("%w: %w", models.ErrCommitUnknown, read)
 		}
 	case err != nil && s.dialect.isRowError(err):
-		return s.findRejectedRow(ctx, entry, err)
+		return s.findRejectedRow(ctx, set, err)
 	}
 	return err
+}
+
+// writeSets writes sets at once: all or none of them.
+func (s *Store) writeSets(ctx context.Context, sets []models.WriteSet) error {
+	if needsNoTransaction(sets) {
+		done := false
+		err := s.runWrite(ctx, func(ctx context.Context) (err error) {
+			// In a shared statement a lock that one call needs would stop all calls.
+			done, err = s.dialect.insertAlone(ctx, s.writer(), inOrder(sets), len(sets) > 1)
+			return err
+		})
+		if done || err != nil {
+			return err
+		}
+	}
+	return s.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		return s.writeAll(ctx, tx, sets)
+	})
+}
+
+// needsNoTransaction reports whether the sets have nothing but events. One INSERT can then write them: a
+// statement alone is a transaction.
+func needsNoTransaction(sets []models.WriteSet) bool {
+	for _, set := range sets {
+		if set.Key != nil || len(set.UsedTokens) > 0 || len(set.Events) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// inOrder returns the events of all sets in the order of their ids, which readNumbers needs.
+func inOrder(sets []models.WriteSet) []*models.WebCustomerEvent {
+	if len(sets) == 1 {
+		return sets[0].Events
+	}
+	var events []*models.WebCustomerEvent
+	for _, set := range sets {
+		events = append(events, set.Events...)
+	}
+	slices.SortFunc(events, func(a, b *models.WebCustomerEvent) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	return events
 }
 
 // writeAll writes entries in a transaction: first their idempotency keys, then the events of all of them,
 // then the events of each key and the used one-time passwords.
 func (s *Store) writeAll(ctx context.Context, tx *sql.Tx, entries []models.WriteSet) (err error) {
 	recordKeys := make([]int64, len(entries))
-	var events []*models.WebCustomerEvent
 	for i, entry := range entries {
 		// The key comes first, so that another call with the same key waits here and not in the middle of
 		// its work.
 		if recordKeys[i], err = s.claimKey(ctx, tx, entry); err != nil {
 			return err
 		}
-		if events == nil {
-			events = entry.Events
-		} else {
-			events = append(events[:len(events):len(events)], entry.Events...)
-		}
 	}
-	if len(entries) > 1 {
-		// readNumbers needs ascending ids, which each entry has by itself.
-		slices.SortFunc(events, func(a, b *models.WebCustomerEvent) int { return bytes.Compare(a.ID[:], b.ID[:]) })
-	}
-	if len(events) > 0 {
+	if events := inOrder(entries); len(events) > 0 {
 		if err := s.dialect.insertEvents(ctx, tx, events); err != nil {
 			return err
 		}

@@ -202,23 +202,23 @@ func TestPurge_WaitsForARenewal(t *testing.T) {
 	}
 }
 
-// TestGroupCommit_UncheckedEntriesGoAlone expects an entry whose references were not looked up to get a
-// transaction of its own.
-func TestGroupCommit_UncheckedEntriesGoAlone(t *testing.T) {
+// TestPassQueue_UncheckedSetsGoAlone expects a set whose references were not looked up to get a pass of its
+// own.
+func TestPassQueue_UncheckedSetsGoAlone(t *testing.T) {
 	t.Parallel()
-	g := groupCommitter{}
+	q := passQueue{}
 	for i, unchecked := range []bool{false, false, true, false, true, true, false, false} {
 		entry := entryOf(fmt.Sprint(i))
 		entry.Unchecked = unchecked
-		g.waiting = append(g.waiting, &waiter{entry: entry, result: make(chan groupResult, 1)})
+		q.waiting = append(q.waiting, newMember(nil, entry))
 	}
 	var sizes []int
-	for len(g.waiting) > 0 {
-		first := g.waiting[0]
-		g.release()
+	for len(q.waiting) > 0 {
+		first := q.waiting[0]
+		q.handOver()
 		sizes = append(sizes, len((<-first.result).group))
 	}
-	if want := []int{2, 1, 1, 1, 1, 2}; !slices.Equal(sizes, want) {
+	if want := []int{5, 1, 1, 1}; !slices.Equal(sizes, want) {
 		t.Errorf("groups of %v, want %v", sizes, want)
 	}
 }

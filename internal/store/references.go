@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"slices"
-	"strconv"
 	"strings"
 
 	"customer-events/models"
@@ -36,67 +34,14 @@ var shared = map[models.Kind]models.Attribute{models.Accounts: models.ByName}
 // maxUnions limits the SELECTs of a UNION ALL. SQLite allows 500 in a compound SELECT.
 const maxUnions = 200
 
-// Find looks up references, with one query for each kind and attribute. If many records share a name, it
-// reads two of them, which shows that the name is ambiguous.
+// Find looks up references with one query. If many records share a name, it reads two of them, which shows
+// that the name is ambiguous.
 func (s *Store) Find(ctx context.Context, refs []models.Reference) ([]models.Match, error) {
-	matches := make([]models.Match, len(refs))
-	err := s.grouped(refs, func(kind models.Kind, by models.Attribute, values []any, at map[string]int) error {
-		table := tables[kind]
-		columns := "SELECT " + table.columns + ", " + attributes[by] +
-			" FROM " + table.name + " WHERE " + attributes[by]
-		query := columns + " IN (" + placeholders(len(values)) + ")" + table.scope
-		attribute, mayBeShared := shared[kind]
-		if !mayBeShared || attribute != by {
-			_, err := s.match(ctx, query, values, matches, at)
-			return err
-		}
-		limit := models.Several * len(values)
-		found, err := s.match(ctx, query+" LIMIT "+strconv.Itoa(limit), values, matches, at)
-		if err != nil || found < limit {
-			return err
-		}
-		// The rows of a few values may have used up the limit, so that other values are missing: look up
-		// each value by itself.
-		for _, value := range values {
-			matches[at[value.(string)]] = models.Match{}
-		}
-		for chunk := range slices.Chunk(values, maxUnions) {
-			first := columns + " = ?" + table.scope + " LIMIT " + strconv.Itoa(models.Several)
-			single := "SELECT * FROM (" + first + ") AS a"
-			union := strings.Repeat(single+" UNION ALL ", len(chunk)-1) + single
-			if _, err := s.match(ctx, union, chunk, matches, at); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return matches, s.dialect.classify(err, false)
-}
-
-// match adds the rows of a query to the matches, and returns their number. at has the index of each value.
-func (s *Store) match(
-	ctx context.Context, query string, values []any, matches []models.Match, at map[string]int,
-) (found int, err error) {
-	rows, err := s.reader().QueryContext(ctx, query, values...)
-	if err != nil {
-		return 0, err
+	l := s.newLookup()
+	for _, ref := range refs {
+		l.reference(ref)
 	}
-	defer rows.Close()
-	var row models.Match
-	var value []byte
-	for ; rows.Next(); found++ {
-		if err := rows.Scan(&row.Key, &row.AccountKey, &value); err != nil {
-			return found, err
-		}
-		// The map compares bytes, whatever the column's collation treats as equal.
-		if i, ok := at[string(value)]; ok {
-			if row.Count = 1; matches[i].Count > 0 {
-				row = models.Match{Count: models.Several}
-			}
-			matches[i] = row
-		}
-	}
-	return found, rows.Err()
+	return l.matches, l.run(ctx, s.reader())
 }
 
 // AccessTokens looks up access tokens and their participants, with one query for each attribute.
@@ -131,7 +76,6 @@ func (s *Store) AccessTokens(ctx context.Context, refs []models.Reference) ([][]
 	return found, s.dialect.classify(err, false)
 }
 
-// participantsOf reads the participants of the tokens, by key.
 // participantsOf reads the participants of the tokens, by key.
 func (s *Store) participantsOf(
 	ctx context.Context, tokens []models.AccessToken,

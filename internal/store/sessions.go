@@ -53,28 +53,10 @@ func (s *Store) EndSession(ctx context.Context, tokenHash []byte) error {
 // Caller returns the user of a session token and the units of the user; nil if there is no such session,
 // or no longer.
 func (s *Store) Caller(ctx context.Context, tokenHash []byte, now time.Time) (*models.Caller, error) {
-	// The query returns one row for each unit of the user, or one row with a NULL unit.
-	rows, err := s.pools.sessions.QueryContext(ctx, `SELECT u.user_key, u.name, l.unit_key
-		FROM sessions s JOIN api_users u ON u.user_key = s.user_key
-		LEFT JOIN api_user_units l ON l.user_key = u.user_key WHERE s.token_hash = ? AND s.expires_at > ?
-		AND NOT EXISTS (SELECT 1 FROM disabled_users d WHERE d.user_key = u.user_key)`, tokenHash, now)
-	if err != nil {
-		return nil, s.dialect.classify(err, false)
+	l := s.newLookup()
+	l.session(tokenHash, now)
+	if err := l.run(ctx, s.pools.sessions); err != nil {
+		return nil, err
 	}
-	defer rows.Close()
-	var caller *models.Caller
-	for rows.Next() {
-		var row models.Caller
-		var unit *int64
-		if err := rows.Scan(&row.UserKey, &row.Name, &unit); err != nil {
-			return nil, err
-		}
-		if caller == nil {
-			caller = &row
-		}
-		if unit != nil {
-			caller.Units = append(caller.Units, *unit)
-		}
-	}
-	return caller, s.dialect.classify(rows.Err(), false)
+	return l.callers[0], nil
 }

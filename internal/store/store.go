@@ -22,7 +22,7 @@ type Store struct {
 	// write, read and queries are gorm over the pools of these names.
 	write, read, queries *gorm.DB
 	log                  *slog.Logger
-	groups               groupCommitter
+	queue                passQueue
 	lastWriteError       writeErrors
 	checks               checks
 	damage               *damage
@@ -53,8 +53,6 @@ type dialect interface {
 	// unreachable explains why a new connection failed, with a remedy.
 	unreachable(err error) error
 
-	// isolation is the isolation level that correctness needs beside unique keys and conditional updates.
-	isolation() sql.IsolationLevel
 	// classify wraps an error in the error of models that it means. committing is true for an error of
 	// COMMIT.
 	classify(err error, committing bool) error
@@ -71,8 +69,15 @@ type dialect interface {
 
 	// insertEvents writes events in their order and sets their numbers.
 	insertEvents(ctx context.Context, tx *sql.Tx, events []*models.WebCustomerEvent) error
-	// parallelGroups is the number of transactions for small calls that run at the same time.
-	parallelGroups() int
+	// insertAlone is insertEvents with one statement that is a transaction by itself. It reports false, and
+	// has written nothing, if the database gains nothing by that, or if the events need several statements.
+	// With noWait it fails instead of waiting for another transaction's lock, if the server can do that. Its
+	// error is classified.
+	insertAlone(
+		ctx context.Context, db *sql.DB, events []*models.WebCustomerEvent, noWait bool,
+	) (done bool, err error)
+	// hasOneWriter reports whether only one transaction can write at a time.
+	hasOneWriter() bool
 	// maxPlaceholders is the highest number of placeholders that a statement may have.
 	maxPlaceholders() int
 	// tuplePlaceholders returns n pairs of placeholders, for the list after (a, b) IN.
@@ -114,7 +119,7 @@ func OpenWith(ctx context.Context, url string, log *slog.Logger, opener Opener) 
 		dialect: watchedDialect{dialect, damage},
 		pools:   pools,
 		log:     log,
-		groups:  groupCommitter{free: dialect.parallelGroups()},
+		queue:   newPassQueue(dialect.hasOneWriter()),
 		checks:  newChecks(),
 		damage:  damage,
 	}

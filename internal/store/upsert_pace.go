@@ -29,7 +29,7 @@ const (
 // after the last transaction, as a multiple of its duration. SQLite has one writer at a time: without the
 // pauses, an import would leave almost no time for the calls of the server.
 func (s *Store) UpsertPace(ctx context.Context) (rows int, pause float64) {
-	if s.dialect.parallelGroups() > 1 { // calls do not wait for an import
+	if !s.dialect.hasOneWriter() { // calls do not wait for an import
 		return 1000, 0
 	}
 	p := &s.pace

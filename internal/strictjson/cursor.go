@@ -58,6 +58,10 @@ func (c *Cursor) Kind() Kind {
 	}
 }
 
+// Offset returns the number of bytes from the start of the text to the cursor. After ErrSyntax, it is where
+// the text stops being JSON; the length of the text if the text ends too early.
+func (c *Cursor) Offset() int { return c.pos }
+
 // Left returns the number of bytes from the cursor to the end of the text.
 func (c *Cursor) Left() int { return len(c.text) - c.pos }
 
@@ -190,10 +194,12 @@ func (c *Cursor) consume(b byte) error {
 }
 
 func (c *Cursor) consumeLiteral(word string) error {
-	if !strings.HasPrefix(c.text[c.pos:], word) {
-		return ErrSyntax
+	for i := range len(word) {
+		if c.peek() != word[i] {
+			return ErrSyntax
+		}
+		c.pos++
 	}
-	c.pos += len(word)
 	return nil
 }
 

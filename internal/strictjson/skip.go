@@ -81,7 +81,11 @@ func (c *Cursor) skipText() error {
 			c.pos = i + 1
 			return nil
 		}
-		if c.text[i] != '\\' || i+1 == len(c.text) {
+		if c.pos = i; c.text[i] != '\\' {
+			return ErrSyntax
+		}
+		if i+1 == len(c.text) {
+			c.pos = len(c.text)
 			return ErrSyntax
 		}
 		if escape := c.text[i+1]; escape == 'u' {
@@ -95,5 +99,6 @@ func (c *Cursor) skipText() error {
 			i += 2
 		}
 	}
+	c.pos = len(c.text)
 	return ErrSyntax
 }

@@ -17,6 +17,7 @@ func (c *Cursor) Text() (string, error) {
 	i := indexSpecial(c.text, start)
 	switch {
 	case i == len(c.text) || c.text[i] < ' ':
+		c.pos = i
 		return "", ErrSyntax
 	case c.text[i] == '\\':
 		return c.unescapeText(start, i)
@@ -57,6 +58,7 @@ func (c *Cursor) unescapeText(start, i int) (string, error) {
 	b.WriteString(c.text[start:i])
 	var textErr error
 	for i < len(c.text) {
+		c.pos = i
 		switch ch := c.text[i]; {
 		case ch == '"':
 			c.pos = i + 1
@@ -90,13 +92,18 @@ func (c *Cursor) unescapeText(start, i int) (string, error) {
 			}
 			b.WriteRune(r)
 		default:
-			if i+1 == len(c.text) || escapes[c.text[i+1]] == 0 {
+			if i+1 == len(c.text) {
+				c.pos = len(c.text)
+				return "", ErrSyntax
+			}
+			if escapes[c.text[i+1]] == 0 {
 				return "", ErrSyntax
 			}
 			b.WriteByte(escapes[c.text[i+1]])
 			i += 2
 		}
 	}
+	c.pos = len(c.text)
 	return "", ErrSyntax
 }
 

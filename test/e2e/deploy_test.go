@@ -19,7 +19,7 @@ import (
 // alert or the dashboard uses.
 func TestDeploy_MetricsExist(t *testing.T) {
 	t.Parallel()
-	s := apitest.ServeDemo(t, storetest.SQLite(t))
+	s, _ := demoWithTLS(t, storetest.SQLite(t)) // which has the metric of its certificate, too
 	s.Post(t, `mutation { createWebCustomerEvents(input: {webCustomerEventsSet: []}) { summary { received `+
 		`} } }`, nil)
 	event := apitest.Object{
@@ -42,30 +42,11 @@ func TestDeploy_MetricsExist(t *testing.T) {
 		}
 	}
 
-	var rules struct {
-		Groups []struct{ Rules []struct{ Expr string } }
-	}
-	read, err := os.ReadFile(apitest.File("deploy/alerts.yaml"))
-	if err == nil {
-		err = yaml.Unmarshal(read, &rules)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
 	var exprs []string
-	for _, rule := range rules.Groups[0].Rules {
+	for _, rule := range readAlerts(t) {
 		exprs = append(exprs, rule.Expr)
 	}
-	var dashboard struct {
-		Panels []struct{ Targets []struct{ Expr string } }
-	}
-	if read, err = os.ReadFile(apitest.File("deploy/grafana/customer-events.json")); err == nil {
-		err = json.Unmarshal(read, &dashboard)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, panel := range dashboard.Panels {
+	for _, panel := range readDashboard(t).Panels {
 		for _, target := range panel.Targets {
 			exprs = append(exprs, target.Expr)
 		}
@@ -89,14 +70,105 @@ func TestDeploy_MetricsExist(t *testing.T) {
 		for _, label := range regexp.MustCompile(
 			`(operation|outcome|code|cause|status|db_name)=~?"([^"]+)"`).FindAllStringSubmatch(expr, -1) {
 			for _, value := range strings.Split(label[2], "|") {
-				// these values do not occur in this test
-				rare := []string{
-					"INTERNAL_SERVER_ERROR", "OUTCOME_UNKNOWN", "TooManyAttemptsAPIException", "503",
-				}
-				if !strings.Contains(string(text), label[1]+`="`+value+`"`) &&
-					!slices.Contains(rare, value) {
+				if !strings.Contains(string(text), label[1]+`="`+value+`"`) {
 					t.Errorf("%s uses %s=%s, which the program does not export", expr, label[1], value)
 				}
+			}
+		}
+	}
+}
+
+type alertRule struct{ Alert, Expr string }
+
+func readAlerts(t *testing.T) []alertRule {
+	t.Helper()
+	var file struct{ Groups []struct{ Rules []alertRule } }
+	readDeployed(t, "deploy/alerts.yaml", yaml.Unmarshal, &file)
+	return file.Groups[0].Rules
+}
+
+// dashboard is what the tests read of a Grafana dashboard.
+type dashboard struct {
+	Templating struct{ List []struct{ Name, Type string } }
+	Panels     []struct {
+		Type, Title string
+		Datasource  struct{ UID string }
+		Targets     []struct{ Expr string }
+	}
+}
+
+func readDashboard(t *testing.T) (d dashboard) {
+	t.Helper()
+	readDeployed(t, "deploy/grafana/customer-events.json", json.Unmarshal, &d)
+	return d
+}
+
+func readDeployed(t *testing.T, name string, unmarshal func([]byte, any) error, into any) {
+	t.Helper()
+	text, err := os.ReadFile(apitest.File(name))
+	if err == nil {
+		err = unmarshal(text, into)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// make alerts-check runs the cases of deploy/alerts_test.yaml. Each alert must have one in which it
+// fires, and one in which it does not.
+func TestDeploy_EveryAlertHasCases(t *testing.T) {
+	t.Parallel()
+	var cases struct {
+		Tests []struct {
+			AlertRuleTest []struct {
+				Alertname string
+				Expected  []any `yaml:"exp_alerts"`
+			} `yaml:"alert_rule_test"`
+		}
+	}
+	readDeployed(t, "deploy/alerts_test.yaml", yaml.Unmarshal, &cases)
+	fires, silent := map[string]bool{}, map[string]bool{}
+	for _, c := range cases.Tests {
+		for _, test := range c.AlertRuleTest {
+			fires[test.Alertname] = fires[test.Alertname] || len(test.Expected) > 0
+			silent[test.Alertname] = silent[test.Alertname] || len(test.Expected) == 0
+		}
+	}
+	text, err := os.ReadFile(apitest.File("docs/monitoring.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rule := range readAlerts(t) {
+		if !fires[rule.Alert] || !silent[rule.Alert] {
+			t.Errorf("%s has no case in which it fires, or none in which it does not", rule.Alert)
+		}
+		if !strings.Contains(string(text), "`"+rule.Alert+"`") {
+			t.Errorf("docs/monitoring.md does not explain %s", rule.Alert)
+		}
+	}
+}
+
+// The dashboard must work with any data source of Grafana, and for one server among several.
+func TestDeploy_DashboardVariables(t *testing.T) {
+	t.Parallel()
+	d := readDashboard(t)
+	types := map[string]string{}
+	for _, variable := range d.Templating.List {
+		types[variable.Name] = variable.Type
+	}
+	if types["datasource"] != "datasource" || types["instance"] != "query" {
+		t.Errorf("the variables are %v", types)
+	}
+	for _, panel := range d.Panels {
+		if panel.Type == "row" {
+			continue
+		}
+		if panel.Datasource.UID != "${datasource}" {
+			t.Errorf("%s asks the data source %q", panel.Title, panel.Datasource.UID)
+		}
+		for _, target := range panel.Targets {
+			if !strings.Contains(target.Expr, `instance=~"$instance"`) {
+				t.Errorf("%s does not ask for one server: %s", panel.Title, target.Expr)
 			}
 		}
 	}

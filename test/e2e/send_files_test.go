@@ -200,7 +200,7 @@ func TestSend_Options(t *testing.T) {
 		t.Errorf("exit %d: %s", exit, stderr)
 	}
 	if exit, _, stderr := apitest.Command(t, "password", append(sendArgs("http://127.0.0.1:1", file),
-		"--patience", "1s")...); exit != 3 || !strings.Contains(stderr, "given up after 1s") ||
+		"--patience", "1s")...); exit != 3 || !strings.Contains(stderr, "given up after 1 s") ||
 		!strings.Contains(stderr, "0 of 1 events are done") {
 		t.Errorf("exit %d: %s", exit, stderr)
 	}
@@ -210,7 +210,8 @@ func TestSend_Options(t *testing.T) {
 		t.Errorf("exit %d: %s", exit, stderr)
 	}
 	if exit, _, stderr := apitest.Command(t, "password", "send", file, "--server", s.URL+"/nothing",
-		"--username", app.DemoUser); exit != 3 || !strings.Contains(stderr, "that is not GraphQL") {
+		"--username", app.DemoUser); exit != 3 ||
+		!strings.Contains(stderr, "there is nothing at /nothing: GraphQL is at /graphql") {
 		t.Errorf("exit %d: %s", exit, stderr)
 	}
 }

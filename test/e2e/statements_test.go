@@ -19,34 +19,9 @@ import (
 // for 1000, whatever they refer to.
 func TestCreate_ConstantStatements(t *testing.T) {
 	t.Parallel()
-	own, err := storetest.Start(t.Context(), storetest.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := own.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	if own.Kind() == storetest.KindTiDB {
-		t.Skip("TiDB does not count statements by their kind")
-	}
-	database, err := own.URL("statements")
-	if err != nil {
-		t.Fatal(err)
-	}
+	database, admin := countedDatabase(t)
 	s := apitest.ServeDemo(t, database)
 	importManyRecords(t, database)
-	config := mysql.NewConfig()
-	config.User, config.Net = "root", "tcp"
-	config.Addr, _, _ = strings.Cut(strings.TrimPrefix(database, "mysql://root@"), "/")
-	connector, err := mysql.NewConnector(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	admin := sql.OpenDB(connector)
-	admin.SetMaxOpenConns(1)
-	t.Cleanup(func() { _ = admin.Close() })
 
 	call := 0
 	measure := func(n int, query string, key bool) map[string]int64 {
@@ -105,6 +80,38 @@ func TestCreate_ConstantStatements(t *testing.T) {
 			}
 		})
 	}
+}
+
+// countedDatabase starts a database server for one test. It returns the URL of an empty database, and a
+// connection for statementCounts.
+func countedDatabase(t *testing.T) (database string, admin *sql.DB) {
+	t.Helper()
+	own, err := storetest.Start(t.Context(), storetest.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := own.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if own.Kind() == storetest.KindTiDB {
+		t.Skip("TiDB does not count statements by their kind")
+	}
+	if database, err = own.URL("statements"); err != nil {
+		t.Fatal(err)
+	}
+	config := mysql.NewConfig()
+	config.User, config.Net = "root", "tcp"
+	config.Addr, _, _ = strings.Cut(strings.TrimPrefix(database, "mysql://root@"), "/")
+	connector, err := mysql.NewConnector(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	admin = sql.OpenDB(connector)
+	admin.SetMaxOpenConns(1)
+	t.Cleanup(func() { _ = admin.Close() })
+	return database, admin
 }
 
 // statementCounts returns how many statements of each kind the server has executed.

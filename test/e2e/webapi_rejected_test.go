@@ -51,7 +51,7 @@ func TestWebAPI_RejectedCalls(t *testing.T) {
 			"too many events", `{"web_customer_events_set":[` + many + `]}`, nil, 400,
 			"TooManyEventsException", "at most 1000 events and this one carries 1001",
 		},
-		{"a bad key", `{"web_customer_events_set":[],"idempotency_key":""}`, nil, 400, bad, "1 to 255"},
+		{"a bad key", `{"web_customer_events_set":[],"idempotency_key":"kéy"}`, nil, 400, bad, "1 to 255"},
 		{
 			"two keys", `{"web_customer_events_set":[],"idempotency_key":"a"}`, []string{"Idempotency-Key",
 				"b"}, 400, bad, "differ",

@@ -20,12 +20,19 @@ type Memory struct {
 	tokens            map[int64]*models.AccessToken
 	tokensByReference map[models.Reference][]int64
 
+	sessions          map[string]session
 	lastNumber        int64
 	events            map[int64]models.WebCustomerEvent
 	numbers           map[models.ID]int64
 	numberByReference map[models.ExternalReference]int64
 	keyRecords        map[keyName]*models.IdempotencyRecord
 	counters          models.Counters
+}
+
+// session is the caller of a token, and the end of the token's validity.
+type session struct {
+	caller models.Caller
+	until  time.Time
 }
 
 type keyName struct {
@@ -40,6 +47,7 @@ func NewMemory() *Memory {
 		participants:      make(map[int64]models.Participant),
 		tokens:            make(map[int64]*models.AccessToken),
 		tokensByReference: make(map[models.Reference][]int64),
+		sessions:          make(map[string]session),
 		events:            make(map[int64]models.WebCustomerEvent),
 		numbers:           make(map[models.ID]int64),
 		numberByReference: make(map[models.ExternalReference]int64),
@@ -225,4 +233,45 @@ func (m *Memory) ResetCounters() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	clear(m.counters)
+}
+
+// StartSession implements World.
+func (m *Memory) StartSession(
+	_ context.Context, tokenHash []byte, user models.User, _, until time.Time,
+) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.sessions[string(tokenHash)] = session{models.Caller{UserKey: user.Key, Name: user.Name}, until}
+	return true, nil
+}
+
+// EndSession implements World.
+func (m *Memory) EndSession(_ context.Context, tokenHash []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.sessions, string(tokenHash))
+	return nil
+}
+
+// Pass implements events.EventStore. No call shares anything with another.
+func (m *Memory) Pass(ctx context.Context, call *models.PassMember) error {
+	var found models.Findings
+	m.mu.Lock()
+	if s, ok := m.sessions[string(call.TokenHash)]; ok && call.At.Before(s.until) {
+		found.Caller = &s.caller
+	}
+	found.Recorded = make([]bool, len(call.ExternalReferences))
+	for i, ref := range call.ExternalReferences {
+		_, found.Recorded[i] = m.numberByReference[ref]
+	}
+	m.mu.Unlock()
+	var err error
+	if found.Matches, err = m.Find(ctx, call.References); err != nil {
+		return err
+	}
+	set := call.Judge(found)
+	if len(set.Events) == 0 {
+		return nil
+	}
+	return m.Record(context.WithoutCancel(ctx), set)
 }

@@ -1,7 +1,9 @@
 package eventstest
 
 import (
+	"context"
 	"testing"
+	"time"
 
 	"customer-events/internal/events"
 	"customer-events/models"
@@ -14,6 +16,9 @@ type World interface {
 	// Add must store the records and set their Key in the given slices. No record refers to another one of
 	// the same call, so a database needs one INSERT for each slice that is not empty.
 	Add(t testing.TB, data Data)
+	// StartSession and EndSession must do what auth.Sessions says.
+	StartSession(ctx context.Context, tokenHash []byte, user models.User, from, until time.Time) (bool, error)
+	EndSession(ctx context.Context, tokenHash []byte) error
 }
 
 // Data is reference data. As in the CRM, ids, numbers, and names and alternative codes of classifications
@@ -48,6 +53,7 @@ func Conform(t *testing.T, open func(t *testing.T) World) {
 		{"attempts", attemptObligations},
 		{"replays", replayObligations},
 		{"among", amongObligations},
+		{"passes", passObligations},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			t.Parallel()
@@ -66,5 +72,3 @@ type obligation struct {
 	name string
 	run  func(f *fixture)
 }
-
-func ptr[T any](value T) *T { return &value }

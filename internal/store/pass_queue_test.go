@@ -48,10 +48,10 @@ func entryOf(reference string) models.WriteSet {
 // entries wait.
 func recordTogether(t *testing.T, s *Store, entries ...models.WriteSet) []error {
 	t.Helper()
-	s.groups.mu.Lock()
-	slots := s.groups.free
-	s.groups.free = 0
-	s.groups.mu.Unlock()
+	s.queue.mu.Lock()
+	slots := s.queue.free
+	s.queue.free = 0
+	s.queue.mu.Unlock()
 	errs, done := make([]error, len(entries)), make(chan int)
 	for i, entry := range entries {
 		go func() {
@@ -59,21 +59,21 @@ func recordTogether(t *testing.T, s *Store, entries ...models.WriteSet) []error 
 			done <- i
 		}()
 		for waiting := 0; waiting <= i; { // keeps the order of the entries
-			s.groups.mu.Lock()
-			waiting = len(s.groups.waiting)
-			s.groups.mu.Unlock()
+			s.queue.mu.Lock()
+			waiting = len(s.queue.waiting)
+			s.queue.mu.Unlock()
 		}
 	}
 	for range slots {
-		s.groups.release()
+		s.queue.handOver()
 	}
 	for range entries {
 		<-done
 	}
-	s.groups.mu.Lock()
-	defer s.groups.mu.Unlock()
-	if s.groups.free != slots || len(s.groups.waiting) != 0 {
-		t.Errorf("%d of %d slots are free, and %d entries wait", s.groups.free, slots, len(s.groups.waiting))
+	s.queue.mu.Lock()
+	defer s.queue.mu.Unlock()
+	if s.queue.free != slots || len(s.queue.waiting) != 0 {
+		t.Errorf("%d of %d slots are free, and %d entries wait", s.queue.free, slots, len(s.queue.waiting))
 	}
 	return errs
 }
@@ -174,13 +174,13 @@ func TestRecord_ErrorsStayWithTheirEntry(t *testing.T) {
 func TestRecord_CancelledWhileWaiting(t *testing.T) {
 	t.Parallel()
 	s := open(t, databases["SQLite"])
-	s.groups.free = 0
+	s.queue.free = 0
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := s.Record(ctx, entryOf("gone")); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
-	s.groups.release()
+	s.queue.handOver()
 	if err := s.Record(t.Context(), entryOf("here")); err != nil || count(t, s, "web_customer_events") != 1 {
 		t.Errorf("%v, %d events", err, count(t, s, "web_customer_events"))
 	}
