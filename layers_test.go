@@ -33,6 +33,7 @@ var allowedImports = map[string][]string{
 	"test/program":               {},
 	"test/testutil":              {},
 	"examples/go":                {},
+	"examples/go/customerevents": {},
 	"internal/middleware":        {"models"},
 	"graph":                      {"internal/apierr", "internal/auth", "internal/api", "internal/events", "internal/strictjson", "graph/generated", "graph/model", "models"},
 	"graph/generated":            {"internal/events", "graph/model", "models"},
