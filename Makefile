@@ -170,8 +170,8 @@ internal/playground/ui/node_modules: internal/playground/ui/package-lock.json
 test/conformance/node_modules: test/conformance/package-lock.json
 	cd test/conformance && npm ci && touch node_modules
 
-examples/typescript/node_modules: examples/typescript/package-lock.json
-	cd examples/typescript && npm ci && touch node_modules
+examples/%/node_modules: examples/%/package-lock.json
+	cd $(@D) && npm ci && touch node_modules
 
 .PHONY: ui
 ui: internal/playground/ui/node_modules ## Build GraphiQL into internal/playground/dist
@@ -191,9 +191,14 @@ test-conformance: build test/conformance/node_modules ## Audit the built program
 		node test/conformance/persisted.mjs "$$SERVER/graphql" &&
 		node test/conformance/openapi.mjs "$$SERVER/crmapi/rest/v2/openapi.json"'
 
+.PHONY: languages
+languages: ## Install Python and a JDK for the examples if they are missing (root on Debian)
+	@.ci/languages
+
 .PHONY: examples
-examples: build examples/typescript/node_modules ## Build the example clients, and run them against the built program
+examples: build languages $(patsubst %,examples/%/node_modules,caches postman typescript) ## Build the examples, and run them against the built program
 	(cd examples/typescript && npm run build)
+	(cd examples/caches && npm run build)
 	.ci/with-demo ./customer-events .ci/examples
 
 .PHONY: browser

@@ -34,6 +34,7 @@ var allowedImports = map[string][]string{
 	"test/program":               {},
 	"test/testutil":              {},
 	"examples/go":                {},
+	"examples/go/customerevents": {},
 	"internal/middleware":        {"models"},
 	"graph":                      {"internal/admission", "internal/apierr", "internal/auth", "internal/api", "internal/events", "internal/strictjson", "graph/generated", "graph/model", "models"},
 	"graph/generated":            {"internal/events", "graph/model", "models"},

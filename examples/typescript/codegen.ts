@@ -2,7 +2,7 @@ import type { CodegenConfig } from '@graphql-codegen/cli';
 
 const config: CodegenConfig = {
   schema: '../../schema.graphqls',
-  documents: 'src/*.ts',
+  documents: 'src/client.ts',
   importExtension: '.js',
   emitLegacyCommonJSImports: false,
   generates: {

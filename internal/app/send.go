@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"time"
 
@@ -16,10 +15,12 @@ import (
 
 // sendOptions are the options of send. It is a client and needs none of the server's options.
 type sendOptions struct {
-	File     string `arg:"" help:"An NDJSON file with one WebCustomerEventInput per line, or a CSV file with a header line."`
-	Server   string `default:"http://127.0.0.1:8080/graphql" placeholder:"URL" help:"The server's GraphQL address. (default: http://127.0.0.1:8080/graphql)"`
-	Username string `placeholder:"NAME" help:"The API user to log in as. Reads the password from a prompt or standard input."`
-	Patience string `default:"10m" placeholder:"DURATION" help:"How long send keeps retrying a call while the server is unreachable or overloaded; at most 24h. (default: 10m)"`
+	File     string `arg:"" help:"A CSV file with a header line, or NDJSON with an event per line."`
+	Server   string `default:"http://127.0.0.1:8080/graphql" help:"The server; a bare address gets /graphql."`
+	Username string `placeholder:"NAME" help:"The API user; send reads the password from a prompt or stdin."`
+	CACert   string `name:"ca-cert" placeholder:"FILE" help:"PEM certificates to trust beside the system's."`
+	Check    bool   `env:"-" help:"Store nothing; show which events would be rejected, and why."`
+	Patience string `default:"10m" help:"How long to retry while the server does not respond; at most 24h."`
 }
 
 // maxRetryTimeout is well below the retention time of idempotency keys.
@@ -27,27 +28,23 @@ const maxRetryTimeout = 24 * time.Hour
 
 // config checks the options and reports every mistake.
 func (o sendOptions) config() (sender.Options, error) {
-	c := sender.Options{File: o.File, Server: o.Server, Username: o.Username}
-	var wrong []error
-	// A password in the address would appear wherever the address is printed.
-	if at, err := url.Parse(o.Server); err != nil || at.Scheme != "http" && at.Scheme != "https" || at.Host == "" || at.User != nil {
-		wrong = append(wrong, errors.New("server is not valid: write http:// or https://, host and path, without a user, such as http://127.0.0.1:8080/graphql"))
-	}
+	c := sender.Options{File: o.File, Username: o.Username, Check: o.Check}
+	var faults [4]error
+	c.Server, faults[0] = serverAddress(o.Server)
 	if o.Username == "" {
-		wrong = append(wrong, errors.New("username is missing: write --username NAME, the API user to log in as"))
+		faults[1] = errors.New("username is missing: write --username NAME, the API user to log in as")
 	}
-	var err error
-	if c.RetryTimeout, err = duration("patience", o.Patience); err == nil && c.RetryTimeout > maxRetryTimeout {
-		err = fmt.Errorf("patience (%s) is not valid: write at most %s", o.Patience, maxRetryTimeout)
+	c.Authorities, faults[2] = authorities(o.CACert)
+	c.RetryTimeout, faults[3] = duration("patience", o.Patience)
+	if c.RetryTimeout > maxRetryTimeout {
+		faults[3] = fmt.Errorf("patience (%s) is not valid: write at most %s", o.Patience, maxRetryTimeout)
 	}
-	if err != nil {
-		wrong = append(wrong, err)
-	}
-	return c, errors.Join(wrong...)
+	return c, errors.Join(faults[:]...)
 }
 
-// exitIncomplete is the exit status of a send that did not reach the end of the file. Running the same command again
-// continues it. A send that reached the end with rejected events has status 1, a wrong command line status 2.
+// exitIncomplete is the exit status of a send that did not reach the end of the file. Running the same
+// command again continues it. A send that reached the end with rejected events has status 1, a wrong command
+// line status 2.
 const exitIncomplete = 3
 
 // exitError is an error with an exit status of its own.
@@ -59,31 +56,35 @@ type exitError struct {
 func (e *exitError) Unwrap() error { return e.error }
 
 func sendFile(ctx context.Context, options sender.Options, env Env) error {
-	if _, err := os.Stat(options.File); err != nil { // before the user types a password for nothing
-		return &exitError{fmt.Errorf("opening the file to send: %w", err), exitIncomplete}
+	options.AskPassword = func(ctx context.Context) (string, error) {
+		password, err := passwordFor(ctx, env)
+		if err == nil && password == "" {
+			err = errors.New("the password is missing: type it, or give it on standard input")
+		}
+		return password, err
 	}
-	password, err := passwordFor(ctx, env)
-	if err == nil && password == "" {
-		err = errors.New("the password is missing: type it, or give it on standard input")
-	}
-	if err != nil {
-		return &exitError{err, exitIncomplete}
-	}
-	options.Password = password
 	options.Report = env.Stderr
 	if terminal, ok := env.Stderr.(*os.File); ok && term.IsTerminal(int(terminal.Fd())) {
 		options.Progress = terminal
 	}
 	start := time.Now()
 	result, err := sender.Send(ctx, options)
-	fmt.Fprintf(env.Stdout, "%d of %d events are done: %d processed (%s), %d rejected, in %s\n",
-		result.Done, result.Events, result.Processed, replays(result.Replayed), result.Rejected,
-		models.FormatDuration(time.Since(start).Round(time.Millisecond)))
+	if err == nil || result.Done > 0 {
+		done := "done:"
+		if options.Check {
+			done = "checked, nothing was stored; sending them would give:"
+		}
+		fmt.Fprintf(env.Stdout, "%d of %d events are %s %d processed (%s), %d rejected, in %s\n",
+			result.Done, result.Events, done, result.Processed, replays(result.Replayed), result.Rejected,
+			models.FormatDuration(time.Since(start).Round(time.Millisecond)))
+	}
 	switch {
 	case err != nil:
 		return &exitError{err, exitIncomplete}
+	case result.Rejected > 0 && options.Check:
+		return errors.New("some events would be rejected")
 	case result.Rejected > 0:
-		return fmt.Errorf("some events were rejected, see %s.rejected.ndjson: correct them and send them as a new file", options.File)
+		return errors.New("some events were rejected")
 	}
 	return nil
 }

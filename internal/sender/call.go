@@ -19,6 +19,7 @@ import (
 type call struct {
 	items   []item
 	text    []byte // the text of all events
+	raw     []byte // the CSV rows as they are in the file
 	started time.Time
 
 	// The following fields are set before done is closed.
@@ -30,7 +31,9 @@ type call struct {
 // item is one row of the call, and its rejection, if it was rejected.
 type item struct {
 	line         int
-	from, to     int     // the range of its event in the call's text, empty if the row is not an event
+	from, to     int // the range of its event in the call's text, empty if the row is not an event
+	rawFrom      int // the range of its row in the call's raw text
+	rawTo        int
 	hasReference bool    // it has an external reference
 	name         *string // its requestUniqueIdentifier, if it is a text
 	rejected     *rejection
@@ -44,10 +47,15 @@ func (it *item) reject(what string) {
 		Problems: []problem{{ErrorCode: string(fault.Code), ErrorDescription: fault.Description()}}}
 }
 
+// notAnEvent is the beginning of the description of a row that was not sent.
+func notAnEvent(line int) string { return fmt.Sprintf("Line %d Is Not An Event: ", line) }
+
 // add adds a row. It checks only whether the row is a JSON object, which is necessary for sending the other
 // rows.
 func (c *call) add(r *row) {
-	it := item{line: r.line, from: len(c.text)}
+	it := item{line: r.line, from: len(c.text), rawFrom: len(c.raw)}
+	c.raw = append(c.raw, r.raw...)
+	it.rawTo = len(c.raw)
 	named, err := false, r.fault
 	if err == nil {
 		if it.name, named, it.hasReference, err = scanEvent(string(r.event)); err != nil {
@@ -55,7 +63,11 @@ func (c *call) add(r *row) {
 		}
 	}
 	if err != nil {
-		it.reject(fmt.Sprintf("Line %d Is Not An Event: %s.", r.line, err))
+		detail := notAnEvent(r.line) + err.Error()
+		if !strings.HasSuffix(detail, "?") {
+			detail += "."
+		}
+		it.reject(detail)
 	} else {
 		event := strings.TrimSpace(string(r.event))
 		if !named {
@@ -143,16 +155,15 @@ func (c *call) rejectUnknownOutcome() {
 	}
 }
 
-// shortBody replaces the query by the one for a shorter response.
-func shortBody(body []byte) []byte {
-	return bytes.Replace(body, []byte(createQuery), []byte(shortQuery), 1)
-}
+// keyFormat changes the keys of all calls. Then a file that was sent before, and whose FILE.sent is lost, is
+// stored again.
+const keyFormat = 1
 
 // body returns the request and the indexes of the items in it. The idempotency key depends only on the
-// events and on the first line, not on the file's name or its other rows.
-func (c *call) body() (body []byte, key string, sent []int) {
-	body = append(make([]byte, 0, len(c.text)+len(c.items)+len(createQuery)+200), `{"query":`...)
-	body = strictjson.AppendText(body, createQuery)
+// events and on the first line, not on the query, the file's name or its other rows.
+func (c *call) body(query string) (body []byte, key string, sent []int) {
+	body = append(make([]byte, 0, len(c.text)+len(c.items)+len(query)+200), `{"query":`...)
+	body = strictjson.AppendText(body, query)
 	body = append(body, `,"variables":{"input":{"webCustomerEventsSet":[`...)
 	begin := len(body)
 	for i := range c.items {
@@ -165,7 +176,7 @@ func (c *call) body() (body []byte, key string, sent []int) {
 		}
 	}
 	hash := sha256.New()
-	fmt.Fprintf(hash, "customer-events send %d\n%d\n", stateFormat, c.items[0].line)
+	fmt.Fprintf(hash, "customer-events send %d\n%d\n", keyFormat, c.items[0].line)
 	hash.Write(body[begin:])
 	return append(body, `]}}}`...), "send-" + hex.EncodeToString(hash.Sum(nil)), sent
 }
@@ -176,15 +187,16 @@ func (c *call) body() (body []byte, key string, sent []int) {
 // right ones of the same customers. Sending a part of the call would need another key, and might store an
 // event under both.
 func (r *run) send(ctx context.Context, c *call) error {
-	body, key, sent := c.body()
+	body, key, sent := c.body(r.query.full)
 	if len(sent) == 0 {
 		return nil
 	}
 	var got *outcome
-	purpose := fmt.Sprintf("sending %d events from line %d on", len(sent), c.items[0].line)
+	purpose := fmt.Sprintf(r.query.doing+" %d events from line %d on", len(sent), c.items[0].line)
 	err := r.retry(ctx, purpose, func(ctx context.Context) (err error) {
 		if got, err = r.client.create(ctx, key, body, len(sent)); errors.Is(err, errResponseTooLong) {
-			got, err = r.client.create(ctx, key, shortBody(body), len(sent))
+			short := bytes.Replace(body, []byte(r.query.full), []byte(r.query.short), 1)
+			got, err = r.client.create(ctx, key, short, len(sent))
 		}
 		return err
 	})

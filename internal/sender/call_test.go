@@ -183,7 +183,7 @@ func TestCall_Key(t *testing.T) {
 		for i, event := range events {
 			c.add(&row{line: line + i, event: []byte(event)})
 		}
-		_, key, _ := c.body()
+		_, key, _ := c.body(createQuery.full)
 		return key
 	}
 	const a, b = `{"requestUniqueIdentifier":"a"}`, `{"requestUniqueIdentifier":"b"}`

@@ -3,27 +3,46 @@ package sender
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 const (
-	createQuery = createBegin + ` problems { path errorCode errorDescription }` + createEnd
-	// shortQuery is for a call whose response is too long. It asks only for the first problem of each event.
-	shortQuery  = createBegin + createEnd
-	createBegin = `mutation send($input: CreateWebCustomerEventsInput!) {` +
-		` createWebCustomerEvents(input: $input) {` +
-		` processedCustomerEventsSet { index requestUniqueIdentifier }` +
-		` unprocessedCustomerEventsSet { index requestUniqueIdentifier errorCode errorDescription retryable`
-	createEnd   = ` } summary { received processed replayed unprocessed } } }`
 	loginQuery  = `mutation login($input: LoginInput!) { login(input: $input) { token } }`
 	logoutQuery = `mutation logout { logout }`
 )
+
+// query is the GraphQL operation for the events of a file.
+type query struct {
+	full  string
+	short string // for a call whose response is too long: only the first problem of each event
+	doing string // for messages
+}
+
+var (
+	createQuery = newQuery("sending", `mutation send`, `createWebCustomerEvents`,
+		`processedCustomerEventsSet { index requestUniqueIdentifier } `+
+			`summary { received processed replayed unprocessed }`)
+	checkQuery = newQuery("checking", `query check`, `checkWebCustomerEvents`, `acceptable replays`)
+)
+
+func newQuery(doing, operation, field, counts string) query {
+	begin := operation + `($input: CreateWebCustomerEventsInput!) { ` + field + `(input: $input) { ` + counts +
+		` unprocessedCustomerEventsSet { index requestUniqueIdentifier errorCode errorDescription retryable`
+	const end = ` } } }`
+	return query{
+		full:  begin + ` problems { path errorCode errorDescription }` + end,
+		short: begin + end,
+		doing: doing,
+	}
+}
 
 // requestTimeout is the maximum duration of one request. It is longer than the retries of the server itself.
 const requestTimeout = 2 * time.Minute
@@ -43,6 +62,8 @@ type client struct {
 	server, username, password string
 	http                       *http.Client
 
+	reached atomic.Bool // the server has responded
+
 	mu    sync.Mutex
 	token string
 }
@@ -52,6 +73,9 @@ func newClient(o Options) *client {
 	if transport == nil {
 		network := http.DefaultTransport.(*http.Transport).Clone()
 		network.MaxIdleConnsPerHost = maxInFlight
+		if o.Authorities != nil {
+			network.TLSClientConfig = &tls.Config{RootCAs: o.Authorities, MinVersion: tls.VersionTLS12}
+		}
 		transport = network
 	}
 	return &client{server: o.Server, username: o.Username, password: o.Password, http: &http.Client{
@@ -77,7 +101,7 @@ func (c *client) loginAfter(ctx context.Context, expired string) error {
 	}
 	var data struct{ Login struct{ Token string } }
 	if err := c.post(ctx, "", "", body, 0, &data); err != nil {
-		return err
+		return withLoginHint(err)
 	}
 	if data.Login.Token == "" {
 		const message = "the login returns no token: is it a server of customer events?"
@@ -104,7 +128,10 @@ func (c *client) current() string {
 
 // create sends a call. If the token has expired, it logs in and sends the call again.
 func (c *client) create(ctx context.Context, key string, body []byte, events int) (*outcome, error) {
-	var data struct{ CreateWebCustomerEvents *outcome }
+	var data struct {
+		CreateWebCustomerEvents *outcome
+		CheckWebCustomerEvents  *checkOutcome
+	}
 	token := c.current()
 	err := c.post(ctx, token, key, body, events, &data)
 	var failed *requestError
@@ -113,6 +140,9 @@ func (c *client) create(ctx context.Context, key string, body []byte, events int
 			return nil, err
 		}
 		err = c.post(ctx, c.current(), key, body, events, &data)
+	}
+	if err == nil && data.CheckWebCustomerEvents != nil {
+		return data.CheckWebCustomerEvents.outcome(), nil
 	}
 	if err == nil && data.CreateWebCustomerEvents == nil {
 		const message = "the response has no result for the events: is it a server of customer events?"
@@ -139,8 +169,9 @@ func (c *client) post(ctx context.Context, token, key string, body []byte, event
 	}
 	response, err := c.http.Do(request)
 	if err != nil {
-		return err
+		return c.connectionError(err)
 	}
+	c.reached.Store(true)
 	defer response.Body.Close()
 	maxBytes := responseBaseBytes + events*responseBytesPerEvent
 	text, err := io.ReadAll(io.LimitReader(response.Body, int64(maxBytes)+1))
@@ -172,14 +203,12 @@ func (c *client) post(ctx context.Context, token, key string, body []byte, event
 		failed.message = http.StatusText(failed.status)
 		return failed
 	case response.StatusCode != http.StatusOK || err != nil:
-		failed.message = "that is not GraphQL: is " + c.server + " the address of a server of customer " +
-			"events, " +
-			"such as http://127.0.0.1:8080/graphql?"
+		failed.message = c.notGraphQL(response, text)
 		return failed
 	}
 	if err := json.Unmarshal(answer.Data, data); err != nil {
-		failed.message = "the answer does not have the form of the schema: is it a server of customer " +
-			"events?"
+		failed.message = "the answer does not have the form of the schema: is " + c.server +
+			" the address of a server of customer events?"
 		return failed
 	}
 	return nil

@@ -77,6 +77,14 @@ func TestCSVEvents(t *testing.T) {
 			`2 !it has more than 262144 bytes: the texts of an event may not be so long|` +
 				`3 {"website":"b","description":"c"}|`,
 		},
+		"of a file of rejected events": {
+			"website,error,line\na,Not Found,7\nb,,\n", `2 {"website":"a"}|3 {"website":"b"}|`,
+		},
+		"columns without a name": {
+			"website,,description,\na,,b,\nc,d,,\n", `2 {"website":"a","description":"b"}|` +
+				`3 !it has a value in column 2, which has no name|`,
+		},
+		"semicolons": {"website;udfFloat1\na,b;1.5\n", `2 {"website":"a,b","udfFloat1":1.5}|`},
 		"too short": {
 			"website,description\na\nb,c\n",
 			`2 !it has 1 fields and the header line 2: write as many|3 {"website":"b","description":"c"}|`,
@@ -89,17 +97,17 @@ func TestCSVEvents(t *testing.T) {
 		}
 		var got strings.Builder
 		for {
-			line, event, fault, err := events.Next()
+			row, err := events.Next()
 			if err == io.EOF {
 				break
 			}
 			if err != nil {
 				t.Fatal(err)
 			}
-			if fault != nil {
-				event = []byte("!" + fault.Error())
+			if row.fault != nil {
+				row.event = []byte("!" + row.fault.Error())
 			}
-			fmt.Fprintf(&got, "%d %s|", line, event)
+			fmt.Fprintf(&got, "%d %s|", row.line, row.event)
 		}
 		if diff := cmp.Diff(c.want, got.String()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)

@@ -1,14 +1,15 @@
 package sender
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"os"
+	"strings"
 
 	"customer-events/internal/tabular"
 )
@@ -19,16 +20,17 @@ const (
 	// maxEventBytes is the maximum size of an event. All its texts of full length, with each character
 	// escaped, take half of it.
 	maxEventBytes = 256 << 10
-	// maxRowBytes is the maximum size of a CSV row. A longer one is assumed to have an unclosed quotation
-	// mark.
-	maxRowBytes = 8 << 20
+	// maxRowBytes is the maximum size of a CSV row. A longer one cannot be an event, and is assumed to have
+	// an unclosed quotation mark.
+	maxRowBytes = 1 << 20
 	// maxCallBytes bounds a call's body, and so the memory. It is well below the limit of the server.
 	maxCallBytes = 4 << 20
 )
 
 // eventReader reads a file's events as JSON. An event is valid until the next call.
 type eventReader interface {
-	Next() (line int, event []byte, fault, err error)
+	// Next returns the next row. An error ends the reading: io.EOF at the end.
+	Next() (*row, error)
 }
 
 // file is the file to send. It is read twice: the first pass detects a changed or unreadable file before
@@ -41,8 +43,10 @@ type file struct {
 	bytes      int64
 	rows       int
 	source     *tabular.Source
-	hash       hash.Hash // of the bytes read in this pass
+	utf16      bool
+	read       *passReader // the bytes of this pass
 	events     eventReader
+	rejected   rejectedFormat
 	pendingRow *row     // did not fit into the call before
 	calls      [][]byte // the sums of the calls that the first reading cut
 	nextIndex  int      // how many of them the second reading has cut
@@ -51,17 +55,19 @@ type file struct {
 // row is one row of the file.
 type row struct {
 	line  int
-	event []byte
+	event []byte // empty if there is a fault
+	raw   []byte // of CSV, the row as it is in the file
 	fault error
 }
-
-// errFileTruncated reports that the file is shorter than in the first pass.
-var errFileTruncated = errors.New("it has been cut")
 
 func openFile(path string) (*file, error) {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
 		return nil, fmt.Errorf("%s is not a regular file: a file to send is read twice, "+
 			"and again after an interruption", path)
+	}
+	if _, err := os.Stat(path); path == "-" && err != nil {
+		return nil, errors.New("send does not read the standard input: name a file, which can be read again " +
+			"after an interruption")
 	}
 	source, err := tabular.Open(path, "opening the file to send")
 	if err != nil {
@@ -71,8 +77,8 @@ func openFile(path string) (*file, error) {
 }
 
 // count is the first pass. It reads the given number of bytes, or all if that is 0.
-func (f *file) count(ctx context.Context, bytes int64) error {
-	err := f.begin(bytes)
+func (f *file) count(ctx context.Context, most int64) error {
+	err := f.begin(most)
 	for err == nil {
 		var next *call
 		if next, err = f.nextCall(); err == nil {
@@ -84,50 +90,45 @@ func (f *file) count(ctx context.Context, bytes int64) error {
 	if err != io.EOF {
 		return err
 	}
-	f.bytes, f.sha256 = f.source.Position(), hex.EncodeToString(f.hash.Sum(nil))
+	f.bytes, f.sha256 = f.read.bytes, hex.EncodeToString(f.read.hash.Sum(nil))
 	return f.begin(f.bytes)
 }
 
 // begin starts a pass over the given number of bytes, or over all if that is 0.
-func (f *file) begin(bytes int64) error {
+func (f *file) begin(most int64) error {
 	if err := f.source.Rewind(); err != nil {
 		return err
 	}
-	f.hash, f.pendingRow, f.nextIndex = sha256.New(), nil, 0
-	if bytes > 0 {
-		f.source.Input = &exactReader{input: f.source.Input, left: bytes}
+	var begin [3]byte
+	n, err := f.source.File().ReadAt(begin[:], 0)
+	if err != nil && err != io.EOF {
+		return fmt.Errorf("%s: %w", f.path, err)
 	}
-	f.source.Input = io.TeeReader(f.source.Input, f.hash)
-	buffer, isCSV, err := f.source.Begin(maxEventBytes)
-	switch {
-	case err != nil:
-	case isCSV:
-		f.events, err = newCSVEvents(buffer)
-	default:
-		f.events = tabular.NewLines(buffer)
+	f.utf16 = tabular.IsUTF16(begin[:n])
+	f.pendingRow, f.nextIndex = nil, 0
+	f.read = &passReader{input: f.source.Input, hash: sha256.New()}
+	if most > 0 {
+		f.read.input = &exactReader{input: f.source.Input, left: most}
 	}
+	f.source.Input = tabular.UTF8(f.read)
+	buffer, isCSV, err := f.source.Begin(maxLineBytes)
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.path, err)
 	}
+	if !isCSV {
+		f.events, f.rejected = newNDJSONEvents(buffer), ndjsonRejected{}
+		return nil
+	}
+	events, err := newCSVEvents(buffer)
+	if err != nil {
+		return fmt.Errorf("%s: %w", f.path, err)
+	}
+	f.events, f.rejected = events, &csvRejected{
+		events: events,
+		mark:   f.utf16 || string(begin[:n]) == "\ufeff",
+		crlf:   strings.HasSuffix(string(events.csv.Text()), "\r\n"),
+	}
 	return nil
-}
-
-// exactReader reads an exact number of bytes. It returns errFileTruncated if the input ends earlier, because
-// its last row may be incomplete.
-type exactReader struct {
-	input io.Reader
-	left  int64
-}
-
-func (e *exactReader) Read(p []byte) (int, error) {
-	if e.left == 0 {
-		return 0, io.EOF
-	}
-	n, err := e.input.Read(p[:min(int64(len(p)), e.left)])
-	if e.left -= int64(n); err == io.EOF && e.left > 0 {
-		err = errFileTruncated
-	}
-	return n, err
 }
 
 func (f *file) close() error { return f.source.Close() }
@@ -137,11 +138,11 @@ func (f *file) row() (*row, error) {
 		f.pendingRow = nil
 		return r, nil
 	}
-	line, event, fault, err := f.events.Next()
+	r, err := f.events.Next()
 	if err != nil && err != io.EOF {
 		err = fmt.Errorf("%s: %w", f.path, err)
 	}
-	return &row{line, event, fault}, err
+	return r, err
 }
 
 // skip skips the calls that have been sent. It reports whether the number of rows consists of whole calls.
@@ -190,7 +191,8 @@ func (f *file) nextCall() (*call, error) {
 		case err != nil:
 			return nil, err
 		}
-		if len(c.items) > 0 && len(c.text)+len(row.event) > maxCallBytes {
+		if len(c.items) > 0 && (len(c.text)+len(row.event) > maxCallBytes ||
+			len(c.raw)+len(row.raw) > maxCallBytes) {
 			f.pendingRow = row
 			break
 		}
@@ -225,10 +227,16 @@ func (f *file) change() string {
 
 // incomplete reports whether the last row of the first pass was incomplete, and has grown since.
 func (f *file) incomplete() bool {
-	var around [2]byte
-	if f.bytes == 0 {
+	width := int64(1) // of a character
+	if f.utf16 {
+		width = 2
+	}
+	if f.bytes < width {
 		return false
 	}
-	_, err := f.source.File().ReadAt(around[:], f.bytes-1)
-	return err == nil && around[0] != '\n' && around[1] != '\n' && around[1] != '\r'
+	around := make([]byte, 2*width)
+	if _, err := f.source.File().ReadAt(around, f.bytes-width); err != nil {
+		return false
+	}
+	return !bytes.ContainsRune(around[:width], '\n') && !bytes.ContainsAny(around[width:], "\r\n")
 }

@@ -9,10 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strconv"
 	"strings"
-
-	"customer-events/internal/strictjson"
 )
 
 // rejection is the reason why an event was not processed: from the server, or from this package if it was
@@ -31,14 +28,49 @@ type problem struct {
 	ErrorCode, ErrorDescription string
 }
 
-// rejectedFile is FILE.rejected.ndjson: a line for each rejected event, in the file's order. A line contains
-// the event, which may contain secrets, so only the owner may read the file. The first rejected event
-// creates it.
+// reason returns everything that is wrong with the event, in one line.
+func (r *rejection) reason() string {
+	problems := r.Problems
+	if len(problems) == 0 {
+		problems = []problem{{ErrorCode: r.ErrorCode, ErrorDescription: r.ErrorDescription}}
+	}
+	var reasons []string
+	for _, p := range problems {
+		detail := strings.TrimPrefix(p.ErrorDescription, "Error:")
+		if i := strings.LastIndex(detail, " - Description:"); i >= 0 {
+			detail = detail[:i]
+		}
+		reasons = append(reasons, fmt.Sprintf("%s (%s)", detail, p.ErrorCode))
+	}
+	return strings.Join(reasons, " ")
+}
+
+// rejectedWriter is the file of rejected events of a run.
+type rejectedWriter interface {
+	// add writes the rejected events of a call.
+	add(c *call) error
+	close() error
+}
+
+// rejectedText returns the rows of the rejected events of a call.
+func rejectedText(format rejectedFormat, c *call) (text []byte) {
+	for i := range c.items {
+		if it := &c.items[i]; it.rejected != nil {
+			text = format.appendRejected(text, it, c)
+		}
+	}
+	return text
+}
+
+// rejectedFile is FILE.rejected.ndjson or FILE.rejected.csv: a row for each rejected event, in the file's
+// order. A row contains the event, which may contain secrets, so only the owner may read the file. The first
+// rejected event creates it.
 //
 // Users correct the events in it, perhaps before the run ends, and the corrections must not be lost. So a
 // file that differs from the state's record is kept under another name.
 type rejectedFile struct {
 	path    string
+	format  rejectedFormat
 	state   *state
 	note    func(string)
 	size    int64
@@ -49,8 +81,8 @@ type rejectedFile struct {
 
 // openRejected continues the file after the bytes that the state records. The bytes after them were written
 // before an interruption, and will be written again.
-func openRejected(file string, s *state, note func(string)) (*rejectedFile, error) {
-	r := &rejectedFile{path: file + ".rejected.ndjson", state: s, note: note}
+func openRejected(file string, format rejectedFormat, s *state, note func(string)) (*rejectedFile, error) {
+	r := &rejectedFile{path: file + format.extension(), format: format, state: s, note: note}
 	return r, r.open()
 }
 
@@ -90,7 +122,7 @@ func (r *rejectedFile) open() error {
 	if intact && (bytes == r.size || s.RejectedNext != nil && found == *s.RejectedNext) {
 		return r.truncate()
 	}
-	kept, err := copyToFreeName(file, r.path)
+	kept, err := copyToFreeName(file, r.path+".edited")
 	if err != nil {
 		return fmt.Errorf("keeping what was changed in %s: %w", r.path, err)
 	}
@@ -119,13 +151,13 @@ func (r *rejectedFile) restart() error {
 	return r.state.save()
 }
 
-// copyToFreeName copies a file to a name that does not exist yet.
+// copyToFreeName copies a file to a name that does not exist yet: the path and a number.
 func copyToFreeName(file *os.File, path string) (name string, err error) {
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return "", err
 	}
 	for n := 1; ; n++ {
-		name = fmt.Sprintf("%s.edited-%d", path, n)
+		name = fmt.Sprintf("%s-%d", path, n)
 		copied, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		if errors.Is(err, fs.ErrExist) {
 			continue
@@ -143,12 +175,7 @@ func (r *rejectedFile) checksum() string { return hex.EncodeToString(r.hash.Sum(
 // add writes the rejected events of a call, and syncs the file. Before that, it records the future content
 // in the state, so that the next run recognises the file after an interruption at any point.
 func (r *rejectedFile) add(c *call) error {
-	var text []byte
-	for i := range c.items {
-		if it := &c.items[i]; it.rejected != nil {
-			text = append(it.appendLine(text, c.text), '\n')
-		}
-	}
+	text := rejectedText(r.format, c)
 	if len(text) == 0 {
 		return nil
 	}
@@ -167,6 +194,9 @@ func (r *rejectedFile) append(text []byte) error {
 				return err
 			}
 		}
+	}
+	if r.size == 0 {
+		text = append(r.format.appendHeader(nil), text...)
 	}
 	r.hash.Write(text)
 	r.state.RejectedNext = &fileContent{r.size + int64(len(text)), r.checksum()}
@@ -197,38 +227,4 @@ func (r *rejectedFile) close() error {
 		return nil
 	}
 	return file.Close()
-}
-
-// appendLine appends the rejection of an item, and the event in the form in which it was sent.
-func (it *item) appendLine(to, text []byte) []byte {
-	rejected := it.rejected
-	to = append(to, `{"line":`...)
-	to = strconv.AppendInt(to, int64(it.line), 10)
-	to = append(to, `,"requestUniqueIdentifier":`...)
-	if rejected.RequestUniqueIdentifier == nil {
-		to = append(to, "null"...)
-	} else {
-		to = strictjson.AppendText(to, *rejected.RequestUniqueIdentifier)
-	}
-	to = appendError(to, rejected.ErrorCode, rejected.ErrorDescription)
-	to = append(to, `,"retryable":`...)
-	to = strconv.AppendBool(to, rejected.Retryable)
-	to = append(to, `,"problems":`...)
-	to = strictjson.AppendList(to, len(rejected.Problems), func(to []byte, n int) []byte {
-		p := &rejected.Problems[n]
-		to = append(to, `{"path":`...)
-		to = strictjson.AppendList(to, len(p.Path),
-			func(to []byte, n int) []byte { return strictjson.AppendText(to, p.Path[n]) })
-		return append(appendError(to, p.ErrorCode, p.ErrorDescription), '}')
-	})
-	to = append(to, `,"event":`...)
-	if event := it.event(text); len(event) > 0 {
-		return append(append(to, strings.ToValidUTF8(string(event), "\ufffd")...), '}')
-	}
-	return append(to, "null}"...)
-}
-
-func appendError(to []byte, code, description string) []byte {
-	to = strictjson.AppendText(append(to, `,"errorCode":`...), code)
-	return strictjson.AppendText(append(to, `,"errorDescription":`...), description)
 }

@@ -1,7 +1,6 @@
 package sender
 
 import (
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -26,19 +25,21 @@ func (e *requestError) Error() string {
 }
 
 // retryable reports whether the same request may succeed later: if there was no response, or if its status
-// says so. An internal error of the server may be temporary, too. A certificate that is not trusted and a
-// wrong scheme (http or https) are permanent.
+// says so. An internal error of the server may be temporary, too.
 func retryable(err error) bool {
+	var permanent *permanentError
+	if errors.As(err, &permanent) || errors.Is(err, errResponseTooLong) {
+		return false
+	}
 	var failed *requestError
 	if !errors.As(err, &failed) {
-		var certificate *tls.CertificateVerificationError
-		var record tls.RecordHeaderError
-		return !errors.Is(err, errResponseTooLong) && !errors.As(err, &certificate) &&
-			!errors.As(err, &record) && !errors.Is(err, http.ErrSchemeMismatch)
+		return true
 	}
 	switch failed.status {
 	case http.StatusRequestTimeout, http.StatusConflict, http.StatusTooManyRequests:
 		return true
+	case http.StatusNotImplemented, http.StatusHTTPVersionNotSupported: // of a server that has no POST
+		return false
 	}
 	return failed.status >= http.StatusInternalServerError
 }

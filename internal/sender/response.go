@@ -12,6 +12,21 @@ type outcome struct {
 	Summary     struct{ Received, Processed, Replayed, Unprocessed int }
 }
 
+// checkOutcome is the server's response to the check of a call.
+type checkOutcome struct {
+	Acceptable, Replays int
+	Unprocessed         []rejection `json:"unprocessedCustomerEventsSet"`
+}
+
+// outcome returns the response that the mutation would have had.
+func (c *checkOutcome) outcome() *outcome {
+	o := &outcome{Unprocessed: c.Unprocessed}
+	o.Summary.Received = c.Acceptable + len(c.Unprocessed)
+	o.Summary.Processed, o.Summary.Replayed = c.Acceptable, c.Replays
+	o.Summary.Unprocessed = len(c.Unprocessed)
+	return o
+}
+
 type processed struct {
 	Index                   *int
 	RequestUniqueIdentifier *string

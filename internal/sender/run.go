@@ -4,14 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
 // prepare reads the state, and makes the first pass over the file.
 func (r *run) prepare(ctx context.Context) error {
-	saved, err := loadState(&r.Options)
-	if err != nil {
-		return err
+	var saved *state
+	if !r.Check {
+		var err error
+		if saved, err = loadState(&r.Options); err != nil {
+			return err
+		}
 	}
 	known, err := saved.knownBytes(r.file)
 	if err == nil {
@@ -23,7 +27,72 @@ func (r *run) prepare(ctx context.Context) error {
 	if err == nil {
 		r.state, err = saved.match(&r.Options, r.file)
 	}
+	if err == nil && r.Check {
+		r.state.path = ""
+	}
 	return err
+}
+
+// open opens the file of rejected events.
+func (r *run) open() (err error) {
+	if r.Check {
+		r.rejected = &checkedFile{
+			path:   r.File + r.file.rejected.extension(),
+			format: r.file.rejected,
+			note:   r.print,
+		}
+		return nil
+	}
+	r.rejected, err = openRejected(r.File, r.file.rejected, r.state, r.print)
+	return err
+}
+
+// maxListed is how many rejected events a run shows; the file of rejected events has all.
+const maxListed = 20
+
+// list shows the rejected events of a call.
+func (r *run) list(c *call) {
+	checked, _ := r.rejected.(*checkedFile)
+	for i := range c.items {
+		it := &c.items[i]
+		if it.rejected == nil {
+			continue
+		}
+		r.listed++
+		if r.listed <= maxListed || checked != nil && checked.failed {
+			reason := strings.TrimPrefix(it.rejected.reason(), notAnEvent(it.line))
+			r.print(fmt.Sprintf("line %d: %s", it.line, printable(reason)))
+		}
+	}
+}
+
+// finish ends a run that has reached the end of the file.
+func (r *run) finish() error {
+	r.bar.Full()
+	path := r.File + r.file.rejected.extension()
+	if checked, ok := r.rejected.(*checkedFile); ok {
+		var err error
+		if path, err = checked.finish(r.File + ".sent"); err != nil {
+			return fmt.Errorf("writing the rejected events: %w", err)
+		}
+	}
+	if r.listed > maxListed && path != "" {
+		r.print(fmt.Sprintf("and %d more", r.listed-maxListed))
+	}
+	r.printRejected(path)
+	r.print(r.file.change())
+	return nil
+}
+
+// printRejected says where the rejected events are, if there are any, and what to do.
+func (r *run) printRejected(path string) {
+	switch {
+	case r.state.Rejected == 0 || path == "":
+	case r.Check:
+		r.print(fmt.Sprintf("the events that would be rejected are in %s: correct them in %s", path, r.File))
+	default:
+		r.print(fmt.Sprintf("the rejected events are in %s: correct them there, and send that file", path))
+	}
 }
 
 // print writes a message at once, unless it is empty. Only the run's own goroutine may call it; the others
@@ -84,6 +153,9 @@ func (r *run) interrupted(err error) error {
 	var changed *fileChangedError
 	if errors.As(err, &changed) {
 		return err
+	}
+	if r.Check {
+		return fmt.Errorf("%w: %d of %d events are checked", err, r.state.Done, r.file.rows)
 	}
 	return fmt.Errorf("%w: %d of %d events are done, the same command goes on from there", err, r.state.Done,
 		r.file.rows)

@@ -2,6 +2,7 @@ package sender
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +20,14 @@ type Options struct {
 	// Server is the address of the GraphQL endpoint.
 	Server             string
 	Username, Password string
+	// AskPassword returns the password, if it is not nil. Send calls it once it has read the file, so that no
+	// user types a password for a file that cannot be sent.
+	AskPassword func(context.Context) (string, error)
+	// Authorities signed the server's certificate; nil means those of the system.
+	Authorities *x509.CertPool
+	// Check asks the server what it would do with the events, and stores nothing: neither on the server, nor
+	// the progress of the file.
+	Check bool
 	// RetryTimeout is how long the run repeats a call that the server does not accept. It must be less than
 	// the lifetime of an idempotency key.
 	RetryTimeout time.Duration
@@ -50,8 +59,9 @@ type run struct {
 	Options
 	file       *file
 	state      *state
-	rejected   *rejectedFile
+	rejected   rejectedWriter
 	client     *client
+	query      query
 	bar        *tabular.Progress
 	notes      chan string // messages to print while the run waits for a call
 	done       chan struct{}
@@ -67,6 +77,8 @@ type run struct {
 	// work is the context of requests. It ends some time after the run's own context, so that calls can
 	// finish.
 	work context.Context
+	// listed is the number of rejected events so far in this run.
+	listed int
 }
 
 // Send sends a file from its beginning, or from where an earlier run ended. Rejected events are not an
@@ -81,6 +93,7 @@ func Send(ctx context.Context, options Options) (result Result, err error) {
 	r := &run{
 		Options: options,
 		client:  newClient(options),
+		query:   createQuery,
 		notes:   make(chan string),
 		done:    make(chan struct{}),
 	}
@@ -88,11 +101,15 @@ func Send(ctx context.Context, options Options) (result Result, err error) {
 		return result, err
 	}
 	defer func() { err = errors.Join(err, r.file.close()) }()
-	held, err := lock(options.File)
-	if err != nil {
-		return result, err
+	if options.Check {
+		r.query = checkQuery
+	} else {
+		held, err := lock(options.File)
+		if err != nil {
+			return result, err
+		}
+		defer func() { err = errors.Join(err, held.Unlock()) }()
 	}
-	defer func() { err = errors.Join(err, held.Unlock()) }()
 	if err := r.prepare(ctx); err != nil {
 		if errors.Is(err, context.Canceled) {
 			err = errInterrupted
@@ -111,9 +128,15 @@ func Send(ctx context.Context, options Options) (result Result, err error) {
 			r.print(fmt.Sprintf("%s has been sent already, nothing is sent now (%s)", options.File,
 				r.state.restartHint(&options)))
 		}
+		r.printRejected(r.File + r.file.rejected.extension())
 		return result, nil
 	}
-	if r.rejected, err = openRejected(options.File, r.state, r.print); err != nil {
+	if options.AskPassword != nil {
+		if r.client.password, err = options.AskPassword(ctx); err != nil {
+			return result, err
+		}
+	}
+	if err := r.open(); err != nil {
 		return result, err
 	}
 	defer func() { err = errors.Join(err, r.rejected.close()) }()
@@ -194,9 +217,7 @@ func (r *run) sendAll(ctx context.Context) error {
 		r.bar.Set(int64(r.state.Done - begun))
 	}
 	if end == io.EOF {
-		r.bar.Full()
-		r.print(r.file.change())
-		return nil
+		return r.finish()
 	}
 	if r.resumed == 0 && r.state.UnderWaySince != nil { // all calls have a result
 		r.state.UnderWaySince = nil
@@ -205,44 +226,4 @@ func (r *run) sendAll(ctx context.Context) error {
 		}
 	}
 	return r.interrupted(end)
-}
-
-// start starts a call. Before that, it records in the state that calls are in flight.
-func (r *run) start(ctx context.Context, next *call) error {
-	if r.state.UnderWaySince == nil {
-		r.state.UnderWaySince = &next.started
-		if err := r.state.save(); err != nil {
-			return err
-		}
-	}
-	r.pending = append(r.pending, next)
-	go func() {
-		defer close(next.done)
-		next.err = r.send(ctx, next)
-	}()
-	return nil
-}
-
-// checkpoint records the result of the first call in flight: first its rejected events, then the state.
-func (r *run) checkpoint(first *call) error {
-	r.pending = r.pending[1:]
-	if err := r.rejected.add(first); err != nil {
-		return err
-	}
-	s := r.state
-	s.Done += len(first.items)
-	s.Processed += first.processed
-	s.Replayed += first.replayed
-	s.Rejected += len(first.items) - first.processed
-	since := r.Now() // no later than the start of the next call
-	if len(r.pending) > 0 {
-		since = r.pending[0].started
-	}
-	if r.resumed = max(0, r.resumed-1); r.resumed > 0 {
-		since = r.since
-	}
-	if s.UnderWaySince = &since; s.Done == r.file.rows {
-		s.UnderWaySince = nil
-	}
-	return s.save()
 }

@@ -1,6 +1,8 @@
 package sender
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,7 +37,7 @@ type state struct {
 	// done events may be in flight.
 	UnderWaySince *time.Time `json:"underWaySince,omitempty"`
 
-	path string
+	path string // "" for a check, whose state is not saved
 }
 
 // fileContent identifies the content of a file.
@@ -93,7 +95,7 @@ func (s *state) restartHint(o *Options) string {
 // knownBytes returns the number of bytes that the state covers if the file has grown, and otherwise 0 for
 // all bytes.
 func (s *state) knownBytes(file *file) (bytes int64, err error) {
-	if s == nil || s.Bytes <= 0 {
+	if s == nil || s.Bytes <= 0 || s.allRejected() {
 		return 0, nil
 	}
 	info, err := file.source.File().Stat()
@@ -103,9 +105,36 @@ func (s *state) knownBytes(file *file) (bytes int64, err error) {
 	return s.Bytes, nil
 }
 
+func (s *state) isFor(o *Options) bool { return s.Server == o.Server && s.Username == o.Username }
+
+// allRejected reports whether the file was sent to its end, and nothing of it was stored. It may then be
+// corrected and sent again.
+func (s *state) allRejected() bool {
+	return s.Done > 0 && s.Done == s.Events && s.Rejected == s.Done && s.UnderWaySince == nil
+}
+
+// removeRejected removes the file of rejected events, unless it has been changed since it was written.
+func (s *state) removeRejected(path string) error {
+	text, err := os.ReadFile(path)
+	hash := sha256.Sum256(text)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && hex.EncodeToString(hash[:]) != s.RejectedSHA256 {
+		return nil
+	}
+	if err == nil {
+		err = os.Remove(path)
+	}
+	return err
+}
+
 // match returns the state with which the run starts, after the first pass over the file. It returns an error
 // if the saved state does not match the file. A file that has only grown matches by its first bytes.
 func (s *state) match(o *Options, file *file) (*state, error) {
+	if s != nil && s.allRejected() && (s.SHA256 != file.sha256 || !s.isFor(o)) {
+		if err := s.removeRejected(o.File + file.rejected.extension()); err != nil {
+			return nil, err
+		}
+		s = nil
+	}
 	if s == nil {
 		if info, err := file.source.File().Stat(); err != nil {
 			return nil, err
@@ -126,7 +155,7 @@ func (s *state) match(o *Options, file *file) (*state, error) {
 	switch {
 	case s.SHA256 != file.sha256:
 		return nil, s.changedError(o)
-	case s.Server != o.Server || s.Username != o.Username:
+	case !s.isFor(o):
 		return nil, &fileChangedError{fmt.Sprintf("%s was being sent to %s as %s: name the same server "+
 			"and user, or %s",
 			o.File, s.Server, s.Username, s.restartHint(o))}
@@ -140,9 +169,9 @@ func (s *state) match(o *Options, file *file) (*state, error) {
 
 func (s *state) changedError(o *Options) error {
 	return &fileChangedError{fmt.Sprintf("%s has been changed since it was begun to be sent (%d of %d "+
-		"events were done): "+
-		"restore it and put what is new into another file, or %s", o.File, s.Done, s.Events,
-		s.restartHint(o))}
+		"events were done, %d of them rejected): restore it, and correct rejected events in the file of "+
+		"rejected events, which can be sent; put new events into another file, or %s", o.File, s.Done,
+		s.Events, s.Rejected, s.restartHint(o))}
 }
 
 func (s *state) damagedError(o *Options) error {
@@ -161,6 +190,9 @@ func (s *state) result() Result {
 
 // save writes the state to the disk atomically.
 func (s *state) save() error {
+	if s.path == "" {
+		return nil
+	}
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return err

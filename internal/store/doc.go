@@ -7,7 +7,7 @@
 // gorm's reflection costs about 35 µs an event, more than the database needs for one.
 //
 // The write protocol is in record.go: ids are generated beforehand, unique keys decide what is new, and
-// any error drops the transaction. group_commit.go lets small calls share transactions. Each dialect
-// inserts events in its own way (mysql_insert.go, sqlite_insert.go), from one table of columns
-// (event_columns.go).
+// any error drops the transaction. Small calls share passes: one look-up (lookup.go) and one write
+// (pass.go, pass_queue.go). Each dialect inserts events in its own way (mysql_insert.go,
+// mysql_insert_alone.go, sqlite_insert.go), from one table of columns (event_columns.go).
 package store

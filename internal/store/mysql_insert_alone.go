@@ -16,7 +16,7 @@ import (
 )
 
 // insertAlone writes events in one statement without a transaction around it, which saves two to four round
-// trips. An answer of the server says what became of the statement. After any other error that is unknown,
+// trips. An answer of the server is the outcome of the statement. After any other error that is unknown,
 // since the statement commits by itself: models.ErrCommitUnknown.
 //
 // TiDB gets a transaction: it would commit the statement optimistically, whose errors mean something else.

@@ -13,16 +13,25 @@ import (
 func UTF8(input io.Reader) io.Reader {
 	buffer := bufio.NewReader(input)
 	begin, _ := buffer.Peek(2)
-	if len(begin) < 2 {
-		return buffer
-	}
-	switch {
-	case begin[0] == 0xff && begin[1] == 0xfe, begin[0] != 0 && begin[1] == 0:
-		return &utf16Reader{input: buffer, order: binary.LittleEndian}
-	case begin[0] == 0xfe && begin[1] == 0xff, begin[0] == 0 && begin[1] != 0:
-		return &utf16Reader{input: buffer, order: binary.BigEndian}
+	if order := utf16Order(begin); order != nil {
+		return &utf16Reader{input: buffer, order: order}
 	}
 	return buffer
+}
+
+// IsUTF16 reports whether UTF8 converts an input that begins with these bytes.
+func IsUTF16(begin []byte) bool { return utf16Order(begin) != nil }
+
+func utf16Order(begin []byte) binary.ByteOrder {
+	switch {
+	case len(begin) < 2:
+		return nil
+	case begin[0] == 0xff && begin[1] == 0xfe, begin[0] != 0 && begin[1] == 0:
+		return binary.LittleEndian
+	case begin[0] == 0xfe && begin[1] == 0xff, begin[0] == 0 && begin[1] != 0:
+		return binary.BigEndian
+	}
+	return nil
 }
 
 // utf16Reader decodes UTF-16. It replaces a lone surrogate, or half a character at the end, by U+FFFD, which

@@ -18,9 +18,12 @@ type Records struct {
 	comma  byte
 	line   int // the number of lines read
 	fields []string
+	text   []byte // the last row as it is in the input
 }
 
 var (
+	// ErrTooLong reports a row that is longer than the limit.
+	ErrTooLong   = errors.New("is a quotation mark not closed?")
 	errBareQuote = errors.New("a quotation mark is in a field that does not begin with one: " +
 		"put the field into quotation marks, and double those inside")
 	errQuote = errors.New("a quotation mark is not closed, or not followed by a comma: " +
@@ -35,10 +38,7 @@ func fieldCountError(record, header []string) error {
 // NewRecords reads the header line. A row may have maxRow bytes.
 func NewRecords(input io.Reader, maxRow int) (*Records, error) {
 	r := &Records{input: bufio.NewReaderSize(input, maxRow+1), comma: ','}
-	first, _ := r.input.Peek(maxRow)
-	if end := bytes.IndexByte(first, '\n'); end >= 0 {
-		first = first[:end]
-	}
+	first := r.firstLine()
 	for _, other := range []byte{';', '\t'} {
 		if bytes.Count(first, []byte{other}) > bytes.Count(first, []byte{r.comma}) {
 			r.comma = other
@@ -57,6 +57,19 @@ func NewRecords(input io.Reader, maxRow int) (*Records, error) {
 	return r, nil
 }
 
+// firstLine returns the first line, without reading more of the input than that needs.
+func (r *Records) firstLine() []byte {
+	for {
+		begin, err := r.input.Peek(r.input.Buffered() + 1)
+		if end := bytes.IndexByte(begin, '\n'); end >= 0 {
+			return begin[:end]
+		}
+		if err != nil { // it has no end, or does not fit into the buffer
+			return begin
+		}
+	}
+}
+
 // Next reads one row, and returns it with the number of its first line, from 1. The record is valid until
 // the next call. A fault concerns only this row; a row with too few or too many fields is returned together
 // with its fault. An error ends the reading: io.EOF at the end.
@@ -68,12 +81,17 @@ func (r *Records) Next() (line int, record []string, fault, err error) {
 		}
 		line = r.line + 1
 		if fault != nil {
+			r.keep(first)
 			return line, nil, fault, r.skip(first)
 		}
 		record, fault = r.parse(text)
+		if fault == nil && r.hidesRows(text[first:], len(record)) {
+			record, fault = nil, errQuote
+		}
 		if fault != nil && first < len(text) {
 			text = text[:first] // the lines after a wrong quotation mark are rows of their own
 		}
+		r.text = append(r.text[:0], text...)
 		r.line += bytes.Count(text, []byte{'\n'})
 		if _, err := r.input.Discard(len(text)); err != nil {
 			return 0, nil, nil, err
@@ -86,6 +104,26 @@ func (r *Records) Next() (line int, record []string, fault, err error) {
 		}
 		return line, record, fault, nil
 	}
+}
+
+// hidesRows reports whether the later lines of a row with a wrong number of fields contain rows: then a
+// quotation mark of its first line was not closed, and only closed by chance in a later row.
+func (r *Records) hidesRows(later []byte, fields int) bool {
+	if r.Header == nil || fields == 0 || fields == len(r.Header) {
+		return false
+	}
+	for line := range bytes.Lines(later) {
+		if len(r.Split(line)) == len(r.Header) {
+			return true
+		}
+	}
+	return false
+}
+
+// keep copies the first line of a malformed row, unless it is too long.
+func (r *Records) keep(first int) {
+	text, _ := r.input.Peek(first)
+	r.text = append(r.text[:0], text...)
 }
 
 // row returns the bytes of the next row, without discarding them from the input, and the length of its first

@@ -168,7 +168,7 @@ var passObligations = []obligation{
 		const calls = 64
 		var all sync.WaitGroup
 		for i := range calls {
-			// Each fourth call has the reference of the one before it: one of the two must be told so.
+			// Each fourth call has the reference of the one before it: one of the two must get a conflict.
 			event := f.newReferenced("s", fmt.Sprint(i-i%4/3))
 			user := []models.User{f.user, f.otherUser}[i%2]
 			call, found := f.passOfUser(user, event)

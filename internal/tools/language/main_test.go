@@ -47,51 +47,13 @@ func TestScanTree(t *testing.T) {
 				t.Fatal(err)
 			}
 			var got []string
-			for _, problem := range check(hits, nil) {
-				got = append(got, problem[:strings.LastIndex(problem, `":`)+1])
+			for _, h := range hits {
+				got = append(got, h.String()[:strings.LastIndex(h.String(), `":`)+1])
 			}
 			if got := strings.Join(got, "|"); got != c.want {
 				t.Errorf("%s, want %s", got, c.want)
 			}
 		})
-	}
-}
-
-func TestExemptions(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "exemptions.txt")
-	two := []hit{{"a.go", 1, "anew", ""}, {"a.go", 2, "anew", ""}}
-	one := two[:1]
-	moved := []hit{{"b.go", 1, "anew", ""}}
-	if err := writeExemptions(path, two, nil); err != nil {
-		t.Fatal(err)
-	}
-	exempt, err := readExemptions(path)
-	if err != nil || exempt["a.go"] != 2 {
-		t.Fatalf("%v, %v", exempt, err)
-	}
-	for _, c := range []struct {
-		name     string
-		hits     []hit
-		problems int
-	}{
-		{"as many", two, 0},
-		{"fewer", one, 0},
-		{"more", append(two, hit{"a.go", 3, "anew", ""}), 3},
-		{"another file", moved, 1},
-	} {
-		if got := check(c.hits, exempt); len(got) != c.problems {
-			t.Errorf("%s: %v, want %d problems", c.name, got, c.problems)
-		}
-	}
-	if err := writeExemptions(path, append(two, moved...), exempt); err == nil {
-		t.Error("the list has grown")
-	}
-	if err := writeExemptions(path, moved, exempt); err != nil {
-		t.Error(err)
-	}
-	if exempt, err := readExemptions(path); err != nil || len(exempt) != 1 || exempt["b.go"] != 1 {
-		t.Errorf("%v, %v", exempt, err)
 	}
 }
 
