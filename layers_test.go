@@ -45,7 +45,7 @@ var allowedImports = map[string][]string{
 	"internal/playground":        {},
 	"internal/tools/language":    {},
 	"internal/tabular":           {},
-	"internal/sender":            {"internal/strictjson", "models", "internal/tabular"},
+	"internal/sender":            {"internal/backoff", "internal/strictjson", "models", "internal/tabular"},
 	"internal/store":             {"models"},
 	"internal/store/nocgo":       {},
 	"internal/store/storetest":   {},

@@ -22,6 +22,10 @@ func (e Exponential) Delay(waits int) time.Duration {
 	return longest/2 + rand.N(longest/2)
 }
 
+// AtLeast returns a wait that is random, too, but never shorter than a server has asked for: up to half of it
+// longer.
+func AtLeast(d time.Duration) time.Duration { return d + rand.N(d/2+1) }
+
 // Sleep waits for a time. If the context ends first, it returns the context's error.
 func Sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)

@@ -31,6 +31,23 @@ func TestDelay(t *testing.T) {
 	}
 }
 
+func TestAtLeast(t *testing.T) {
+	t.Parallel()
+	seen := make(map[time.Duration]bool)
+	for range 100 {
+		d := AtLeast(time.Second)
+		if seen[d] = true; d < time.Second || d > 1500*time.Millisecond {
+			t.Errorf("%s", d)
+		}
+	}
+	if len(seen) < 10 {
+		t.Errorf("only %d times of 100 differ", len(seen))
+	}
+	if d := AtLeast(0); d != 0 {
+		t.Errorf("%s", d)
+	}
+}
+
 func TestSleep(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -7,10 +7,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"strings"
 	"time"
 
+	"customer-events/internal/backoff"
 	"customer-events/internal/strictjson"
 	"customer-events/models"
 )
@@ -223,7 +223,7 @@ func (r *run) retry(ctx context.Context, purpose string, try func(context.Contex
 		if err == nil || !retryable(err) {
 			return err
 		}
-		next := withJitter(max(wait, retryAfter(err)))
+		next := backoff.AtLeast(max(wait, retryAfter(err)))
 		if r.Now().Add(next).Sub(start) > r.RetryTimeout {
 			return fmt.Errorf("%w (given up after %s, see --patience)",
 				err, models.FormatDuration(r.RetryTimeout))
@@ -233,22 +233,8 @@ func (r *run) retry(ctx context.Context, purpose string, try func(context.Contex
 			r.report(fmt.Sprintf("%s: %v: trying again, for at most %s",
 				purpose, err, models.FormatDuration(r.RetryTimeout)))
 		}
-		if err := sleep(ctx, next); err != nil {
+		if err := backoff.Sleep(ctx, next); err != nil {
 			return err
 		}
-	}
-}
-
-// withJitter extends a wait by a random time of up to half of it, so that calls that were refused at the
-// same time are not repeated at the same time.
-func withJitter(d time.Duration) time.Duration { return d + rand.N(d/2+1) }
-
-// sleep waits for a time, or until the context ends.
-func sleep(ctx context.Context, d time.Duration) error {
-	select {
-	case <-time.After(d):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
