@@ -36,6 +36,7 @@ func TestAuthentication_OneLookup(t *testing.T) {
 		name, body, key string
 		lookups         int64
 	}{
+		{"a small call with a token that this server has not looked up yet", create, "", 1},
 		{"a small call, which looks the token up with its references", create, "", 0},
 		{"a bulk call", create, "key 1", 1},
 		{"a bulk call with a large body", create + strings.Repeat(" ", 3<<20), "key 2", 1},

@@ -13,6 +13,10 @@ import (
 // valid, and another error if that cannot be found out.
 type Authenticator interface {
 	Caller(ctx context.Context, token string) (models.Caller, error)
+	// WasValid reports whether the token was valid when it was looked up last, and Forget makes it return
+	// false. It must not decide whether a call is authenticated.
+	WasValid(token string) bool
+	Forget(token string)
 }
 
 // Authentication authenticates one request. It looks the token of the header Authorization up once, when its
@@ -117,3 +121,7 @@ type noTokens struct{}
 func (noTokens) Caller(context.Context, string) (models.Caller, error) {
 	return models.Caller{}, auth.ErrUnauthenticated
 }
+
+func (noTokens) WasValid(string) bool { return false }
+
+func (noTokens) Forget(string) {}

@@ -31,6 +31,10 @@ func (c *countedTokens) Caller(_ context.Context, token string) (models.Caller, 
 	return models.Caller{}, auth.ErrUnauthenticated
 }
 
+func (*countedTokens) WasValid(string) bool { return false }
+
+func (*countedTokens) Forget(string) {}
+
 func TestAuthentication_OneLookup(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -16,8 +16,8 @@ type BulkCall struct {
 	// FieldNames are the protocol's names. KeyField is its name for the idempotency key.
 	FieldNames events.FieldNames
 	KeyField   string
-	// IsSmallBody reports that the body is so small that decoding it costs an unauthenticated client's
-	// request no more than answering it.
+	// IsSmallBody reports that the body is so small that its events may be decoded before the rate limit is
+	// checked.
 	IsSmallBody bool
 	// Decode decodes the events. Unless the body is small, it runs once the caller is known and has events
 	// left in the rate limit.
@@ -26,18 +26,19 @@ type BulkCall struct {
 
 // Create authenticates the caller, decodes the events and records them. It returns the request too.
 //
-// The events of a small body are decoded before the caller is known, so that a small call can share its
-// look-ups and its write with others (see events.SmallCall). The order of the errors is that of Request: an
-// invalid token comes first.
+// If the token was valid before, the events of a small body are decoded before the caller is known, so that a
+// small call can share its look-ups and its write with others (see events.SmallCall). A call with any other
+// token costs the look-up of the token only. The order of the errors is that of Request.
 func (c BulkCall) Create(
 	ctx context.Context, service *events.Service,
 ) (events.Request, events.Outcome, error) {
-	if c.IsSmallBody && c.IdempotencyKey == nil && idempotencyKeyOf(ctx) == "" {
+	token, err := Token(ctx, c.Token)
+	if err == nil && c.IsSmallBody && c.hasNoKey(ctx) && AuthenticationOf(ctx).tokens.WasValid(token) {
 		if received, err := c.Decode(); err == nil {
 			c.Decode = func() (events.ReceivedEvents, error) { return received, nil }
 			request := events.Request{Events: received, FieldNames: c.FieldNames}
 			if events.IsSmall(request) {
-				outcome, err := c.createSmall(ctx, &request, service)
+				outcome, err := createSmall(ctx, token, &request, service)
 				if !errors.Is(err, events.ErrNotAdmitted) {
 					return request, outcome, err
 				}
@@ -52,26 +53,26 @@ func (c BulkCall) Create(
 	return request, outcome, err
 }
 
+// hasNoKey reports whether the call has no idempotency key.
+func (c BulkCall) hasNoKey(ctx context.Context) bool {
+	return idempotencyKeyOf(ctx) == "" && (c.IdempotencyKey == nil || *c.IdempotencyKey == "")
+}
+
 // createSmall records the events of a small call, and sets the request's caller.
-func (c BulkCall) createSmall(
-	ctx context.Context, request *events.Request, service *events.Service,
+func createSmall(
+	ctx context.Context, token string, request *events.Request, service *events.Service,
 ) (events.Outcome, error) {
-	token, err := Token(ctx, c.Token)
-	if err != nil {
-		return events.Outcome{}, err
-	}
-	if token == "" {
-		return events.Outcome{}, auth.ErrUnauthenticated
-	}
 	return service.CreateSmall(ctx, events.SmallCall{
 		Request:   *request,
 		TokenHash: auth.TokenHash(token),
 		Admit: func(caller *models.Caller) error {
+			authentication := AuthenticationOf(ctx)
 			if caller == nil {
-				return auth.ErrUnauthenticated
+				authentication.tokens.Forget(token)
+				return tokenError(auth.ErrUnauthenticated, token)
 			}
 			request.Caller = *caller
-			AuthenticationOf(ctx).SetUser(caller.Name)
+			authentication.SetUser(caller.Name)
 			return Take(ctx, *caller, request.Events.Received)
 		},
 	})
@@ -105,6 +106,5 @@ func (c BulkCall) Request(ctx context.Context) (events.Request, error) {
 	return request, take(ctx, request.Caller, request.Events.Received)
 }
 
-// SmallBody is the size up to which a body may be decoded before its caller is known. A hundred events of
-// usual size fit into it.
+// SmallBody is the size of a small body. A hundred events of usual size fit into it.
 const SmallBody = 64 << 10

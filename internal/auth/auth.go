@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
+
 	"customer-events/internal/admission"
 	"customer-events/models"
 )
@@ -70,15 +72,22 @@ type Service struct {
 	// dummyHash is verified for unknown users, so that the response time does not reveal whether the name
 	// exists.
 	dummyHash string
+	// seen has the hashes of tokens that were valid when they were looked up last, see WasValid.
+	seen *lru.Cache[string, struct{}]
 	// Shared reports whether many clients have the address, such as that of a proxy that does not forward
 	// the client's address. It is set before the first login; nil means that only the loopback address is
 	// shared.
 	Shared func(address string) bool
 }
 
+// maxSeen is how many tokens WasValid remembers, which takes about 2 MB.
+const maxSeen = 10_000
+
 // New returns a Service that hashes passwords under the limit of cpu.
 func New(sessions Sessions, now func() time.Time, cpu *admission.CPULimiter) *Service {
+	seen, _ := lru.New[string, struct{}](maxSeen) // fails for a size of zero only
 	return &Service{
+		seen:      seen,
 		sessions:  sessions,
 		now:       now,
 		cpu:       cpu,
@@ -146,6 +155,7 @@ func (s *Service) LogIn(ctx context.Context, username, password string) (Session
 	if err != nil {
 		return Session{}, err
 	}
+	s.seen.Add(string(TokenHash(token)), struct{}{})
 	s.rememberNetwork(ctx, origin, start)
 	return Session{token, until}, nil
 }
@@ -193,10 +203,20 @@ func (s *Service) Caller(ctx context.Context, token string) (models.Caller, erro
 		return models.Caller{}, err
 	}
 	if caller == nil {
+		s.Forget(token)
 		return models.Caller{}, ErrUnauthenticated
 	}
+	s.seen.Add(string(TokenHash(token)), struct{}{})
 	return *caller, nil
 }
+
+// WasValid reports whether the token was valid when it was looked up last. It says nothing about now, and must
+// not decide whether a call is authenticated. It decides how much is looked up together with the token: for
+// unauthenticated clients nothing else.
+func (s *Service) WasValid(token string) bool { return s.seen.Contains(string(TokenHash(token))) }
+
+// Forget makes WasValid return false for a token that is not valid any more.
+func (s *Service) Forget(token string) { s.seen.Remove(string(TokenHash(token))) }
 
 // TokenHash returns the hash that is stored for a token. Tokens are random, so a fast hash is enough.
 func TokenHash(token string) []byte {

@@ -246,3 +246,35 @@ func TestPasswordHash(t *testing.T) {
 		}
 	}
 }
+
+// TestWasValid_FollowsTheLookups expects a hint for tokens that were valid, and none for others.
+func TestWasValid_FollowsTheLookups(t *testing.T) {
+	t.Parallel()
+	service, _, now := setup()
+	session, err := service.LogIn(t.Context(), "anna", "right password")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustBe := func(what string, want bool) {
+		t.Helper()
+		if got := service.WasValid(session.Token); got != want {
+			t.Errorf("%s: %t, want %t", what, got, want)
+		}
+	}
+	mustBe("after the login", true)
+	if service.WasValid("unknown") {
+		t.Error("an unknown token was valid")
+	}
+	service.Forget(session.Token)
+	mustBe("forgotten", false)
+	if _, err := service.Caller(t.Context(), session.Token); err != nil {
+		t.Fatal(err)
+	}
+	mustBe("after a look-up", true)
+	*now = now.Add(TokenLife)
+	mustBe("until the next look-up", true)
+	if _, err := service.Caller(t.Context(), session.Token); !errors.Is(err, ErrUnauthenticated) {
+		t.Fatal(err)
+	}
+	mustBe("expired", false)
+}

@@ -2,6 +2,8 @@ package security
 
 import (
 	"context"
+	crand "crypto/rand"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -49,18 +51,18 @@ func startAttackers(t *testing.T, url string) (stop func() string) {
 }
 
 // attackUntilInterrupted is the attackers' process. It prints how many slow sockets were open at the end,
-// and how many expensive bodies and logins were answered.
+// and how many expensive bodies, logins and calls with invalid tokens were answered.
 func attackUntilInterrupted(url string) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	f := startAttacks(ctx, url)
 	<-ctx.Done()
-	fmt.Println(f.open.Load(), f.expensive.Load(), f.logins.Load())
+	fmt.Println(f.open.Load(), f.expensive.Load(), f.logins.Load(), f.calls.Load())
 	os.Exit(0)
 }
 
 type attackCounts struct {
-	open, expensive, logins atomic.Int64
+	open, expensive, logins, calls atomic.Int64
 }
 
 // startAttacks starts all attacks; they end with the context.
@@ -108,6 +110,14 @@ func startAttacks(ctx context.Context, url string) *attackCounts {
 			}
 		}()
 	}
+	for i := range 16 {
+		go func() {
+			for n := 0; ctx.Err() == nil; n++ {
+				post("/graphql", smallCall([]int{1, 100}[i%2], i, n), "Authorization", "Bearer "+crand.Text())
+				f.calls.Add(1)
+			}
+		}()
+	}
 	for range 32 {
 		go func() {
 			for ctx.Err() == nil {
@@ -120,6 +130,25 @@ func startAttacks(ctx context.Context, url string) *attackCounts {
 		}()
 	}
 	return f
+}
+
+// smallCall returns a call with a few events, each of which refers to other records.
+func smallCall(events, attacker, n int) string {
+	list := make([]apitest.Object, events)
+	for i := range list {
+		unique := fmt.Sprint(attacker, "-", n, "-", i)
+		list[i] = apitest.Event(unique, apitest.Object{
+			"accountsReceivableIdentifier":  apitest.Object{"number": unique},
+			"performedByUnitIdentifier":     apitest.Object{"name": unique},
+			"externalSystem":                "attack",
+			"externalSystemReferenceNumber": unique,
+		})
+	}
+	text, _ := json.Marshal(apitest.Object{
+		"query":     apitest.CreateQuery,
+		"variables": apitest.Object{"input": apitest.Object{"webCustomerEventsSet": list}},
+	})
+	return string(text)
 }
 
 // slow opens one socket. Of three, one sends a header byte by byte, one a body, and one sends half of a

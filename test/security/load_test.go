@@ -25,8 +25,8 @@ const (
 	dripInterval    = 5 * time.Second // the interval between the bytes of a slow socket
 )
 
-// TestLoad_Hostile runs slow sockets, expensive bodies and floods of logins at the same time, while a
-// legitimate client posts batches. All its calls succeed. Its 99th percentile is at most twice as long as
+// TestLoad_Hostile runs slow sockets, expensive bodies, floods of logins and of small calls with invalid tokens
+// at the same time, while a legitimate client posts batches. All its calls succeed. Its 99th percentile is at most twice as long as
 // just before the attack, in the median of the rounds.
 func TestLoad_Hostile(t *testing.T) {
 	if !*attackInFull {
@@ -45,16 +45,16 @@ func TestLoad_Hostile(t *testing.T) {
 				stop := startAttackers(t, s.URL)
 				time.Sleep(2 * dripInterval)
 				hostile := postBatches(t, s, measuredSeconds*time.Second)
-				var open, expensive, logins int
-				if _, err := fmt.Sscan(stop(), &open, &expensive, &logins); err != nil {
+				var open, expensive, logins, calls int
+				if _, err := fmt.Sscan(stop(), &open, &expensive, &logins, &calls); err != nil {
 					t.Fatal(err)
 				}
 				ratios[i] = float64(percentile(hostile, 99)) / float64(percentile(calm, 99))
 				t.Logf("%s: p50 %s and p99 %s in calm, p50 %s and p99 %s under attack: %.1f times as "+
-					"long; %d slow sockets open, %d expensive bodies, %d logins", name,
+					"long; %d slow sockets open, %d expensive bodies, %d logins, %d calls with invalid tokens", name,
 					percentile(calm, 50), percentile(calm, 99), percentile(hostile, 50),
 					percentile(hostile, 99), ratios[i], open, expensive,
-					logins)
+					logins, calls)
 				if open < slowSockets*9/10 {
 					t.Errorf("only %d slow sockets are open", open)
 				}
