@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// killServer ends the server with SIGKILL while eight clients post, and starts it again.
-func killServer(s options) runFunc {
+// killServer ends the server with SIGKILL while clients post, and starts it again.
+func killServer(s options, k loadOptions) runFunc {
 	return func(ctx context.Context, h *harness, name string, n int) (*deployment, result, error) {
 		var o result
 		d, err := h.newDeployment(ctx, name, s)
 		if err != nil {
 			return d, o, err
 		}
-		random, l := d.newRandom("faults"), d.startLoad(ctx, loadOptions{clients: 8, maxBatch: 10})
+		random, l := d.newRandom("faults"), d.startLoad(ctx, k)
 		defer l.stop()
 		for range n {
 			if err := d.waitForCalls(ctx, 1+random.IntN(20)); err != nil {
@@ -40,14 +40,22 @@ func killServer(s options) runFunc {
 
 // killDatabase alternately kills and stops the database until n COMMITs lost their response, which the
 // proxy counts.
-func killDatabase(ctx context.Context, h *harness, name string, n int) (*deployment, result, error) {
+func killDatabase(k loadOptions) runFunc {
+	k.abandonsCalls = true
+	return func(ctx context.Context, h *harness, name string, n int) (*deployment, result, error) {
+		return killDatabaseUnder(ctx, h, name, n, k)
+	}
+}
+
+func killDatabaseUnder(
+	ctx context.Context, h *harness, name string, n int, k loadOptions,
+) (*deployment, result, error) {
 	var o result
 	d, err := h.newDeployment(ctx, name, options{proxied: true})
 	if err != nil {
 		return d, o, err
 	}
-	random, l := d.newRandom("faults"), d.startLoad(ctx, loadOptions{clients: 12, maxBatch: 10,
-		abandonsCalls: true})
+	random, l := d.newRandom("faults"), d.startLoad(ctx, k)
 	defer l.stop()
 	var slowest time.Duration
 	for o.injected < n || int(d.proxy.unknownCommits.Load()) < n && o.injected < 10*n+10 {

@@ -14,10 +14,13 @@ const (
 	login      statement = "login"    // the client's answer to the greeting
 	begin      statement = "BEGIN"
 	commit     statement = "COMMIT"
+	rollback   statement = "ROLLBACK"
 	insert     statement = "INSERT of events"
 	insertCall statement = "INSERT of a call"
-	lookup     statement = "SELECT"
-	other      statement = "other"
+	// insertAlone is an INSERT of events without a transaction around it.
+	insertAlone statement = "INSERT alone"
+	lookup      statement = "SELECT"
+	other       statement = "other"
 )
 
 // readPacket reads one packet of the MySQL protocol with its header: three bytes of length, a sequence
@@ -41,12 +44,16 @@ func classify(packet []byte) statement {
 	if packet[4] != 3 {
 		return other
 	}
-	text := bytes.ToUpper(packet[5:min(len(packet), 50)])
+	text := bytes.ToUpper(packet[5:min(len(packet), 100)])
+	if _, statement, found := bytes.Cut(text, []byte(" FOR INSERT")); found && bytes.HasPrefix(text, []byte("SET STATEMENT")) {
+		text = append([]byte("INSERT"), statement...)
+	}
 	for _, known := range []struct {
 		prefix string
 		is     statement
 	}{
 		{"COMMIT", commit},
+		{"ROLLBACK", rollback},
 		{"START TRANSACTION", begin},
 		{"BEGIN", begin},
 		{"INSERT INTO WEB_CUSTOMER_EVENTS", insert},

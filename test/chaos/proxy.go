@@ -33,7 +33,8 @@ type cut struct {
 }
 
 // proxy forwards between servers and their database, follows the protocol and cuts connections. It also
-// counts the COMMITs whose response did not reach the server, whatever the reason.
+// counts the COMMITs whose response did not reach the server, whatever the reason. An INSERT without a
+// transaction around it counts as a COMMIT.
 type proxy struct {
 	listener net.Listener
 	target   string
@@ -185,12 +186,23 @@ func (p *proxy) serve(client net.Conn) {
 func (l *proxyConn) forwardRequests() {
 	defer l.cut(false)
 	from := bufio.NewReader(l.client)
+	inTransaction := false
 	for {
 		packet, err := readPacket(from)
 		if err != nil {
 			return
 		}
 		s := classify(packet)
+		switch s {
+		case begin:
+			inTransaction = true
+		case commit, rollback:
+			inTransaction = false
+		case insert:
+			if !inTransaction {
+				s = insertAlone
+			}
+		}
 		at, ok := l.proxy.nextCut(s)
 		if ok && at == inRequest {
 			// Nothing, a part of the header, or a part of the payload.
@@ -199,7 +211,7 @@ func (l *proxyConn) forwardRequests() {
 			return
 		}
 		// Set before the packet is sent, since the response may arrive before this goroutine runs again.
-		l.committing.Store(s == commit)
+		l.committing.Store(s == commit || s == insertAlone)
 		if ok {
 			l.responseCut.Store(&at)
 		}

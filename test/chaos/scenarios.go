@@ -6,9 +6,11 @@ import "customer-events/internal/store/storetest"
 var scenarios = []scenario{
 	{"wrong-savepoint", 30, 10, faultyInDeadlocks, func(r *findings) bool { return r.lost > 0 }},
 	{"wrong-retry", 30, 10, faultyInCuts, func(r *findings) bool { return r.duplicated > 0 }},
-	{"server-killed-sqlite", 100, 3, killServer(options{sqlite: true}), nil},
-	{"server-killed-mariadb", 100, 2, killServer(options{}), nil},
-	{"database-killed", 50, 2, killDatabase, nil},
+	{"server-killed-sqlite", 100, 3, killServer(options{sqlite: true}, fewClients), nil},
+	{"server-killed-mariadb", 100, 2, killServer(options{}, fewClients), nil},
+	{"server-killed-small-calls", 100, 2, killServer(options{}, smallCalls), nil},
+	{"database-killed", 50, 2, killDatabase(loadOptions{clients: 12, maxBatch: 10}), nil},
+	{"database-killed-small-calls", 50, 2, killDatabase(smallCalls), nil},
 	{"connection-cut", 2000, 20, cutConnections(loadOptions{clients: 8, maxBatch: 5}), nil},
 	{"connection-cut-small-calls", 500, 10, cutConnections(loadOptions{clients: 32, maxBatch: 1}), nil},
 	{"deadlock", 2000, 10, deadlock, nil},
@@ -63,6 +65,13 @@ var (
 		begin:     withNewConnections(setGlobal("max_allowed_packet", 64<<10)),
 		end:       withNewConnections(setGlobal("max_allowed_packet", 64<<20)),
 	}
+)
+
+// fewClients send calls of up to ten events. smallCalls send one event a call, as web front ends do: those
+// that wait at the same time share a pass.
+var (
+	fewClients = loadOptions{clients: 8, maxBatch: 10}
+	smallCalls = loadOptions{clients: 64, maxBatch: 1}
 )
 
 // largeCalls are clients whose calls have up to 80 kB; persistentLargeCalls never abandon such a call.
