@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -31,14 +32,15 @@ func lexerError(query string, parserErr *gqlerror.Error) *gqlerror.Error {
 const unexpectedCharacter = "Cannot parse the unexpected character"
 
 // withWholeCharacter corrects the lexer's error for an unexpected character: of a character that is not
-// ASCII, the lexer quotes the first byte, and it counts the columns before it as bytes.
+// ASCII, the lexer quotes the first byte, and it counts the columns before it as bytes. A character that is
+// not printable is escaped, so that it cannot change how the message is displayed.
 func withWholeCharacter(query string, err *gqlerror.Error) *gqlerror.Error {
 	at := firstUnexpected(query)
 	if at < 0 || !strings.HasPrefix(err.Message, unexpectedCharacter) {
 		return err
 	}
 	r, _ := utf8.DecodeRuneInString(query[at:])
-	return parseError(query, at, unexpectedCharacter+` "`+string(r)+`".`)
+	return parseError(query, at, unexpectedCharacter+" "+strconv.Quote(string(r))+".")
 }
 
 // firstUnexpected returns the index of the first character outside of strings and comments that no token
