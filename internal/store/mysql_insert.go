@@ -14,12 +14,29 @@ import (
 // insertEventsSQL is the statement up to its rows.
 var insertEventsSQL = "INSERT INTO web_customer_events (" + eventColumnList + ") VALUES "
 
-// insertEvents writes events in as few statements as the server accepts, and reads their numbers.
+// insertEvents writes events, many of them with a prepared INSERT and the others in as few statements as the
+// server accepts, and sets their numbers.
 func (d mysqlDialect) insertEvents(
 	ctx context.Context, tx *sql.Tx, events []*models.WebCustomerEvent,
 ) error {
-	if err := insertLiterals(ctx, tx, events, d.packets); err != nil {
+	server, err := d.server.ask(ctx, tx)
+	if err != nil {
 		return err
+	}
+	written := 0
+	if d.usesPrepared(server, len(events)) {
+		if written, err = d.insertPrepared(ctx, tx, server, events); err != nil {
+			return err
+		}
+	}
+	if err := insertLiterals(ctx, tx, events[written:], d.packets); err != nil {
+		return err
+	}
+	if server == mariaDBServer {
+		events = events[written:]
+	}
+	if len(events) == 0 {
+		return nil
 	}
 	return readNumbers(ctx, d, tx, events)
 }
@@ -70,8 +87,10 @@ func (l *insertBuilder) insert(
 	return n
 }
 
-// mysqlValue is a column whose values can be written as literals.
+// mysqlValue is a column whose values can be written as literals, or passed to a prepared statement.
 type mysqlValue interface {
+	// parameter returns the event's value for a prepared statement.
+	parameter(e *models.WebCustomerEvent) any
 	// appendLiteral writes the event's value.
 	appendLiteral(l *insertBuilder, e *models.WebCustomerEvent)
 	// maxLiteralSize is the size of the longest literal, including the comma before it. For a text it is
