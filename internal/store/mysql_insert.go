@@ -14,8 +14,8 @@ import (
 // insertEventsSQL is the statement up to its rows.
 var insertEventsSQL = "INSERT INTO web_customer_events (" + eventColumnList + ") VALUES "
 
-// insertEvents writes events, many of them with a prepared INSERT and the others in as few statements as the
-// server accepts, and sets their numbers.
+// insertEvents writes events and sets their numbers. On MariaDB it writes many events with a prepared INSERT;
+// it writes all others in as few statements as the server accepts.
 func (d mysqlDialect) insertEvents(
 	ctx context.Context, tx *sql.Tx, events []*models.WebCustomerEvent,
 ) error {
@@ -23,20 +23,18 @@ func (d mysqlDialect) insertEvents(
 	if err != nil {
 		return err
 	}
-	written := 0
 	if d.usesPrepared(server, len(events)) {
-		if written, err = d.insertPrepared(ctx, tx, server, events); err != nil {
+		written, err := d.insertPrepared(ctx, tx, events)
+		if err != nil {
 			return err
 		}
-	}
-	if err := insertLiterals(ctx, tx, events[written:], d.packets); err != nil {
-		return err
-	}
-	if server == mariaDBServer {
 		events = events[written:]
 	}
 	if len(events) == 0 {
 		return nil
+	}
+	if err := insertLiterals(ctx, tx, events, d.packets); err != nil {
+		return err
 	}
 	return readNumbers(ctx, d, tx, events)
 }

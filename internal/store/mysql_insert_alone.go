@@ -20,7 +20,7 @@ import (
 // since the statement commits by itself: models.ErrCommitUnknown.
 //
 // TiDB gets a transaction: it would commit the statement optimistically, whose errors mean something else.
-// Many events get one, too: their prepared INSERTs save more than the transaction costs.
+// Many events on MariaDB get one, too: their prepared INSERT saves more than the transaction costs.
 func (d mysqlDialect) insertAlone(
 	ctx context.Context, db *sql.DB, events []*models.WebCustomerEvent, noWait bool,
 ) (bool, error) {
