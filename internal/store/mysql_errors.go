@@ -58,8 +58,8 @@ var mysqlErrors = errorTable{
 		errRowRejected, errRowRejected},
 }
 
-// refusedPrepared are the errors of servers and proxies that do not support prepared statements, have too many
-// of them, or have lost one.
+// refusedPrepared are the errors of servers and proxies that do not support prepared statements, have too
+// many of them, or have lost one.
 var refusedPrepared = []int{1295, 1461, 1243, 1615}
 
 func mysqlCode(answer *mysqldriver.MySQLError) int {

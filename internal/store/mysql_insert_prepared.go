@@ -12,9 +12,9 @@ import (
 	"customer-events/models"
 )
 
-// preparedRows is the number of events that one execution of a prepared INSERT writes. 50 take 5 % longer, and
-// more take longer to prepare. With fewer than minPrepared events, the transaction and the preparation cost
-// about what they save.
+// preparedRows is the number of events that one execution of a prepared INSERT writes. 50 take 5 % longer,
+// and more take longer to prepare. With fewer than minPrepared events, the transaction and the preparation
+// cost about what they save.
 const (
 	preparedRows = 100
 	minPrepared  = 2 * preparedRows
@@ -27,8 +27,9 @@ var insertPreparedSQL = insertEventsSQL + strings.TrimSuffix(
 // returnNumbers is the end of an INSERT on MariaDB that returns what setNumbers reads.
 const returnNumbers = " RETURNING id, number"
 
-// usesPrepared reports whether insertEvents writes this many events with a prepared INSERT. MySQL gains nothing
-// by it, and TiDB was not measured. A proxy with small packets gets text, whose size is known before it is sent.
+// usesPrepared reports whether insertEvents writes this many events with a prepared INSERT. MySQL gains
+// nothing from it, and TiDB was not measured. A proxy with small packets gets text, whose size is known
+// before it is sent.
 func (d mysqlDialect) usesPrepared(server int32, events int) bool {
 	return events >= minPrepared && server == mariaDBServer && !d.server.refusesPrepared.Load() &&
 		d.packets.learned.Load() == 0
@@ -39,9 +40,9 @@ func (d mysqlDialect) usesPrepared(server int32, events int) bool {
 // numbers. It returns how many it has written: fewer, if the driver knows that a statement is too large for
 // the server.
 //
-// The statement is prepared for each transaction. To keep it for each connection would save 3 % of the INSERT,
-// would hold 3000 parameters in the server's memory for each connection, and would let an execution that was
-// not sent leave long values on the server for the next one.
+// The statement is prepared for each transaction. To keep it for each connection would save 3 % of the
+// INSERT, would hold 3000 parameters in the server's memory for each connection, and would let an execution
+// that was not sent leave long values on the server for the next one.
 func (d mysqlDialect) insertPrepared(
 	ctx context.Context, tx *sql.Tx, events []*models.WebCustomerEvent,
 ) (written int, err error) {
@@ -94,7 +95,8 @@ func encodeChunks(events []*models.WebCustomerEvent) (chunks <-chan []any, stop 
 	return encoded, func() { close(stopped); <-done }
 }
 
-// literalSizes returns the sum of literalSize. As parameters, texts are as long, and other values are shorter.
+// literalSizes returns the sum of literalSize. As parameters, texts are as long, and other values are
+// shorter.
 func literalSizes(events []*models.WebCustomerEvent) (size int) {
 	for _, event := range events {
 		size += literalSize(event)
