@@ -245,3 +245,55 @@ func TestRecord_PreparedRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestRecord_PreparedConnectionLost kills the connection in the last part of a set, which waits for another
+// transaction's lock. Nothing is stored, and the set can be written again.
+func TestRecord_PreparedConnectionLost(t *testing.T) {
+	t.Parallel()
+	s, _ := openCounting(t, databases["MySQL"](t))
+	needsMariaDB(t, s)
+	set := models.WriteSet{Events: manyEvents(t, 1000)}
+	other, err := s.writer().BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Rollback() }()
+	holder := *set.Events[998]
+	holder.ID = entryOf("").Events[0].ID
+	if err := s.dialect.insertEvents(t.Context(), other, []*models.WebCustomerEvent{&holder}); err != nil {
+		t.Fatal(err)
+	}
+	recorded := make(chan error, 1)
+	go func() { recorded <- s.Record(t.Context(), set) }()
+	var id int64
+	for id == 0 {
+		err := s.pools.queries.QueryRowContext(t.Context(), "SELECT trx_mysql_thread_id FROM "+
+			"information_schema.innodb_trx JOIN information_schema.processlist ON id = trx_mysql_thread_id "+
+			"WHERE trx_state = 'LOCK WAIT' AND db = DATABASE()").Scan(&id)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			t.Fatal(err)
+		}
+		time.Sleep(200 * time.Millisecond) // MariaDB refreshes the table if it was not read for 100 ms
+	}
+	if _, err := s.pools.queries.ExecContext(t.Context(), fmt.Sprint("KILL ", id)); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-recorded; !errors.Is(err, models.ErrAborted) {
+		t.Errorf("the killed connection: %v", err)
+	}
+	if err := other.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	stored := func() (n int) {
+		if err := s.writer().QueryRow("SELECT COUNT(*) FROM web_customer_events").Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if n := stored(); n != 0 {
+		t.Errorf("%d events are stored", n)
+	}
+	if err := s.Record(t.Context(), set); err != nil || stored() != 1000 {
+		t.Errorf("again: %v, %d events are stored", err, stored())
+	}
+}
