@@ -57,7 +57,7 @@ func routes(c config, schema string, db *store.Store, hasher *models.KeyedHasher
 		mux.HandleFunc("GET /schema.graphql", func(w http.ResponseWriter, _ *http.Request) {
 			writeText(w, http.StatusOK, strings.TrimSpace(schema))
 		})
-		mux.Handle("/", playground.Handler())
+		mux.Handle("/", playground.Handler(c.demo))
 	}
 	uploads := newUploads(logins)
 	return chain(mux,

@@ -37,6 +37,7 @@ var contentTypes = map[string]string{
 	".js":   "text/javascript; charset=utf-8",
 	".css":  "text/css; charset=utf-8",
 	".md":   "text/markdown; charset=utf-8",
+	".json": "application/json",
 	".svg":  "image/svg+xml",
 	".ttf":  "font/ttf",
 }
@@ -51,13 +52,15 @@ type file struct {
 	tag          string
 }
 
-// Handler returns a handler that serves the page at "/" and its files below it. The page expects the GraphQL
-// endpoint at "graphql" next to itself.
-func Handler() http.Handler {
+// Handler returns a handler that serves the page at "/" and "/graphiql", and its files below "/". The page
+// expects the GraphQL endpoint at "graphql" next to itself. With demo, the page's examples have the demo login
+// and names of the demo data. Without, no file of the page contains them.
+func Handler(demo bool) http.Handler {
 	files, err := load(dist)
 	if err != nil {
 		panic(err) // the embedded files are part of the program
 	}
+	chooseExamples(files, demo)
 
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -72,7 +75,7 @@ func Handler() http.Handler {
 			return
 		}
 		name := strings.TrimPrefix(r.URL.Path, "/")
-		if name == "" {
+		if name == "" || name == "graphiql" {
 			name = "index.html"
 		}
 		f, ok := files[name]
@@ -82,6 +85,17 @@ func Handler() http.Handler {
 		}
 		f.serve(w, r)
 	})
+}
+
+// chooseExamples keeps one of the two files with the values of the examples, as examples.json.
+func chooseExamples(files map[string]*file, demo bool) {
+	chosen, other := "examples-own.json", "examples-demo.json"
+	if demo {
+		chosen, other = other, chosen
+	}
+	files["examples.json"] = files[chosen]
+	delete(files, chosen)
+	delete(files, other)
 }
 
 // load returns the built files by their name without ".gz".
