@@ -1,8 +1,8 @@
 // Uses the page as a user would, in headless Chromium:
 //   node browser-test.mjs ADDRESS [PROGRAM] [SCREENSHOT]
-// ADDRESS is that of a server with fresh demo data. PROGRAM is the built program, which the test starts without
-// demo data. Fails on a request to another origin, a console error, a page error or a violation of the content
-// security policy, in the page or its workers.
+// ADDRESS is that of a server with fresh demo data. PROGRAM is the built program, which the test starts
+// without demo data. Fails on a request to another origin, a console error, a page error or a violation of
+// the content security policy, in the page or its workers.
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { launch, open, problems, requests } from './test/browser.mjs';
@@ -43,7 +43,10 @@ async function step(name, test) {
     assert.deepEqual(problems, []);
   } catch (error) {
     const pages = (await Promise.all(browser.browserContexts().map((context) => context.pages()))).flat();
-    await pages.at(-1)?.screenshot({ path: screenshot }).catch(() => {});
+    await pages
+      .at(-1)
+      ?.screenshot({ path: screenshot })
+      .catch(() => {});
     console.error(`${name} failed; the page is in ${screenshot}`, ...problems);
     throw error;
   }

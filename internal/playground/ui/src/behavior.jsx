@@ -47,7 +47,9 @@ export function WrapLines() {
 export function ShowOpenTab() {
   const index = useGraphiQL((state) => state.activeTabIndex);
   useEffect(() => {
-    document.getElementById(`graphiql-session-tab-${index}`)?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    document
+      .getElementById(`graphiql-session-tab-${index}`)
+      ?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }, [index]);
 }
 

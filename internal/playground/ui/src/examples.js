@@ -1,6 +1,6 @@
 // The tabs that GraphiQL opens with, to be run from left to right.
 
-/** Titles of the tabs by the name of their operation. GraphiQL shows the name, which cannot begin with a digit. */
+/** Titles of the tabs by the name of their operation. The name itself cannot begin with a digit. */
 const titles = {
   LogIn: '1 Log in',
   CreateEvents: '2 Create events',
@@ -22,7 +22,7 @@ export async function loadValues() {
 }
 
 /** Returns GraphiQL's state with the five example tabs. */
-export function exampleTabs({ username, password, accounts, unit }) {
+export function exampleTabs({ username, password, accounts, unit, logInHint, eventsHint }) {
   const event = (requestUniqueIdentifier, number, performedOn) => ({
     requestUniqueIdentifier,
     accountsReceivableIdentifier: { number },
@@ -43,16 +43,18 @@ export function exampleTabs({ username, password, accounts, unit }) {
     externalSystemReferenceNumber: `WEB-${requestUniqueIdentifier}`,
   });
   const farAhead = { ...event('10', accounts[0], '2999-01-01T00:00:00'), website: 'ftp://www.crm.com' };
-  const create = (webCustomerEventsSet, idempotencyKey) => ({ input: { idempotencyKey, webCustomerEventsSet } });
+  const create = (webCustomerEventsSet, idempotencyKey) => ({
+    input: { idempotencyKey, webCustomerEventsSet },
+  });
 
   const state = {
     activeTabIndex: 0,
     tabs: [
-      tab('LogIn', logIn, { input: { username, password } }),
-      tab('CreateEvents', createEvents, create(events)),
-      tab('ReplayEvents', replayEvents, create(events.map(withReference), 'example-2016-06-22')),
+      tab('LogIn', logInHint + logIn, { input: { username, password } }),
+      tab('CreateEvents', eventsHint + createEvents, create(events)),
+      tab('ReplayEvents', eventsHint + replayEvents, create(events.map(withReference), 'example-2016-06-22')),
       tab('ReadEvents', readEvents),
-      tab('DryRun', dryRun, create([withReference(events[0]), events[1], events[2], farAhead])),
+      tab('DryRun', eventsHint + dryRun, create([withReference(events[0]), events[1], events[2], farAhead])),
     ],
   };
   nameTabs(state);

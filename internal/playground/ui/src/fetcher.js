@@ -11,7 +11,7 @@ const introspectionQuery = getIntrospectionQuery({
   directiveIsRepeatable: true,
 });
 
-/** Sends GraphiQL's requests with the token of the login. An Authorization in the header editor has priority. */
+/** Sends GraphiQL's requests with the login's token. An Authorization in the header editor has priority. */
 export async function fetcher(params, { headers: given, documentAST } = {}) {
   // GraphiQL's own introspection comes without a document.
   if (params.operationName === 'IntrospectionQuery' && !documentAST) {

@@ -60,7 +60,13 @@ function LoginDialog({ dialog, suggested }) {
         </label>
         <label>
           Password
-          <input id="password" type="password" autoComplete="current-password" required defaultValue={suggested.password} />
+          <input
+            id="password"
+            type="password"
+            autoComplete="current-password"
+            required
+            defaultValue={suggested.password}
+          />
         </label>
         <p role="alert">{error}</p>
         <div className="login-buttons">

@@ -24,7 +24,10 @@ function fieldsOf(selectionSet, request, seen = []) {
         key: node.alias?.value ?? name,
         arguments: () =>
           Object.fromEntries(
-            node.arguments.map(({ name, value }) => [name.value, valueFromASTUntyped(value, request.variables)]),
+            node.arguments.map(({ name, value }) => [
+              name.value,
+              valueFromASTUntyped(value, request.variables),
+            ]),
           ),
         children: () => fieldsOf(node.selectionSet, request),
       };

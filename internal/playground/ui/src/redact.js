@@ -2,7 +2,8 @@
 // password, wherever the user has typed it.
 const secretFields = ['token', 'password', 'passCode', 'authenticationCode', 'oneTimePassword'];
 
-const string = String.raw`(?:"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?)`; // also one that is still being typed
+// A string, also one that is still being typed.
+const string = String.raw`(?:"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?)`;
 const other = String.raw`(?!(?:null|true|false)\b)[^\s,{}[\]"']+`;
 // A token is 43 characters of base64url, an API key begins with crm_live_.
 const tokenForm = /(?<![\w-])(?:(?=[\w-]*\d)(?=[\w-]*[A-Z])(?=[\w-]*[a-z])[\w-]{43}|crm_live_\w+)(?![\w-])/g;
@@ -15,16 +16,18 @@ const removed = '(removed)';
 export function redactor({ isPublic, issuedTokens }) {
   const clean = (text) => {
     for (const token of issuedTokens) text = text.replaceAll(token, removed);
-    return text
-      .replace(/\b(bearer\s+)[\w.~+/=-]{8,}/gi, `$1${removed}`)
-      .replace(tokenForm, removed);
+    return text.replace(/\b(bearer\s+)[\w.~+/=-]{8,}/gi, `$1${removed}`).replace(tokenForm, removed);
   };
-  const unlessPublic = (whole, before, value) => (isPublic(value.replaceAll('"', '')) ? whole : `${before}""`);
+  const unlessPublic = (whole, before, value) =>
+    isPublic(value.replaceAll('"', '')) ? whole : `${before}""`;
 
   return ({ query, variables, ...tab }) => {
     const names = [...secretFields, ...secretVariables(query ?? '')].join('|');
     const member = new RegExp(String.raw`("(?:${names})"\s*:\s*)(${string}|${other})`, 'gi');
-    const argument = new RegExp(String.raw`(\b(?:${names})\s*:\s*)("""[\s\S]*?(?:"""|$)|${string}|\d+)`, 'gi');
+    const argument = new RegExp(
+      String.raw`(\b(?:${names})\s*:\s*)("""[\s\S]*?(?:"""|$)|${string}|\d+)`,
+      'gi',
+    );
     const defaultValue = new RegExp(String.raw`(\$(?:${names})\b\s*:[^=,$)]*=\s*)(${string}|\d+)`, 'gi');
     return {
       ...tab,

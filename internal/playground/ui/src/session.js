@@ -19,7 +19,7 @@ export function useSession() {
   return useSyncExternalStore(subscribe, () => session);
 }
 
-/** The token to send with the request, or null. A login is sent without one: a stale token must not stop it. */
+/** The token to send with the request, or null. A login has none: a stale token must not stop it. */
 export function tokenFor(params) {
   return mutationFields(params).some((field) => field.name === 'login') ? null : session.token;
 }
@@ -65,7 +65,8 @@ export async function logOut() {
     // The server did not answer, which has the same consequence as an error.
   }
   const validUntil = until ? ` until ${timeText(until)}` : '';
-  if (!session.token) end(`the server has not confirmed the logout, and the token may stay valid${validUntil}`);
+  if (!session.token)
+    end(`the server has not confirmed the logout, and the token may stay valid${validUntil}`);
 }
 
 /** The time of day in the user's time zone, with the date if that is not today. */
@@ -80,7 +81,11 @@ async function begin(token, username = '', expiresAt, serverTime) {
   const lifetime = expiresAt ? Date.parse(expiresAt) - serverTime : await lifetimeOfTokens();
   const until = lifetime ? new Date(expiresAt ?? serverTime + lifetime) : null;
   change({ token, username, until, notice: '' });
-  if (until) expiry = setTimeout(() => end(`the login expired at ${timeText(until)}`), Math.min(lifetime, longestTimer));
+  if (until)
+    expiry = setTimeout(
+      () => end(`the login expired at ${timeText(until)}`),
+      Math.min(lifetime, longestTimer),
+    );
 }
 
 /** The lifetime of a token, for a login that does not select expiresAt. */

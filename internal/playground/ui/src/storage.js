@@ -1,7 +1,9 @@
 const prefix = 'graphiql:';
 const tabsKey = `${prefix}tabState`;
 const keptKeys = new Set(
-  ['tabState', 'theme', 'visiblePlugin', 'docExplorerFlex', 'editorFlex', 'secondaryEditorFlex'].map((k) => prefix + k),
+  ['tabState', 'theme', 'visiblePlugin', 'docExplorerFlex', 'editorFlex', 'secondaryEditorFlex'].map(
+    (k) => prefix + k,
+  ),
 );
 
 /**

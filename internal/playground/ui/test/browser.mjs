@@ -1,4 +1,4 @@
-// What the browser tests share: a headless Chromium that watches every page, and GraphiQL as a user handles it.
+// What the browser tests share: a headless Chromium that watches every page, and GraphiQL as a user sees it.
 import assert from 'node:assert/strict';
 import puppeteer from 'puppeteer-core';
 
@@ -34,6 +34,7 @@ export const launch = () =>
 export async function open(browser, address, viewport) {
   const page = await (await browser.createBrowserContext()).newPage();
   if (viewport) await page.setViewport(viewport);
+  page.setDefaultTimeout(120_000); // for a busy machine
   watch(page, new URL(address).origin);
   await page.evaluateOnNewDocument(() =>
     document.addEventListener('securitypolicyviolation', (e) =>
@@ -48,19 +49,25 @@ export async function open(browser, address, viewport) {
 /** Waits until the editors are there. */
 export const ready = (page) => page.waitForSelector('.graphiql-editor-tool .view-lines', { visible: true });
 
-export const tabTitles = (page) => page.$$eval('.graphiql-tab-button', (buttons) => buttons.map((b) => b.textContent));
+export const tabTitles = (page) =>
+  page.$$eval('.graphiql-tab-button', (buttons) => buttons.map((b) => b.textContent));
 
-export const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+/** Waits by the page's own timers, which a busy machine delays as much as those of GraphiQL. */
+export const pause = (page, milliseconds) =>
+  page.evaluate((milliseconds) => new Promise((done) => setTimeout(done, milliseconds)), milliseconds);
 
 /** Opens the tab with the title, and waits until the editor shows the operation. */
 export async function openTab(page, title, operation) {
-  await page.locator(`::-p-xpath(//button[contains(@class, "graphiql-tab-button") and .="${title}"])`).click();
+  await page
+    .locator(`::-p-xpath(//button[contains(@class, "graphiql-tab-button") and .="${title}"])`)
+    .click();
   await page.waitForFunction(
-    (operation) => document.querySelector('.graphiql-query-editor .view-lines')?.innerText.includes(operation),
+    (operation) =>
+      document.querySelector('.graphiql-query-editor .view-lines')?.innerText.includes(operation),
     {},
     operation,
   );
-  await pause(500); // GraphiQL reads the name of the operation 100 ms after the tab changed
+  await pause(page, 500); // GraphiQL reads the name of the operation 100 ms after the tab changed
 }
 
 /** Runs the open tab and waits until the response pane shows the words. */
@@ -73,7 +80,10 @@ export async function run(page, operation, words) {
   assert.equal(JSON.parse(request.postData()).operationName, operation);
   const answer = await response.json();
   await page.waitForFunction(
-    (words) => words.every((word) => document.querySelector('.result-window .view-lines')?.innerText.includes(`"${word}"`)),
+    (words) =>
+      words.every((word) =>
+        document.querySelector('.result-window .view-lines')?.innerText.includes(`"${word}"`),
+      ),
     {},
     words,
   );
@@ -95,9 +105,10 @@ export const pressButton = (page, text) =>
 
 /** Reads or replaces the text of an editor: operation.graphql, variables.json or request-headers.json. */
 export const editorText = (page, name) => page.evaluate((name) => model(name).getValue(), name);
-export const setEditor = (page, name, text) => page.evaluate((name, text) => model(name).setValue(text), name, text);
+export const setEditor = (page, name, text) =>
+  page.evaluate((name, text) => model(name).setValue(text), name, text);
 
-/** The marks in an editor, [message, marked text, severity], once they are as expected, or after 5 seconds. */
+/** The marks in an editor, [message, text, severity], once they are as expected, or after 20 seconds. */
 export async function marks(page, name, expected) {
   const read = () =>
     page.evaluate(
@@ -107,11 +118,11 @@ export async function marks(page, name, expected) {
           .map((mark) => [mark.message, model(name).getValueInRange(mark), mark.severity]),
       name,
     );
-  const end = Date.now() + 5000;
+  const end = Date.now() + 20_000;
   for (;;) {
     const found = await read();
     if (expected(found) || Date.now() > end) return found;
-    await pause(100);
+    await pause(page, 100);
   }
 }
 
@@ -133,7 +144,8 @@ export const kept = (page) =>
 function watch(page, origin) {
   const seen = (url) => {
     requests++;
-    if (!/^(data|blob):/.test(url) && new URL(url).origin !== origin) problems.push(`left the origin: ${url}`);
+    if (!/^(data|blob):/.test(url) && new URL(url).origin !== origin)
+      problems.push(`left the origin: ${url}`);
   };
   const complain = (type, text) => {
     // Monaco only warns when its workers do not start.
@@ -151,7 +163,9 @@ function watch(page, origin) {
     worker.on('console', (message) => complain(message.type(), message.text()));
     worker.client.on('Network.requestWillBeSent', ({ request }) => seen(request.url));
     worker.client.on('Log.entryAdded', ({ entry }) => complain(entry.level, entry.text));
-    await Promise.all([worker.client.send('Network.enable'), worker.client.send('Log.enable')]).catch(() => {});
+    await Promise.all([worker.client.send('Network.enable'), worker.client.send('Log.enable')]).catch(
+      () => {},
+    );
   });
   page.evaluateOnNewDocument(() => {
     globalThis.model = (name) => __MONACO.editor.getModels().find((model) => model.uri.path.endsWith(name));

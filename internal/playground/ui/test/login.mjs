@@ -1,6 +1,15 @@
 // The display of the login, its button, and every way in which a login ends.
 import assert from 'node:assert/strict';
-import { expectProblem, open, openTab, pressButton, run, setEditor, status, waitForStatus } from './browser.mjs';
+import {
+  expectProblem,
+  open,
+  openTab,
+  pressButton,
+  run,
+  setEditor,
+  status,
+  waitForStatus,
+} from './browser.mjs';
 
 export async function testLogin(browser, address) {
   const page = await open(browser, address);
@@ -26,20 +35,31 @@ export async function testLogin(browser, address) {
   const token = await loginResponse(page, submit);
   await waitForStatus(page, /^Logged in as demo until \d/);
   assert.equal(await dialogShown(), false);
-  assert.equal(await page.$eval('.login-status [role="status"]', (e) => e.title), new Date(token.expiresAt).toISOString());
+  assert.equal(
+    await page.$eval('.login-status [role="status"]', (e) => e.title),
+    new Date(token.expiresAt).toISOString(),
+  );
   assert.equal(await status(page), `Logged in as demo until ${await localTime(page, token.expiresAt)}`);
   assert.equal((await read()).authorization, `Bearer ${token.token}`);
 
   await pressButton(page, 'Log out');
   await waitForStatus(page, /^Not logged in$/);
-  assert.equal(await accepted(address, token.token), false, 'the server still accepts the token after the logout');
+  assert.equal(
+    await accepted(address, token.token),
+    false,
+    'the server still accepts the token after the logout',
+  );
   assert.equal((await read()).authorization, undefined);
 
   // Any selection and spelling of a login counts: aliases, literals, fragments, no expiresAt, no name.
-  await setEditor(page, 'operation.graphql', `mutation Mine {
+  await setEditor(
+    page,
+    'operation.graphql',
+    `mutation Mine {
     a: login(input: {username: "demo", password: "demo-password"}) { ...T }
   }
-  fragment T on LoginPayload { t: token }`);
+  fragment T on LoginPayload { t: token }`,
+  );
   await openEdited(page, 'Mine');
   const { t } = (await run(page, 'Mine', ['t'])).answer.data.a;
   await waitForStatus(page, /^Logged in as demo until \d/);
@@ -93,18 +113,31 @@ const localTime = (page, time) =>
 
 async function call(address, query, token) {
   const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` };
-  const response = await fetch(new URL('/graphql', address), { method: 'POST', headers, body: JSON.stringify({ query }) });
+  const response = await fetch(new URL('/graphql', address), {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ query }),
+  });
   return response.json();
 }
 
-const accepted = async (address, token) => !(await call(address, '{ webCustomerEvents(first: 1) { nodes { id } } }', token)).errors;
+const accepted = async (address, token) =>
+  !(await call(address, '{ webCustomerEvents(first: 1) { nodes { id } } }', token)).errors;
 
 /** Waits until GraphiQL has read the name of the edited operation. */
 const openEdited = (page, operation) =>
-  page.waitForFunction((name) => document.querySelector('.graphiql-tab-active .graphiql-tab-button').textContent === name, {}, operation);
+  page.waitForFunction(
+    (name) => document.querySelector('.graphiql-tab-active .graphiql-tab-button').textContent === name,
+    {},
+    operation,
+  );
 
 /** Gives the open tab the query of "4 Read events" again. */
 async function restoreRead(page) {
-  await setEditor(page, 'operation.graphql', 'query ReadEvents { webCustomerEvents(first: 10) { nodes { id } } }');
+  await setEditor(
+    page,
+    'operation.graphql',
+    'query ReadEvents { webCustomerEvents(first: 10) { nodes { id } } }',
+  );
   await openEdited(page, '4 Read events');
 }

@@ -2,6 +2,13 @@
 import assert from 'node:assert/strict';
 import { open, openTab, pause, pressButton, run, waitForStatus } from './browser.mjs';
 
+const buttons = [
+  '.graphiql-sidebar button',
+  '.login-status > button',
+  '.graphiql-toolbar button',
+  '.graphiql-tab-active .graphiql-tab-button',
+  '.graphiql-tab-add',
+].join();
 const panes = ['.graphiql-query-editor', '.graphiql-editor-tool', '.graphiql-response'];
 
 export async function testDarkMode(browser, address) {
@@ -10,7 +17,7 @@ export async function testDarkMode(browser, address) {
   await run(page, 'LogIn', ['token']); // so that the response has text too
   const system = async (value) => {
     await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value }]);
-    await pause(500);
+    await pause(page, 500);
   };
   const assertReadable = async (name, dark) => {
     for (const pane of panes) {
@@ -29,7 +36,7 @@ export async function testDarkMode(browser, address) {
     await page.locator('button[aria-label="Open settings dialog"]').click();
     await page.locator(`.graphiql-dialog ::-p-xpath(.//button[.="${theme}"])`).click();
     await page.keyboard.press('Escape');
-    await pause(500);
+    await pause(page, 500);
   };
   await choose('Light');
   await assertReadable('light is chosen', false);
@@ -41,16 +48,23 @@ export async function testDarkMode(browser, address) {
   await page.browserContext().close();
 }
 
-/** The luminance of a pane's background, and the least contrast of a word in it (WCAG 2.2). Runs in the page. */
+/** The luminance of a pane's background, and the least contrast of a word in it (WCAG 2.2). */
 function leastContrast(pane) {
   const channels = (color) => color.match(/[\d.]+/g).map(Number);
   const luminance = (color) => {
-    const [r, g, b] = channels(color).map((v) => (v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4));
+    const [r, g, b] = channels(color).map((v) =>
+      v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4,
+    );
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
   let over = [];
   for (let e = pane; e; e = e.parentElement) over.push(channels(getComputedStyle(e).backgroundColor));
-  over = over.reverse().reduce((below, [r, g, b, a = 1]) => [r, g, b].map((v, i) => v * a + below[i] * (1 - a)), [255, 255, 255]);
+  over = over
+    .reverse()
+    .reduce(
+      (below, [r, g, b, a = 1]) => [r, g, b].map((v, i) => v * a + below[i] * (1 - a)),
+      [255, 255, 255],
+    );
   const background = luminance(`rgb(${over})`);
   const words = [...pane.querySelectorAll('.view-line span span')].filter((word) => word.innerText.trim());
   const contrasts = words.map((word) => {
@@ -66,7 +80,11 @@ export async function testNarrow(browser, address, screenshot) {
   await pressButton(page, 'Log in');
   await page.locator('.login-dialog button[type="submit"]').click();
   await waitForStatus(page, /^Logged in as demo until /);
-  for (const [title, operation] of [['2 Create events', 'CreateEvents'], ['5 Dry run', 'DryRun'], ['1 Log in', 'LogIn']]) {
+  for (const [title, operation] of [
+    ['2 Create events', 'CreateEvents'],
+    ['5 Dry run', 'DryRun'],
+    ['1 Log in', 'LogIn'],
+  ]) {
     await openTab(page, title, operation);
     const { answer } = await run(page, operation, ['data']);
     assert.equal(answer.errors, undefined);
@@ -82,23 +100,26 @@ export async function testNarrow(browser, address, screenshot) {
   await page.locator('button[aria-label="Hide Documentation Explorer"]').click();
   await page.locator('button[aria-label="Hide editor tools"]').click();
   await page.locator('button[aria-label="Show editor tools"]').click();
-  await pause(300);
+  await pause(page, 300);
   await assertUsable(page, 'after hiding and showing the variables');
 
   await page.setViewport({ width: 1200, height: 800 });
-  await pause(500);
+  await pause(page, 500);
   const [query, , response] = await boxes(page);
   assert.ok(response.left >= query.right, 'the wide page does not show query and response side by side');
   await page.setViewport({ width: 480, height: 800 });
-  await pause(500);
+  await pause(page, 500);
   await assertUsable(page, 'narrowed while open');
   await page.browserContext().close();
 }
 
 const boxes = (page) =>
-  page.evaluate((panes) => panes.map((pane) => document.querySelector(pane).getBoundingClientRect().toJSON()), panes);
+  page.evaluate(
+    (panes) => panes.map((pane) => document.querySelector(pane).getBoundingClientRect().toJSON()),
+    panes,
+  );
 
-/** No scrolling sideways, three panes below each other that use the width, and every button can be pressed. */
+/** No scrolling sideways, three panes below each other and of full width, and no button out of reach. */
 async function assertUsable(page, name) {
   const { width, scroll } = await page.evaluate(() => ({
     width: innerWidth,
@@ -107,12 +128,15 @@ async function assertUsable(page, name) {
   assert.ok(scroll <= width, `${name}: the page is ${scroll} px wide`);
   let above = 0;
   for (const [i, box] of (await boxes(page)).entries()) {
-    assert.ok(box.left >= 0 && box.right <= width && box.width >= 0.9 * width, `${name}: ${panes[i]} is ${box.width} px wide`);
+    assert.ok(
+      box.left >= 0 && box.right <= width && box.width >= 0.9 * width,
+      `${name}: ${panes[i]} is ${box.width} px wide`,
+    );
     assert.ok(box.height >= 200, `${name}: ${panes[i]} is ${box.height} px high`);
     assert.ok(i === 0 || box.top >= above, `${name}: ${panes[i]} overlaps the one above`);
     above = box.bottom;
   }
-  const hidden = await page.$$eval('.graphiql-sidebar button, .login-status > button, .graphiql-toolbar button, .graphiql-tab-active button.graphiql-tab-button, .graphiql-tab-add', (buttons) =>
+  const hidden = await page.$$eval(buttons, (buttons) =>
     buttons
       .filter((button) => {
         button.scrollIntoView({ block: 'center', inline: 'nearest' });

@@ -5,7 +5,19 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { editorText, kept, open, openTab, pressButton, ready, run, setEditor, status, tabTitles, waitForStatus } from './browser.mjs';
+import {
+  editorText,
+  kept,
+  open,
+  openTab,
+  pressButton,
+  ready,
+  run,
+  setEditor,
+  status,
+  tabTitles,
+  waitForStatus,
+} from './browser.mjs';
 import { titles } from './tabs.mjs';
 
 const password = 'own-secret-word';
@@ -15,12 +27,20 @@ export async function testOwnDatabase(browser, program) {
   const args = ['--database', `sqlite:${join(folder, 'own.db')}`];
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('CRM_')));
   const runProgram = (...command) => {
-    const { status, stderr } = spawnSync(program, [...command, ...args], { env, input: `${password}\n`, encoding: 'utf8' });
+    const { status, stderr } = spawnSync(program, [...command, ...args], {
+      env,
+      input: `${password}\n`,
+      encoding: 'utf8',
+    });
     assert.equal(status, 0, stderr);
   };
   runProgram('migrate');
   runProgram('user', 'add', 'shop');
-  const server = spawn(program, [...args, '--listen', '127.0.0.1:0', '--introspection', 'on', '--drain', '0s'], { env });
+  const server = spawn(
+    program,
+    [...args, '--listen', '127.0.0.1:0', '--introspection', 'on', '--drain', '0s'],
+    { env },
+  );
   try {
     await testPage(browser, await addressOf(server));
   } finally {
@@ -32,7 +52,9 @@ export async function testOwnDatabase(browser, program) {
 
 async function testPage(browser, address) {
   const page = await open(browser, address);
-  const files = await page.evaluate(() => performance.getEntriesByType('resource').map((entry) => entry.name));
+  const files = await page.evaluate(() =>
+    performance.getEntriesByType('resource').map((entry) => entry.name),
+  );
   assert.ok(files.length >= 5, 'the files of the page are not listed');
   for (const file of [address, ...files, new URL('/examples-demo.json', address)]) {
     const text = await (await fetch(file)).text();
@@ -41,17 +63,30 @@ async function testPage(browser, address) {
     }
   }
   assert.deepEqual(await tabTitles(page), titles);
-  assert.deepEqual(JSON.parse(await editorText(page, 'variables.json')), { input: { username: '', password: '' } });
+  assert.match(
+    await editorText(page, 'operation.graphql'),
+    /Write your username and password into the variables/,
+  );
+  assert.deepEqual(JSON.parse(await editorText(page, 'variables.json')), {
+    input: { username: '', password: '' },
+  });
   assert.equal(await status(page), 'Not logged in');
 
   await pressButton(page, 'Log in');
-  assert.deepEqual(await page.$$eval('.login-dialog input', (inputs) => inputs.map((input) => input.value)), ['', '']);
+  assert.deepEqual(await page.$$eval('.login-dialog input', (inputs) => inputs.map((input) => input.value)), [
+    '',
+    '',
+  ]);
   await page.locator('#username').fill('shop');
   await page.locator('#password').fill(password);
   await page.locator('.login-dialog button[type="submit"]').click();
   await waitForStatus(page, /^Logged in as shop until /);
   assert.equal(await page.$eval('#password', (input) => input.value), '', 'the dialog keeps the password');
-  for (const [title, operation] of [['2 Create events', 'CreateEvents'], ['4 Read events', 'ReadEvents'], ['5 Dry run', 'DryRun']]) {
+  for (const [title, operation] of [
+    ['2 Create events', 'CreateEvents'],
+    ['4 Read events', 'ReadEvents'],
+    ['5 Dry run', 'DryRun'],
+  ]) {
     await openTab(page, title, operation);
     assert.equal((await run(page, operation, ['data'])).answer.errors, undefined, title);
   }
@@ -62,9 +97,14 @@ async function testPage(browser, address) {
   const { token } = (await run(page, 'LogIn', ['token'])).answer.data.login;
   await page.reload({ waitUntil: 'networkidle0' });
   await ready(page);
-  assert.deepEqual(JSON.parse(await editorText(page, 'variables.json')), { input: { username: 'shop', password: '' } });
+  assert.deepEqual(JSON.parse(await editorText(page, 'variables.json')), {
+    input: { username: 'shop', password: '' },
+  });
   const text = await kept(page);
-  assert.ok(text.includes('shop') && !text.includes(password) && !text.includes(token), 'the password or token is kept');
+  assert.ok(
+    text.includes('shop') && !text.includes(password) && !text.includes(token),
+    'the password or token is kept',
+  );
   await page.browserContext().close();
 }
 

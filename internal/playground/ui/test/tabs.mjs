@@ -50,14 +50,22 @@ export async function testTabs(page) {
   assert.equal(dry.acceptable, 2);
   assert.equal(dry.replays, 1); // the first event was recorded by tab 3
   assert.deepEqual(
-    dry.unprocessedCustomerEventsSet.map(({ index, problems }) => [index, problems.map((p) => p.path.join('.'))]),
-    [[2, ['accountsReceivableIdentifier.number']], [3, ['website', 'performedOn']]],
+    dry.unprocessedCustomerEventsSet.map(({ index, problems }) => [
+      index,
+      problems.map((p) => p.path.join('.')),
+    ]),
+    [
+      [2, ['accountsReceivableIdentifier.number']],
+      [3, ['website', 'performedOn']],
+    ],
   );
   const again = await result('4 Read events', 'ReadEvents', ['nodes']);
   assert.equal(again.data.webCustomerEvents.nodes.length, stored, 'the dry run has stored events');
 
   // A title belongs to its operation, not to its place.
   await setEditor(page, 'operation.graphql', 'query Mine { limits { maxEventsPerCall } }');
-  await page.waitForFunction(() => document.querySelector('.graphiql-tab-active .graphiql-tab-button').textContent === 'Mine');
+  await page.waitForFunction(
+    () => document.querySelector('.graphiql-tab-active .graphiql-tab-button').textContent === 'Mine',
+  );
   assert.deepEqual(await tabTitles(page), titles.with(3, 'Mine'));
 }

@@ -11,36 +11,54 @@ const event = {
 };
 const withEvent = (change) => JSON.stringify({ input: { webCustomerEventsSet: [{ ...event, ...change }] } });
 
+const exactlyOne = (names) => `Give exactly one of ${names}.`;
+const wrongType = (type) => `Incorrect type. Expected ${type}.`;
+const account = (accountsReceivableIdentifier) => withEvent({ accountsReceivableIdentifier });
+const unit = (performedByUnitIdentifier) => withEvent({ performedByUnitIdentifier });
+const accessToken = (accessTokenIdentifier) =>
+  withEvent({
+    accountsReceivableIdentifier: undefined,
+    rewardsParticipantIdentifier: { accessTokenIdentifier },
+  });
+const accountNames = 'id, number, name';
+const unitNames = 'id, name, alternativeCode';
+const goodSet = '{"input":{"webCustomerEventsSet":[]}';
+const badDate =
+  'Write a date that exists as 2016-06-22T15:00:00, with Z or an offset such as +03:00 if it has a zone.';
+
+const notAllowed = (name) => [`Property ${name} is not allowed.`, `"${name}"`];
+
 // name, variables, and the message and text of every mark
+// prettier-ignore
 const cases = [
   ['valid', withEvent({}), []],
-  ['two identifiers', withEvent({ accountsReceivableIdentifier: { id: '1', number: '2' } }), [['Give exactly one of id, number, name.', '{"id":"1","number":"2"}']]],
-  ['no identifier', withEvent({ performedByUnitIdentifier: {} }), [['Give exactly one of id, name, alternativeCode.', '{}']]],
-  ['null members', withEvent({ accountsReceivableIdentifier: { id: null, number: '2', name: null } }), []],
-  ['only null members', withEvent({ performedByUnitIdentifier: { id: null } }), [['Give exactly one of id, name, alternativeCode.', '{"id":null}']]],
-  ['unknown field of an event', withEvent({ webSite: 'x' }), [['Property webSite is not allowed.', '"webSite"']]],
-  ['unknown field of a union', withEvent({ classificationIdentifier: { name: 'a', code: 'b' } }), [['Property code is not allowed.', '"code"']]],
-  ['unknown variable', '{"input":{"webCustomerEventsSet":[]},"inputs":1}', [['Property inputs is not allowed.', '"inputs"']]],
+  ['two', account({ id: '1', number: '2' }), [[exactlyOne(accountNames), '{"id":"1","number":"2"}']]],
+  ['none', unit({}), [[exactlyOne(unitNames), '{}']]],
+  ['null members', account({ id: null, number: '2', name: null }), []],
+  ['only null members', unit({ id: null }), [[exactlyOne(unitNames), '{"id":null}']]],
+  ['unknown field of an event', withEvent({ webSite: 'x' }), [notAllowed('webSite')]],
+  ['unknown field of a union', unit({ name: 'a', code: 'b' }), [notAllowed('code')]],
+  ['unknown variable', `${goodSet},"inputs":1}`, [notAllowed('inputs')]],
   ['missing field', '{"input":{}}', [['Missing property "webCustomerEventsSet".', '"input"']]],
   ['missing variable', '{}', [['Missing property "input".', '{']]],
-  ['mandatory null', withEvent({ website: null }), [['Incorrect type. Expected "string".', 'null']]],
-  ['wrong type', withEvent({ website: 5 }), [['Incorrect type. Expected "string".', '5']]],
-  ['text for a number', withEvent({ udfFloat1: '5' }), [['Incorrect type. Expected one of number, null.', '"5"']]],
-  ['object for a list', '{"input":{"webCustomerEventsSet":{}}}', [['Incorrect type. Expected "array".', '{}']]],
-  ['text for an object', withEvent({ performedByUnitIdentifier: 'Admin Unit' }), [
-    ['Give exactly one of id, name, alternativeCode.', '"Admin Unit"'],
-    ['Incorrect type. Expected "object".', '"Admin Unit"'],
+  ['mandatory null', withEvent({ website: null }), [[wrongType('"string"'), 'null']]],
+  ['wrong type', withEvent({ website: 5 }), [[wrongType('"string"'), '5']]],
+  ['text for a number', withEvent({ udfFloat1: '5' }), [[wrongType('one of number, null'), '"5"']]],
+  ['object for a list', '{"input":{"webCustomerEventsSet":{}}}', [[wrongType('"array"'), '{}']]],
+  ['text for an object', unit('A'), [[exactlyOne(unitNames), '"A"'], [wrongType('"object"'), '"A"']]],
+  ['wrong date', withEvent({ performedOn: '2016-13-22T15:00:00' }), [[badDate, '"2016-13-22T15:00:00"']]],
+  ['date without seconds', withEvent({ performedOn: '2016-06-22T15:00' }), []],
+  ['date with nanoseconds', withEvent({ performedOn: '2016-06-22T15:00:00.123456789Z' }), []],
+  ['date with an offset', withEvent({ performedOn: '2016-06-22T15:00+03:00' }), []],
+  ['one-time password as a number', accessToken({ oneTimePassword: 73482 }), []],
+  ['nested', accessToken({ credentials: {} }), [
+    ['Missing property "identifier".', '"credentials"'], ['Missing property "passCode".', '"credentials"'],
   ]],
-  ['date that does not exist', withEvent({ performedOn: '2016-13-22T15:00:00' }), [[
-    'Write a date that exists as 2016-06-22T15:00:00, with Z or an offset such as +03:00 if it has a zone.',
-    '"2016-13-22T15:00:00"',
-  ]]],
-  ['every form of a date', withEvent({ performedOn: '2016-06-22T15:00', udfDate1: '2016-06-22T15:00:00.123456789Z', udfDate2: '2016-06-22T15:00+03:00' }), []],
-  ['one-time password as a number', withEvent({ accountsReceivableIdentifier: undefined, rewardsParticipantIdentifier: { accessTokenIdentifier: { oneTimePassword: 73482 } } }), []],
-  ['nested', withEvent({ rewardsParticipantIdentifier: { accessTokenIdentifier: { credentials: { identifier: 'a' } } } }), [['Missing property "passCode".', '"credentials"']]],
-  ['missing comma', '{"input":{"webCustomerEventsSet":[]} "a":1}', [['Expected comma', '"a"'], ['Property a is not allowed.', '"a"']]],
-  ['not closed', '{"input":{"webCustomerEventsSet":[]}', [['Expected comma or closing brace', '}']]],
-  ['string not closed', '{"input', [['Unexpected end of string', '"input']], 'part'],
+  ['missing comma', `${goodSet} "a":1}`, [['Expected comma', '"a"'], notAllowed('a')]],
+  ['not closed', goodSet, [['Expected comma or closing brace', '}']]],
+  ['string not closed', '{"input', [['Unexpected end of string.', '"input']], 'part'],
+  ['no JSON', 'hello', [['Expected a JSON object, array or literal.', 'hello']]],
+  ['text after the end', `${goodSet}} x`, [['End of file expected.', 'x']]],
 ];
 
 export async function testVariables(browser, address) {
@@ -56,7 +74,7 @@ export async function testVariables(browser, address) {
   await openTab(page, '2 Create events', 'CreateEvents');
   for (const [name, text, want, part] of cases) {
     await setEditor(page, 'variables.json', '[]');
-    await assertMarks('before', [['Incorrect type. Expected "object".', '[]']]); // no mark is left of the last case
+    await assertMarks('before', [[wrongType('"object"'), '[]']]); // no mark of the last case is left
     await setEditor(page, 'variables.json', text);
     await assertMarks(`${name}: ${text}`, want, part);
   }
@@ -65,13 +83,19 @@ export async function testVariables(browser, address) {
   // The marks follow the query: another tab, and a query without variables.
   await openTab(page, '1 Log in', 'LogIn');
   await setEditor(page, 'variables.json', '{"input":{"username":"demo","pass":"x"}}');
-  await assertMarks('login', [['Missing property "password".', '"input"'], ['Property pass is not allowed.', '"pass"']]);
+  await assertMarks('login', [
+    ['Missing property "password".', '"input"'],
+    ['Property pass is not allowed.', '"pass"'],
+  ]);
   await openTab(page, '4 Read events', 'ReadEvents');
   await setEditor(page, 'variables.json', '{"a":1}');
-  await assertMarks('no variables', [['Property a is not allowed.', '"a"']]);
+  await assertMarks('no variables', [notAllowed('a')]);
 
   // None of the examples is marked.
-  for (const [title, operation] of [['3 Replay events', 'ReplayEvents'], ['5 Dry run', 'DryRun']]) {
+  for (const [title, operation] of [
+    ['3 Replay events', 'ReplayEvents'],
+    ['5 Dry run', 'DryRun'],
+  ]) {
     await openTab(page, title, operation);
     await assertMarks(title, []);
   }
