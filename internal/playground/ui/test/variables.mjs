@@ -72,9 +72,14 @@ export async function testVariables(browser, address) {
     assert.equal(JSON.stringify(chosen(found).toSorted()), expected, name);
   };
   await openTab(page, '2 Create events', 'CreateEvents');
+  let last = [];
   for (const [name, text, want, part] of cases) {
-    await setEditor(page, 'variables.json', '[]');
-    await assertMarks('before', [[wrongType('"object"'), '[]']]); // no mark of the last case is left
+    if (JSON.stringify(want) === JSON.stringify(last)) {
+      // The marks of the last case must not pass for those of this one.
+      await setEditor(page, 'variables.json', '[]');
+      await assertMarks('before', [[wrongType('"object"'), '[]']]);
+    }
+    last = want;
     await setEditor(page, 'variables.json', text);
     await assertMarks(`${name}: ${text}`, want, part);
   }
