@@ -142,8 +142,12 @@ const dryRun = `# What would happen to these events? Nothing is stored. The
 # last event has two problems, and both are listed.
 query DryRun($input: CreateWebCustomerEventsInput!) {
   checkWebCustomerEvents(input: $input) {
-    acceptable
-    replays
+    summary {
+      received
+      processed
+      replayed
+      unprocessed
+    }
     unprocessedCustomerEventsSet {
       index
       requestUniqueIdentifier
