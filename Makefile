@@ -208,7 +208,7 @@ browser: build internal/playground/ui/node_modules ## Test GraphiQL of the built
 		apt-get update -qq
 		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium
 	fi
-	.ci/with-demo ./customer-events bash -c 'node internal/playground/ui/browser-test.mjs "$$SERVER"'
+	.ci/with-demo ./customer-events bash -c 'node internal/playground/ui/browser-test.mjs "$$SERVER" ./customer-events'
 
 .PHONY: readme
 readme: ## Run the commands of README.md as written, in a clean clone of HEAD

@@ -74,7 +74,7 @@ func routes(
 		mux.Handle("/schema.graphql", readOnly(func(w http.ResponseWriter, _ *http.Request) {
 			writeText(w, http.StatusOK, strings.TrimSpace(schema))
 		}))
-		mux.Handle("/", playground.Handler(http.HandlerFunc(notFound)))
+		mux.Handle("/", playground.Handler(c.demo, http.HandlerFunc(notFound)))
 	} else {
 		mux.HandleFunc("/", notFound)
 	}

@@ -37,7 +37,7 @@ func largest(t *testing.T) (name string) {
 // A file is inflated at most once for any number and kind of requests without gzip. Otherwise 300 requests
 // whose responses are not read would take 500 MB, and HEAD requests would take all processors.
 func TestServe_InflatesOnce(t *testing.T) {
-	handler, name := Handler(http.NotFoundHandler()), "/"+largest(t)
+	handler, name := Handler(true, http.NotFoundHandler()), "/"+largest(t)
 	ask := func(method string, header ...string) *discard {
 		r := httptest.NewRequest(method, name, nil)
 		for i := 0; i < len(header); i += 2 {

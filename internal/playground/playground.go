@@ -37,6 +37,7 @@ var contentTypes = map[string]string{
 	".js":   "text/javascript; charset=utf-8",
 	".css":  "text/css; charset=utf-8",
 	".md":   "text/markdown; charset=utf-8",
+	".json": "application/json",
 	".svg":  "image/svg+xml",
 	".ttf":  "font/ttf",
 }
@@ -52,12 +53,15 @@ type file struct {
 }
 
 // Handler returns a handler that serves the page at "/" and "/graphiql", and its files below "/". Requests
-// for other paths go to notFound. The page expects the GraphQL endpoint at "graphql" next to itself.
-func Handler(notFound http.Handler) http.Handler {
+// for other paths go to notFound. The page expects the GraphQL endpoint at "graphql" next to itself. With
+// demo, the page's examples have the demo login and names of the demo data. Without, no file of the page
+// contains them.
+func Handler(demo bool, notFound http.Handler) http.Handler {
 	files, err := load(dist)
 	if err != nil {
 		panic(err) // the embedded files are part of the program
 	}
+	chooseExamples(files, demo)
 
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -83,6 +87,17 @@ func Handler(notFound http.Handler) http.Handler {
 		}
 		f.serve(w, r)
 	})
+}
+
+// chooseExamples keeps one of the two files with the values of the examples, as examples.json.
+func chooseExamples(files map[string]*file, demo bool) {
+	chosen, other := "examples-own.json", "examples-demo.json"
+	if demo {
+		chosen, other = other, chosen
+	}
+	files["examples.json"] = files[chosen]
+	delete(files, chosen)
+	delete(files, other)
 }
 
 // load returns the built files by their name without ".gz".

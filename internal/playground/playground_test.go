@@ -2,6 +2,7 @@ package playground
 
 import (
 	"bytes"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -11,12 +12,16 @@ import (
 )
 
 func answer(method, target string, header ...string) *httptest.ResponseRecorder {
+	return answerOf(Handler(true, http.NotFoundHandler()), method, target, header...)
+}
+
+func answerOf(handler http.Handler, method, target string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, target, nil)
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Add(header[i], header[i+1])
 	}
 	w := httptest.NewRecorder()
-	Handler(http.NotFoundHandler()).ServeHTTP(w, r)
+	handler.ServeHTTP(w, r)
 	return w
 }
 
@@ -66,6 +71,10 @@ func TestServe_SecurityHeaders(t *testing.T) {
 		{"GET", "/", 200},
 		{"HEAD", "/", 200},
 		{"GET", "/index.html", 200},
+		{"GET", "/graphiql", 200},
+		{"GET", "/examples.json", 200},
+		{"GET", "/examples-demo.json", 404},
+		{"GET", "/examples-own.json", 404},
 		{"GET", "/nothing", 404},
 		{"GET", "/assets/", 404},
 		{"GET", "/index.html.gz", 404},
@@ -102,6 +111,7 @@ func TestServe_Files(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	chooseExamples(files, true)
 	for name := range files {
 		t.Run(name, func(t *testing.T) {
 			plain := answer("GET", "/"+name)
@@ -144,6 +154,51 @@ func TestServe_Files(t *testing.T) {
 				wantHeader(t, again, "ETag", tag)
 			}
 		})
+	}
+}
+
+// Only the page of a demo server has the demo login and names of the demo data. On another server, no file
+// contains them.
+func TestServe_DemoLogin(t *testing.T) {
+	files, err := load(dist)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chooseExamples(files, false)
+	own := Handler(false, http.NotFoundHandler())
+	for name := range files {
+		page := answerOf(own, "GET", "/"+name)
+		if page.Code != http.StatusOK {
+			t.Errorf("%s: status %d", name, page.Code)
+		}
+		for _, value := range []string{"demo-password", `"demo"`, "ACR0000000020", "Admin Unit"} {
+			if strings.Contains(page.Body.String(), value) {
+				t.Errorf("%s contains %s on a server without demo data", name, value)
+			}
+		}
+	}
+	for _, name := range []string{"/examples-demo.json", "/examples-own.json"} {
+		if w := answerOf(own, "GET", name); w.Code != http.StatusNotFound {
+			t.Errorf("%s: status %d on a server without demo data", name, w.Code)
+		}
+	}
+
+	var demo, other map[string]any
+	for _, c := range []struct {
+		handler http.Handler
+		values  *map[string]any
+	}{{Handler(true, http.NotFoundHandler()), &demo}, {own, &other}} {
+		w := answerOf(c.handler, "GET", "/examples.json")
+		wantHeader(t, w, "Content-Type", "application/json")
+		if err := json.Unmarshal(w.Body.Bytes(), c.values); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if demo["username"] != "demo" || demo["password"] != "demo-password" {
+		t.Errorf("the demo's examples have the login %v, %v", demo["username"], demo["password"])
+	}
+	if other["username"] != "" || other["password"] != "" {
+		t.Errorf("the other examples have the login %v, %v", other["username"], other["password"])
 	}
 }
 

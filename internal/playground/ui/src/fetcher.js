@@ -1,8 +1,8 @@
 import { getIntrospectionQuery } from 'graphql';
-import { holdsLogin, tokenAfter } from './session.js';
+import { post } from './post.js';
+import { tokenFor, update } from './session.js';
 
-const endpoint = new URL('graphql', document.baseURI);
-
+// GraphiQL's own introspection leaves out @oneOf, so that it would neither show nor check it.
 const introspectionQuery = getIntrospectionQuery({
   oneOf: true,
   inputValueDeprecation: true,
@@ -11,26 +11,17 @@ const introspectionQuery = getIntrospectionQuery({
   directiveIsRepeatable: true,
 });
 
-let token = null; // in memory only: a reload logs out
-
+/** Sends GraphiQL's requests with the login's token. An Authorization in the header editor has priority. */
 export async function fetcher(params, { headers: given, documentAST } = {}) {
   // GraphiQL's own introspection comes without a document.
   if (params.operationName === 'IntrospectionQuery' && !documentAST) {
     params = { ...params, query: introspectionQuery };
   }
-
   const headers = new Headers(given);
-  headers.set('Content-Type', 'application/json');
-  // The header editor wins, and a stale token must not stop a new login.
-  if (token && !headers.has('Authorization') && !holdsLogin(params)) {
-    headers.set('Authorization', `Bearer ${token}`);
-  }
+  const token = headers.has('Authorization') ? null : tokenFor(params);
+  if (token) headers.set('Authorization', `Bearer ${token}`);
 
-  const response = await fetch(endpoint, { method: 'POST', headers, body: JSON.stringify(params) });
-  if (!response.headers.get('Content-Type')?.includes('json')) {
-    throw new Error(`The server answered ${response.status} ${response.statusText}: ${await response.text()}`);
-  }
-  const result = await response.json();
-  token = tokenAfter(params, result, token);
-  return result;
+  const response = await post(params, headers);
+  await update(params, response, token);
+  return response.result;
 }
