@@ -39,9 +39,6 @@ var mysqlErrors = errorTable{
 		models.ErrAborted, models.ErrAborted},
 	{"shutdown, connection killed, statement interrupted or timed out", []int{1053, 1927, 1317, 1969, 3024},
 		models.ErrAborted, models.ErrCommitUnknown},
-	// The retry has text (mysqlServer.notePrepared).
-	{"prepared statements: not supported, too many, unknown, changed", refusedPrepared,
-		models.ErrAborted, models.ErrAborted},
 	// A proxy between this program and the server sends it. The retry has smaller statements (packetLimit).
 	{"packet too large", []int{1153}, models.ErrAborted, models.ErrCommitUnknown},
 	{"error during COMMIT", []int{1180}, models.ErrCommitUnknown, models.ErrCommitUnknown},
@@ -57,10 +54,6 @@ var mysqlErrors = errorTable{
 	{"value rejected", []int{1048, 1264, 1265, 1292, 1366, 1367, 1406, 3819, 4025},
 		errRowRejected, errRowRejected},
 }
-
-// refusedPrepared are the errors of servers and proxies that do not support prepared statements, have too
-// many of them, or have lost one.
-var refusedPrepared = []int{1295, 1461, 1243, 1615}
 
 func mysqlCode(answer *mysqldriver.MySQLError) int {
 	if answer.Number == 1105 && answer.Message == pessimisticLimit {

@@ -14,25 +14,10 @@ import (
 // insertEventsSQL is the statement up to its rows.
 var insertEventsSQL = "INSERT INTO web_customer_events (" + eventColumnList + ") VALUES "
 
-// insertEvents writes events and sets their numbers. On MariaDB it writes many events with a prepared INSERT;
-// it writes all others in as few statements as the server accepts.
+// insertEvents writes events in as few statements as the server accepts, and reads their numbers.
 func (d mysqlDialect) insertEvents(
 	ctx context.Context, tx *sql.Tx, events []*models.WebCustomerEvent,
 ) error {
-	server, err := d.server.ask(ctx, tx)
-	if err != nil {
-		return err
-	}
-	if d.usesPrepared(server, len(events)) {
-		written, err := d.insertPrepared(ctx, tx, events)
-		if err != nil {
-			return err
-		}
-		events = events[written:]
-	}
-	if len(events) == 0 {
-		return nil
-	}
 	if err := insertLiterals(ctx, tx, events, d.packets); err != nil {
 		return err
 	}
@@ -85,10 +70,8 @@ func (l *insertBuilder) insert(
 	return n
 }
 
-// mysqlValue is a column whose values can be written as literals, or passed to a prepared statement.
+// mysqlValue is a column whose values can be written as literals.
 type mysqlValue interface {
-	// parameter returns the event's value for a prepared statement.
-	parameter(e *models.WebCustomerEvent) any
 	// appendLiteral writes the event's value.
 	appendLiteral(l *insertBuilder, e *models.WebCustomerEvent)
 	// maxLiteralSize is the size of the longest literal, including the comma before it. For a text it is

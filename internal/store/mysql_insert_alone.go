@@ -20,7 +20,6 @@ import (
 // since the statement commits by itself: models.ErrCommitUnknown.
 //
 // TiDB gets a transaction: it would commit the statement optimistically, whose errors mean something else.
-// Many events on MariaDB get one, too: their prepared INSERT saves more than the transaction costs.
 func (d mysqlDialect) insertAlone(
 	ctx context.Context, db *sql.DB, events []*models.WebCustomerEvent, noWait bool,
 ) (bool, error) {
@@ -32,9 +31,6 @@ func (d mysqlDialect) insertAlone(
 	server, err := d.server.ask(ctx, conn)
 	if err != nil || server == tidbServer {
 		return false, d.classify(err, false)
-	}
-	if !noWait && d.usesPrepared(server, len(events)) {
-		return false, nil
 	}
 	prefix := ""
 	if noWait && server == mariaDBServer {
@@ -49,8 +45,8 @@ func (d mysqlDialect) insertAlone(
 	case len(events) == 1:
 		err = insertOne(ctx, conn, text.query(), events[0])
 	case server == mariaDBServer:
-		text.WriteString(returnNumbers)
-		err = setNumbers(events, func() (*sql.Rows, error) { return conn.QueryContext(ctx, text.query()) })
+		text.WriteString(" RETURNING id, number")
+		err = insertReturning(ctx, conn, text.query(), events)
 	default:
 		if _, err = conn.ExecContext(ctx, text.query()); err == nil {
 			err = wrapUnknown(readNumbers(ctx, d, conn, events))
@@ -79,9 +75,11 @@ func insertOne(ctx context.Context, conn *sql.Conn, query string, event *models.
 	return wrapUnknown(err)
 }
 
-// setNumbers writes events with a statement that returns their ids and numbers.
-func setNumbers(events []*models.WebCustomerEvent, run func() (*sql.Rows, error)) error {
-	rows, err := run()
+// insertReturning writes events with a statement that returns their ids and numbers.
+func insertReturning(
+	ctx context.Context, conn *sql.Conn, query string, events []*models.WebCustomerEvent,
+) error {
+	rows, err := conn.QueryContext(ctx, query)
 	if err != nil {
 		return err
 	}
@@ -91,10 +89,10 @@ func setNumbers(events []*models.WebCustomerEvent, run func() (*sql.Rows, error)
 		var id sql.RawBytes
 		var number int64
 		if err := rows.Scan(&id, &number); err != nil {
-			return err
+			return wrapUnknown(err)
 		}
 		if next >= len(events) || !bytes.Equal(id, events[next].ID[:]) {
-			return errors.New("the database returned other ids than were sent")
+			return wrapUnknown(errors.New("the database returned other ids than were sent"))
 		}
 		events[next].Number = number
 	}
@@ -102,7 +100,7 @@ func setNumbers(events []*models.WebCustomerEvent, run func() (*sql.Rows, error)
 		return err
 	}
 	if next < len(events) {
-		return fmt.Errorf("the database returned %d of %d numbers", next, len(events))
+		return wrapUnknown(fmt.Errorf("the database returned %d of %d numbers", next, len(events)))
 	}
 	return nil
 }
@@ -120,11 +118,7 @@ func wrapUnknown(err error) error {
 // Sources: https://mariadb.com/kb/en/insertreturning/ (since 10.5), https://mariadb.com/kb/en/set-statement/,
 // https://mariadb.com/kb/en/innodb-system-variables/ (a lock wait timeout of 0, since 10.3).
 // docs/databases.md requires 10.6.
-type mysqlServer struct {
-	kind atomic.Int32
-	// refusesPrepared is set once the server has refused a prepared statement.
-	refusesPrepared atomic.Bool
-}
+type mysqlServer struct{ kind atomic.Int32 }
 
 // The kinds of servers.
 const (
@@ -134,13 +128,8 @@ const (
 	otherServer
 )
 
-// rowQuerier is a transaction or a connection.
-type rowQuerier interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}
-
 // ask returns the kind of the server. It asks for the version once.
-func (s *mysqlServer) ask(ctx context.Context, conn rowQuerier) (int32, error) {
+func (s *mysqlServer) ask(ctx context.Context, conn *sql.Conn) (int32, error) {
 	if kind := s.kind.Load(); kind != unknownServer {
 		return kind, nil
 	}

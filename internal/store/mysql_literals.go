@@ -66,20 +66,16 @@ func (l *insertBuilder) float(number *float64) {
 	}
 }
 
+// time writes a time digit by digit, which takes a fifth of the time of time.Format.
 func (l *insertBuilder) time(at *time.Time) {
-	if !l.null(at == nil) {
-		l.WriteByte('\'')
-		l.Write(appendTime(l.AvailableBuffer(), *at))
-		l.WriteByte('\'')
+	if l.null(at == nil) {
+		return
 	}
-}
-
-// appendTime writes a time digit by digit, which takes a fifth of the time of time.Format.
-func appendTime(to []byte, at time.Time) []byte {
 	utc := at.UTC()
 	year, month, day := utc.Date()
 	hour, minute, second := utc.Clock()
-	to = appendDigits(to, year, 4)
+	to := l.AvailableBuffer()
+	to = appendDigits(append(to, '\''), year, 4)
 	to = appendDigits(append(to, '-'), int(month), 2)
 	to = appendDigits(append(to, '-'), day, 2)
 	to = appendDigits(append(to, ' '), hour, 2)
@@ -88,7 +84,7 @@ func appendTime(to []byte, at time.Time) []byte {
 	if micros := utc.Nanosecond() / 1000; micros > 0 {
 		to = appendDigits(append(to, '.'), micros, 6)
 	}
-	return to
+	l.Write(append(to, '\''))
 }
 
 // appendDigits writes the last digits of a number, at most six.

@@ -41,7 +41,8 @@ func (c narrowConn) ExecContext(
 	ctx context.Context, query string, args []driver.NamedValue,
 ) (driver.Result, error) {
 	if len(query) > c.maxBytes {
-		return nil, c.tooLarge()
+		const message = "Got a packet bigger than 'max_allowed_packet' bytes"
+		return nil, errors.Join(&mysqldriver.MySQLError{Number: 1153, Message: message}, c.Close())
 	}
 	return c.Conn.(driver.ExecerContext).ExecContext(ctx, query, args)
 }
@@ -50,50 +51,6 @@ func (c narrowConn) QueryContext(
 	ctx context.Context, query string, args []driver.NamedValue,
 ) (driver.Rows, error) {
 	return c.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
-}
-
-func (c narrowConn) Prepare(query string) (driver.Stmt, error) {
-	statement, err := c.Conn.Prepare(query)
-	return narrowStmt{statement, c}, err
-}
-
-// narrowStmt is a prepared statement through the proxy.
-type narrowStmt struct {
-	driver.Stmt
-	conn narrowConn
-}
-
-func (s narrowStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
-	if err := s.conn.check(args); err != nil {
-		return nil, err
-	}
-	return s.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
-}
-
-func (s narrowStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
-	if err := s.conn.check(args); err != nil {
-		return nil, err
-	}
-	return s.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
-}
-
-// check fails if the texts of the arguments exceed the limit.
-func (c narrowConn) check(args []driver.NamedValue) error {
-	size := 0
-	for _, arg := range args {
-		if text, ok := arg.Value.(string); ok {
-			size += len(text)
-		}
-	}
-	if size > c.maxBytes {
-		return c.tooLarge()
-	}
-	return nil
-}
-
-func (c narrowConn) tooLarge() error {
-	const message = "Got a packet bigger than 'max_allowed_packet' bytes"
-	return errors.Join(&mysqldriver.MySQLError{Number: 1153, Message: message}, c.Close())
 }
 
 // TestRecord_ProxyWithSmallPackets records events through a proxy that accepts smaller statements than
