@@ -19,10 +19,10 @@ const minPasswordLength = 8
 // newPassword reads a password that the program will store. On a terminal it asks twice, because a typing
 // error cannot be seen there. It stops waiting when the context ends.
 func newPassword(ctx context.Context, env Env) (string, error) {
-	terminal, onTerminal := terminalOf(env.Stdin)
+	fd, onTerminal := terminalOf(env.Stdin)
 	var before *term.State
 	if onTerminal {
-		before, _ = term.GetState(int(terminal.Fd()))
+		before, _ = term.GetState(fd)
 	}
 	type read struct {
 		password string
@@ -30,13 +30,13 @@ func newPassword(ctx context.Context, env Env) (string, error) {
 	}
 	done := make(chan read, 1)
 	go func() {
-		password, err := readPassword(env)
+		password, err := promptOrRead(env, fd, onTerminal)
 		if err == nil && utf8.RuneCountInString(password) < minPasswordLength {
 			err = fmt.Errorf("the password is too short: write at least %d characters", minPasswordLength)
 		}
 		if err == nil && onTerminal {
 			var again string
-			if again, err = promptPassword(terminal, env.Stderr, "Password again: "); again != password {
+			if again, err = promptPassword(fd, env.Stderr, "Password again: "); again != password {
 				err = errors.Join(err, errors.New("the two passwords differ, nothing was changed: try again"))
 			}
 		}
@@ -47,21 +47,31 @@ func newPassword(ctx context.Context, env Env) (string, error) {
 		return r.password, r.err
 	case <-ctx.Done():
 		if before != nil { // turn the echo on again
-			_ = term.Restore(int(terminal.Fd()), before)
+			_ = term.Restore(fd, before)
 		}
 		return "", errors.New("interrupted before the password was given: nothing was changed")
 	}
 }
 
-func terminalOf(stdin io.Reader) (*os.File, bool) {
+// terminalOf returns the file descriptor of a terminal, and whether the input is one.
+func terminalOf(stdin io.Reader) (fd int, onTerminal bool) {
 	file, ok := stdin.(*os.File)
-	return file, ok && term.IsTerminal(int(file.Fd()))
+	if !ok {
+		return 0, false
+	}
+	fd = int(file.Fd())
+	return fd, term.IsTerminal(fd)
 }
 
 // readPassword prompts on a terminal, without echo, and elsewhere reads one line.
 func readPassword(env Env) (string, error) {
-	if terminal, ok := terminalOf(env.Stdin); ok {
-		return promptPassword(terminal, env.Stderr, "Password: ")
+	fd, onTerminal := terminalOf(env.Stdin)
+	return promptOrRead(env, fd, onTerminal)
+}
+
+func promptOrRead(env Env, fd int, onTerminal bool) (string, error) {
+	if onTerminal {
+		return promptPassword(fd, env.Stderr, "Password: ")
 	}
 	line, err := bufio.NewReader(env.Stdin).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -70,9 +80,9 @@ func readPassword(env Env) (string, error) {
 	return strings.TrimRight(line, "\r\n"), nil
 }
 
-func promptPassword(terminal *os.File, to io.Writer, prompt string) (string, error) {
+func promptPassword(fd int, to io.Writer, prompt string) (string, error) {
 	fmt.Fprint(to, prompt)
-	password, err := term.ReadPassword(int(terminal.Fd()))
+	password, err := term.ReadPassword(fd)
 	fmt.Fprintln(to)
 	if err != nil {
 		err = fmt.Errorf("reading the password: %w", err)

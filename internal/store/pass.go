@@ -68,7 +68,7 @@ func (s *Store) runPass(ctx context.Context, group []*member) error {
 		}
 		return results[0]
 	}
-	sets, writers := s.claim(group, results)
+	sets, writers, conflicts := s.claim(group, results)
 	var err error
 	switch len(sets) {
 	case 0:
@@ -82,8 +82,17 @@ func (s *Store) runPass(ctx context.Context, group []*member) error {
 	for _, i := range writers {
 		results[i] = err
 	}
+	if err == nil { // else the reference may be free, and the call writes its own set alone
+		for _, i := range conflicts {
+			results[i] = errSameReference
+		}
+	}
 	return results[0]
 }
+
+// errSameReference is the error of a call of which another one has an external reference.
+var errSameReference = fmt.Errorf("%w: a call at the same time has the same external reference",
+	models.ErrConflict)
 
 // judge looks up what the calls of a pass need, each thing once, and lets them judge.
 func (s *Store) judge(ctx context.Context, group []*member) error {
@@ -137,25 +146,23 @@ func (s *Store) judge(ctx context.Context, group []*member) error {
 	return nil
 }
 
-// claim returns the sets to write, and the index of the member of each. If an earlier member has one of the
-// external references of a set, a common write would fail: a call gets the error that the database would give
-// it, and a set that was ready before, which may be one of an unknown outcome, is written alone.
-func (s *Store) claim(group []*member, results []error) (sets []models.WriteSet, writers []int) {
+// claim returns the sets to write, the index of the member of each, and the calls of which an earlier member
+// has an external reference: a common write would fail. If the write succeeds, such a call gets the error that
+// the database would give it. A set that was ready before, which may be one of an unknown outcome, is written
+// alone in any case.
+func (s *Store) claim(group []*member, results []error) (sets []models.WriteSet, writers, conflicts []int) {
 	claimed := make(map[models.ExternalReference]bool)
 	for i, member := range group {
-		if member.call != nil && len(member.set.Events) == 0 {
+		switch {
+		case member.call != nil && len(member.set.Events) == 0:
 			results[i] = nil
-			continue
+		case len(group) == 1 || claimAll(claimed, member.set.Events):
+			sets, writers = append(sets, member.set), append(writers, i)
+		case member.call != nil:
+			conflicts = append(conflicts, i)
 		}
-		if len(group) > 1 && !claimAll(claimed, member.set.Events) {
-			if member.call != nil {
-				results[i] = fmt.Errorf("%w: a call at the same time has the same external reference", models.ErrConflict)
-			}
-			continue
-		}
-		sets, writers = append(sets, member.set), append(writers, i)
 	}
-	return sets, writers
+	return sets, writers, conflicts
 }
 
 // claimAll claims the external references of events, unless one of them is claimed.
