@@ -16,17 +16,28 @@ const module = "customer-events/"
 // allowedImports lists, for each package of this module, the packages of this module that it may import. A
 // package without a row fails the test. Only non-test files count.
 var allowedImports = map[string][]string{
-	".":                          {"internal/app"},
-	"internal/app":               {"internal/ratelimit", "internal/apierr", "internal/auth", "internal/api", "internal/events", "internal/middleware", "graph", "graph/generated", "internal/admission", "internal/importer", "models", "internal/playground", "internal/sender", "internal/store", "internal/crmapi", "internal/telemetry"},
-	"internal/telemetry":         {"internal/api", "internal/apierr", "internal/crmapi", "internal/events", "internal/middleware", "internal/store", "models"},
-	"test/apitest":               {"internal/app", "internal/crmapi", "internal/store/storetest"},
-	"internal/auth":              {"internal/admission", "models"},
-	"test/bench":                 {"internal/store/storetest", "test/program"},
-	"internal/tools/errordocs":   {"internal/apierr", "models"},
-	"internal/apierr":            {},
-	"internal/ratelimit":         {},
-	"internal/backoff":           {},
-	"internal/api":               {"internal/ratelimit", "internal/apierr", "internal/auth", "internal/events", "internal/strictjson", "internal/admission", "models"},
+	".": {"internal/app"},
+	"internal/app": {
+		"internal/ratelimit", "internal/apierr", "internal/auth", "internal/api", "internal/events",
+		"internal/middleware", "graph", "graph/generated", "internal/admission", "internal/importer",
+		"models", "internal/playground", "internal/sender", "internal/store", "internal/crmapi",
+		"internal/telemetry",
+	},
+	"internal/telemetry": {
+		"internal/api", "internal/apierr", "internal/crmapi", "internal/events", "internal/middleware",
+		"internal/store", "models",
+	},
+	"test/apitest":             {"internal/app", "internal/crmapi", "internal/store/storetest"},
+	"internal/auth":            {"internal/admission", "models"},
+	"test/bench":               {"internal/store/storetest", "test/program"},
+	"internal/tools/errordocs": {"internal/apierr", "models"},
+	"internal/apierr":          {},
+	"internal/ratelimit":       {},
+	"internal/backoff":         {},
+	"internal/api": {
+		"internal/ratelimit", "internal/apierr", "internal/auth", "internal/events",
+		"internal/strictjson", "internal/admission", "models",
+	},
 	"internal/events":            {"internal/backoff", "internal/strictjson", "models"},
 	"internal/events/eventstest": {"internal/events", "models"},
 	"internal/strictjson":        {},
@@ -36,20 +47,26 @@ var allowedImports = map[string][]string{
 	"examples/go":                {},
 	"examples/go/customerevents": {},
 	"internal/middleware":        {"models"},
-	"graph":                      {"internal/admission", "internal/apierr", "internal/auth", "internal/api", "internal/events", "internal/strictjson", "graph/generated", "graph/model", "models"},
-	"graph/generated":            {"internal/events", "graph/model", "models"},
-	"graph/model":                {"internal/events", "internal/strictjson", "models"},
-	"internal/admission":         {"internal/apierr"},
-	"internal/importer":          {"internal/backoff", "models", "internal/tabular"},
-	"models":                     {},
-	"internal/playground":        {},
-	"internal/tools/language":    {},
-	"internal/tabular":           {},
-	"internal/sender":            {"internal/backoff", "internal/strictjson", "models", "internal/tabular"},
-	"internal/store":             {"models"},
-	"internal/store/nocgo":       {},
-	"internal/store/storetest":   {},
-	"internal/crmapi":            {"internal/admission", "internal/apierr", "internal/auth", "internal/api", "internal/events", "internal/strictjson", "models"},
+	"graph": {
+		"internal/admission", "internal/apierr", "internal/auth", "internal/api", "internal/events",
+		"internal/strictjson", "graph/generated", "graph/model", "models",
+	},
+	"graph/generated":          {"internal/events", "graph/model", "models"},
+	"graph/model":              {"internal/events", "internal/strictjson", "models"},
+	"internal/admission":       {"internal/apierr"},
+	"internal/importer":        {"internal/backoff", "models", "internal/tabular"},
+	"models":                   {},
+	"internal/playground":      {},
+	"internal/tools/language":  {},
+	"internal/tabular":         {},
+	"internal/sender":          {"internal/backoff", "internal/strictjson", "models", "internal/tabular"},
+	"internal/store":           {"models"},
+	"internal/store/nocgo":     {},
+	"internal/store/storetest": {},
+	"internal/crmapi": {
+		"internal/admission", "internal/apierr", "internal/auth", "internal/api", "internal/events",
+		"internal/strictjson", "models",
+	},
 }
 
 // allowedImporters lists, for a prefix of module paths, the only packages that may import it: one package
@@ -68,7 +85,8 @@ func TestImports(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if entry.IsDir() && (entry.Name() == "node_modules" || path == "tools" || strings.HasPrefix(path, ".git") || entry.Name() == "testdata") {
+		if entry.IsDir() && (entry.Name() == "node_modules" || entry.Name() == "testdata" ||
+			path == "tools" || strings.HasPrefix(path, ".git")) {
 			return filepath.SkipDir
 		}
 		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {

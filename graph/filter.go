@@ -7,7 +7,7 @@ import (
 	"customer-events/models"
 )
 
-// filterAttribute is an attribute by which a filter may identify a record.
+// filterAttribute is an attribute that a filter may identify a record with.
 type filterAttribute[Identifier any] struct {
 	name  string
 	by    models.Attribute

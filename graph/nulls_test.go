@@ -88,7 +88,7 @@ func TestNulls_VariablesOfEvents(t *testing.T) {
 	}
 }
 
-// TestNulls_VariablesOfQueries sends null members of the unions by which queries select.
+// TestNulls_VariablesOfQueries sends null members of the unions in the arguments of queries.
 func TestNulls_VariablesOfQueries(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, nil)

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/term"
-
 	"customer-events/internal/importer"
 	"customer-events/models"
 )
@@ -47,13 +45,10 @@ func (i importCommand) run(ctx context.Context, c config, env Env) (err error) {
 	defer func() { err = errors.Join(err, target.close()) }()
 	options := importer.Options{
 		Kind: i.Kind, File: i.File, To: target.db, Hasher: target.hasher, DryRun: i.DryRun,
-		Report: env.Stderr, MostReported: maxReported, Rejected: i.File,
+		Report: env.Stderr, Progress: terminalOrNil(env.Stderr), MostReported: maxReported, Rejected: i.File,
 	}
 	if i.File == "-" {
 		options.File, options.Input, options.Rejected = "standard input", env.Stdin, i.Kind
-	}
-	if terminal, ok := env.Stderr.(*os.File); ok && term.IsTerminal(int(terminal.Fd())) {
-		options.Progress = terminal
 	}
 	result, err := importer.Run(ctx, options)
 	if result.Bad > maxReported && result.RejectedFile != "" {

@@ -57,7 +57,10 @@ func newRequestLog(log *slog.Logger) *requestLog {
 }
 
 // write writes the line of a request, or counts it for the next summary. The request must be complete.
-func (l *requestLog) write(ctx context.Context, level slog.Level, address string, status int, record *api.LogRecord, attributes []slog.Attr) {
+func (l *requestLog) write(
+	ctx context.Context, level slog.Level, address string, status int, record *api.LogRecord,
+	attributes []slog.Attr,
+) {
 	good := status < http.StatusBadRequest && record.Code == ""
 	if good && record.User != "" || !l.log.Enabled(ctx, level) ||
 		l.allow(logSource{network(address), record.User}, strconv.Itoa(status), record.Code) {

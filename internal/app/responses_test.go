@@ -173,7 +173,10 @@ func TestPacedWriter_FinishedIsNotAborted(t *testing.T) {
 	recorder := &deadlines{ResponseRecorder: httptest.NewRecorder()}
 	newWriter := func() *pacedWriter {
 		control := http.NewResponseController(recorder)
-		return &pacedWriter{ResponseWriter: recorder, responses: u, record: new(api.LogRecord), authentication: api.NewAuthentication(nil, ""), control: control}
+		return &pacedWriter{
+			ResponseWriter: recorder, responses: u, record: new(api.LogRecord),
+			authentication: api.NewAuthentication(nil, ""), control: control,
+		}
 	}
 	w := newWriter()
 	if _, err := w.Write([]byte("x")); err != nil {

@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
-
-	"golang.org/x/term"
 
 	"customer-events/internal/sender"
 	"customer-events/models"
@@ -57,16 +54,13 @@ func (e *exitError) Unwrap() error { return e.error }
 
 func sendFile(ctx context.Context, options sender.Options, env Env) error {
 	options.AskPassword = func(ctx context.Context) (string, error) {
-		password, err := passwordFor(ctx, env)
+		password, err := readPassword(ctx, env, "nothing was sent", nil)
 		if err == nil && password == "" {
 			err = errors.New("the password is missing: type it, or give it on standard input")
 		}
 		return password, err
 	}
-	options.Report = env.Stderr
-	if terminal, ok := env.Stderr.(*os.File); ok && term.IsTerminal(int(terminal.Fd())) {
-		options.Progress = terminal
-	}
+	options.Report, options.Progress = env.Stderr, terminalOrNil(env.Stderr)
 	start := time.Now()
 	result, err := sender.Send(ctx, options)
 	if err == nil || result.Done > 0 {
@@ -95,31 +89,4 @@ func replays(n int) string {
 		return "none of them a replay"
 	}
 	return fmt.Sprintf("%d of them replays", n)
-}
-
-// passwordFor reads the password, and stops waiting for it when the context ends.
-func passwordFor(ctx context.Context, env Env) (string, error) {
-	terminal, ok := env.Stdin.(*os.File)
-	var before *term.State
-	if ok && term.IsTerminal(int(terminal.Fd())) {
-		before, _ = term.GetState(int(terminal.Fd()))
-	}
-	type read struct {
-		password string
-		err      error
-	}
-	done := make(chan read, 1)
-	go func() {
-		password, err := readPassword(env)
-		done <- read{password, err}
-	}()
-	select {
-	case r := <-done:
-		return r.password, r.err
-	case <-ctx.Done():
-		if before != nil { // turn the echo on again
-			_ = term.Restore(int(terminal.Fd()), before)
-		}
-		return "", errors.New("interrupted before the password was given: nothing was sent")
-	}
 }

@@ -130,7 +130,7 @@ func (u userUnits) check() error {
 	return nil
 }
 
-func (u userUnits) run(ctx context.Context, c config, env Env) (err error) {
+func (u userUnits) run(ctx context.Context, c config, env Env) error {
 	if u.All || len(u.Unit) > 0 {
 		return u.withStore(ctx, c, env, func(db *store.Store) (string, error) {
 			result := "may write for and read all units"
@@ -140,12 +140,7 @@ func (u userUnits) run(ctx context.Context, c config, env Env) (err error) {
 			return result, db.SetUserUnits(ctx, u.Name, u.Unit)
 		})
 	}
-	db, err := openExisting(ctx, c, env.Log)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	users, err := db.Users(ctx)
+	users, err := readUsers(ctx, c, env)
 	if err != nil {
 		return err
 	}
@@ -182,13 +177,18 @@ func printUnits(to io.Writer, user models.User) error {
 	return table.Flush()
 }
 
-func listUsers(ctx context.Context, c config, env Env) (err error) {
+// readUsers reads the users of an existing database.
+func readUsers(ctx context.Context, c config, env Env) (_ []models.User, err error) {
 	db, err := openExisting(ctx, c, env.Log)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	users, err := db.Users(ctx)
+	return db.Users(ctx)
+}
+
+func listUsers(ctx context.Context, c config, env Env) error {
+	users, err := readUsers(ctx, c, env)
 	if err != nil {
 		return err
 	}

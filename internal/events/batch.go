@@ -140,6 +140,14 @@ func (b *batch) evaluate(ctx context.Context) error {
 	return nil
 }
 
+// evaluateAndWrite is one pass over the batch: all phases.
+func (b *batch) evaluateAndWrite(ctx context.Context) error {
+	if err := b.evaluate(ctx); err != nil {
+		return err
+	}
+	return b.phase(ctx, "record", b.write)
+}
+
 func (b *batch) reset() {
 	for i := range b.items {
 		in := &b.request.Events.Events[i]

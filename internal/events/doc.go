@@ -13,6 +13,8 @@
 //	write         the valid new events, in one transaction, with prepared ids       write.go
 //	outcome       each event in exactly one of two lists, in the caller's order     outcome.go
 //
+// A small call runs the same phases, but shares their look-ups and the write with others (pass.go).
+//
 // Only write changes events in the store. If it fails in a way that another attempt can mend, the batch
 // starts over at check (retry.go). A dry run is the same without write.
 //

@@ -7,8 +7,8 @@ const currentKey = -1
 
 // fingerprint returns a hash that is equal for two calls with the same events. The order of an event's
 // fields, the notation of its dates and numbers, and the caller's token do not matter. An event that could
-// not be read counts by what could be read, and by its problems. keyIndex selects the key by which secrets
-// were hashed.
+// not be read counts by what could be read, and by its problems. keyIndex selects the key that secrets
+// were hashed with.
 func fingerprint(hasher *models.KeyedHasher, list []WebCustomerEventInput, keyIndex int) []byte {
 	canonical := make([]byte, 0, 512*len(list))
 	var row models.WebCustomerEvent // its references are zero: they count by their identifiers

@@ -112,20 +112,27 @@ func (b *batch) countAttempts(ctx context.Context, list []credential, failed map
 // limits returns the limits that a failed attempt counts towards. A wrong pass code counts for its
 // identifier, whether that exists or not. Other wrong credentials belong to no token.
 func (b *batch) limits(c credential) []models.Limit {
-	user := strconv.FormatInt(b.request.Caller.UserKey, 10)
 	if c.target.By == models.ByOneTimePassword {
+		user := strconv.FormatInt(b.request.Caller.UserKey, 10)
 		return []models.Limit{
 			{CounterKey: b.Hasher.CounterKey("passwords of all"), Max: MaxFailedPasswordsInAll},
 			{CounterKey: b.Hasher.CounterKey("passwords of a user", user), Max: MaxFailedPasswordsPerUser},
 		}
 	}
+	return b.secretLimits(c, "all", "user", "identifier")
+}
+
+// secretLimits returns the limits of a pass code or an authentication code, counted under the given names:
+// those of all users, of one user and of one identifier.
+func (b *batch) secretLimits(c credential, all, ofUser, ofIdentifier string) []models.Limit {
+	user := strconv.FormatInt(b.request.Caller.UserKey, 10)
 	limits := []models.Limit{
-		{CounterKey: b.Hasher.CounterKey("all"), Max: MaxFailedInAll},
-		{CounterKey: b.Hasher.CounterKey("user", user), Max: MaxFailedPerUser},
+		{CounterKey: b.Hasher.CounterKey(all), Max: MaxFailedInAll},
+		{CounterKey: b.Hasher.CounterKey(ofUser, user), Max: MaxFailedPerUser},
 	}
 	if c.target.By == models.ByIdentifier {
 		limits = append(limits, models.Limit{
-			CounterKey:    b.Hasher.CounterKey("identifier", c.target.Value),
+			CounterKey:    b.Hasher.CounterKey(ofIdentifier, c.target.Value),
 			Max:           MaxFailedPerSecret,
 			SlidingWindow: true,
 		})

@@ -2,7 +2,6 @@ package events
 
 import (
 	"context"
-	"strconv"
 
 	"customer-events/models"
 )
@@ -68,17 +67,5 @@ func (b *batch) matchLockedOut(ctx context.Context) error {
 // replayLimits returns the limits that a failed attempt at a recorded event counts towards, while its
 // credential is locked out.
 func (b *batch) replayLimits(c credential) []models.Limit {
-	user := strconv.FormatInt(b.request.Caller.UserKey, 10)
-	limits := []models.Limit{
-		{CounterKey: b.Hasher.CounterKey("replays of all"), Max: MaxFailedInAll},
-		{CounterKey: b.Hasher.CounterKey("replays of a user", user), Max: MaxFailedPerUser},
-	}
-	if c.target.By == models.ByIdentifier {
-		limits = append(limits, models.Limit{
-			CounterKey:    b.Hasher.CounterKey("replays of an identifier", c.target.Value),
-			Max:           MaxFailedPerSecret,
-			SlidingWindow: true,
-		})
-	}
-	return limits
+	return b.secretLimits(c, "replays of all", "replays of a user", "replays of an identifier")
 }

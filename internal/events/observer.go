@@ -6,8 +6,8 @@ import "context"
 // use.
 type Observer interface {
 	// StartPhase is called at the start of each phase that queries the database: "settle" (find replays),
-	// "resolve" (with the credentials), "record" (write), and "pass" (all three, of a small call). The phase runs under the returned context, and
-	// calls end when it is done.
+	// "resolve" (with the credentials), "record" (write), and "pass" (all three, of a small call). The phase
+	// runs under the returned context, and calls end when it is done.
 	StartPhase(ctx context.Context, name string) (_ context.Context, end func(error))
 	// Retry is called when a batch starts over, or writes the same rows again.
 	Retry(reason RetryReason)

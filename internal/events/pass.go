@@ -65,10 +65,7 @@ func (s *Service) CreateSmall(ctx context.Context, call SmallCall) (Outcome, err
 			first = false
 			return b.written(ctx, p.set, p.rows, err)
 		}
-		if err := b.evaluate(ctx); err != nil {
-			return err
-		}
-		return b.phase(ctx, "record", b.write)
+		return b.evaluateAndWrite(ctx)
 	})
 	if err != nil {
 		return Outcome{}, err

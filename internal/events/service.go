@@ -108,13 +108,7 @@ func (s *Service) CreateWebCustomerEvents(ctx context.Context, request Request) 
 		return Outcome{}, err
 	}
 	b.skipReferenceLookup = !mustLookUpReferences(request.Events.Events)
-	err = b.retry(ctx, func() error {
-		if err := b.evaluate(ctx); err != nil {
-			return err
-		}
-		return b.phase(ctx, "record", b.write)
-	})
-	if err != nil {
+	if err := b.retry(ctx, func() error { return b.evaluateAndWrite(ctx) }); err != nil {
 		return Outcome{}, err
 	}
 	return b.outcome(), nil

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// errRowRejected is the meaning of codes by which a database rejects a value of a row.
+// errRowRejected means that the database rejects a value of a row.
 var errRowRejected = errors.New("the database rejects a value")
 
 // errorRow maps some of a database's error codes to their meaning, in a statement and in COMMIT. COMMIT

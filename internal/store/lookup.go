@@ -200,34 +200,19 @@ func (l *lookup) runSingly(ctx context.Context, from querier, q *question) error
 	return nil
 }
 
-// runAll asks questions with one query, or with several if it is too large for the server. The driver knows
-// the server's limit, and sends nothing of a statement that exceeds it.
+// runAll asks questions with one query, or with several if it is too large for the server.
 func (l *lookup) runAll(ctx context.Context, from querier, questions []*question) error {
-	err := l.runOnce(ctx, from, questions)
-	if !l.dialect.isStatementTooLarge(err) {
-		return err
-	}
-	if len(questions) == 1 {
-		if questions = questions[0].split(); questions == nil {
-			return err
+	return splitStatement(l.dialect, len(questions), func(first, end int) error {
+		if end-first > 1 {
+			return l.runOnce(ctx, from, questions[first:end])
 		}
-	}
-	middle := len(questions) / 2
-	if err := l.runAll(ctx, from, questions[:middle]); err != nil {
-		return err
-	}
-	return l.runAll(ctx, from, questions[middle:])
-}
-
-// split returns the question as two with half of the values each; nil if it has one value.
-func (q *question) split() []*question {
-	n := len(q.values) / q.width
-	if n < 2 {
-		return nil
-	}
-	first, second := *q, *q
-	first.values, second.values = q.values[:n/2*q.width], q.values[n/2*q.width:]
-	return []*question{&first, &second}
+		q := questions[first]
+		return splitStatement(l.dialect, len(q.values)/q.width, func(first, end int) error {
+			part := *q
+			part.values = q.values[first*q.width : end*q.width]
+			return l.runOnce(ctx, from, []*question{&part})
+		})
+	})
 }
 
 func (l *lookup) runOnce(ctx context.Context, from querier, questions []*question) error {
@@ -256,8 +241,8 @@ func (l *lookup) runOnce(ctx context.Context, from querier, questions []*questio
 		return err
 	}
 	defer rows.Close()
+	var row lookupRow
 	for rows.Next() {
-		var row lookupRow
 		if err := rows.Scan(&row.question, &row.key, &row.other, &row.value, &row.second); err != nil {
 			return err
 		}
@@ -269,9 +254,12 @@ func (l *lookup) runOnce(ctx context.Context, from querier, questions []*questio
 // take adds a row to the answers. The map compares bytes, whatever the column's collation treats as equal.
 func (q *question) take(row *lookupRow) {
 	*q.found++
-	i, ok := q.at[string(row.value)]
+	var i int
+	var ok bool
 	if q.width == 2 {
 		i, ok = q.at[pair(string(row.value), string(row.second))]
+	} else {
+		i, ok = q.at[string(row.value)]
 	}
 	if ok {
 		q.answer(i, row)

@@ -49,7 +49,10 @@ func (d mysqlDialect) insertAlone(
 		err = insertReturning(ctx, conn, text.query(), events)
 	default:
 		if _, err = conn.ExecContext(ctx, text.query()); err == nil {
-			err = wrapUnknown(readNumbers(ctx, d, conn, events))
+			if err := readNumbers(ctx, d, conn, events); err != nil {
+				// The events are stored, but only writing them again shows their numbers.
+				return false, fmt.Errorf("%w: %w", models.ErrCommitUnknown, err)
+			}
 		}
 	}
 	switch {
@@ -72,7 +75,7 @@ func insertOne(ctx context.Context, conn *sql.Conn, query string, event *models.
 		return err
 	}
 	event.Number, err = result.LastInsertId()
-	return wrapUnknown(err)
+	return err
 }
 
 // insertReturning writes events with a statement that returns their ids and numbers.
@@ -89,29 +92,17 @@ func insertReturning(
 		var id sql.RawBytes
 		var number int64
 		if err := rows.Scan(&id, &number); err != nil {
-			return wrapUnknown(err)
+			return err
 		}
 		if next >= len(events) || !bytes.Equal(id, events[next].ID[:]) {
-			return wrapUnknown(errors.New("the database returned other ids than were sent"))
+			return errors.New("the database returned other ids than were sent")
 		}
 		events[next].Number = number
 	}
-	if err := rows.Err(); err != nil {
+	if err := rows.Err(); err != nil || next == len(events) {
 		return err
 	}
-	if next < len(events) {
-		return wrapUnknown(fmt.Errorf("the database returned %d of %d numbers", next, len(events)))
-	}
-	return nil
-}
-
-// wrapUnknown makes an error after a successful INSERT one of an unknown outcome: the events are stored, but
-// only writing them again shows their numbers.
-func wrapUnknown(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%w: %w", models.ErrCommitUnknown, err)
+	return fmt.Errorf("the database returned %d of %d numbers", next, len(events))
 }
 
 // mysqlServer is the kind of the server, once it is known. MariaDB has INSERT … RETURNING and SET STATEMENT.

@@ -72,7 +72,8 @@ func TestNeedsNoEscape(t *testing.T) {
 		for length := range 20 {
 			for at := range length {
 				for _, neighbour := range []string{" ", "a", "~", "!", "]", "(", "#", "&"} {
-					text := strings.Repeat(neighbour, at) + string([]byte{byte(b)}) + strings.Repeat(neighbour, length-at-1)
+					text := strings.Repeat(neighbour, at) + string([]byte{byte(b)}) +
+						strings.Repeat(neighbour, length-at-1)
 					if needsNoEscape(text) != want {
 						t.Fatalf("%q needs no escape: %t", text, !want)
 					}

@@ -60,13 +60,13 @@ func (s *Store) runPass(ctx context.Context, group []*member) error {
 	if len(group) > 1 {
 		ctx = context.WithoutCancel(ctx)
 	}
-	if err := s.judge(ctx, group); err != nil {
-		for i, member := range group {
-			if member.call != nil {
+	if group[0].call != nil { // calls and sets that are ready share no pass
+		if err := s.judge(ctx, group); err != nil {
+			for i := range results {
 				results[i] = err
 			}
+			return err
 		}
-		return results[0]
 	}
 	sets, writers, conflicts := s.claim(group, results)
 	var err error
@@ -102,9 +102,6 @@ func (s *Store) judge(ctx context.Context, group []*member) error {
 	}
 	l, at := s.newLookup(), make([]position, len(group))
 	for i, member := range group {
-		if member.call == nil {
-			continue
-		}
 		at[i].caller = l.session(member.call.TokenHash, member.call.At)
 		at[i].references = make([]int, len(member.call.References))
 		for j, ref := range member.call.References {
@@ -115,9 +112,6 @@ func (s *Store) judge(ctx context.Context, group []*member) error {
 			at[i].externals[j] = l.external(ref)
 		}
 	}
-	if len(l.questions) == 0 {
-		return nil
-	}
 	if len(group) > 1 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, lookupTimeout)
@@ -127,7 +121,7 @@ func (s *Store) judge(ctx context.Context, group []*member) error {
 		return err
 	}
 	for i, member := range group {
-		if member.call == nil || !member.state.CompareAndSwap(memberWaiting, memberJudged) {
+		if !member.state.CompareAndSwap(memberWaiting, memberJudged) {
 			continue
 		}
 		findings := models.Findings{

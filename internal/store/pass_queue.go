@@ -50,7 +50,7 @@ type passResult struct {
 const (
 	// maxPassEvents limits the events of a pass. maxSmallSet limits those of a member where several passes
 	// run at once: a larger set is worth a transaction of its own. Where there is one slot, a set is written
-	// alone if its references were not looked up (see handOver).
+	// alone if its references were not looked up (see next).
 	maxPassEvents = 1000
 	maxSmallSet   = 100
 	// slowPass is longer than a usual pass, and short for those that wait while another pass waits for a lock.

@@ -104,7 +104,8 @@ func TestPass_HeldLock(t *testing.T) {
 	good := func() result {
 		start := time.Now()
 		r := w.run(t.Context(), w.call(w.token, event("1", "ACR1", "Admin Unit", w.newReference())))
-		for old := longest.Load(); int64(time.Since(start)) > old && !longest.CompareAndSwap(old, int64(time.Since(start))); {
+		took := int64(time.Since(start))
+		for old := longest.Load(); took > old && !longest.CompareAndSwap(old, took); {
 			old = longest.Load()
 		}
 		return r

@@ -45,8 +45,9 @@ func classify(packet []byte) statement {
 		return other
 	}
 	text := bytes.ToUpper(packet[5:min(len(packet), 100)])
-	if _, statement, found := bytes.Cut(text, []byte(" FOR INSERT")); found && bytes.HasPrefix(text, []byte("SET STATEMENT")) {
-		text = append([]byte("INSERT"), statement...)
+	_, rest, found := bytes.Cut(text, []byte(" FOR INSERT"))
+	if found && bytes.HasPrefix(text, []byte("SET STATEMENT")) {
+		text = append([]byte("INSERT"), rest...)
 	}
 	for _, known := range []struct {
 		prefix string

@@ -26,8 +26,8 @@ const (
 )
 
 // TestLoad_Hostile runs slow sockets, expensive bodies, floods of logins and of small calls with invalid tokens
-// at the same time, while a legitimate client posts batches. All its calls succeed. Its 99th percentile is at most twice as long as
-// just before the attack, in the median of the rounds.
+// at the same time, while a legitimate client posts batches. All its calls succeed. Its 99th percentile is at
+// most twice as long as just before the attack, in the median of the rounds.
 func TestLoad_Hostile(t *testing.T) {
 	if !*attackInFull {
 		t.Skip("make test-security runs it: it measures times, which a test beside others cannot")
